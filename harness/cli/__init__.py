@@ -1,0 +1,93 @@
+"""The command line: one file a verb.
+
+A verb's module has ``configure(parser)`` and ``run(args) -> exit code``, and is imported only when its verb is
+asked for. A verb module's own top-level imports stay light; what it needs of torch and its like it imports in
+`run`, so that ``--help``, ``validate`` and ``ls`` answer at once.
+"""
+
+import argparse
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from harness import __version__
+from harness.errors import HarnessError
+
+BUG = 70
+USAGE = 64
+
+VERBS = {
+    "validate": "check spec and recipe files; print every error with its JSON path and line",
+    "plan": "show what a spec would run, what it would cost and what it could detect",
+    "run": "train, score and compare; the same command resumes",
+    "ls": "list what has run and how it ended",
+    "compare": "verdicts from finished runs or from anyone's lm-eval sample logs",
+    "report": "write the report of a run again from its ledger",
+    "tasks": "list, check or start task suites",
+    "adapters": "list adaptation recipes",
+    "schema": "print the JSON Schema of spec, recipe or verdict files",
+    "doctor": "check this machine: packages, model cache, registry, accelerator",
+}
+
+EXIT_CODES = """exit codes:
+  0 done    1 a gate rejected, or an error    2 inconclusive under --gate
+  3 some cells failed, the others' results stand    64 bad spec or usage    70 a bug"""
+
+
+class Verb(Protocol):
+    """What a verb's module provides."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the verb's arguments."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; return the exit code. Raises `HarnessError` for what the user can mend."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code (the console script's entry)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = _parse(words)
+        return cast("Verb", args.verb_module).run(args)
+    except HarnessError as error:
+        print(f"harness: {error}", file=sys.stderr)
+        return error.exit_code
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else USAGE
+    except KeyboardInterrupt:
+        print("harness: interrupted; the same command continues where it stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception:  # noqa: BLE001 - the last line of defence: a bug keeps its traceback and its own exit code
+        traceback.print_exc()
+        print("harness: this is a bug in harness, not in your files", file=sys.stderr)
+        return BUG
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    parser = _Parser(
+        prog="harness",
+        description="Which way of adapting a language model holds up, where, and how sure are we?",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"harness {__version__}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)
+    asked = next((word for word in words if not word.startswith("-")), None)
+    for name, summary in VERBS.items():
+        verb = verbs.add_parser(name, help=summary, description=summary)
+        if name == asked:
+            module = cast("Verb", importlib.import_module(f"harness.cli.{name}"))
+            module.configure(verb)
+            verb.set_defaults(verb_module=module)
+    return parser.parse_args(words)

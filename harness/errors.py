@@ -1,0 +1,85 @@
+"""One error tree. It imports nothing of ours, so that every room can raise from it.
+
+A user's mistake is a `HarnessError`: the command line prints it without a traceback and exits with its
+`exit_code`. Anything else that escapes is a bug, keeps its traceback and exits 70.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class HarnessError(Exception):
+    """An expected error; its text says what was given, where, and what to do."""
+
+    exit_code = 1
+
+
+class UsageError(HarnessError):
+    """The command line asks for something that cannot be done as asked."""
+
+    exit_code = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a declaration file.
+
+    `path` is a JSON path such as ``$.suites[0].task``, `line` is 1-based (None where no line is known, as
+    for a value that came from ``--set``), `message` names the value, `remedy` says what is allowed or what to do.
+    """
+
+    file: str
+    path: str
+    line: int | None
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """``file:line: $.path: message. remedy``."""
+        where = f"{self.file}:{self.line}" if self.line is not None else self.file
+        remedy = f" {self.remedy}" if self.remedy else ""
+        return f"{where}: {self.path}: {self.message}.{remedy}"
+
+
+class SpecError(HarnessError):
+    """A declaration file is wrong; `problems` holds everything wrong with it, not the first only."""
+
+    exit_code = 64
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class SourceError(HarnessError):
+    """A model, wheel or data set cannot be had: unreachable, absent from the cache, or not what was pinned."""
+
+
+class TaskError(HarnessError):
+    """A task's YAML, loader or data is wrong."""
+
+    exit_code = 64
+
+
+class RecipeError(HarnessError):
+    """A recipe cannot be applied to this model."""
+
+    exit_code = 64
+
+
+class TrainingError(HarnessError):
+    """A training run cannot go on; `kind` is the failure's type in the ledger (``non_finite_loss``, …)."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
+
+
+class LedgerError(HarnessError):
+    """A run folder cannot be read, or belongs to another spec."""
+
+
+class ComparisonError(HarnessError):
+    """Scores cannot be compared: unpaired items, mixed metrics, values out of range."""
+
+    exit_code = 64

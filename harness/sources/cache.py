@@ -1,0 +1,38 @@
+"""The cache folder, and folders in it that appear whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+
+
+def root() -> Path:
+    """Return ``$HARNESS_CACHE`` or the platform's cache folder for harness."""
+    declared = os.environ.get("HARNESS_CACHE")
+    return Path(declared).expanduser() if declared else Path(platformdirs.user_cache_dir("harness"))
+
+
+def folder(*key: str, fill: Callable[[Path], None]) -> Path:
+    """Return the cache folder named by `key`, calling `fill` on an empty sibling first if there is none.
+
+    The folder appears by one rename after `fill` has returned, so that a killed process leaves nothing half
+    written; a lock file keeps two processes from filling the same folder.
+    """
+    path = root().joinpath(*key)
+    if path.is_dir():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(path.name + ".lock")):
+        if not path.is_dir():
+            partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+            try:
+                fill(partial)
+                partial.rename(path)
+            except BaseException:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
+    return path

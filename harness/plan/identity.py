@@ -1,0 +1,91 @@
+"""What a cell and an evaluation are, as hashes of what changes their numbers.
+
+In: the model's pinned identity and dtype; the recipe without its names and description; the training arguments
+after merging; the training data's declaration; the seed; the version of this list. Out: file names, descriptions,
+library versions (recorded in the lock file, where a change is reported), and for cells the suites.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.declarations import task_file
+from harness.records import Cell
+from harness.spec.records import Data, Experiment, Recipe, Suite
+
+HASH_VERSION = 1
+_NAMES = ("method", "name", "description")
+
+
+def digest(value: Any) -> str:
+    """Return the first 8 hex digits of the SHA-256 of `value` as canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def base_cell(experiment: Experiment, model_fingerprint: str) -> Cell:
+    """Return the untuned base model's cell."""
+    return Cell(id=f"base--{digest(_model(experiment, model_fingerprint))}", recipe="base", seed=None)
+
+
+def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, model_fingerprint: str) -> Cell:
+    """Return the cell of one recipe and seed."""
+    content = {
+        **_model(experiment, model_fingerprint),
+        "recipe": {key: value for key, value in asdict(recipe).items() if key not in (*_NAMES, "training")},
+        "training": {**experiment.training, **recipe.training},
+        "data": [_data(each, experiment) for each in (experiment.data, *experiment.mix)],
+        "seed": seed,
+    }
+    return Cell(id=f"{recipe.id}--s{seed}--{digest(content)}", recipe=recipe.id, seed=seed)
+
+
+def evaluation_key(suite: Suite, experiment: Experiment) -> str:
+    """Return the identity of scoring one suite, within a cell."""
+    content = {
+        "hash_version": HASH_VERSION,
+        "task": suite.task,
+        "declaration": _declaration(suite.task, experiment),
+        "limit": suite_limit(suite, experiment),
+        "num_fewshot": suite.num_fewshot,
+        "options": {key: value for key, value in asdict(experiment.evaluation).items() if key != "limit"},
+    }
+    return f"{suite.task}--{digest(content)}"
+
+
+def suite_limit(suite: Suite, experiment: Experiment) -> int | None:
+    """Return the number of items that a suite is cut to, None for all."""
+    return suite.limit if suite.limit is not None else experiment.evaluation.limit
+
+
+def _model(experiment: Experiment, fingerprint: str) -> dict[str, Any]:
+    return {"hash_version": HASH_VERSION, "model": fingerprint, "dtype": experiment.model.dtype}
+
+
+def _data(data: Data, experiment: Experiment) -> Mapping[str, Any]:
+    content = {key: value for key, value in asdict(data).items() if key != "path"}
+    if data.task is not None:
+        content["declaration"] = _declaration(data.task, experiment)
+    if data.path is not None:
+        content["bytes"] = _hash_files([Path(data.path)])
+    return content
+
+
+def _declaration(task: str, experiment: Experiment) -> str | None:
+    """Hash the files that declare a task; None for lm-eval's own tasks, which go by their name."""
+    file = task_file(task, beside=experiment.file.parent, include=experiment.include)
+    if file is None:
+        return None
+    return _hash_files(
+        [path for path in sorted(file.parent.iterdir()) if path.suffix in (".yaml", ".py", ".jsonl")]
+    )
+
+
+def _hash_files(paths: Iterable[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in paths:
+        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()

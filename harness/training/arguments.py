@@ -1,0 +1,46 @@
+"""The SFTConfig of a cell: the spec's fields, the recipe's over them, and what the harness itself decides."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from trl import SFTConfig
+
+
+def merged(experiment: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the training fields of a cell: the recipe's replace the experiment's of the same name."""
+    return {**experiment, **recipe}
+
+
+def sft_config(fields: Mapping[str, Any], *, seed: int, folder: Path) -> SFTConfig:
+    """Return the SFTConfig for `fields` (SFTConfig's own names).
+
+    TRL's defaults are for GPUs and dashboards; those below are for runs that must be comparable anywhere. The
+    spec may override the first group, never the second: order of data follows `seed` alone, so that recipes with
+    the same seed see the same examples in the same order.
+    """
+    defaults = {
+        "bf16": False,  # TRL turns it on where the CPU pretends to have it, five times slower
+        "gradient_checkpointing": False,
+        "activation_offloading": False,
+        "packing": False,
+        "average_tokens_across_devices": False,
+        "max_grad_norm": 1.0,
+        "use_liger_kernel": False,
+        "use_cpu": not torch.cuda.is_available(),
+        "dataloader_pin_memory": torch.cuda.is_available(),
+        "logging_steps": 1,
+    }
+    decided = {
+        "output_dir": str(folder),
+        "seed": seed,
+        "data_seed": seed,
+        "report_to": "none",
+        "save_strategy": "no",
+        "disable_tqdm": True,
+        "logging_nan_inf_filter": False,  # on, a NaN loss is logged as 0.0
+        "completion_only_loss": True,
+        "remove_unused_columns": True,
+    }
+    return SFTConfig(**{**defaults, **fields, **decided})

@@ -1,0 +1,42 @@
+"""What watches a training run: progress out, and a stop at the first loss that is not a number."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from harness.errors import TrainingError
+
+OnStep = Callable[[int, int, float], None]
+"""Called with the step, the number of steps, and the step's loss (nats a token)."""
+
+
+class Watch(TrainerCallback):
+    """Report each logged step; raise `TrainingError` when the loss or its gradient's norm is not finite."""
+
+    def __init__(self, on_step: OnStep) -> None:
+        self.on_step = on_step
+        self.losses: list[float] = []
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Take the loss of the step just made."""
+        del args, control, kwargs
+        for name in ("loss", "grad_norm"):
+            value = (logs or {}).get(name)
+            if value is not None and not math.isfinite(float(value)):
+                raise TrainingError(
+                    "non_finite_loss",
+                    f"the {name} was {value} at step {state.global_step} of {state.max_steps}; "
+                    "a lower learning_rate, clipping (max_grad_norm) or another dtype may help",
+                )
+        if logs and "loss" in logs:
+            self.losses.append(float(logs["loss"]))
+            self.on_step(state.global_step, state.max_steps, self.losses[-1])

@@ -1,0 +1,28 @@
+"""Where the decoder layers of a model are, and what is in them."""
+
+from torch import nn
+from transformers import PreTrainedModel
+
+from harness.errors import RecipeError
+
+
+def layer_names(model: PreTrainedModel) -> tuple[str, ...]:
+    """Return the module names of the decoder layers, from the input up (``model.layers.0``, …).
+
+    They are the first module list as long as the config's number of hidden layers. Raises `RecipeError` for a
+    model without one: a recipe that speaks of layers means nothing there.
+    """
+    depth = model.config.get_text_config().num_hidden_layers
+    for name, module in model.named_modules():
+        if isinstance(module, nn.ModuleList) and len(module) == depth:
+            return tuple(f"{name}.{index}" for index in range(depth))
+    raise RecipeError(
+        f"{type(model).__name__} has no list of {depth} decoder layers that harness can find; "
+        'only recipes with layers "all" work on it.'
+    )
+
+
+def layer_of(module: str, layers: tuple[str, ...]) -> int | None:
+    """Return the index of the layer that contains the module called `module`, None outside the stack."""
+    inside = (index for index, layer in enumerate(layers) if module == layer or module.startswith(f"{layer}."))
+    return next(inside, None)

@@ -1,0 +1,53 @@
+"""Any PEFT method: wrap the model, restricted to the chosen layers, and see that it did what was asked."""
+
+from peft import PeftConfig, PeftModel, get_peft_model
+from transformers import PreTrainedModel
+
+from harness.adaptation.decoder import layer_names, layer_of
+from harness.adaptation.modules import targets
+from harness.errors import RecipeError
+
+
+def restrict(config: PeftConfig, model: PreTrainedModel, layers: tuple[int, ...] | None) -> tuple[str, ...]:
+    """Point `config` at the chosen layers (None: at all it names) and return the modules it now means.
+
+    The names are written out in full, since PEFT refuses `layers_to_transform` beside an expression and
+    several methods have no such field. Raises `RecipeError` when nothing is left.
+    """
+    asked = targets(config, model)
+    if layers is None:
+        return asked
+    names = layer_names(model)
+    inside = tuple(module for module in asked if layer_of(module, names) in layers)
+    if not inside:
+        raise RecipeError(f"peft.target_modules means no module inside the layers {list(layers)}.")
+    config.target_modules = set(inside)
+    if getattr(config, "feedforward_modules", None):
+        config.feedforward_modules = {name for name in inside if _is_feedforward(config, name)}
+    return inside
+
+
+def wrap(model: PreTrainedModel, config: PeftConfig, asked: tuple[str, ...]) -> PeftModel:
+    """Return the wrapped model.
+
+    Raises `RecipeError` when PEFT refuses, or when it left out an asked-for module.
+    """
+    try:
+        wrapped = get_peft_model(model, config)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise RecipeError(
+            f"PEFT cannot apply {config.peft_type.value} to {type(model).__name__}: {error}"
+        ) from error
+    left_out = sorted(set(asked) - set(adapted_modules(wrapped)))
+    if left_out:
+        raise RecipeError(f"{config.peft_type.value} left these modules unadapted: {left_out}.")
+    return wrapped
+
+
+def adapted_modules(wrapped: PeftModel) -> tuple[str, ...]:
+    """Return the base model's names of the modules that PEFT adapted; none for prompt learning."""
+    return tuple(getattr(wrapped.base_model, "targeted_module_names", ()))
+
+
+def _is_feedforward(config: PeftConfig, name: str) -> bool:
+    return any(f".{name}".endswith(f".{suffix}") for suffix in config.feedforward_modules)

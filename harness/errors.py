@@ -6,6 +6,10 @@ A user's mistake is a `HarnessError`: the command line prints it without a trace
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+FailureKind = Literal["non_finite_loss", "out_of_memory", "task", "recipe", "source", "killed", "bug"]
+"""How a cell can fail, as the ledger names it."""
 
 
 class HarnessError(Exception):
@@ -70,7 +74,7 @@ class RecipeError(HarnessError):
 class TrainingError(HarnessError):
     """A training run cannot go on; `kind` is the failure's type in the ledger (``non_finite_loss``, …)."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: FailureKind, message: str) -> None:
         self.kind = kind
         super().__init__(message)
 

@@ -6,9 +6,9 @@ A result and a failure are two types: a failed run never becomes a number.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-FailureKind = Literal["non_finite_loss", "out_of_memory", "task", "recipe", "source", "killed", "bug"]
+from harness.errors import FailureKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

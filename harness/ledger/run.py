@@ -4,17 +4,18 @@
 
     spec.lock.json    the resolved spec, versions and hashes
     journal.jsonl     what happened, in order
-    cells/<id>/       result.json, adapter/ (or weights/), eval/ (lm-eval's own files)
+    cells/<id>/       result.json, training.json, adapter/ (or weights/), eval/<key>/ (lm-eval's own files)
     verdict.json
     log.txt           what the libraries said
 
-Only the executor writes; everyone else reads. A cell's outcome is its ``result.json``, which appears whole when
-the cell has ended; until then the journal's ``trained`` and ``evaluated`` events say how far it came.
+Only the executor and its workers write; everyone else reads. A cell's outcome is its ``result.json``, which
+appears whole when the cell has ended; until then ``training.json`` and each ``eval/<key>/evaluation.json``, which
+appear whole too, say how far it came.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ from harness.ledger import outcomes
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.outcomes import Outcome
-from harness.records import Cell, CellResult, Evaluation
+from harness.records import Cell, CellResult
 from harness.spec import unlock
 from harness.spec.records import Experiment
 
 LOCK = "spec.lock.json"
+SCORED = "evaluation.json"
+"""Written last into ``eval/<key>/``: the suite is scored and its files are whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +96,9 @@ class Run:
         event = "finished" if isinstance(outcome, CellResult) else "failed"
         self.journal.append(event, cell=outcome.cell.id)
 
-    def write_evaluation(self, cell: Cell, key: str, evaluation: Evaluation) -> None:
-        """Record one scored suite, so that a later start does not score it again."""
-        self.journal.append("evaluated", cell=cell.id, key=key, evaluation=asdict(evaluation))
-
-    def evaluations(self, cell: Cell) -> dict[str, Evaluation]:
-        """Return the suites scored so far on one cell, by the key of the evaluation, where their files exist."""
-        folder = self.cell_folder(cell)
-        scored = {
-            event["key"]: Evaluation(**event["evaluation"])
-            for event in self.journal.events()
-            if event["event"] == "evaluated" and event.get("cell") == cell.id
-        }
-        return {key: each for key, each in scored.items() if (folder / each.samples).is_file()}
+    def scored(self, cell: Cell) -> frozenset[str]:
+        """Return the keys of the evaluations that a cell's folder holds."""
+        return frozenset(path.parent.name for path in self.cell_folder(cell).glob(f"eval/*/{SCORED}"))
 
 
 def read(folder: Path) -> Run:

@@ -33,7 +33,7 @@ def train(
     fields: Mapping[str, Any],
     *,
     seed: int,
-    on_step: OnStep = lambda step, steps, loss: None,
+    on_step: OnStep,
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
 

@@ -1,0 +1,149 @@
+"""One cell, from a fresh base model to its result.
+
+A cell leaves its trained state and each suite's scores in its folder as it goes, so that a run that was killed
+continues there: a cell whose ``training.json`` stands is not trained again, a suite that is scored is not scored
+again.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from harness import adaptation
+from harness.adaptation import Adapted
+from harness.errors import SourceError
+from harness.evaluation import evaluate
+from harness.execution import accounts
+from harness.execution.job import Finished, Job, Message, Scored, Stage, Step
+from harness.ledger.files import write_json
+from harness.ledger.run import SCORED
+from harness.plan.identity import suite_limit
+from harness.records import CellResult, Evaluation
+from harness.sources import models
+from harness.spec.records import Recipe, Suite
+from harness.training import data, train
+from harness.training.probe import probe_batches
+
+STATE = "adapter"
+WEIGHTS = "weights"
+NOTE = "training.json"
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where the cell is, and how long each stage took so far (seconds)."""
+
+    send: Callable[[Message], None]
+    stage: str = "start"
+    since: float = field(default_factory=time.perf_counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def enter(self, stage: str) -> None:
+        """Close the stage that was, and say which one begins."""
+        now = time.perf_counter()
+        name = self.stage.split()[0]
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self.since
+        self.stage, self.since = stage, now
+        self.send(Stage(stage))
+
+
+def run_cell(job: Job, progress: Progress) -> CellResult:
+    """Train the cell's recipe on a fresh base (unless it is the base) and score it on every suite."""
+    progress.enter("load")
+    recipe = job.planned.recipe
+    loaded = models.load(
+        job.experiment.model, quantization=recipe.quantization if recipe else None, device=job.device
+    )
+    network, trained = (loaded.model, {}) if recipe is None else _trained(job, recipe, loaded, progress)
+    network.eval()
+    evaluations = tuple(_scores(job, network, loaded.tokenizer, progress))
+    progress.enter("end")
+    if not job.experiment.keep_weights:
+        shutil.rmtree(job.folder / WEIGHTS, ignore_errors=True)
+    return CellResult(
+        cell=job.planned.cell,
+        run_info=accounts.run_info(job),
+        train_info={**trained, **accounts.costs(job.device, progress.seconds)},
+        meta_info=accounts.meta_info(job),
+        evaluations=evaluations,
+    )
+
+
+def _trained(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) -> tuple[Any, Mapping[str, Any]]:
+    """Return the trained model and what training it took: from an earlier start's files, or by training now."""
+    state = job.folder / (WEIGHTS if recipe.peft is None else STATE)
+    note = job.folder / NOTE
+    if note.is_file() and state.is_dir():
+        info: Mapping[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+        return adaptation.load(loaded.model, recipe, state).model, info
+    shutil.rmtree(state, ignore_errors=True)
+    adapted, info = _train(job, recipe, loaded, progress)
+    progress.enter("save")
+    adaptation.save(adapted, state)
+    info = {**info, "file_size": accounts.size_on_disk(state)}
+    write_json(note, info)
+    return adapted.model, info
+
+
+def _train(
+    job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress
+) -> tuple[Adapted, Mapping[str, Any]]:
+    rows = data.rows(job.experiment)
+    if data.sha256(rows) != job.data_sha256:
+        raise SourceError("the training rows changed since the run started; start again with a new --out.")
+    fields = {**job.experiment.training, **recipe.training}
+    seed = int(job.planned.cell.seed or 0)
+    progress.enter("adapt")
+    adapted = adaptation.adapt(
+        loaded.model, recipe, seed=seed, probe=probe_batches(rows, loaded.tokenizer, fields, seed=seed)
+    )
+    progress.enter("train")
+    trained = train(
+        adapted,
+        loaded.tokenizer,
+        rows,
+        fields,
+        seed=seed,
+        on_step=lambda step, steps, loss: progress.send(Step(step, steps, loss)),
+    )
+    return adapted, accounts.train_info(adapted, trained)
+
+
+def _scores(
+    job: Job, network: Any, tokenizer: PreTrainedTokenizerBase, progress: Progress
+) -> Iterator[Evaluation]:
+    """Yield the evaluation of every suite in order, scoring those that no earlier start did."""
+    for key, suite in job.planned.suites.items():
+        note = job.folder / "eval" / key / SCORED
+        if note.is_file():
+            yield Evaluation(**json.loads(note.read_text(encoding="utf-8")))
+            continue
+        progress.enter(f"evaluate {suite.task}")
+        evaluation = _score(job, suite, note.parent, network, tokenizer, progress)
+        write_json(note, asdict(evaluation))
+        progress.send(Finished(key, evaluation))
+        yield evaluation
+
+
+def _score(
+    job: Job, suite: Suite, folder: Path, network: Any, tokenizer: PreTrainedTokenizerBase, progress: Progress
+) -> Evaluation:
+    shutil.rmtree(folder, ignore_errors=True)
+    evaluation = evaluate(
+        network,
+        tokenizer,
+        replace(suite, limit=suite_limit(suite, job.experiment)),
+        folder=folder,
+        options=job.experiment.evaluation,
+        beside=job.experiment.file.parent,
+        include=job.experiment.include,
+        on_progress=lambda done, total: progress.send(Scored(suite.task, done, total)),
+    )
+    inside = folder.relative_to(job.folder)
+    return replace(evaluation, results=str(inside / evaluation.results), samples=str(inside / evaluation.samples))

@@ -1,0 +1,70 @@
+"""What a worker process is told, and what it says back: plain records, so that any executor can carry them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.plan.cells import PlannedCell
+from harness.records import CellFailure, CellResult, Evaluation
+from harness.spec.records import Experiment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One cell to train and score in `folder`, which may hold what an earlier start did of it."""
+
+    experiment: Experiment
+    planned: PlannedCell
+    folder: Path
+    device: str
+    model_fingerprint: str
+    data_sha256: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One training step was made; `loss` in nats a completion token."""
+
+    step: int
+    steps: int
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A cell entered a stage: ``load``, ``train``, ``save`` or ``evaluate <task>``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Some of a suite's items were scored."""
+
+    task: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One suite is scored and its files are written."""
+
+    key: str
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Model and data are in the cache, and the training rows are what `data_sha256` says."""
+
+    model_fingerprint: str
+    data_sha256: str
+    rows: int
+    device: str
+    versions: Mapping[str, str]
+
+
+Message = Step | Stage | Scored | Finished | Prepared | CellResult | CellFailure | str
+"""A string is the text of a user's mistake found while preparing."""

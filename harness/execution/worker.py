@@ -1,0 +1,81 @@
+"""What runs inside a worker process: prepare an experiment, or train and score one cell.
+
+Heavy libraries are imported here and nowhere above; the process that schedules stays light.
+"""
+
+import traceback
+from collections.abc import Callable
+from importlib.metadata import version
+
+import torch
+
+from harness.errors import HarnessError, RecipeError, SourceError, TaskError, TrainingError
+from harness.execution.cell import Progress, run_cell
+from harness.execution.job import Job, Message, Prepared, Stage
+from harness.records import CellFailure, FailureKind
+from harness.sources import models
+from harness.spec.records import Experiment
+from harness.suites.lm_tasks import load_task
+from harness.training import data
+
+Send = Callable[[Message], None]
+
+PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "datasets", "tokenizers", "numpy")
+_KINDS: dict[type[Exception], FailureKind] = {
+    torch.OutOfMemoryError: "out_of_memory",
+    MemoryError: "out_of_memory",
+    TaskError: "task",
+    RecipeError: "recipe",
+    SourceError: "source",
+}
+
+
+def prepare(experiment: Experiment, send: Send) -> None:
+    """Fetch the model, build the data and every suite, and say what they are; a user's mistake goes as text."""
+    try:
+        send(Stage("model"))
+        if experiment.model.source != "random":
+            models.folder(experiment.model)
+        send(Stage("data"))
+        rows = data.rows(experiment)
+        for suite in experiment.suites:
+            send(Stage(suite.task))
+            load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
+        send(
+            Prepared(
+                model_fingerprint=models.fingerprint(experiment.model),
+                data_sha256=data.sha256(rows),
+                rows=len(rows),
+                device="cuda" if torch.cuda.is_available() else "cpu",
+                versions={package: version(package) for package in PACKAGES},
+            )
+        )
+    except HarnessError as error:
+        send(str(error))
+
+
+def work(job: Job, send: Send) -> None:
+    """Train and score one cell; whatever happens ends as a `CellResult` or a `CellFailure` sent back."""
+    progress = Progress(send)
+    try:
+        send(run_cell(job, progress))
+    except Exception as error:  # noqa: BLE001 - a failed cell is a record, and the other cells go on
+        traceback.print_exc()  # standard error is the run's log file
+        send(
+            CellFailure(
+                cell=job.planned.cell,
+                kind=kind_of(error),
+                stage=progress.stage,
+                message=str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}",
+                details={"traceback": traceback.format_exc()},
+            )
+        )
+
+
+def kind_of(error: Exception) -> FailureKind:
+    """Return the ledger's name for what went wrong; what nobody foresaw is a ``bug``."""
+    if isinstance(error, TrainingError):
+        return error.kind
+    if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
+        return "out_of_memory"  # PyTorch's CPU allocator has no exception type of its own
+    return next((kind for each, kind in _KINDS.items() if isinstance(error, each)), "bug")

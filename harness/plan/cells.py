@@ -1,0 +1,28 @@
+"""The cells of an experiment, in the order in which they run."""
+
+from dataclasses import dataclass
+
+from harness.plan.identity import base_cell, evaluation_key, trained_cell
+from harness.records import Cell
+from harness.spec.records import Experiment, Recipe, Suite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCell:
+    """A cell, the recipe that it trains (None for the base) and the suites that score it, by evaluation key."""
+
+    cell: Cell
+    recipe: Recipe | None
+    suites: dict[str, Suite]
+
+
+def plan_cells(experiment: Experiment, model_fingerprint: str) -> tuple[PlannedCell, ...]:
+    """Return the base and then every recipe seed by seed, so that an interrupted run holds whole pairs."""
+    suites = {evaluation_key(suite, experiment): suite for suite in experiment.suites}
+    base = PlannedCell(cell=base_cell(experiment, model_fingerprint), recipe=None, suites=suites)
+    trained = (
+        PlannedCell(cell=trained_cell(experiment, recipe, seed, model_fingerprint), recipe=recipe, suites=suites)
+        for seed in experiment.seeds
+        for recipe in experiment.recipes
+    )
+    return (base, *trained)

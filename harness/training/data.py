@@ -1,0 +1,94 @@
+"""The training rows of an experiment: `prompt` and `completion`, the same for every recipe and seed."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import datasets
+import numpy as np
+
+from harness.errors import SourceError, TaskError
+from harness.spec.records import Data, Experiment
+from harness.suites.lm_tasks import load_task, training_rows
+
+Row = Mapping[str, str]
+COLUMNS = ("prompt", "completion")
+
+
+def rows(experiment: Experiment) -> list[Row]:
+    """Return the experiment's training rows: its data, then the declared share of each member of its mix.
+
+    Which rows of a mix member are taken is drawn with a generator seeded by the member's place in the list.
+    Raises `TaskError` or `SourceError` when there is nothing to train on.
+    """
+    own = _rows_of(experiment.data, experiment)
+    total = len(own) / (1 - sum(member.share or 0.0 for member in experiment.mix))
+    for place, member in enumerate(experiment.mix):
+        own = own + _sample(_rows_of(member, experiment), round(total * (member.share or 0.0)), place)
+    return own
+
+
+def sha256(training_rows: Sequence[Row]) -> str:
+    """Return a hash of the rows' texts in order."""
+    whole = hashlib.sha256()
+    for row in training_rows:
+        whole.update(json.dumps([row[column] for column in COLUMNS]).encode() + b"\n")
+    return whole.hexdigest()
+
+
+def _rows_of(data: Data, experiment: Experiment) -> list[Row]:
+    if data.source == "task":
+        task = load_task(str(data.task), beside=experiment.file.parent, include=experiment.include)
+        return list(training_rows(task))
+    if data.source == "jsonl":
+        return _from_jsonl(Path(str(data.path)))
+    return _from_hub(data)
+
+
+def _sample(pool: list[Row], count: int, place: int) -> list[Row]:
+    if count > len(pool):
+        raise TaskError(
+            f"mix[{place}] supplies {len(pool)} rows, its share asks for {count}. Lower the share or add rows."
+        )
+    chosen = np.random.default_rng([place, 7]).choice(len(pool), size=count, replace=False)
+    return [pool[index] for index in chosen]
+
+
+def _from_jsonl(path: Path) -> list[Row]:
+    wrong: list[str] = []
+    read: list[Row] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        row = _parse(line)
+        if row is None:
+            wrong.append(f"{path}:{number}: not an object with the strings `prompt` and `completion`")
+        else:
+            read.append(row)
+    if wrong or not read:
+        raise TaskError("\n".join(wrong) or f"{path} holds no training rows.")
+    return read
+
+
+def _parse(line: str) -> Row | None:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    whole = isinstance(row, dict) and all(isinstance(row.get(column), str) for column in COLUMNS)
+    return {column: row[column] for column in COLUMNS} if whole else None
+
+
+def _from_hub(data: Data) -> list[Row]:
+    try:
+        table = datasets.load_dataset(data.id, data.name, split=data.split, revision=data.revision)
+    except Exception as error:
+        raise SourceError(
+            f"the data set {data.id} could not be loaded from the hub ({type(error).__name__}: {error}). "
+            "Check the network, the id and the revision."
+        ) from error
+    missing = [column for column in COLUMNS if column not in table.column_names]
+    if missing:
+        raise SourceError(
+            f"the data set {data.id} lacks the column {' and '.join(missing)}; it has {table.column_names}."
+        )
+    return [{column: str(row[column]) for column in COLUMNS} for row in table]

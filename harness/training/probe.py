@@ -1,0 +1,55 @@
+"""Training batches before training, for strategies and initialisations that read data."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from harness.training.trainer import IGNORED
+
+Batch = Mapping[str, Tensor]
+
+
+def probe_batches(
+    rows: Sequence[Mapping[str, str]],
+    tokenizer: PreTrainedTokenizerBase,
+    fields: Mapping[str, Any],
+    *,
+    seed: int,
+) -> Callable[[], Iterable[Batch]]:
+    """Return a function that starts a pass over the training rows as tokenised batches, drawn with `seed`.
+
+    A batch has `input_ids`, `attention_mask` and `labels`, each (rows, tokens), with the batch size and length
+    that training has; only completion tokens carry labels. Two passes yield the same batches.
+    """
+    size = int(fields.get("per_device_train_batch_size", 8))
+    length = int(fields.get("max_length") or tokenizer.model_max_length)
+
+    def batches() -> Iterator[Batch]:
+        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed)).tolist()
+        for start in range(0, len(order) - size + 1, size):
+            examples = [_tokens(rows[index], tokenizer, length) for index in order[start : start + size]]
+            yield _padded(examples, int(tokenizer.pad_token_id))
+
+    return batches
+
+
+def _tokens(row: Mapping[str, str], tokenizer: PreTrainedTokenizerBase, length: int) -> tuple[list[int], int]:
+    """Return the example's token ids with EOS, cut to `length`, and how many of them are the prompt's."""
+    prompt = tokenizer(row["prompt"])["input_ids"]
+    whole = tokenizer(row["prompt"] + row["completion"])["input_ids"] + [tokenizer.eos_token_id]
+    return whole[:length], len(prompt)
+
+
+def _padded(examples: Sequence[tuple[list[int], int]], pad: int) -> Batch:
+    width = max(len(ids) for ids, _ in examples)
+    ids = torch.full((len(examples), width), pad)
+    labels = torch.full((len(examples), width), IGNORED)
+    mask = torch.zeros((len(examples), width), dtype=torch.long)
+    for row, (tokens, prompt) in enumerate(examples):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        labels[row, prompt : len(tokens)] = ids[row, prompt : len(tokens)]
+        mask[row, : len(tokens)] = 1
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}

@@ -1,0 +1,42 @@
+"""Critical values and p-values for a variance that is a sum of two estimates (Cochran & Cox 1957)."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.special import stdtrit
+
+Floats = npt.NDArray[np.float64]
+Array = Floats | float
+
+_SMALLEST_TAIL = -300.0
+"""log10 of the smallest p-value told apart from 0; double precision ends at 1e-308."""
+
+
+def critical_value(tail: float, share: Array, seed_df: Array, item_df: Array) -> Floats:
+    """Return w·t_seed + (1-w)·t_item, the value that a standardised gap exceeds with probability `tail`.
+
+    `share` is w, the part of the variance that comes from seeds. Cochran & Cox weight the two Student quantiles
+    by the variances that go with them.
+    """
+    seed = -stdtrit(seed_df, tail)
+    item = -stdtrit(item_df, tail)
+    return np.asarray(share * seed + (1.0 - share) * item)
+
+
+def upper_tail(statistic: float, share: float, seed_df: float, item_df: float) -> float:
+    """Return the probability whose critical value is `statistic`: the one-sided p-value.
+
+    Solved numerically, so that a p-value is below a level exactly where the interval at that level excludes the
+    value tested.
+    """
+    if statistic < 0:
+        return 1.0 - upper_tail(-statistic, share, seed_df, item_df)
+    if statistic == 0:
+        return 0.5
+
+    def excess(log_tail: float) -> float:
+        return float(critical_value(10.0**log_tail, share, seed_df, item_df)) - statistic
+
+    if excess(_SMALLEST_TAIL) <= 0:
+        return 0.0
+    return float(10.0 ** brentq(excess, _SMALLEST_TAIL, np.log10(0.5), xtol=1e-13, rtol=1e-13))

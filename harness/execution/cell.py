@@ -9,11 +9,9 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-from transformers import PreTrainedTokenizerBase
 
 from harness import adaptation
 from harness.adaptation import Adapted
@@ -23,7 +21,6 @@ from harness.execution import accounts
 from harness.execution.job import Finished, Job, Message, Scored, Stage, Step
 from harness.ledger.files import write_json
 from harness.ledger.run import SCORED
-from harness.plan.identity import suite_limit
 from harness.records import CellResult, Evaluation
 from harness.sources import models
 from harness.spec.records import Recipe, Suite
@@ -57,12 +54,10 @@ def run_cell(job: Job, progress: Progress) -> CellResult:
     """Train the cell's recipe on a fresh base (unless it is the base) and score it on every suite."""
     progress.enter("load")
     recipe = job.planned.recipe
-    loaded = models.load(
-        job.experiment.model, quantization=recipe.quantization if recipe else None, device=job.device
-    )
+    loaded = models.load(job.experiment.model, quantization=recipe.quantization if recipe else None, device=job.device)
     network, trained = (loaded.model, {}) if recipe is None else _trained(job, recipe, loaded, progress)
     network.eval()
-    evaluations = tuple(_scores(job, network, loaded.tokenizer, progress))
+    evaluations = tuple(_scores(job, models.Loaded(network, loaded.tokenizer), progress))
     progress.enter("end")
     if not job.experiment.keep_weights:
         shutil.rmtree(job.folder / WEIGHTS, ignore_errors=True)
@@ -91,10 +86,8 @@ def _trained(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress
     return adapted.model, info
 
 
-def _train(
-    job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress
-) -> tuple[Adapted, Mapping[str, Any]]:
-    rows = data.rows(job.experiment)
+def _train(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) -> tuple[Adapted, Mapping[str, Any]]:
+    rows = data.rows(job.experiment, loaded.tokenizer)
     if data.sha256(rows) != job.data_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
     fields = {**job.experiment.training, **recipe.training}
@@ -110,14 +103,12 @@ def _train(
         rows,
         fields,
         seed=seed,
-        on_step=lambda step, steps, loss: progress.send(Step(step, steps, loss)),
+        on_step=lambda *made: progress.send(Step(*made)),
     )
     return adapted, accounts.train_info(adapted, trained)
 
 
-def _scores(
-    job: Job, network: Any, tokenizer: PreTrainedTokenizerBase, progress: Progress
-) -> Iterator[Evaluation]:
+def _scores(job: Job, subject: models.Loaded, progress: Progress) -> Iterator[Evaluation]:
     """Yield the evaluation of every suite in order, scoring those that no earlier start did."""
     for key, suite in job.planned.suites.items():
         note = job.folder / "eval" / key / SCORED
@@ -125,25 +116,21 @@ def _scores(
             yield Evaluation(**json.loads(note.read_text(encoding="utf-8")))
             continue
         progress.enter(f"evaluate {suite.task}")
-        evaluation = _score(job, suite, note.parent, network, tokenizer, progress)
+        evaluation = _score(job, suite, note.parent, subject, progress)
         write_json(note, asdict(evaluation))
         progress.send(Finished(key, evaluation))
         yield evaluation
 
 
-def _score(
-    job: Job, suite: Suite, folder: Path, network: Any, tokenizer: PreTrainedTokenizerBase, progress: Progress
-) -> Evaluation:
+def _score(job: Job, suite: Suite, folder: Path, subject: models.Loaded, progress: Progress) -> Evaluation:
     shutil.rmtree(folder, ignore_errors=True)
-    evaluation = evaluate(
-        network,
-        tokenizer,
-        replace(suite, limit=suite_limit(suite, job.experiment)),
+    return evaluate(
+        subject.model,
+        subject.tokenizer,
+        suite,
         folder=folder,
         options=job.experiment.evaluation,
-        beside=job.experiment.file.parent,
-        include=job.experiment.include,
+        include=(job.experiment.file.parent, *job.experiment.include),
+        relative_to=job.folder,
         on_progress=lambda done, total: progress.send(Scored(suite.task, done, total)),
     )
-    inside = folder.relative_to(job.folder)
-    return replace(evaluation, results=str(inside / evaluation.results), samples=str(inside / evaluation.samples))

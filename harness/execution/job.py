@@ -24,11 +24,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One training step was made; `loss` in nats a completion token."""
+    """One training step was made; `loss` in nats a completion token, `tokens` seen so far, prompts included."""
 
     step: int
     steps: int
     loss: float
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)

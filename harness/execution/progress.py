@@ -11,16 +11,16 @@ class Watcher(Protocol):
     """Told what happens, in order, from the process that schedules. It must not raise."""
 
     def preparing(self, message: Message) -> None:
-        """A stage of preparing the model and the data began."""
+        """Take a stage of preparing the model and the data."""
 
     def planned(self, cells: tuple[PlannedCell, ...], done: int) -> None:
-        """The cells are known; `done` of them had ended before this start."""
+        """Take the cells; `done` of them had ended before this start."""
 
     def cell(self, place: int, planned: PlannedCell) -> None:
-        """The cell at `place` (0-based) begins."""
+        """Take the cell that begins, at `place` (0-based)."""
 
     def message(self, message: Message) -> None:
-        """The running cell says how far it is."""
+        """Take how far the running cell is."""
 
     def ended(self, outcome: Outcome) -> None:
-        """The running cell has ended."""
+        """Take how the running cell ended."""

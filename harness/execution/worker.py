@@ -34,10 +34,9 @@ def prepare(experiment: Experiment, send: Send) -> None:
     """Fetch the model, build the data and every suite, and say what they are; a user's mistake goes as text."""
     try:
         send(Stage("model"))
-        if experiment.model.source != "random":
-            models.folder(experiment.model)
+        tokenizer = models.tokenizer(experiment.model)
         send(Stage("data"))
-        rows = data.rows(experiment)
+        rows = data.rows(experiment, tokenizer)
         for suite in experiment.suites:
             send(Stage(suite.task))
             load_task(suite.task, beside=experiment.file.parent, include=experiment.include)

@@ -24,7 +24,7 @@ from harness.ledger import outcomes
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.outcomes import Outcome
-from harness.records import Cell, CellResult
+from harness.records import Cell, CellFailure, CellResult
 from harness.spec import unlock
 from harness.spec.records import Experiment
 
@@ -74,6 +74,11 @@ class Run:
         found = (self.outcome(cell_id) for cell_id in self.cell_ids)
         return tuple(outcome for outcome in found if outcome is not None)
 
+    @property
+    def failures(self) -> tuple[CellFailure, ...]:
+        """The outcomes that are failures."""
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, CellFailure))
+
     def cell_folder(self, cell: Cell | str) -> Path:
         """Return a cell's folder, which need not exist."""
         return self.folder / "cells" / (cell if isinstance(cell, str) else cell.id)
@@ -86,9 +91,7 @@ class Run:
         try:
             return outcomes.from_json(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError) as error:
-            raise LedgerError(
-                f"{path} cannot be read ({error}); remove the cell's folder to run it again."
-            ) from error
+            raise LedgerError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Record how a cell ended, in its folder and in the journal."""

@@ -79,9 +79,7 @@ def _declaration(task: str, experiment: Experiment) -> str | None:
     file = task_file(task, beside=experiment.file.parent, include=experiment.include)
     if file is None:
         return None
-    return _hash_files(
-        [path for path in sorted(file.parent.iterdir()) if path.suffix in (".yaml", ".py", ".jsonl")]
-    )
+    return _hash_files([path for path in sorted(file.parent.iterdir()) if path.suffix in (".yaml", ".py", ".jsonl")])
 
 
 def _hash_files(paths: Iterable[Path]) -> str:

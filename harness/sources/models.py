@@ -78,10 +78,15 @@ def load(model: Model, *, quantization: Mapping[str, Any] | None = None, device:
         raise SourceError(f"the model in {path} could not be loaded: {error}") from error
     if quantization is None:
         network = network.to(device)
-    return Loaded(network, load_tokenizer(path))
+    return Loaded(network, _tokenizer(path))
 
 
-def load_tokenizer(path: Path) -> PreTrainedTokenizerBase:
+def tokenizer(model: Model) -> PreTrainedTokenizerBase:
+    """Return the model's tokenizer, fetching the model first where it is not in the cache. Raises `SourceError`."""
+    return _tokenizer(Path(str(model.tokenizer)).expanduser() if model.source == "random" else folder(model))
+
+
+def _tokenizer(path: Path) -> PreTrainedTokenizerBase:
     """Return the folder's tokenizer, with a pad token (the EOS token where it has none of its own)."""
     tokenizer = AutoTokenizer.from_pretrained(path)
     if tokenizer.pad_token is None:
@@ -169,7 +174,7 @@ def _random(model: Model, device: str) -> Loaded:
     config = AutoConfig.for_model(fields.pop("model_type"), **fields)
     set_seed(int(model.seed or 0))
     network = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, model.dtype)).to(device)
-    return Loaded(network, load_tokenizer(Path(str(model.tokenizer)).expanduser()))
+    return Loaded(network, tokenizer(model))
 
 
 def _check_shape(model: Model, found: Mapping[str, Any]) -> None:

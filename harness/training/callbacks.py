@@ -8,8 +8,8 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from harness.errors import TrainingError
 
-OnStep = Callable[[int, int, float], None]
-"""Called with the step, the number of steps, and the step's loss (nats a token)."""
+OnStep = Callable[[int, int, float, int], None]
+"""Called with the step, the number of steps, the step's loss (nats a token), and the tokens seen so far."""
 
 
 class Watch(TrainerCallback):
@@ -18,6 +18,7 @@ class Watch(TrainerCallback):
     def __init__(self, on_step: OnStep) -> None:
         self.on_step = on_step
         self.losses: list[float] = []
+        self.tokens = 0
 
     def on_log(
         self,
@@ -39,4 +40,5 @@ class Watch(TrainerCallback):
                 )
         if logs and "loss" in logs:
             self.losses.append(float(logs["loss"]))
-            self.on_step(state.global_step, state.max_steps, self.losses[-1])
+            self.tokens = int(logs.get("num_tokens", 0))
+            self.on_step(state.global_step, state.max_steps, self.losses[-1], self.tokens)

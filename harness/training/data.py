@@ -7,25 +7,29 @@ from pathlib import Path
 
 import datasets
 import numpy as np
+from transformers import PreTrainedTokenizerBase
 
 from harness.errors import SourceError, TaskError
 from harness.spec.records import Data, Experiment
-from harness.suites.lm_tasks import load_task, training_rows
+from harness.suites.lm_tasks import ChatTemplate, load_task, training_rows
 
 Row = Mapping[str, str]
 COLUMNS = ("prompt", "completion")
 
 
-def rows(experiment: Experiment) -> list[Row]:
+def rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
     """Return the experiment's training rows: its data, then the declared share of each member of its mix.
+
+    A task's rows are rendered as the task is scored, through the tokenizer's chat template if the experiment
+    evaluates with it; rows of other sources are taken as they are.
 
     Which rows of a mix member are taken is drawn with a generator seeded by the member's place in the list.
     Raises `TaskError` or `SourceError` when there is nothing to train on.
     """
-    own = _rows_of(experiment.data, experiment)
+    own = _rows_of(experiment.data, experiment, tokenizer)
     total = len(own) / (1 - sum(member.share or 0.0 for member in experiment.mix))
     for place, member in enumerate(experiment.mix):
-        own = own + _sample(_rows_of(member, experiment), round(total * (member.share or 0.0)), place)
+        own = own + _sample(_rows_of(member, experiment, tokenizer), round(total * (member.share or 0.0)), place)
     return own
 
 
@@ -37,13 +41,28 @@ def sha256(training_rows: Sequence[Row]) -> str:
     return whole.hexdigest()
 
 
-def _rows_of(data: Data, experiment: Experiment) -> list[Row]:
+def _rows_of(data: Data, experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
     if data.source == "task":
         task = load_task(str(data.task), beside=experiment.file.parent, include=experiment.include)
-        return list(training_rows(task))
+        template = _chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
+        return list(training_rows(task, chat_template=template))
     if data.source == "jsonl":
         return _from_jsonl(Path(str(data.path)))
     return _from_hub(data)
+
+
+def _chat_template(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:
+    def render(messages: list[dict[str, str]], *, add_generation_prompt: bool = True) -> str:
+        return str(
+            tokenizer.apply_chat_template(
+                messages,
+                tokenize=False,
+                add_generation_prompt=add_generation_prompt,
+                continue_final_message=not add_generation_prompt,
+            )
+        )
+
+    return render
 
 
 def _sample(pool: list[Row], count: int, place: int) -> list[Row]:

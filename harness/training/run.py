@@ -55,7 +55,7 @@ def train(
     adapted.model.eval()
     return Trained(
         steps=trainer.state.global_step,
-        tokens=int(trainer.state.log_history[-2].get("num_tokens", 0)),
+        tokens=watch.tokens,
         seconds=seconds,
         losses=tuple(watch.losses),
     )

@@ -1,0 +1,179 @@
+"""The view of a run: a live display on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from harness.execution.job import Message, Scored, Stage, Step
+from harness.execution.progress import Watcher
+from harness.ledger import Outcome
+from harness.plan.cells import PlannedCell
+from harness.records import CellFailure
+from harness.spec.records import Experiment
+
+TRAINING_SHARE = 0.6
+"""The part of a cell's progress bar that training fills; scoring fills the rest."""
+
+
+@contextmanager
+def watching(experiment: Experiment, folder: Path) -> Iterator[Watcher]:
+    """Yield what shows a run's progress on standard error while the block runs."""
+    console = Console(stderr=True)
+    console.print(
+        f"[bold]{experiment.name}[/]: {len(experiment.recipes)} recipes × {len(experiment.seeds)} seeds, "
+        f"{len(experiment.suites)} suites → {folder}",
+        highlight=False,
+    )
+    if not sys.stderr.isatty():
+        yield Lines(console)
+        return
+    with Progress(
+        TextColumn("{task.description}", style="bold"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        _Remaining(),
+        console=console,
+    ) as progress:
+        yield Screen(progress)
+
+
+class _Remaining(ProgressColumn):
+    """Time left at the mean speed so far: cells differ in length, so a recent speed would mislead."""
+
+    def render(self, task: Task) -> Text:
+        """Return ``~m:ss left``, or nothing before there is a speed."""
+        if not task.total or not task.completed or task.elapsed is None or task.finished:
+            return Text("")
+        left = task.elapsed * (task.total - task.completed) / task.completed
+        return Text(f"~{int(left) // 60}:{int(left) % 60:02} left", style="cyan")
+
+
+class Progression:
+    """How far the running cell is, as a fraction, and a few words about it."""
+
+    def __init__(self, suites: int, trains: bool) -> None:  # noqa: FBT001 - read where it is made
+        self._share = TRAINING_SHARE if trains else 0.0
+        self._suites = suites
+        self._scored = -1
+        self._start = time.monotonic()
+        self.fraction = 0.0
+        self.words = "loading"
+
+    def take(self, message: Message) -> None:
+        """Take what the cell says."""
+        if isinstance(message, Step):
+            self._step(message)
+        elif isinstance(message, Scored):
+            self._item(message)
+        elif isinstance(message, Stage):
+            self.words = message.name
+            self._start = time.monotonic()
+            self._scored += message.name.startswith("evaluate")
+
+    def _step(self, step: Step) -> None:
+        speed = step.tokens / max(time.monotonic() - self._start, 1e-9)
+        self.fraction = self._share * step.step / step.steps
+        self.words = f"step {step.step}/{step.steps}  loss {step.loss:.3f}  {speed:.0f} tokens/s"
+
+    def _item(self, scored: Scored) -> None:
+        suites = self._scored + scored.done / max(scored.total, 1)
+        self.fraction = self._share + (1 - self._share) * suites / self._suites
+        self.words = f"{scored.task}  {scored.done}/{scored.total} requests"
+
+
+class Screen:
+    """Two bars on a terminal: all cells, and the one that runs."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._all = progress.add_task("preparing", total=None, note="")
+        self._now = progress.add_task("", total=1.0, note="", visible=False)
+        self._done = 0
+        self._cell = Progression(1, trains=False)
+
+    def preparing(self, message: Message) -> None:
+        """Show the stage."""
+        if isinstance(message, Stage):
+            self._progress.update(self._all, note=message.name)
+
+    def planned(self, cells: tuple[PlannedCell, ...], done: int) -> None:
+        """Show how many cells are left."""
+        self._progress.reset(self._all, total=len(cells) - done, description="cells", note=_kept(done))
+
+    def cell(self, place: int, planned: PlannedCell) -> None:
+        """Start the second bar anew."""
+        del place
+        self._cell = Progression(len(planned.suites), trains=planned.recipe is not None)
+        self._progress.reset(self._now, description=_name(planned), visible=True, note="loading")
+
+    def message(self, message: Message) -> None:
+        """Move both bars."""
+        self._cell.take(message)
+        self._progress.update(self._now, completed=self._cell.fraction, note=self._cell.words)
+        self._progress.update(self._all, completed=self._done + self._cell.fraction)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Leave a line above the bars."""
+        self._done += 1
+        self._progress.update(self._all, completed=self._done, note=f"{self._done} done")
+        self._progress.console.print(_line(outcome), highlight=False)
+
+
+class Lines:
+    """One line a stage, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self._print = console.print
+        self._start = time.monotonic()
+        self._cells = 0
+
+    def preparing(self, message: Message) -> None:
+        """Print the stage."""
+        if isinstance(message, Stage):
+            self._say(f"preparing {message.name}")
+
+    def planned(self, cells: tuple[PlannedCell, ...], done: int) -> None:
+        """Print how many cells there are."""
+        self._cells = len(cells)
+        self._say(f"{len(cells)} cells {_kept(done)}".rstrip())
+
+    def cell(self, place: int, planned: PlannedCell) -> None:
+        """Print which cell begins."""
+        self._say(f"cell {place + 1} of {self._cells}: {_name(planned)}")
+
+    def message(self, message: Message) -> None:
+        """Print a training step at every tenth of the way."""
+        if isinstance(message, Step) and message.step % max(1, message.steps // 10) == 0:
+            self._say(f"  step {message.step}/{message.steps} loss {message.loss:.3f}")
+        elif isinstance(message, Stage) and message.name.startswith("evaluate"):
+            self._say(f"  {message.name}")
+
+    def ended(self, outcome: Outcome) -> None:
+        """Print how the cell ended."""
+        self._say(_line(outcome))
+
+    def _say(self, words: str) -> None:
+        self._print(f"[{time.monotonic() - self._start:7.1f}s] {words}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _name(planned: PlannedCell) -> str:
+    seed = planned.cell.seed
+    return planned.cell.recipe if seed is None else f"{planned.cell.recipe} seed {seed}"
+
+
+def _kept(done: int) -> str:
+    return f"({done} done before)" if done else ""
+
+
+def _line(outcome: Outcome) -> str:
+    if isinstance(outcome, CellFailure):
+        return f"  failed {outcome.cell.id}: {outcome.kind} while in {outcome.stage}: {outcome.message}"
+    seconds = sum(outcome.train_info["seconds"].values())
+    return f"  done {outcome.cell.id} in {seconds:.0f} s"

@@ -1,0 +1,71 @@
+"""``harness ls``: what has run and how it ended."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError
+from harness.ledger import Run
+from harness.ledger.run import LOCK
+from harness.records import CellFailure
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("runs"),
+        help="a run folder, or a folder of them (default: runs)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one line a run, or one line a cell for a single run."""
+    folder: Path = args.folder
+    if (folder / LOCK).is_file():
+        rows = _cells(Run(folder))
+    elif folder.is_dir():
+        rows = [_summary(Run(lock.parent)) for lock in sorted(folder.glob(f"*/{LOCK}"))]
+    else:
+        raise UsageError(f"{folder} is not a folder of runs. `harness run SPEC` makes one, below runs/ by default.")
+    _print(rows, as_json=args.json, empty=f"no runs in {folder}")
+    return 0
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    outcomes = run.outcomes
+    failed = sum(isinstance(each, CellFailure) for each in outcomes)
+    return {
+        "run": run.folder.name,
+        "cells": len(run.cell_ids),
+        "done": len(outcomes) - failed,
+        "failed": failed,
+        "verdict": (run.folder / "verdict.json").is_file(),
+    }
+
+
+def _cells(run: Run) -> list[dict[str, Any]]:
+    return [{"cell": cell_id, **_state(run, cell_id)} for cell_id in run.cell_ids]
+
+
+def _state(run: Run, cell_id: str) -> dict[str, Any]:
+    outcome = run.outcome(cell_id)
+    if outcome is None:
+        begun = run.cell_folder(cell_id).is_dir()
+        return {"status": "begun" if begun else "waiting", "detail": ""}
+    if isinstance(outcome, CellFailure):
+        return {"status": "failed", "detail": f"{outcome.kind}: {outcome.message}"}
+    return {"status": "done", "detail": f"{sum(outcome.train_info['seconds'].values()):.0f} s"}
+
+
+def _print(rows: list[dict[str, Any]], *, as_json: bool, empty: str) -> None:
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    from tabulate import tabulate
+
+    print(tabulate(rows, headers="keys", disable_numparse=True) if rows else empty)

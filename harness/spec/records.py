@@ -76,14 +76,47 @@ class Layers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bottleneck:
+    """Bottleneck adapters: a small network down to ``hidden size / reduction_factor`` and up again, with a residual.
+
+    ``houlsby`` puts one after attention and one after the feed-forward block of a layer, ``pfeiffer`` the second
+    only. `attention` and `feedforward` name these blocks within a layer where harness does not know them.
+    """
+
+    placement: Literal["houlsby", "pfeiffer"]
+    reduction_factor: float = 16
+    activation: str = "relu"
+    attention: str | None = None
+    feedforward: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """As many trainable parameters as another recipe has on the same model: the rank is chosen to fit.
+
+    `tolerance` is the largest difference allowed, as a share of the other recipe's parameters.
+    """
+
+    recipe: "Recipe"
+    tolerance: float = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """A way of adapting. The file name gives `method` and `name`: ``<method>--<name>.json``."""
+    """A way of adapting. The file name gives `method` and `name`: ``<method>--<name>.json``.
+
+    With neither `peft` nor `bottleneck` the model's own weights train.
+    """
 
     method: str
     name: str
     description: str = ""
     peft: Mapping[str, JSON] | None = None
+    bottleneck: Bottleneck | None = None
     layers: Layers = Layers()
+    match: Match | None = None
+    probe_batches: int | None = None
+    """Training batches that a gradient ranking or an initialisation from data may read; None: the method's own."""
     quantization: Mapping[str, JSON] | None = None
     training: Mapping[str, JSON] = field(default_factory=dict)
 

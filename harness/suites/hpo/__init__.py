@@ -1,0 +1,1 @@
+"""Diagnosis questions from the Human Phenotype Ontology: a synthetic reasoning exercise, never medical advice."""

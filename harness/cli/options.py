@@ -1,0 +1,54 @@
+"""The options that every verb on a spec takes, and what they make of it."""
+
+import argparse
+from pathlib import Path
+
+from harness.spec import Overrides, load
+from harness.spec.records import Experiment
+
+
+def add_spec_options(parser: argparse.ArgumentParser) -> None:
+    """Add the spec itself and what may be overridden in it."""
+    parser.add_argument("spec", help="a spec file, or the name of a shipped one such as gap or quick")
+    add_override_options(parser)
+
+
+def add_override_options(parser: argparse.ArgumentParser) -> None:
+    """Add what may be overridden in a spec."""
+    group = parser.add_argument_group("overrides, checked like the file and noted in the lock file and the report")
+    group.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", help="set a value, e.g. training.max_steps=5"
+    )
+    group.add_argument("--seeds", type=_seeds, metavar="1,2,3", help="train with these seeds instead")
+    group.add_argument("--limit", type=int, metavar="N", help="score at most N items of every suite")
+    group.add_argument(
+        "--only", action="append", default=[], metavar="RECIPE|SUITE", help="keep these recipes or suites (repeatable)"
+    )
+    group.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: runs/NAME)")
+    parser.add_argument(
+        "--include-path",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="also look here for specs, recipes and tasks (repeatable)",
+    )
+
+
+def overrides_from(args: argparse.Namespace) -> Overrides:
+    """Return the overrides that the command line gives."""
+    return Overrides(set=tuple(args.set), seeds=args.seeds, limit=args.limit, only=tuple(args.only), out=args.out)
+
+
+def load_spec(args: argparse.Namespace) -> Experiment:
+    """Return the experiment that the command line names, overridden. Raises `SpecError`."""
+    return load(args.spec, include=args.include_path, overrides=overrides_from(args))
+
+
+def folder_of(args: argparse.Namespace, experiment: Experiment) -> Path:
+    """Return the run folder: ``--out``, or one named after the experiment below ``runs/``."""
+    return args.out or Path("runs") / experiment.name
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    return tuple(int(each) for each in text.split(","))

@@ -1,0 +1,28 @@
+"""Files appear whole or not at all."""
+
+import pytest
+
+from harness.ledger.files import write_json, write_text
+
+
+def test_the_new_text_replaces_the_old_and_nothing_else_is_left(tmp_path):
+    path = tmp_path / "deep" / "file.json"
+    write_text(path, "old")
+    write_text(path, "new")
+    assert path.read_text() == "new"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_value_that_cannot_be_written_leaves_the_old_file(tmp_path):
+    path = tmp_path / "file.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(ValueError, match="Out of range"):
+        write_json(path, {"a": float("nan")})
+    assert path.read_text() == '{\n  "a": 1\n}\n'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_keys_are_sorted_so_that_equal_values_are_equal_bytes(tmp_path):
+    write_json(tmp_path / "a", {"x": 1, "b": 2})
+    write_json(tmp_path / "b", {"b": 2, "x": 1})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

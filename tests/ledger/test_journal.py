@@ -1,0 +1,77 @@
+"""The journal loses nothing that was written whole, whatever happened around it."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from harness.errors import LedgerError
+from harness.ledger import Journal
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return Journal(tmp_path / "journal.jsonl")
+
+
+def names(journal):
+    return [event["event"] for event in journal.events()]
+
+
+def test_events_come_back_in_order_with_their_fields(journal):
+    journal.append("began", cell="a")
+    journal.append("finished", cell="a", note={"x": [1, 2]})
+    first, second = journal.events()
+    assert (first["event"], first["cell"], first["v"]) == ("began", "a", 1)
+    assert second["note"] == {"x": [1, 2]}
+    assert second["time"] >= first["time"]
+
+
+def test_an_absent_journal_is_empty(journal):
+    assert journal.events() == []
+
+
+def test_a_half_written_tail_is_left_out_and_hides_nothing_that_follows(journal):
+    journal.append("began", cell="a")
+    with journal.path.open("ab") as file:
+        file.write(b'{"v": 1, "event": "fini')
+    assert names(journal) == ["began"]
+    journal.append("began", cell="b")
+    assert names(journal) == ["began", "began"]
+
+
+def test_a_newer_version_is_refused_with_what_to_do(journal):
+    journal.path.write_text(json.dumps({"v": 99, "event": "x"}) + "\n")
+    with pytest.raises(LedgerError, match="newer harness"):
+        journal.events()
+
+
+def test_nan_is_refused(journal):
+    with pytest.raises(ValueError, match="Out of range"):
+        journal.append("evaluated", score=float("nan"))
+    assert journal.events() == []
+
+
+def test_concurrent_writers_do_not_mix_lines(journal):
+    def write(writer):
+        for number in range(20):
+            journal.append("event", writer=writer, number=number, padding="x" * 500)
+
+    writers = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    events = journal.events()
+    assert len(events) == 80
+    for writer in range(4):
+        assert [event["number"] for event in events if event["writer"] == writer] == list(range(20))
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_journals_of_earlier_versions_are_still_read(path):
+    events = Journal(path).events()
+    assert [event["event"] for event in events] == ["started", "began", "evaluated", "finished", "failed"]

@@ -1,0 +1,156 @@
+"""What is to be compared: arms of trained models, suites with roles, and what counts as an effect.
+
+A design is the one entrance to the comparator, whether its folders come from a run of ours or from elsewhere.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ComparisonError
+from harness.spec.records import Role, Suite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredRun:
+    """One trained model's scores: a folder that holds lm-eval's output, searched with its subfolders.
+
+    `samples` names the sample file of a task outright, by path; `seed` is for display.
+    """
+
+    folder: Path
+    seed: int | None = None
+    samples: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedRun:
+    """A model that was to be there and is not: the kind of failure and what was said."""
+
+    kind: str
+    message: str
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """A recipe's runs, one a seed, in an order of seeds that all arms share."""
+
+    name: str
+    runs: tuple[ScoredRun | FailedRun, ...]
+
+    @property
+    def ran(self) -> tuple[bool, ...]:
+        """Which seeds have scores."""
+        return tuple(isinstance(run, ScoredRun) for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """A comparison of candidates with a reference, seed by seed and item by item.
+
+    `sesoi` is the smallest effect of interest in the metric's unit; a suite's own overrides it. `variances` may
+    hold ``seed_sd`` with ``seed_df``, from earlier work, which lets a single seed be judged. `lower_is_better`
+    settles the direction of a metric that nothing else tells. `newest` takes the newest of several sample files
+    of a task in a folder; without it they are refused. Raises `ComparisonError` with everything that is wrong.
+    """
+
+    reference: Arm
+    candidates: tuple[Arm, ...]
+    suites: tuple[Suite, ...]
+    sesoi: float
+    base: Arm | None = None
+    retention: float = 0.5
+    alpha: float = 0.05
+    pool_seed_variance: bool = False
+    variances: Mapping[str, float] = field(default_factory=dict)
+    gate: Mapping[str, Any] = field(default_factory=dict)
+    lower_is_better: bool | None = None
+    newest: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a design that cannot be judged."""
+        problems = [*_arm_problems(self), *_suite_problems(self), *_number_problems(self)]
+        if problems:
+            raise ComparisonError("\n".join(problems))
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The reference and the candidates."""
+        return (self.reference, *self.candidates)
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds each arm was to have."""
+        return len(self.reference.runs)
+
+    def suites_of(self, role: Role) -> tuple[Suite, ...]:
+        """Return the suites that play one role."""
+        return tuple(suite for suite in self.suites if suite.role == role)
+
+    def sesoi_of(self, suite: Suite) -> float:
+        """Return the smallest effect of interest on a suite."""
+        return self.sesoi if suite.sesoi is None else suite.sesoi
+
+
+def _arm_problems(design: Design) -> Iterator[str]:
+    names = [arm.name for arm in (*design.arms, *([design.base] if design.base else []))]
+    if not design.candidates:
+        yield "nothing to compare: give at least one candidate beside the reference."
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"{count} arms are called {name!r}: give each its own name."
+    for arm in design.arms:
+        if len(arm.runs) != design.seeds:
+            yield (
+                f"{arm.name} has {len(arm.runs)} runs and {design.reference.name} has {design.seeds}: "
+                "give one run a seed, in the same order of seeds, on both sides."
+            )
+    if design.base and len(design.base.runs) != 1:
+        yield f"the base model is one run, got {len(design.base.runs)}."
+    yield from _repeated_folders(design)
+
+
+def _repeated_folders(design: Design) -> Iterator[str]:
+    folders = Counter(run.folder.resolve() for arm in design.arms for run in arm.runs if isinstance(run, ScoredRun))
+    for folder, count in folders.items():
+        if count > 1:
+            yield f"{folder} is given {count} times: each run is one trained model, and counts once."
+
+
+def _suite_problems(design: Design) -> Iterator[str]:
+    inside = design.suites_of("in_domain")
+    if not inside:
+        yield "no in-domain suite: name the task on which the gap is first looked for."
+    metrics = {suite.metric for suite in (*inside, *design.suites_of("out_of_domain"))}
+    if len(metrics) > 1:
+        yield (
+            f"the in-domain and out-of-domain suites have different metrics, {', '.join(sorted(metrics))}: "
+            "a gap in one cannot be subtracted from a gap in another, choose one metric."
+        )
+    for (task, role), count in Counter((suite.task, suite.role) for suite in design.suites).items():
+        if count > 1:
+            yield f"task {task} is given {count} times as {role}."
+    both = {suite.task for suite in inside} & {suite.task for suite in design.suites_of("out_of_domain")}
+    for task in sorted(both):
+        yield f"task {task} is both in-domain and out-of-domain."
+    if design.suites_of("guard") and design.base is None:
+        yield "guards compare with the untuned base model: give its folder (--base DIR)."
+
+
+def _number_problems(design: Design) -> Iterator[str]:
+    if not 0 < design.alpha < 1:
+        yield f"alpha is a probability between 0 and 1, got {design.alpha}."
+    if not 0 <= design.retention <= 1:
+        yield f"retention is a share between 0 and 1, got {design.retention}."
+    for suite in design.suites:
+        if not design.sesoi_of(suite) > 0:
+            yield f"the smallest effect of interest of {suite.task} must be above 0, got {design.sesoi_of(suite)}."
+    seed_sd, seed_df = design.variances.get("seed_sd"), design.variances.get("seed_df")
+    if seed_df is not None and (seed_sd is None or not seed_sd > 0 or not seed_df >= 1):
+        yield (
+            f"a declared seed_df needs a seed_sd above 0 and must be 1 or more, got seed_sd {seed_sd}, "
+            f"seed_df {seed_df}."
+        )

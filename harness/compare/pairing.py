@@ -1,0 +1,87 @@
+"""Pairing items across files by lm-eval's hashes, never by their order, and saying what does not pair."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.compare.samples import Item
+
+Key = tuple[str, str, str]
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The items of a suite in canonical order (that of their keys), as the first file read has them."""
+
+    path: Path
+    position: Mapping[Key, int]
+    doc_ids: Mapping[Key, int | str]
+
+    @classmethod
+    def of(cls, path: Path, items: Sequence[Item]) -> "Index":
+        """Index a file's items."""
+        keys = sorted(item.key for item in items)
+        return cls(path, {key: k for k, key in enumerate(keys)}, {item.key: item.doc_id for item in items})
+
+    def scores(self, items: Sequence[Item]) -> npt.NDArray[np.float64]:
+        """Return the scores ``(items,)`` in canonical order."""
+        row = np.empty(len(self.position))
+        row[[self.position[item.key] for item in items]] = [item.score for item in items]
+        return row
+
+    def clusters(self, items: Sequence[Item]) -> npt.NDArray[np.int64] | None:
+        """Return cluster numbers ``(items,)``, None where no item has a label."""
+        if all(item.cluster is None for item in items):
+            return None
+        labels = np.empty(len(self.position), dtype=object)
+        labels[[self.position[item.key] for item in items]] = [item.cluster for item in items]
+        return np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
+
+
+def duplicates(path: Path, items: Iterable[Item]) -> Iterator[str]:
+    """Yield a problem if items occur twice in a file."""
+    counts = Counter(item.key for item in items)
+    twice = [key for key, count in counts.items() if count > 1]
+    if twice:
+        ids = [str(item.doc_id) for item in items if counts[item.key] > 1]
+        yield (
+            f"{path} has {len(twice)} items more than once (doc_id {_some(ids)}): an item counts once, "
+            "remove the duplicates from the task."
+        )
+
+
+def unpaired(index: Index, path: Path, items: Sequence[Item]) -> Iterator[str]:
+    """Yield what keeps a file from pairing with the index, most telling first."""
+    extra = [item for item in items if item.key not in index.position]
+    if not extra and len(items) == len(index.position):
+        return
+    here = {item.key for item in items}
+    lacking = [key for key in index.position if key not in here]
+    documents = {key[0]: key for key in lacking}
+    changed = [(item, documents[item.key[0]]) for item in extra if item.key[0] in documents]
+    prompts = [str(item.doc_id) for item, key in changed if item.key[1] != key[1]]
+    targets = [str(item.doc_id) for item, key in changed if item.key[1] == key[1]]
+    if prompts:
+        yield (
+            f"{path} and {index.path} prompt {len(prompts)} of the same documents differently "
+            f"(doc_id {_some(prompts)}): same few-shot examples, chat template and task version on both sides, please."
+        )
+    if targets:
+        yield f"{path} and {index.path} have other targets for {len(targets)} items (doc_id {_some(targets)})."
+    known = {item.key[0] for item, _ in changed}
+    only_here = [str(item.doc_id) for item in extra if item.key[0] not in known]
+    only_there = [str(index.doc_ids[key]) for key in lacking if key[0] not in known]
+    if only_here:
+        yield f"{path} has {len(only_here)} items that {index.path} lacks (doc_id {_some(only_here)})."
+    if only_there:
+        yield f"{path} lacks {len(only_there)} items of {index.path} (doc_id {_some(only_there)})."
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    return ", ".join(ids[:_SHOWN]) + more

@@ -1,0 +1,183 @@
+"""A suite's scores of all arms as paired arrays, oriented so that higher is better."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.compare.design import Arm, Design, FailedRun, ScoredRun
+from harness.compare.files import SampleFile, sample_file
+from harness.compare.metrics import higher_is_better, metric
+from harness.compare.pairing import Index, duplicates, unpaired
+from harness.compare.samples import Item, read_items
+from harness.errors import ComparisonError
+from harness.spec.records import Suite
+
+DEFAULT_CLUSTER = "cluster"
+"""The document field that our own tasks use; where it is absent, items count as independent."""
+NO_CLUSTER = "none"
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteScores:
+    """Scores of every arm on one suite: `values[arm]` is ``(seeds, items)``, higher is better.
+
+    Rows of failed runs are NaN. The base model has one row. `clusters` is ``(items,)`` or None; `worst` is the
+    lowest score there can be, or, on an open scale, the lowest that any run got on any item.
+    """
+
+    suite: Suite
+    values: Mapping[str, Floats]
+    clusters: npt.NDArray[np.int64] | None
+    higher_is_better: bool
+    worst: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def items(self) -> int:
+        """Number of items."""
+        return int(next(iter(self.values.values())).shape[-1])
+
+    @property
+    def units(self) -> int:
+        """Number of independently sampled units: clusters, or items where there are none."""
+        return self.items if self.clusters is None else int(self.clusters.max()) + 1
+
+
+def read_scores(design: Design) -> tuple[SuiteScores, ...]:
+    """Read every suite of a design. Raises `ComparisonError` with the problems of all suites at once."""
+    scores: list[SuiteScores] = []
+    problems: list[str] = []
+    for suite in design.suites:
+        try:
+            scores.append(read_suite(design, suite))
+        except ComparisonError as error:
+            problems.extend(str(error).splitlines())
+    if problems:
+        raise ComparisonError("\n".join(dict.fromkeys(problems)))
+    return tuple(scores)
+
+
+def read_suite(design: Design, suite: Suite) -> SuiteScores:
+    """Read one suite's sample files of every arm that plays in it (the base model only in guards)."""
+    arms = (*design.arms, design.base) if suite.role == "guard" and design.base else design.arms
+    return _Reader(design, suite).read(arms)
+
+
+class _Reader:
+    """Reads the files of one suite one after the other, keeping rows of scores and everything wrong."""
+
+    def __init__(self, design: Design, suite: Suite) -> None:
+        self.design = design
+        self.suite = suite
+        self.index: Index | None = None
+        self.clusters: npt.NDArray[np.int64] | None = None
+        self.files: list[SampleFile] = []
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+
+    def read(self, arms: Iterable[Arm]) -> SuiteScores:
+        rows = {arm.name: [self._row(run) for run in arm.runs] for arm in arms}
+        self.problems.extend(_mixed(self.files, self.suite))
+        if not self.problems and self.index is None:
+            self.problems.append(f"{self.suite.task}: no arm has a run with scores.")
+        if self.problems or self.index is None:
+            raise ComparisonError("\n".join(self.problems))
+        recorded = [file.higher_is_better for file in self.files if file.higher_is_better is not None]
+        better = higher_is_better(
+            self.suite.metric, recorded, lower_is_better=self.design.lower_is_better, task=self.suite.task
+        )
+        return self._oriented(rows, len(self.index.position), higher=better)
+
+    def _oriented(self, rows: Mapping[str, Sequence[Floats | None]], items: int, *, higher: bool) -> SuiteScores:
+        sign = 1.0 if higher else -1.0
+        blank = np.full(items, np.nan)
+        values = {name: sign * np.array([blank if row is None else row for row in arm]) for name, arm in rows.items()}
+        known = metric(self.suite.metric)
+        bound = known.low if higher else -known.high
+        return SuiteScores(
+            suite=self.suite,
+            values=values,
+            clusters=self.clusters,
+            higher_is_better=higher,
+            worst=bound if np.isfinite(bound) else float(min(np.nanmin(arm) for arm in values.values())),
+            notes=tuple(dict.fromkeys([*self.notes, *_remarks(self.files, self.suite)])),
+        )
+
+    def _row(self, run: ScoredRun | FailedRun) -> Floats | None:
+        if isinstance(run, FailedRun):
+            return None
+        try:
+            file = sample_file(run, self.suite.task, self.suite.metric, newest=self.design.newest)
+            items = read_items(file.path, self.suite.metric, cluster=self._field)
+        except ComparisonError as error:
+            self.problems.append(str(error))
+            return None
+        self.files.append(file)
+        found = [*duplicates(file.path, items), *_out_of_range(file, self.suite.metric, items)]
+        if self.index is None:
+            self.index = Index.of(file.path, items)
+            found.extend(self._cluster(file, items))
+        found.extend(unpaired(self.index, file.path, items))
+        self.problems.extend(found)
+        return None if found else self.index.scores(items)
+
+    @property
+    def _field(self) -> str | None:
+        """The cluster field, wanted from the first file only: paired items have the same document."""
+        return None if self.index is not None or self.suite.cluster == NO_CLUSTER else self.suite.cluster
+
+    def _cluster(self, file: SampleFile, items: Sequence[Item]) -> Iterator[str]:
+        name = self._field_name
+        if name is None:
+            return
+        without = [item for item in items if item.cluster is None]
+        if not without and self.index is not None:
+            self.clusters = self.index.clusters(items)
+        elif len(without) == len(items) and name == DEFAULT_CLUSTER:
+            self.notes.append(
+                f"{self.suite.task}: documents have no field {DEFAULT_CLUSTER!r}; items are taken as independent."
+            )
+        else:
+            yield (
+                f"{file.path}: {len(without)} of {len(items)} documents have no field {name!r} to cluster by: "
+                "name a field that all have, or none."
+            )
+
+    @property
+    def _field_name(self) -> str | None:
+        return None if self.suite.cluster == NO_CLUSTER else self.suite.cluster
+
+
+def _out_of_range(file: SampleFile, name: str, items: Sequence[Item]) -> Iterator[str]:
+    known = metric(name)
+    outside = [item for item in items if not known.low <= item.score <= known.high]
+    if outside:
+        first = outside[0]
+        yield (
+            f"{file.path}: {len(outside)} scores of {name} are outside {known.low:g} to {known.high:g}, "
+            f"the first {first.score:g} (doc_id {first.doc_id})."
+        )
+
+
+def _mixed(files: Sequence[SampleFile], suite: Suite) -> Iterator[str]:
+    versions = sorted({file.version for file in files if file.version is not None})
+    if len(versions) > 1:
+        yield f"{suite.task} was scored in versions {', '.join(versions)} of the task: score all with one."
+    shots = sorted({file.shots for file in files if file.shots is not None})
+    if len(shots) > 1:
+        yield f"{suite.task} was scored with {', '.join(map(str, shots))} few-shot examples: score all with one."
+
+
+def _remarks(files: Sequence[SampleFile], suite: Suite) -> Iterator[str]:
+    yield from (file.note for file in files if file.note)
+    if any(file.version is None for file in files):
+        yield (
+            f"{suite.task}: not every sample file has its results file beside it, so task versions were not compared."
+        )
+    sizes = sorted({file.batch_size for file in files if file.batch_size is not None})
+    if len(sizes) > 1 or "auto" in "".join(sizes):
+        yield f"{suite.task}: batch sizes {', '.join(sizes)}; scores change slightly with it, fix it for all arms."

@@ -1,11 +1,30 @@
 """From a recipe to a model that trains as the recipe says: full fine-tuning, any PEFT method, chosen layers.
 
 This room knows nothing of data files or of evaluation. Give `adapt` a freshly loaded base model; what comes
-back is trained elsewhere, and `save` and `load` carry it over.
+back is trained elsewhere, and `save` and `load` carry it over. `describe` and `refusals` say what a recipe
+comes to, or why it cannot work, from a model's configuration alone.
 """
 
+from harness.adaptation import check
 from harness.adaptation.adapt import adapt
 from harness.adaptation.adapted import Adapted, Batches, Probe
+from harness.adaptation.describe import Description, describe
+from harness.adaptation.match import matched
+from harness.adaptation.merge import merge
+from harness.adaptation.refusals import refusals
 from harness.adaptation.store import load, save
 
-__all__ = ["Adapted", "Batches", "Probe", "adapt", "load", "save"]
+__all__ = [
+    "Adapted",
+    "Batches",
+    "Description",
+    "Probe",
+    "adapt",
+    "check",
+    "describe",
+    "load",
+    "matched",
+    "merge",
+    "refusals",
+    "save",
+]

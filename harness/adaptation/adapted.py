@@ -37,6 +37,8 @@ class Adapted:
     `layers` are the decoder layers that hold something trainable, `modules` the base model's names of the
     modules that are adapted (full fine-tuning: of those that own a trainable weight). `total` counts the
     adapter's parameters too, and a 4-bit weight by its logical shape. `callbacks` must be given to the trainer.
+    `initial` holds the adapter's first values where its initialisation rewrote the base weights (PiSSA and its
+    like).
     """
 
     model: PreTrainedModel | PeftModel
@@ -46,4 +48,5 @@ class Adapted:
     trainable: int
     total: int
     callbacks: tuple[TrainerCallback, ...] = ()
-    probes: tuple[Probe, ...] = field(default=())
+    probes: tuple[Probe, ...] = ()
+    initial: Mapping[str, Tensor] = field(default_factory=dict)

@@ -21,8 +21,7 @@ def peft_config(recipe: Recipe) -> PeftConfig:
     unknown = sorted(set(block) - known)
     if unknown:
         raise RecipeError(
-            f"{recipe.id}: PEFT's {config_class.__name__} has no fields {unknown}. "
-            f"It has: {', '.join(sorted(known))}."
+            f"{recipe.id}: PEFT's {config_class.__name__} has no fields {unknown}. It has: {', '.join(sorted(known))}."
         )
     try:
         return config_class(**{"task_type": "CAUSAL_LM", **block})

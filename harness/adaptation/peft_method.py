@@ -1,6 +1,9 @@
 """Any PEFT method: wrap the model, restricted to the chosen layers, and see that it did what was asked."""
 
+import re
+
 from peft import PeftConfig, PeftModel, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import PreTrainedModel
 
 from harness.adaptation.decoder import layer_names, layer_of
@@ -23,7 +26,7 @@ def restrict(config: PeftConfig, model: PreTrainedModel, layers: tuple[int, ...]
         raise RecipeError(f"peft.target_modules means no module inside the layers {list(layers)}.")
     config.target_modules = set(inside)
     if getattr(config, "feedforward_modules", None):
-        config.feedforward_modules = {name for name in inside if _is_feedforward(config, name)}
+        config.feedforward_modules = set(feedforward(config, inside))
     return inside
 
 
@@ -35,9 +38,7 @@ def wrap(model: PreTrainedModel, config: PeftConfig, asked: tuple[str, ...]) -> 
     try:
         wrapped = get_peft_model(model, config)
     except (ValueError, TypeError, NotImplementedError) as error:
-        raise RecipeError(
-            f"PEFT cannot apply {config.peft_type.value} to {type(model).__name__}: {error}"
-        ) from error
+        raise RecipeError(f"PEFT cannot apply {config.peft_type.value} to {type(model).__name__}: {error}") from error
     left_out = sorted(set(asked) - set(adapted_modules(wrapped)))
     if left_out:
         raise RecipeError(f"{config.peft_type.value} left these modules unadapted: {left_out}.")
@@ -45,9 +46,21 @@ def wrap(model: PreTrainedModel, config: PeftConfig, asked: tuple[str, ...]) -> 
 
 
 def adapted_modules(wrapped: PeftModel) -> tuple[str, ...]:
-    """Return the base model's names of the modules that PEFT adapted; none for prompt learning."""
-    return tuple(getattr(wrapped.base_model, "targeted_module_names", ()))
+    """Return the base model's names of the modules that hold an adapter; none for prompt learning."""
+    if wrapped.active_peft_config.is_prompt_learning:
+        return ()
+    inner = wrapped.base_model.model
+    return tuple(name for name, module in inner.named_modules() if isinstance(module, BaseTunerLayer))
 
 
-def _is_feedforward(config: PeftConfig, name: str) -> bool:
-    return any(f".{name}".endswith(f".{suffix}") for suffix in config.feedforward_modules)
+def adapted_layers(modules: tuple[str, ...], names: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the decoder layers (called `names`) that `modules` are in."""
+    return tuple(sorted({layer for module in modules if (layer := layer_of(module, names)) is not None}))
+
+
+def feedforward(config: PeftConfig, modules: tuple[str, ...]) -> list[str]:
+    """Return those of `modules` that an IA3 configuration calls feed-forward (their input is scaled)."""
+    asked = config.feedforward_modules or ()
+    if isinstance(asked, str):
+        return [name for name in modules if re.fullmatch(asked, name)]
+    return [name for name in modules if any(f".{name}".endswith(f".{suffix}") for suffix in asked)]

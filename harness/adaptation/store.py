@@ -1,63 +1,136 @@
 """Adapted models on disk: PEFT's format for PEFT methods, transformers' for full weights; safetensors only."""
 
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from peft import PeftConfig, PeftModel
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from harness.adaptation.adapted import Adapted
+from harness.adaptation.bottleneck import adapters, insert
 from harness.adaptation.count import parameters
-from harness.adaptation.decoder import layer_names, layer_of
+from harness.adaptation.decoder import layer_names
 from harness.adaptation.full import trained_modules
-from harness.adaptation.peft_method import adapted_modules
+from harness.adaptation.initial import rewrites_base
+from harness.adaptation.peft_method import adapted_layers, adapted_modules
 from harness.errors import RecipeError
-from harness.spec.records import Recipe
+from harness.spec.records import Bottleneck, Recipe
 
 PEFT_WEIGHTS = "adapter_model.safetensors"
+BOTTLENECK_WEIGHTS = "bottleneck.safetensors"
+BOTTLENECK_CONFIG = "bottleneck.json"
 
 
 def save(adapted: Adapted, folder: Path) -> None:
-    """Write what was trained into `folder`: a PEFT adapter, or the whole model for full fine-tuning."""
+    """Write what was trained into `folder`: a PEFT adapter, bottleneck weights, or the whole model.
+
+    A LoRA whose initialisation rewrote the base weights is written as the plain LoRA it amounts to on the
+    original base, of twice the rank.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(adapted.model, PeftModel):
-        # The base model's embeddings are pinned elsewhere; looking up whether they changed would ask the hub.
-        adapted.model.save_pretrained(str(folder), save_embedding_layers=False)
+        _save_peft(adapted, folder)
+    elif adapted.recipe.bottleneck is not None:
+        _save_bottleneck(adapted, adapted.recipe.bottleneck, folder)
     else:
         adapted.model.save_pretrained(str(folder))
 
 
 def load(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
-    """Put what `save` wrote back onto a freshly loaded base model, ready to be scored.
+    """Put what `save` wrote back onto a freshly loaded base model, in evaluation mode; training can go on.
 
     Nothing in the folder is executed: weights are read from safetensors files alone. Raises `RecipeError`
     when the folder holds none, or weights of another model.
     """
-    if recipe.peft is None:
-        _load_weights(model, folder)
-        return _loaded(model, recipe, trained_modules(model), layer_names(model))
-    _file(folder, PEFT_WEIGHTS)
-    names = layer_names(model)
-    config = PeftConfig.from_pretrained(str(folder))
-    wrapped = PeftModel.from_pretrained(model, str(folder), config=config, is_trainable=True)
-    wrapped.eval()
-    return _loaded(wrapped, recipe, adapted_modules(wrapped), names)
-
-
-def _loaded(model: nn.Module, recipe: Recipe, modules: tuple[str, ...], names: tuple[str, ...]) -> Adapted:
-    layers = sorted({layer for module in modules if (layer := layer_of(module, names)) is not None})
-    trainable, total = parameters(model)
-    return Adapted(
-        model=model, recipe=recipe, layers=tuple(layers), modules=modules, trainable=trainable, total=total
-    )
-
-
-def _load_weights(model: PreTrainedModel, folder: Path) -> None:
+    if recipe.peft is not None:
+        return _load_peft(model, recipe, folder)
+    if recipe.bottleneck is not None:
+        return _load_bottleneck(model, recipe, folder)
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise _absent(folder, "*.safetensors")
-    weights: dict[str, Tensor] = {name: tensor for file in files for name, tensor in load_file(file).items()}
+    _put(model, {name: tensor for file in files for name, tensor in load_file(file).items()}, folder)
+    modules = trained_modules(model)
+    return _loaded(model, recipe, modules)
+
+
+def _save_peft(adapted: Adapted, folder: Path) -> None:
+    model = adapted.model
+    with _spent(model, adapted.initial) as initial:
+        # The base model's embeddings are pinned elsewhere; looking up whether they changed would ask the hub.
+        model.save_pretrained(
+            str(folder), save_embedding_layers=False, path_initial_model_for_weight_conversion=initial
+        )
+
+
+@contextmanager
+def _spent(model: PeftModel, initial: Mapping[str, Tensor]) -> Iterator[str | None]:
+    """Show PEFT a configuration whose initialisation is over, so that loading does not start it again."""
+    live = model.peft_config[model.active_adapter]
+    saved = copy.deepcopy(live)
+    if hasattr(saved, "prompt_tuning_init"):
+        saved.prompt_tuning_init = "RANDOM"
+    if rewrites_base(saved) or getattr(saved, "init_lora_weights", None) == "eva":
+        saved.init_lora_weights, saved.eva_config, saved.corda_config, saved.lora_ga_config = True, None, None, None
+    model.peft_config[model.active_adapter] = saved
+    try:
+        with TemporaryDirectory() as scratch:
+            yield _initial_adapter(saved, initial, Path(scratch) / "initial") if initial else None
+    finally:
+        model.peft_config[model.active_adapter] = live
+
+
+def _initial_adapter(config: PeftConfig, initial: Mapping[str, Tensor], folder: Path) -> str:
+    folder.mkdir()
+    config.save_pretrained(str(folder))
+    save_file(dict(initial), folder / PEFT_WEIGHTS)
+    return str(folder)
+
+
+def _load_peft(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
+    if not (folder / PEFT_WEIGHTS).is_file():
+        raise _absent(folder, PEFT_WEIGHTS)
+    config = PeftConfig.from_pretrained(str(folder))
+    try:
+        wrapped = PeftModel.from_pretrained(model, str(folder), config=config, is_trainable=True)
+    except (RuntimeError, ValueError) as error:
+        raise RecipeError(f"{folder} holds the adapter of another model: {error}") from error
+    return _loaded(wrapped, recipe, adapted_modules(wrapped))
+
+
+def _save_bottleneck(adapted: Adapted, block: Bottleneck, folder: Path) -> None:
+    state = {
+        f"{name}.{part}": weight.contiguous()
+        for name, adapter in adapters(adapted.model).items()
+        for part, weight in adapter.state_dict().items()
+    }
+    save_file(state, folder / BOTTLENECK_WEIGHTS)
+    about = {"layers": list(adapted.layers), "bottleneck": asdict(block)}
+    (folder / BOTTLENECK_CONFIG).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+def _load_bottleneck(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
+    for name in (BOTTLENECK_WEIGHTS, BOTTLENECK_CONFIG):
+        if not (folder / name).is_file():
+            raise _absent(folder, name)
+    about = json.loads((folder / BOTTLENECK_CONFIG).read_text(encoding="utf-8"))
+    modules = insert(model, Bottleneck(**about["bottleneck"]), tuple(about["layers"]))
+    state = load_file(folder / BOTTLENECK_WEIGHTS)
+    found = {f"{name}.{part}" for name, adapter in adapters(model).items() for part in adapter.state_dict()}
+    if found != set(state):
+        raise RecipeError(f"{folder} holds bottleneck adapters of another model or recipe.")
+    model.load_state_dict(state, strict=False)
+    return _loaded(model, recipe, modules)
+
+
+def _put(model: PreTrainedModel, weights: Mapping[str, Tensor], folder: Path) -> None:
     missing, unexpected = model.load_state_dict(weights, strict=False)
     absent = set(missing) - set(model.all_tied_weights_keys)
     if absent or unexpected:
@@ -66,11 +139,12 @@ def _load_weights(model: PreTrainedModel, folder: Path) -> None:
         )
 
 
-def _file(folder: Path, name: str) -> Path:
-    path = folder / name
-    if not path.is_file():
-        raise _absent(folder, name)
-    return path
+def _loaded(model: nn.Module, recipe: Recipe, modules: tuple[str, ...]) -> Adapted:
+    model.eval()
+    base = model.get_base_model() if isinstance(model, PeftModel) else model
+    trainable, total = parameters(model)
+    layers = adapted_layers(modules, layer_names(base))
+    return Adapted(model=model, recipe=recipe, layers=layers, modules=modules, trainable=trainable, total=total)
 
 
 def _absent(folder: Path, name: str) -> RecipeError:

@@ -37,9 +37,7 @@ def test_full_fine_tuning_of_layers_freezes_the_rest(tiny):
     adapted = adapt(tiny(), recipe(layers=Layers(strategy="first", count=2)), seed=1)
     trains = {name for name, weight in adapted.model.named_parameters() if weight.requires_grad}
     assert trains == {
-        name
-        for name, _ in adapted.model.named_parameters()
-        if name.startswith(("model.layers.0.", "model.layers.1."))
+        name for name, _ in adapted.model.named_parameters() if name.startswith(("model.layers.0.", "model.layers.1."))
     }
     assert adapted.layers == (0, 1)
 

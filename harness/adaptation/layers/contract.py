@@ -14,6 +14,7 @@ class Request:
     """A choice of `count` out of `total` decoder layers.
 
     `layers` is the recipe's block as declared. `seed` is the block's own seed or, without one, the cell's.
+    `probe_batches` is how many batches a strategy that reads data may take, None for its own number.
     `model` and `batches` are None while a recipe is only described; a strategy that needs them says so.
     """
 
@@ -21,6 +22,7 @@ class Request:
     total: int
     count: int
     seed: int
+    probe_batches: int | None = None
     model: PreTrainedModel | None = None
     batches: Batches | None = None
 

@@ -20,9 +20,7 @@ def select(request: Request) -> Choice:
     if len(set(indices)) != len(indices):
         raise RecipeError(f"layers {list(indices)} name a layer twice.")
     if len(indices) != request.count:
-        raise RecipeError(
-            f"the strategy {request.layers.strategy!r} chose {len(indices)} layers, not {request.count}."
-        )
+        raise RecipeError(f"the strategy {request.layers.strategy!r} chose {len(indices)} layers, not {request.count}.")
     return Choice(indices, choice.probe)
 
 

@@ -1,0 +1,37 @@
+"""Whether the base model's frozen weights are bit for bit what they were."""
+
+import hashlib
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from harness.adaptation.adapted import Adapted
+from harness.adaptation.check.guard import Guard
+from harness.adaptation.check.names import base_parameters
+
+
+def base_digest(model: nn.Module) -> dict[str, str]:
+    """Return the SHA-256 of the bytes of every parameter of a base model, by name."""
+    return {name: digest(weight) for name, weight in base_parameters(model)}
+
+
+def base_unchanged(before: Mapping[str, str], adapted: Adapted) -> Guard:
+    """Compare the frozen base weights with their digests from before they were adapted.
+
+    Left out are weights that train themselves and those that the initialisation rewrote, whose change is undone
+    when the adapter is saved; their numbers are in the details.
+    """
+    now = dict(base_parameters(adapted.model))
+    rewritten = {f"{module}.weight" for module in adapted.modules} if adapted.initial else set()
+    trained = {name for name in before if name in now and now[name].requires_grad}
+    compared = set(before) - trained - rewritten
+    changed = sorted(name for name in compared if name not in now or digest(now[name]) != before[name])
+    details = {"compared": len(compared), "trained": len(trained), "rewritten": len(rewritten), "changed": changed}
+    return Guard(name="base_unchanged", passed=not changed, details=details)
+
+
+def digest(tensor: Tensor) -> str:
+    """Return the SHA-256 of a tensor's bytes."""
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    return hashlib.sha256(flat.view(torch.uint8).numpy().tobytes()).hexdigest()

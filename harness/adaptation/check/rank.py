@@ -1,0 +1,85 @@
+"""How many directions a LoRA really uses: rank collapse is a product BA with few singular values that matter."""
+
+from dataclasses import asdict, dataclass
+
+import torch
+from peft import PeftModel
+from peft.tuners.lora import LoraLayer
+from torch import Tensor
+
+from harness.adaptation.adapted import Adapted
+from harness.adaptation.check.guard import Guard
+
+NEGLIGIBLE = 0.01
+"""A singular value below this share of the largest is not counted in `above`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleRank:
+    """The update BA of one module: its declared rank and how it is used.
+
+    `effective` is exp of the entropy of the normalised singular values (Roy & Vetterli 2007), from 0 for a zero
+    update to the declared rank. `above` counts singular values of at least a hundredth of the largest.
+    """
+
+    module: str
+    declared: int
+    effective: float
+    above: int
+    largest: float
+
+
+def effective_ranks(adapted: Adapted) -> tuple[ModuleRank, ...]:
+    """Return the ranks of every LoRA module (AdaLoRA's too), none for other methods.
+
+    For an initialisation that rewrote the base, the product is the adapter's own, not its change.
+    """
+    if not isinstance(adapted.model, PeftModel) or adapted.model.active_peft_config.is_prompt_learning:
+        return ()
+    base, adapter = adapted.model.get_base_model(), adapted.model.active_adapter
+    layers = ((name, module) for name, module in base.named_modules() if isinstance(module, LoraLayer))
+    return tuple(_module_rank(name, *_factors(module, adapter)) for name, module in layers)
+
+
+def ranks_alive(adapted: Adapted) -> Guard:
+    """Sum up the effective ranks: passed where every module's update has more than one direction.
+
+    A declared rank of 1 cannot collapse. Nothing to see for methods without B and A.
+    """
+    ranks = effective_ranks(adapted)
+    if not ranks:
+        return Guard(name="ranks_alive", passed=None)
+    collapsed = [each for each in ranks if each.above < min(2, each.declared)]
+    least = min(ranks, key=lambda each: each.effective / each.declared)
+    details = {
+        "modules": len(ranks),
+        "mean_effective": sum(each.effective for each in ranks) / len(ranks),
+        "mean_declared": sum(each.declared for each in ranks) / len(ranks),
+        "least": asdict(least),
+        "collapsed": [each.module for each in collapsed],
+    }
+    return Guard(name="ranks_alive", passed=not collapsed, details=details)
+
+
+def _factors(module: LoraLayer, adapter: str) -> tuple[Tensor, Tensor]:
+    """Return B (out, r) and A (r, in); AdaLoRA's singular values are taken into A."""
+    down, up = module.lora_A[adapter], module.lora_B[adapter]
+    if isinstance(down, Tensor):
+        return up.detach(), (down * module.lora_E[adapter]).detach()
+    return up.weight.detach(), down.weight.detach()
+
+
+def _module_rank(name: str, up: Tensor, down: Tensor) -> ModuleRank:
+    values = singular_values(up, down)
+    largest = float(values[0])
+    shares = values[values > 0] / values.sum() if largest > 0 else values[:0]
+    effective = float(torch.exp(-(shares * shares.log()).sum())) if len(shares) else 0.0
+    above = int((values >= NEGLIGIBLE * largest).sum()) if largest > 0 else 0
+    return ModuleRank(module=name, declared=down.shape[0], effective=effective, above=above, largest=largest)
+
+
+def singular_values(up: Tensor, down: Tensor) -> Tensor:
+    """Return the singular values of ``up @ down``, descending, without forming the large product."""
+    _, right = torch.linalg.qr(up.double())
+    _, left = torch.linalg.qr(down.double().T)
+    return torch.linalg.svdvals(right @ left.T).cpu()

@@ -1,0 +1,117 @@
+"""One suite scored on one model, through lm-eval."""
+
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import lm_eval.evaluator
+from lm_eval.api.task import Task
+
+from harness.errors import TaskError
+from harness.evaluation import results as files
+from harness.evaluation.modes import evaluation_mode
+from harness.evaluation.quiet import OnProgress, Progress, quiet
+from harness.evaluation.scorer import SharedPromptLM
+from harness.records import Evaluation
+from harness.spec.records import EvaluationOptions, Suite
+from harness.suites.lm_tasks import load_task, suggestion
+
+FEWSHOT_SEED = 1234
+"""lm-eval's own default, so that its command line draws the same examples."""
+
+
+def evaluate(
+    model: Any,
+    tokenizer: Any,
+    suite: Suite,
+    *,
+    folder: Path,
+    options: EvaluationOptions,
+    include: Sequence[Path] = (),
+    relative_to: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Evaluation:
+    """Score `suite` on `model` and return where lm-eval's files are and what they say.
+
+    `model` is a transformers or PEFT model on its device; it comes back in the mode it was in. `folder` (made if
+    absent) receives lm-eval's ``results_*.json`` and ``samples_<task>_*.jsonl``; the record names them relative
+    to `relative_to`, by default `folder` itself. Tasks are looked up in `include` (the spec's folder first),
+    then among the shipped ones, then in lm-eval. A suite's `limit` and `num_fewshot` go before the options' and
+    the task's own. `on_progress` is called with (requests answered, requests in all).
+
+    Raises `TaskError` for a task that cannot be loaded or lacks the suite's metric, `HarnessError` for scores
+    that are not finite or files that cannot be written.
+    """
+    with quiet(Progress()):
+        task = _prepared(suite, include)
+    folder.mkdir(parents=True, exist_ok=True)
+    progress = Progress(on_progress)
+    limit = options.limit if suite.limit is None else suite.limit
+    started = time.perf_counter()
+    with quiet(progress), evaluation_mode(model):
+        scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=options.batch_size, progress=progress)
+        output = _score(scorer, suite.task, task, limit=limit, chat=options.apply_chat_template)
+    seconds = time.perf_counter() - started
+    samples = output.pop("samples")
+    output["config"] = _config(model, scorer, options, limit)
+    output |= {"lm_eval_version": version("lm_eval"), "transformers_version": version("transformers")}
+    name = output["config"]["model_args"]
+    written = files.write(output, samples, task=suite.task, model=name, folder=folder)
+    root = folder if relative_to is None else relative_to
+    return Evaluation(
+        task=suite.task,
+        items=output["n-samples"][suite.task]["effective"],
+        metrics=files.metrics(output, suite.task),
+        results=str(written.results.relative_to(root)),
+        samples=str(written.samples.relative_to(root)),
+        scorer=scorer.engine,
+        seconds=seconds,
+    )
+
+
+def _prepared(suite: Suite, include: Sequence[Path]) -> Task:
+    """Load the suite's task with its shots set, and check that it has the suite's metric."""
+    task = load_task(suite.task, include=include)
+    known = sorted(task.aggregation())
+    if suite.metric not in known:
+        raise TaskError(
+            f"task {suite.task} has no metric {suite.metric!r}{suggestion(suite.metric, known)}; "
+            f"it has {', '.join(known)}."
+        )
+    if suite.num_fewshot is not None:
+        task.set_config(key="num_fewshot", value=suite.num_fewshot)
+    elif task.get_config("num_fewshot") is None:
+        task.set_config(key="num_fewshot", value=0)
+    task.set_fewshot_seed(seed=FEWSHOT_SEED)
+    return task
+
+
+def _score(scorer: SharedPromptLM, name: str, task: Task, *, limit: int | None, chat: bool) -> dict[str, Any]:
+    try:
+        output: dict[str, Any] = lm_eval.evaluator.evaluate(
+            lm=scorer,
+            task_dict={"tasks": {name: task}},
+            limit=limit,
+            bootstrap_iters=0,
+            log_samples=True,
+            apply_chat_template=chat,
+        )
+    except ValueError as error:
+        raise TaskError(f"task {name} cannot be scored: {error}") from error
+    return output
+
+
+def _config(model: Any, scorer: SharedPromptLM, options: EvaluationOptions, limit: int | None) -> dict[str, Any]:
+    """Return what lm-eval's command line would have noted of the model and the run."""
+    return {
+        "model": scorer.engine,
+        "model_args": Path(str(model.config.name_or_path)).name or type(model).__name__,
+        "model_dtype": str(model.dtype),
+        "batch_size": options.batch_size,
+        "device": str(scorer.device),
+        "limit": limit,
+        "bootstrap_iters": 0,
+        "fewshot_seed": FEWSHOT_SEED,
+    }

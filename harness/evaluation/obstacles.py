@@ -1,0 +1,65 @@
+"""Which models the shared-prompt scorer cannot score, and why.
+
+The rules read the model's configuration. What they do not know is caught by the scorer's own comparison with a
+plain forward pass (see `harness.evaluation.scorer`).
+"""
+
+from typing import Any
+
+TAKES_A_MASK = frozenset({"sdpa", "eager"})
+"""Attention implementations that add a given mask of shape (rows, 1, tokens, tokens)."""
+
+FULL = "full_attention"
+WINDOWED = frozenset({"sliding_attention", "chunked_attention"})
+WINDOW_FIELDS = ("sliding_window", "attention_chunk_size", "window_size")
+
+MOVING_ROPE = frozenset({"dynamic", "longrope"})
+"""Rotary embeddings that change with the longest position in the batch."""
+
+
+def obstacle(model: Any, *, longest: int) -> str | None:
+    """Return why rows of up to `longest` tokens cannot share prompts on `model`; None where they can.
+
+    `model` is a transformers or PEFT model.
+    """
+    config = model.config
+    text = config.get_text_config(decoder=True)
+    return (
+        _prompt_learning(model)
+        or ("encoder-decoder model" if config.is_encoder_decoder else None)
+        or _attention(text)
+        or _layers(text, longest)
+        or _rope(text)
+        or (None if model.get_output_embeddings() is not None else "no output embeddings")
+    )
+
+
+def _prompt_learning(model: Any) -> str | None:
+    adapter: Any = getattr(model, "active_peft_config", None)
+    if adapter is None or not (adapter.is_prompt_learning or adapter.is_adaption_prompt):
+        return None
+    return f"{adapter.peft_type.value} puts virtual tokens before the prompt"
+
+
+def _attention(config: Any) -> str | None:
+    used = config._attn_implementation  # noqa: SLF001 - transformers has no public name for it
+    return None if used in TAKES_A_MASK else f"{used} attention takes no block mask"
+
+
+def _layers(config: Any, longest: int) -> str | None:
+    kinds = set(getattr(config, "layer_types", None) or ())
+    other = sorted(kinds - WINDOWED - {FULL})
+    if other:
+        return f"layers of type {', '.join(other)}"
+    if kinds == {FULL}:
+        return None
+    windows = [window for name in WINDOW_FIELDS if (window := getattr(config, name, None)) is not None]
+    if windows and min(windows) < longest:
+        return f"attention window of {min(windows)} tokens, longest row {longest}"
+    return None
+
+
+def _rope(config: Any) -> str | None:
+    parameters = getattr(config, "rope_parameters", None) or {}
+    kind = parameters.get("rope_type")
+    return f"{kind} rotary positions depend on the batch" if kind in MOVING_ROPE else None

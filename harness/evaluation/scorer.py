@@ -1,0 +1,163 @@
+"""The scorer: an lm-eval model that reads a question's prompt once for all its options.
+
+HFLM, lm-eval's model for transformers, reads the prompt again for each option and projects every position onto
+the vocabulary. Here a row holds the prompt and all options beside each other; a block attention mask and
+explicit positions let each option see the prompt and itself alone, and only positions whose next token belongs
+to an answer are projected. The log-likelihoods are HFLM's up to rounding. Everything else (tokenization, chat
+templates, generation, rolling log-likelihoods) is HFLM's own.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from lm_eval.api.instance import Instance
+from lm_eval.api.registry import register_model
+from lm_eval.models.huggingface import HFLM
+from torch import Tensor, nn
+
+from harness.evaluation.layout import Layout, attention_mask, lay_out
+from harness.evaluation.obstacles import obstacle
+from harness.evaluation.quiet import Progress
+from harness.evaluation.rows import Request, Row, batches, rows
+
+Score = tuple[float, bool]
+"""Log-likelihood (nats) of a continuation, and whether greedy decoding would give it."""
+
+TOKENS = 2048
+"""Tokens a batch may hold, padding included; bounds memory where prompts are long."""
+
+_log = logging.getLogger(__name__)
+
+
+@register_model("shared-prompt")
+class SharedPromptLM(HFLM):
+    """HFLM with shared prompts where the model allows it.
+
+    `engine` says which engine answered: ``shared-prompt``, or ``hflm:`` and why.
+    """
+
+    def __init__(self, pretrained: Any, *, progress: Progress | None = None, **options: Any) -> None:
+        super().__init__(pretrained, **{"softmax_dtype": "float32", **options})
+        self.engine = "shared-prompt"
+        self._progress = progress or Progress()
+
+    def loglikelihood(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[Score]:
+        """Score (context, continuation) pairs."""
+        self._progress.expect(len(requests))
+        return super().loglikelihood(requests, disable_tqdm=disable_tqdm)
+
+    def loglikelihood_rolling(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[float]:
+        """Score whole texts, as HFLM does."""
+        self._progress.expect(len(requests))
+        self.engine = "hflm: rolling log-likelihood"
+        return super().loglikelihood_rolling(requests, disable_tqdm=disable_tqdm)
+
+    def generate_until(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[str]:
+        """Generate, as HFLM does."""
+        self._progress.expect(len(requests))
+        self.engine = "hflm: generation"
+        return super().generate_until(requests, disable_tqdm=disable_tqdm)
+
+    def _loglikelihood_tokens(
+        self, requests: Sequence[Request], *, disable_tqdm: bool = False, override_bs: int | None = None
+    ) -> list[Score]:
+        if override_bs is not None:  # windows of a whole text: each has a context of its own
+            return super()._loglikelihood_tokens(requests, disable_tqdm=disable_tqdm, override_bs=override_bs)
+        short = [place for place, (_, context, option) in enumerate(requests) if self._fits(context, option)]
+        answers = dict(zip(short, self._shared([requests[place] for place in short]), strict=True))
+        long = [place for place in range(len(requests)) if place not in answers]
+        if long:
+            self.engine += f"; hflm for {len(long)} of {len(requests)} requests: longer than {self.max_length} tokens"
+            scores = super()._loglikelihood_tokens([requests[place] for place in long], disable_tqdm=disable_tqdm)
+            answers.update(zip(long, scores, strict=True))
+        return [answers[place] for place in range(len(requests))]
+
+    def _fits(self, context: Sequence[int], option: Sequence[int]) -> bool:
+        return len(context) + len(option) <= self.max_length + 1
+
+    def _shared(self, requests: Sequence[Request]) -> list[Score]:
+        """Score requests in shared rows, or by HFLM where the model does not allow it."""
+        if not requests:
+            return []
+        ordered = rows(requests, budget=TOKENS)
+        reason = obstacle(self.model, longest=ordered[0].length)
+        if reason is None:
+            answers: dict[int, Score] = {}
+            for number, batch in enumerate(batches(ordered, size=int(self.batch_size), budget=TOKENS)):
+                answers.update(self._batch(batch))
+                if number == 0:
+                    reason = self._disagreement(requests, ordered[0], answers)
+                    if reason is not None:
+                        break
+                self._progress.advance(sum(len(row.options) for row in batch))
+            else:
+                return [answers[place] for place in range(len(requests))]
+        self.engine = f"hflm: {reason}"
+        _log.info("scoring with HFLM: %s", reason)
+        return list(super()._loglikelihood_tokens(requests))
+
+    def _disagreement(self, requests: Sequence[Request], row: Row, answers: dict[int, Score]) -> str | None:
+        """Return how a plain forward pass contradicts the last option of `row`, the longest; None if it agrees.
+
+        The last option of the longest row has the most beside it that it must not see, and the prompt farthest
+        away: what the rules in `obstacles` do not know of (positions taken from columns, a recurrent state, a
+        window) shows there first.
+        """
+        place = row.requests[-1]
+        ((plain, _),) = super()._loglikelihood_tokens([requests[place]], disable_tqdm=True)
+        shared = answers[place][0]
+        allowed = tolerance(self.model.dtype, tokens=len(row.options[-1]))
+        if abs(plain - shared) <= allowed:
+            return None
+        return f"shared prompts give {shared:.4f} where a plain forward pass gives {plain:.4f}"
+
+    @torch.inference_mode()
+    def _batch(self, batch: Sequence[Row]) -> dict[int, Score]:
+        layout = lay_out(batch, pad=int(self.tokenizer.pad_token_id))
+        logits = self._answer_logits(layout)
+        target = layout.target.to(logits.device)
+        place = layout.place.to(logits.device)
+        picked = logits[place, target] - logits.logsumexp(-1)[place]
+        greedy = logits.argmax(-1)[place] == target
+        places = [place for row in batch for place in row.requests]
+        sums = [float(part.sum()) for part in picked.split(layout.lengths)]
+        hits = [bool(part.all()) for part in greedy.split(layout.lengths)]
+        return dict(zip(places, zip(sums, hits, strict=True), strict=True))
+
+    def _answer_logits(self, layout: Layout) -> Tensor:
+        """Return float32 logits at the predicting places, (P, vocabulary)."""
+        with projected_at(self.model.get_output_embeddings(), layout.at_row, layout.at_column):
+            output = self.model(
+                input_ids=layout.ids.to(self.device),
+                position_ids=layout.positions.to(self.device),
+                attention_mask=attention_mask(layout, self.model.dtype).to(self.device),
+                use_cache=False,
+            )
+        return output.logits[0].float()
+
+
+@contextlib.contextmanager
+def projected_at(head: nn.Module, row: Tensor, column: Tensor) -> Iterator[None]:
+    """Let `head` see only the hidden states at (row, column): its output is (1, places, vocabulary).
+
+    Hooking the head, instead of calling decoder and head apart, keeps whatever a model or an adapter does
+    between and around them (scaled or capped logits, an adapted head).
+    """
+
+    def select(_module: nn.Module, arguments: tuple[Tensor]) -> tuple[Tensor]:
+        (hidden,) = arguments
+        return (hidden[row.to(hidden.device), column.to(hidden.device)][None],)
+
+    hook = head.register_forward_pre_hook(select)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def tolerance(dtype: torch.dtype, *, tokens: int) -> float:
+    """Return how far rounding alone may move the log-likelihood of `tokens` tokens, in nats."""
+    return 1e-3 if dtype == torch.float32 else 0.1 * tokens

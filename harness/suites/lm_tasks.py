@@ -1,0 +1,213 @@
+"""lm-eval tasks by name: found beside a spec, in an include path, among the shipped ones or in lm-eval itself.
+
+A task is one YAML file in a searched folder or one folder below. lm-eval reads and builds it; this module finds
+the file, says plainly what is wrong with it, and renders a task's training split with the task's own templates,
+so that training and evaluation share one format.
+"""
+
+import difflib
+import functools
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+from lm_eval.api.task import Task
+from lm_eval.config.task import TaskConfig
+from lm_eval.tasks import TaskManager
+
+from harness.declarations import places
+from harness.errors import HarnessError, TaskError
+
+ChatTemplate = Callable[..., str]
+"""Renders a list of ``{"role", "content"}`` messages; lm-eval passes ``add_generation_prompt``."""
+
+# Without any handler the logging module would print lm-eval's warnings on the screen by itself.
+logging.getLogger("lm_eval").addHandler(logging.NullHandler())
+
+STRUCTURAL = frozenset({"include", "tag", "group", "task_list", "class"})
+"""Keys of a task's YAML that lm-eval's loader reads before it builds the task's configuration."""
+
+
+def load_task(name: str, *, beside: Path | None = None, include: Iterable[Path] = ()) -> Task:
+    """Return the lm-eval task `name`, freshly built (its loader has run).
+
+    lm-eval's own tasks are searched only when no YAML in our or the user's folders declares the name, because
+    reading their index takes seconds. Groups and tags are refused: a suite has one set of items and one metric.
+    Raises `TaskError` that names the file and what is wrong with it.
+    """
+    folders = places("tasks", beside=beside, include=include)
+    path = declared_tasks(folders).get(name)
+    if path is None:
+        return _load_foreign(name, folders)
+    _check_fields(path)
+    return _build(TaskManager(include_defaults=False), str(path), name, path)
+
+
+def declared_tasks(folders: Iterable[Path]) -> dict[str, Path]:
+    """Return the YAML file of every task and group declared in `folders`; the first of a name hides later ones.
+
+    Raises `TaskError` for a YAML file that cannot be read.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in _yaml_files(folder):
+            config = _read(path)
+            name = config.get("group", config.get("task"))
+            if isinstance(name, str):
+                found.setdefault(name, path)
+    return found
+
+
+def training_rows(task: Task, *, chat_template: ChatTemplate | None = None) -> list[dict[str, str]]:
+    """Return the task's training split as ``{"prompt", "completion"}`` rows.
+
+    The prompt is the one that lm-eval would score at zero shots (description included); the completion is what
+    it would score as the right answer, the delimiter before it included, the first where several are right.
+    Raises `TaskError` for a task without training documents and for a document that cannot be rendered.
+    """
+    docs = task.training_docs() if task.has_training_docs() else None
+    if docs is None:
+        raise TaskError(
+            f"task {task.task_name} has no training split, so it cannot supply training data. "
+            "Declare `training_split` in its YAML or name another data source in the spec."
+        )
+    rows = [_row(task, index, doc, chat_template) for index, doc in enumerate(docs)]
+    if not rows:
+        raise TaskError(f"task {task.task_name}: its training split {task.config.training_split!r} is empty.")
+    return rows
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    for pattern in ("*.yaml", "*/*.yaml"):
+        yield from sorted(folder.glob(pattern))
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Reads a task's YAML without running the functions it names."""
+
+
+_PlainLoader.add_multi_constructor("!", lambda _loader, _suffix, node: node.value)
+
+
+@functools.lru_cache(maxsize=512)
+def _parsed(path: Path, _modified: int) -> Any:
+    with path.open("rb") as file:
+        return yaml.load(file, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader that also skips over tags
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        content = _parsed(path, path.stat().st_mtime_ns)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise TaskError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}.") from error
+    return content if isinstance(content, dict) else {}
+
+
+def _check_fields(path: Path) -> None:
+    """Refuse keys that lm-eval does not know, in the file that holds them, all at once."""
+    config = _read(path)
+    if "group" in config or "class" in config:
+        return
+    allowed = {field.name for field in fields(TaskConfig)} | STRUCTURAL
+    wrong = [f"{key!r}{suggestion(str(key), allowed)}" for key in config if key not in allowed]
+    if wrong:
+        raise TaskError(f"{path}: lm-eval knows no task field {'; '.join(wrong)}.")
+    included = config.get("include", [])
+    for each in included if isinstance(included, list) else [included]:
+        _check_fields(path.parent / each)
+
+
+def suggestion(given: str, allowed: Iterable[str]) -> str:
+    near = difflib.get_close_matches(given, sorted(allowed), n=3, cutoff=0.6)
+    return f" (did you mean {' or '.join(near)}?)" if near else ""
+
+
+@functools.cache
+def _foreign() -> TaskManager:
+    return TaskManager()
+
+
+def _load_foreign(name: str, folders: Sequence[Path]) -> Task:
+    manager = _foreign()
+    if name not in manager.task_index:
+        known = [*declared_tasks(folders), *manager.all_tasks]
+        raise TaskError(
+            f"no task is called {name!r}{suggestion(name, known)}. Searched {', '.join(map(str, folders))} "
+            "and lm-eval's own tasks."
+        )
+    return _build(manager, name, name, manager.task_index[name].yaml_path)
+
+
+def _build(manager: TaskManager, spec: str, name: str, path: Path | None) -> Task:
+    """Let lm-eval build the task at `spec` (a name or a YAML file)."""
+    try:
+        loaded = manager.load(spec)
+    except HarnessError:
+        raise
+    except Exception as error:
+        # A task runs its author's code while it is built, so anything may be raised and all of it is the task's.
+        raise TaskError(f"{path or name}: task {name} cannot be loaded: {_said(error, path)}") from error
+    tasks = loaded["tasks"]
+    if loaded.get("groups") or len(tasks) != 1:
+        raise TaskError(
+            f"{path or name}: {name} is a group or tag of {len(tasks)} tasks; a suite is one task. "
+            f"Name its members as suites of their own: {', '.join(sorted(tasks)[:20])}."
+        )
+    (task,) = tasks.values()
+    return task
+
+
+def _said(error: Exception, path: Path | None) -> str:
+    """Return what `error` says and the last line of the task's own code that it came from."""
+    frames = traceback.extract_tb(error.__traceback__) if path is not None else []
+    own = [frame for frame in frames if path is not None and Path(frame.filename).parent == path.parent]
+    where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}: {error}{where}"
+
+
+def _row(task: Task, index: int, doc: Mapping[str, Any], chat_template: ChatTemplate | None) -> dict[str, str]:
+    try:
+        return {"prompt": _prompt(task, doc, chat_template), "completion": _completion(task, doc, chat_template)}
+    except TaskError:
+        raise
+    except Exception as error:
+        # Templates and functions of the task's author run here.
+        raise TaskError(
+            f"task {task.task_name}: document {index} of the training split cannot be rendered: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _prompt(task: Task, doc: Mapping[str, Any], chat_template: ChatTemplate | None) -> str:
+    context = task.fewshot_context(
+        doc,
+        num_fewshot=0,
+        apply_chat_template=chat_template is not None,
+        chat_template=chat_template,
+        gen_prefix=task.doc_to_prefix(doc),
+    )
+    # Where the choices are alternative prompts (`multiple_input`), there is one context for each choice.
+    return str(context if isinstance(context, str) else context[task.doc_to_text(doc)])
+
+
+def _completion(task: Task, doc: Mapping[str, Any], chat_template: ChatTemplate | None) -> str:
+    if task.OUTPUT_TYPE == "loglikelihood_rolling":
+        raise TaskError(f"task {task.task_name} scores whole texts; it has no prompt and answer to train on.")
+    # lm-eval puts no delimiter before the target of a loglikelihood task, nor after a chat template.
+    bare = task.OUTPUT_TYPE == "loglikelihood" or (chat_template is not None and not task.config.gen_prefix)
+    return f"{'' if bare else task.config.target_delimiter}{_answer(task, doc)}"
+
+
+def _answer(task: Task, doc: Mapping[str, Any]) -> str:
+    target = task.doc_to_target(doc)
+    first = target[0] if isinstance(target, list) else target
+    if not isinstance(first, int) or task.config.doc_to_choice is None or task.multiple_input:
+        return str(first)
+    choices = task.doc_to_choice(doc)
+    if not 0 <= first < len(choices):
+        raise TaskError(f"task {task.task_name}: the right answer's index {first} is not among {choices}.")
+    return str(choices[first])

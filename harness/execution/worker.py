@@ -11,12 +11,15 @@ import torch
 
 from harness.errors import HarnessError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import Progress, run_cell
+from harness.execution.estimate import estimate
 from harness.execution.job import Job, Message, Prepared, Stage
 from harness.records import CellFailure, FailureKind
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.lm_tasks import load_task
 from harness.training import data
+
+__all__ = ["estimate", "prepare", "work"]
 
 Send = Callable[[Message], None]
 

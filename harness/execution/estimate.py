@@ -1,0 +1,138 @@
+"""What an experiment would cost on this machine, before anything is spent. Estimates, and labelled so.
+
+Time: seconds a token and layer, measured in `calibrate`, times tokens and layers. A recipe that trains nothing
+below layer l needs no backward pass there. Memory: weights, gradients and two AdamW moments for what trains, and
+about 34 bytes of activations a token, layer and hidden unit in 16-bit or 68 in 32-bit precision (Korthikanti et
+al. 2022, arXiv 2205.05198, without the attention term).
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import AutoConfig
+
+from harness import adaptation
+from harness.errors import HarnessError, SourceError
+from harness.execution.calibrate import Speed, calibrate
+from harness.execution.job import Message
+from harness.execution.tokens import Sizes, sizes
+from harness.plan.cells import PlannedCell, plan_cells
+from harness.sources import models
+from harness.spec.records import Experiment, Recipe
+
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+ACTIVATION_BYTES = {"float32": 68, "bfloat16": 34, "float16": 34}
+LIBRARIES = 1_200_000_000
+"""Resident bytes of a worker process before it loads a model (measured on Linux)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellCost:
+    """One cell: parameters, tokens trained on, seconds, bytes of peak memory and of what stays on disk."""
+
+    cell: str
+    recipe: str
+    layers: int
+    trainable: int
+    tokens: int
+    train_seconds: float
+    evaluate_seconds: float
+    memory: int
+    disk: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What the whole experiment would cost, cell by cell in order, and what was assumed for it."""
+
+    device: str
+    parameters: int
+    cells: tuple[CellCost, ...]
+    suites: Mapping[str, tuple[int, float]]
+    """Items and tokens an item, by task."""
+    rows: int | None
+    assumed: tuple[str, ...]
+
+
+def estimate(experiment: Experiment, send: Callable[[Message | Estimate], None]) -> None:
+    """Send the experiment's `Estimate`, or the text of a user's mistake. Nothing is downloaded."""
+    os.environ["HARNESS_OFFLINE"] = os.environ["HF_HUB_OFFLINE"] = "1"
+    try:
+        send(_estimate(experiment))
+    except HarnessError as error:
+        send(str(error))
+
+
+def _estimate(experiment: Experiment) -> Estimate:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    config = shape(experiment)
+    speed, counted = calibrate(config, device), sizes(experiment)
+    cells = plan_cells(experiment, models.fingerprint(experiment.model))
+    costs = tuple(_cost(experiment, each, config, speed, counted) for each in cells)
+    return Estimate(
+        device=torch.cuda.get_device_name() if device == "cuda" else "CPU",
+        parameters=adaptation.describe(Recipe(method="full", name="all"), config).total,
+        cells=costs,
+        suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
+        rows=counted.rows,
+        assumed=counted.assumed,
+    )
+
+
+def shape(experiment: Experiment) -> dict[str, Any]:
+    """Return the model's config: declared in the spec, else read from the model where it is at hand."""
+    model = experiment.model
+    if model.config is not None:
+        return dict(model.config)
+    if not models.is_local(model):
+        raise SourceError(
+            "the model is not in the cache and the spec declares no `model.config`, so its size is not known. "
+            "Add the model's shape to the spec, or run once where the model can be fetched."
+        )
+    return dict(AutoConfig.from_pretrained(models.folder(model)).to_dict())
+
+
+def _cost(
+    experiment: Experiment, planned: PlannedCell, config: Mapping[str, Any], speed: Speed, counted: Sizes
+) -> CellCost:
+    total_layers, hidden = int(config["num_hidden_layers"]), int(config["hidden_size"])
+    read = sum(each.items * each.tokens for each in counted.suites.values())
+    recipe = planned.recipe or Recipe(method="base", name="untuned")
+    known = adaptation.describe(recipe, config)
+    width = BYTES[experiment.model.dtype]
+    if planned.recipe is None:
+        steps = batch = 0
+    else:
+        steps, batch = _steps({**experiment.training, **recipe.training}, counted)
+    tokens = round(steps * batch * counted.row_tokens)
+    trainable = known.trainable if planned.recipe else 0
+    activations = batch * counted.row_tokens * total_layers * hidden * ACTIVATION_BYTES[experiment.model.dtype]
+    return CellCost(
+        cell=planned.cell.id,
+        recipe=planned.cell.recipe,
+        layers=len(known.layers) if planned.recipe else 0,
+        trainable=trainable,
+        tokens=tokens,
+        train_seconds=tokens * _seconds_a_token(recipe, known.layers, total_layers, speed),
+        evaluate_seconds=read * total_layers * speed.forward,
+        memory=round(LIBRARIES + known.total * width + trainable * 3 * width + activations),
+        disk=0 if recipe.peft is None and not experiment.keep_weights else trainable * width,
+    )
+
+
+def _steps(fields: Mapping[str, Any], counted: Sizes) -> tuple[int, int]:
+    """Return optimizer steps and examples a step, from SFTConfig's fields and their defaults."""
+    batch = int(fields.get("per_device_train_batch_size", 8)) * int(fields.get("gradient_accumulation_steps", 1))
+    if int(fields.get("max_steps", -1)) > 0:
+        return int(fields["max_steps"]), batch
+    rows = counted.rows or 1000
+    return max(1, round(float(fields.get("num_train_epochs", 3.0)) * rows / batch)), batch
+
+
+def _seconds_a_token(recipe: Recipe, layers: tuple[int, ...], total: int, speed: Speed) -> float:
+    back = total - min(layers, default=0)  # layers between the loss and the lowest that trains
+    weights = len(layers) if recipe.peft is None else 0
+    return total * speed.forward + back * speed.backward_input + weights * speed.backward_weights

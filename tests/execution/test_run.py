@@ -1,0 +1,150 @@
+"""A whole run on stand-ins: what it leaves on disk, that it resumes, and that a failure is a record."""
+
+import json
+
+import pytest
+
+from harness.execution.run import Options, execute
+from harness.ledger import Run
+from harness.records import CellFailure, CellResult
+from harness.spec import Overrides, load
+
+
+class Silent:
+    """Keeps what a run says."""
+
+    def __init__(self):
+        self.cells = []
+        self.outcomes = []
+
+    def preparing(self, message):
+        pass
+
+    def planned(self, cells, done):
+        self.done_before = done
+
+    def cell(self, place, planned):
+        self.cells.append(planned.cell.id)
+
+    def message(self, message):
+        pass
+
+    def ended(self, outcome):
+        self.outcomes.append(outcome)
+
+
+def run(spec, folder, *, retry_failed=False, **overrides):
+    watcher = Silent()
+    experiment = load(spec, overrides=Overrides(**overrides))
+    return execute(experiment, folder, watcher, Options(retry_failed=retry_failed)), watcher
+
+
+@pytest.fixture
+def finished(tiny_spec, tmp_path):
+    return run(tiny_spec, tmp_path / "runs" / "tiny")
+
+
+def test_every_cell_ends_with_a_result_and_lm_evals_own_files(finished):
+    ledger, watcher = finished
+    assert [type(each) for each in ledger.outcomes] == [CellResult] * 5
+    assert watcher.cells == list(ledger.cell_ids)
+    for outcome in ledger.outcomes:
+        folder = ledger.cell_folder(outcome.cell)
+        for evaluation in outcome.evaluations:
+            lines = (folder / evaluation.samples).read_text().splitlines()
+            assert len(lines) == evaluation.items == 20
+            assert json.loads((folder / evaluation.results).read_text())["results"]
+
+
+def test_recipes_of_one_seed_start_from_the_same_loss_and_full_weights_are_not_kept(finished):
+    ledger, _ = finished
+    first = {each.cell.recipe: each for each in ledger.outcomes if each.cell.seed == 1}
+    losses = [each.train_info["losses"][0] for each in first.values()]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+    assert not (ledger.cell_folder(first["full--default"].cell) / "weights").exists()
+    assert (ledger.cell_folder(first["lora--tiny"].cell) / "adapter" / "adapter_model.safetensors").is_file()
+    assert first["lora--tiny"].train_info["layers"] == [1]
+
+
+def test_the_same_command_repeats_nothing(finished, tiny_spec):
+    ledger, _ = finished
+    before = [event for event in ledger.journal.events() if event["event"] == "began"]
+    again, watcher = run(tiny_spec, ledger.folder)
+    assert watcher.cells == []
+    assert watcher.done_before == 5
+    assert [event for event in again.journal.events() if event["event"] == "began"] == before
+
+
+def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished, tiny_spec):
+    ledger, _ = finished
+    cell = next(each.cell for each in ledger.outcomes if each.cell.recipe == "lora--tiny")
+    folder = ledger.cell_folder(cell)
+    trained = (folder / "training.json").read_text()
+    scores = ledger.outcome(cell).evaluations
+    (folder / "result.json").unlink()
+    for note in folder.glob("eval/sums--*/evaluation.json"):
+        note.unlink()
+    again, watcher = run(tiny_spec, ledger.folder)
+    assert watcher.cells == [cell.id]
+    assert (folder / "training.json").read_text() == trained
+    assert [each.metrics for each in again.outcome(cell).evaluations] == [each.metrics for each in scores]
+
+
+def test_two_runs_of_one_spec_give_the_same_scores(finished, tiny_spec, tmp_path):
+    ledger, _ = finished
+    other, _ = run(tiny_spec, tmp_path / "elsewhere" / "tiny")
+    first, second = ({each.cell.id: each for each in one.outcomes} for one in (ledger, other))
+    assert first.keys() == second.keys()
+    for cell, outcome in first.items():
+        assert [each.metrics for each in outcome.evaluations] == [each.metrics for each in second[cell].evaluations]
+        assert outcome.train_info.get("losses") == second[cell].train_info.get("losses")
+
+
+def test_a_cell_that_a_sibling_run_holds_is_not_computed_again(finished, tiny_spec, tmp_path):
+    _, watcher = run(tiny_spec, tmp_path / "runs" / "other", seeds=(1, 3))
+    assert watcher.done_before == 3
+    assert all("--s3--" in cell for cell in watcher.cells)
+
+
+def test_a_loss_that_is_not_finite_is_a_failure_record_and_the_rest_goes_on(tiny_spec, tmp_path):
+    recipe = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(recipe.read_text())
+    declared["training"] = {"learning_rate": 1e30, "max_grad_norm": 0.0, "max_steps": 6}
+    recipe.write_text(json.dumps(declared))
+    ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
+    (failure,) = ledger.failures
+    assert (failure.kind, failure.stage) == ("non_finite_loss", "train")
+    assert "learning_rate" in failure.message
+    assert sum(isinstance(each, CellResult) for each in ledger.outcomes) == 2
+    kept, watcher = run(tiny_spec, ledger.folder, seeds=(1,))
+    assert watcher.cells == []
+    assert isinstance(kept.outcome(failure.cell), CellFailure)
+    _, watcher = run(tiny_spec, ledger.folder, seeds=(1,), retry_failed=True)
+    assert watcher.cells == [failure.cell.id]
+
+
+def test_a_worker_that_is_killed_is_a_failure_record(tiny_spec, tmp_path):
+    loader = tmp_path / "tasks" / "sums" / "loader.py"
+    source = loader.read_text()
+    # Kills whoever loads the task once the run is prepared, that is, the cells.
+    loader.write_text(
+        source.replace(
+            "def load(*, shift, **metadata):\n",
+            "def load(*, shift, **metadata):\n    import os, pathlib\n"
+            "    if pathlib.Path(__file__).with_name('armed').exists():\n        os.kill(os.getpid(), 9)\n",
+        )
+    )
+
+    class Arming(Silent):
+        def planned(self, cells, done):
+            loader.with_name("armed").touch()
+
+    experiment = load(tiny_spec, overrides=Overrides(seeds=(1,)))
+    ledger = execute(experiment, tmp_path / "runs" / "tiny", Arming(), Options())
+    assert {each.kind for each in ledger.failures} == {"killed"}
+    assert "SIGKILL" in ledger.failures[0].message
+
+
+def test_an_outcome_reads_back_as_it_was_written(finished):
+    ledger, watcher = finished
+    assert Run(ledger.folder).outcomes == tuple(watcher.outcomes)

@@ -70,7 +70,6 @@ _CONTROLLED_PREFIXES = {
     "log_": _LOGS,
     "logging_strategy": _LOGS,
     "logging_first": _LOGS,
-    "logging_steps": _LOGS,
     "disable_tqdm": _LOGS,
 }
 
@@ -102,9 +101,7 @@ def peft_config():
             }
             for kind in kinds
         ],
-        "$defs": {
-            kind: {"properties": _properties(classes[kind]), "additionalProperties": False} for kind in kinds
-        },
+        "$defs": {kind: {"properties": _properties(classes[kind]), "additionalProperties": False} for kind in kinds},
     }
 
 
@@ -186,7 +183,9 @@ def text(schema):
     """Return a schema file's text: one property a line, so that an upgrade reads well as a difference."""
     lines = json.dumps(schema, indent=1)
     for _ in range(2):
-        lines = re.sub(r"([\[{])\n\s*([^\[\]{}]*(?:\{\}|\[[^\[\]{}\n]*\])?[^\[\]{}]*?)\n\s*([\]}])", _on_one_line, lines)
+        lines = re.sub(
+            r"([\[{])\n\s*([^\[\]{}]*(?:\{\}|\[[^\[\]{}\n]*\])?[^\[\]{}]*?)\n\s*([\]}])", _on_one_line, lines
+        )
     return lines + "\n"
 
 

@@ -1,0 +1,131 @@
+"""What no schema can say: that the names in an experiment stand for something and fit each other."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import Problem
+from harness.spec import tasknames
+from harness.spec.located import Located
+from harness.spec.located import Path as At
+from harness.spec.recipes import ReadRecipe
+from harness.spec.suggest import nearest
+
+LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
+"""What transformers' configurations call the number of decoder layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An experiment that satisfies the schema, and where its names are looked up."""
+
+    document: Located
+    beside: Path
+    include: tuple[Path, ...]
+    recipes: dict[str, ReadRecipe]
+    tasks: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> Any:
+        """The experiment's JSON value."""
+        return self.document.value
+
+
+def semantic_problems(context: Context) -> list[Problem]:
+    """Return everything wrong with names and their relations."""
+    checks = (_comparison, _suites, _tasks, _metrics, _shares, _layers)
+    return [problem for check in checks for problem in check(context)]
+
+
+def _comparison(context: Context) -> Iterator[Problem]:
+    comparison, known = context.spec["comparison"], list(context.recipes)
+    named: list[tuple[At, str]] = [(("comparison", "reference"), comparison["reference"])]
+    named += [(("comparison", "candidates", i), name) for i, name in enumerate(comparison["candidates"])]
+    for at, name in named:
+        if name not in known:
+            message = f"{name!r} is not among the experiment's recipes"
+            yield context.document.problem(at, message, nearest(name, known))
+    for at, name in named[1:]:
+        if name == comparison["reference"]:
+            yield context.document.problem(at, f"{name!r} is the reference itself", "Compare another recipe with it.")
+
+
+def _suites(context: Context) -> Iterator[Problem]:
+    suites = context.spec["suites"]
+    for index, suite in enumerate(suites):
+        if suite["task"] in [before["task"] for before in suites[:index]]:
+            at = ("suites", index, "task")
+            yield context.document.problem(at, f"the suite {suite['task']!r} is listed twice", "Keep one of them.")
+    home = [suite for suite in suites if suite["role"] == "in_domain"]
+    if not home:
+        remedy = 'Give one suite the role "in_domain".'
+        yield context.document.problem(("suites",), "no suite is in-domain: there is no gap to persist", remedy)
+    for index, suite in enumerate(suites):
+        if home and suite["role"] == "out_of_domain" and suite["metric"] != home[0]["metric"]:
+            message = f"{suite['metric']!r} cannot be compared with the in-domain {home[0]['metric']!r}"
+            remedy = "In-domain and out-of-domain suites share one metric; only guards have their own."
+            yield context.document.problem(("suites", index, "metric"), message, remedy)
+
+
+def _tasks(context: Context) -> Iterator[Problem]:
+    for at, task in _named_tasks(context.spec):
+        if task not in context.tasks:
+            remedy = nearest(task, tasknames.declared(beside=context.beside, include=context.include))
+            yield context.document.problem(at, f"{task!r} is not a task", f"{remedy} `harness tasks` lists them.")
+
+
+def _named_tasks(spec: Any) -> Iterator[tuple[At, str]]:
+    for index, suite in enumerate(spec["suites"]):
+        yield ("suites", index, "task"), suite["task"]
+    if spec["data"]["source"] == "task":
+        yield ("data", "task"), spec["data"]["task"]
+    for index, data in enumerate(spec.get("mix", ())):
+        if data["source"] == "task":
+            yield ("mix", index, "task"), data["task"]
+
+
+def task_files(spec: Any, *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
+    """Return the YAML file of each task that the experiment names and that exists, lm-eval's own included."""
+    known = tasknames.declared(beside=beside, include=include)
+    names = {task for _, task in _named_tasks(spec)}
+    return {name: known[name] for name in names & set(known)} | tasknames.installed(names - set(known))
+
+
+def _metrics(context: Context) -> Iterator[Problem]:
+    for index, suite in enumerate(context.spec["suites"]):
+        file = context.tasks.get(suite["task"])
+        known = tasknames.metrics(file) if file else set()
+        if known and suite["metric"] not in known:
+            message = f"the task {suite['task']!r} reports no metric {suite['metric']!r}"
+            yield context.document.problem(("suites", index, "metric"), message, nearest(suite["metric"], known))
+
+
+def _shares(context: Context) -> Iterator[Problem]:
+    shares = [data["share"] for data in context.spec.get("mix", ())]
+    if sum(shares) >= 1:
+        message = f"the shares add up to {sum(shares):g} and leave nothing of `data`"
+        yield context.document.problem(("mix",), message, "Their sum must be less than 1.")
+
+
+def _layers(context: Context) -> Iterator[Problem]:
+    config = context.spec["model"].get("config") or {}
+    total = next((config[key] for key in LAYER_KEYS if isinstance(config.get(key), int)), None)
+    if total is None:
+        return
+    for read in context.recipes.values():
+        yield from _layers_beyond(read, total)
+
+
+def _layers_beyond(read: ReadRecipe, total: int) -> Iterator[Problem]:
+    layers, peft = read.recipe.layers, read.recipe.peft or {}
+    remedy = f"The model has {total} layers, 0 to {total - 1}."
+    for position, index in enumerate(layers.indices or ()):
+        if not -total <= index < total:
+            yield read.document.problem(("layers", "indices", position), f"there is no layer {index}", remedy)
+    if layers.count is not None and layers.count > total:
+        yield read.document.problem(("layers", "count"), f"{layers.count} layers are asked for", remedy)
+    verbatim = peft.get("layers_to_transform")
+    for index in [verbatim] if isinstance(verbatim, int) else verbatim or ():
+        if isinstance(index, int) and not 0 <= index < total:
+            yield read.document.problem(("peft", "layers_to_transform"), f"there is no layer {index}", remedy)

@@ -1,0 +1,95 @@
+"""An experiment's file to an `Experiment`, with everything wrong about it said at once."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.errors import Problem, SpecError
+from harness.spec.checks import Context, semantic_problems, task_files
+from harness.spec.decode import decode, encode
+from harness.spec.files import find, not_found, read
+from harness.spec.located import Located
+from harness.spec.located import Path as At
+from harness.spec.overrides import Overrides, overridden
+from harness.spec.paths import with_absolute_paths
+from harness.spec.recipes import ReadRecipe, read_recipe
+from harness.spec.records import Experiment
+from harness.spec.schema import violations
+
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""What may name a run folder; the schema's pattern for `name`."""
+
+_NOTHING = Overrides()
+
+
+def load(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: Overrides = _NOTHING) -> Experiment:
+    """Return the experiment of a file or of a name, resolved: what it extends, defaults, recipes, paths.
+
+    A name is looked up beside the current directory, in `include` and among the shipped experiments; `include`
+    is also searched for recipes and tasks. Raises `SpecError` with every problem, each with the file of the
+    ``extends`` chain (or the option) that said it.
+    """
+    folders = tuple(Path(folder).resolve() for folder in include)
+    file = _file(str(name_or_path), folders)
+    document, problems = overridden(read("specs", file, include=folders), overrides)
+    problems += violations("experiment", document)
+    if problems:
+        raise SpecError(problems)
+    return _resolved(document, file, folders, overrides)
+
+
+def _file(name: str, include: tuple[Path, ...]) -> Path:
+    here = Path.cwd()
+    file = find("specs", name, beside=here, include=include)
+    if file is None:
+        message, remedy = not_found("specs", name, beside=here, include=include)
+        raise SpecError([Problem(name, "$", None, message, remedy)])
+    return file
+
+
+def _resolved(document: Located, file: Path, include: tuple[Path, ...], overrides: Overrides) -> Experiment:
+    """Look up every name in a document that satisfies the schema."""
+    spec, problems = with_absolute_paths(document)
+    folders = (*include, *map(Path, spec.get("include", ())))
+    recipes = _recipes(document, file.parent, folders, problems)
+    context = Context(document, file.parent, folders, recipes, task_files(spec, beside=file.parent, include=folders))
+    problems += semantic_problems(context)
+    problems += _name_problems(document, file)
+    if problems:
+        raise SpecError(problems)
+    fields = {key: value for key, value in spec.items() if key not in ("$schema", "extends")}
+    read_from = {"file": file, "include": folders, "overrides": overrides.words()}
+    about = {"name": file.stem, "recipes": [encode(read.recipe) for read in recipes.values()]}
+    return decode(Experiment, {**about, **fields, **read_from, "recipes": about["recipes"]})
+
+
+def _recipes(
+    document: Located, beside: Path, include: tuple[Path, ...], problems: list[Problem]
+) -> dict[str, ReadRecipe]:
+    """Return the recipes by id; what is wrong with any is added to `problems`."""
+    found: dict[str, ReadRecipe] = {}
+    for index, name in enumerate(document.value["recipes"]):
+        at: At = ("recipes", index)
+        path = find("adapters", name, beside=beside, include=include)
+        if path is None:
+            message, remedy = not_found("adapters", name, beside=beside, include=include)
+            problems.append(document.problem(at, message, remedy))
+            continue
+        try:
+            read_one = read_recipe(path, include=include)
+        except SpecError as error:
+            problems += error.problems
+            continue
+        if read_one.recipe.id in found:
+            message = f"the recipe {read_one.recipe.id!r} is listed twice"
+            problems.append(document.problem(at, message, "Two files of one name cannot be told apart."))
+        found[read_one.recipe.id] = read_one
+    return found
+
+
+def _name_problems(document: Located, file: Path) -> list[Problem]:
+    """Refuse a file name that cannot name the run folder, where no `name` is said."""
+    if "name" in document.value or RUN_NAME.fullmatch(file.stem):
+        return []
+    message = f"the file's name {file.stem!r} cannot name a run folder"
+    return [document.problem((), message, "Say a `name` of letters, digits, dots, dashes and underscores.")]

@@ -1,0 +1,107 @@
+"""Recipe files to `Recipe` records."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from harness.errors import Problem, SpecError
+from harness.spec.decode import decode, encode
+from harness.spec.files import NOT_INHERITED, find, label, not_found, read
+from harness.spec.located import Located
+from harness.spec.records import JSON, Recipe
+from harness.spec.schema import violations
+from harness.spec.suggest import nearest
+
+STRATEGIES = ("all", "first", "last", "middle", "every", "list", "random", "gradient")
+"""Layer strategies of harness itself; others come through the entry points `STRATEGY_GROUP`."""
+
+STRATEGY_GROUP = "harness.layer_strategies"
+
+_FILE_NAME = re.compile(
+    r"(?P<method>[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*)--(?P<name>[A-Za-z0-9_.][A-Za-z0-9_.-]*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRecipe:
+    """A recipe and the document it was read from, for checks that need a model."""
+
+    recipe: Recipe
+    document: Located
+
+
+def load_recipe(name: str, beside: Path, include: Iterable[Path] = ()) -> Recipe:
+    """Return a recipe by name or path, with what it extends; raises `SpecError` with every problem of it."""
+    path = find("adapters", name, beside=beside, include=include)
+    if path is None:
+        message, remedy = not_found("adapters", name, beside=beside, include=include)
+        raise SpecError([Problem(name, "$", None, message, remedy)])
+    return read_recipe(path, include=include).recipe
+
+
+def read_recipe(path: Path, *, include: Iterable[Path] = ()) -> ReadRecipe:
+    """Return the recipe in a file, with its document; raises `SpecError` with every problem of it."""
+    named = _FILE_NAME.fullmatch(path.stem)
+    problems = []
+    if named is None:
+        remedy = "Call it <method>--<name>.json, for instance lora--last-half.json."
+        problems.append(Problem(label(path), "$", None, f"{path.name!r} names no method and recipe", remedy))
+    document = read("adapters", path, include=include)
+    problems += violations("recipe", document) or _layer_problems(document)
+    if problems or named is None:
+        raise SpecError(problems)
+    fields = {key: value for key, value in document.value.items() if key not in NOT_INHERITED}
+    if fields.get("match") is not None:
+        fields["match"] = _with_recipe(fields["match"], document, path, tuple(include))
+    about = {"description": document.value.get("description", ""), **named.groupdict()}
+    return ReadRecipe(decode(Recipe, {**fields, **about}), document)
+
+
+def _with_recipe(match: dict[str, Any], document: Located, path: Path, include: tuple[Path, ...]) -> dict[str, JSON]:
+    """Put the recipe whose parameters are to be matched where its name stood; how it trains does not matter."""
+    found = find("adapters", match["recipe"], beside=path.parent, include=include)
+    if found is None:
+        message, remedy = not_found("adapters", match["recipe"], beside=path.parent, include=include)
+        raise SpecError([document.problem(("match", "recipe"), message, remedy)])
+    if found == path.resolve():
+        raise SpecError([document.problem(("match", "recipe"), "a recipe cannot match itself", "Name another.")])
+    other = replace(read_recipe(found, include=include).recipe, description="", training={})
+    return {**match, "recipe": encode(other)}
+
+
+def _layer_problems(document: Located) -> list[Problem]:
+    layers = document.value.get("layers", {})
+    strategy = layers.get("strategy", "all")
+    problems = []
+    if strategy not in STRATEGIES and strategy not in (known := _strategies()):
+        message = f"{strategy!r} is not a layer strategy"
+        problems.append(document.problem(("layers", "strategy"), message, nearest(strategy, known)))
+    sizes = [key for key in ("fraction", "count", "indices") if layers.get(key) is not None]
+    message, remedy = _size_problem(strategy, sizes)
+    if message:
+        problems.append(document.problem(("layers", *sizes[:1]), message, remedy))
+    return problems
+
+
+def _size_problem(strategy: str, sizes: list[str]) -> tuple[str, str]:
+    said = " and ".join(f"`{size}`" for size in sizes)
+    if strategy == "all":
+        return (f"{said} says how many, the strategy is `all`", "Name another strategy.") if sizes else ("", "")
+    if strategy == "list":
+        return (
+            ("", "") if sizes == ["indices"] else ("the strategy `list` needs `indices` alone", "For example [0, 1].")
+        )
+    if len(sizes) > 1:
+        return f"{said} are given", "Give one of them."
+    if not sizes and strategy in STRATEGIES:
+        return f"the strategy `{strategy}` is not told how many layers", "Give `fraction` or `count`."
+    if sizes == ["indices"] and strategy in STRATEGIES:
+        return f"`indices` does not go with the strategy `{strategy}`", 'Give `fraction` or `count`, or use "list".'
+    return "", ""
+
+
+def _strategies() -> list[str]:
+    return [*STRATEGIES, *(point.name for point in entry_points(group=STRATEGY_GROUP))]

@@ -1,0 +1,128 @@
+"""JSON text to a value that knows its lines.
+
+The standard decoder gives values without positions, and YAML's gives positions but reads ``1e-3`` as a string and
+refuses tabs. So the decoder decides what the text means and a walk over its tokens finds the lines.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import NoReturn
+
+from harness.errors import Problem, SpecError
+from harness.spec.located import Located, Path, Place, json_path
+
+_TOKEN = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<mark>[{}\[\],:])|(?P<plain>[^\s{}\[\],:"]+)|(?P<line>\n)')
+_DEEPEST = 50
+_LONGEST_INTEGER = 4000  # digits; Python itself converts 4300
+_TOO_DEEP = "the text is nested too deeply"
+
+
+def parse(text: str, file: str) -> Located:
+    """Read JSON text; `file` is the name that errors and places carry.
+
+    Raises `SpecError` for text that is not JSON (with line and column) and for a key that is said twice. A number
+    that no float holds, NaN and Infinity are refused: they are not JSON and would not survive a round trip.
+    """
+    value = _decode(text, file)
+    lines: dict[Path, int] = {}
+    twice: list[Problem] = []
+    for path, line in _Walk(file).positions(text):
+        if path in lines:
+            message = f"the key was said before, in line {lines[path]}"
+            twice.append(Problem(file, json_path(path), line, message, "Keep one of them."))
+        lines.setdefault(path, line)
+    if twice:
+        raise SpecError(twice)
+    return Located(value, {path: Place(file, line) for path, line in lines.items()})
+
+
+def _decode(text: str, file: str) -> object:
+    try:
+        return json.loads(text, parse_constant=_no_such_number, parse_float=_finite, parse_int=_whole)
+    except json.JSONDecodeError as error:
+        message = f"this is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        line, remedy = error.lineno, "JSON has no comments and no comma before a closing bracket."
+    except _NumberError as error:
+        line = _line_of(text, str(error))
+        message, remedy = f"{str(error)[:40]} is not a number that can be used", "Write a finite decimal number."
+    except RecursionError:
+        line, message, remedy = 1, _TOO_DEEP, f"{_DEEPEST} levels are read."
+    raise SpecError([Problem(file, "$", line, message, remedy)])
+
+
+class _NumberError(Exception):
+    pass
+
+
+def _no_such_number(text: str) -> NoReturn:
+    raise _NumberError(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _NumberError(text)
+    return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > _LONGEST_INTEGER:
+        raise _NumberError(text)
+    return int(text)
+
+
+def _line_of(text: str, word: str) -> int:
+    """Return the line of the first plain token `word`."""
+    return next(line for kind, token, line in _tokens(text) if kind == "plain" and token == word)
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+    line = 1
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "line":
+            line += 1
+        else:
+            yield str(match.lastgroup), match.group(), line
+
+
+class _Walk:
+    """The walk over the words of a text that is known to be JSON."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._path: list[str | int] = []  # for each open bracket the key or position that is being filled
+        self._key_next = False
+
+    def positions(self, text: str) -> Iterator[tuple[Path, int]]:
+        """Yield each value's path and line; a member's line is its key's. A repeated key is yielded again."""
+        yield (), next(line for _, _, line in _tokens(text))
+        for kind, word, line in _tokens(text):
+            if self._names(kind, word) or self._starts_item(kind, word):
+                yield tuple(self._path), line
+            self._move(word, line)
+
+    def _names(self, kind: str, word: str) -> bool:
+        """Tell whether the word is a key, and go there."""
+        if kind != "string" or not self._key_next:
+            return False
+        self._path[-1], self._key_next = json.loads(word), False
+        return True
+
+    def _starts_item(self, kind: str, word: str) -> bool:
+        value = kind != "mark" or word in "{["
+        return value and bool(self._path) and isinstance(self._path[-1], int)
+
+    def _move(self, word: str, line: int) -> None:
+        if word in ("{", "["):
+            self._path.append("" if word == "{" else 0)
+            self._key_next = word == "{"
+        elif word in ("}", "]"):
+            self._path.pop()
+        elif word == ",":
+            last = self._path[-1]
+            self._path[-1] = last + 1 if isinstance(last, int) else ""
+            self._key_next = not isinstance(last, int)
+        if len(self._path) > _DEEPEST:
+            raise SpecError([Problem(self._file, "$", line, _TOO_DEEP, f"{_DEEPEST} levels are read.")])

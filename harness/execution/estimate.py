@@ -8,7 +8,6 @@ al. 2022, arXiv 2205.05198, without the attention term).
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,6 +19,7 @@ from harness.execution.calibrate import Speed, calibrate
 from harness.execution.job import Message
 from harness.execution.tokens import Sizes, sizes
 from harness.plan.cells import PlannedCell, plan_cells
+from harness.plan.costs import CellCost, Estimate
 from harness.sources import models
 from harness.spec.records import Experiment, Recipe
 
@@ -27,34 +27,6 @@ BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 ACTIVATION_BYTES = {"float32": 68, "bfloat16": 34, "float16": 34}
 LIBRARIES = 1_200_000_000
 """Resident bytes of a worker process before it loads a model (measured on Linux)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellCost:
-    """One cell: parameters, tokens trained on, seconds, bytes of peak memory and of what stays on disk."""
-
-    cell: str
-    recipe: str
-    layers: int
-    trainable: int
-    tokens: int
-    train_seconds: float
-    evaluate_seconds: float
-    memory: int
-    disk: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What the whole experiment would cost, cell by cell in order, and what was assumed for it."""
-
-    device: str
-    parameters: int
-    cells: tuple[CellCost, ...]
-    suites: Mapping[str, tuple[int, float]]
-    """Items and tokens an item, by task."""
-    rows: int | None
-    assumed: tuple[str, ...]
 
 
 def estimate(experiment: Experiment, send: Callable[[Message | Estimate], None]) -> None:

@@ -1,10 +1,10 @@
 """The text of a plan: cells and suites with what they cost, and what the seeds and items can detect."""
 
 from pathlib import Path
-from typing import Any
 
 from tabulate import tabulate
 
+from harness.plan.costs import Estimate
 from harness.report.power import power_table
 from harness.spec.records import Experiment
 
@@ -12,8 +12,8 @@ GIB = 2**30
 MIB = 2**20
 
 
-def plan_text(experiment: Experiment, estimate: Any, folder: Path) -> str:
-    """Return the plan of an experiment from its `Estimate` (`harness.execution.estimate`)."""
+def plan_text(experiment: Experiment, estimate: Estimate, folder: Path) -> str:
+    """Return the plan of an experiment."""
     parts = [
         f"{experiment.name}: {experiment.description}",
         f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device} → {folder}",
@@ -26,7 +26,7 @@ def plan_text(experiment: Experiment, estimate: Any, folder: Path) -> str:
     return "\n\n".join(parts)
 
 
-def _cells(estimate: Any) -> str:
+def _cells(estimate: Estimate) -> str:
     rows = [
         [
             place,
@@ -45,14 +45,14 @@ def _cells(estimate: Any) -> str:
     return tabulate(rows, headers=headers, disable_numparse=True)
 
 
-def _suites(experiment: Experiment, estimate: Any) -> str:
+def _suites(experiment: Experiment, estimate: Estimate) -> str:
     rows = [
         [suite.task, suite.role, suite.metric, *map(round, estimate.suites[suite.task])] for suite in experiment.suites
     ]
     return tabulate(rows, headers=["suite", "role", "metric", "items", "tokens an item"])
 
 
-def _totals(estimate: Any) -> str:
+def _totals(estimate: Estimate) -> str:
     seconds = sum(each.train_seconds + each.evaluate_seconds for each in estimate.cells)
     memory = max(each.memory for each in estimate.cells)
     disk = sum(each.disk for each in estimate.cells)

@@ -1,0 +1,32 @@
+"""What an experiment would cost, as records: estimates, made elsewhere and labelled so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellCost:
+    """One cell: parameters, tokens trained on, seconds, bytes of peak memory and of what stays on disk."""
+
+    cell: str
+    recipe: str
+    layers: int
+    trainable: int
+    tokens: int
+    train_seconds: float
+    evaluate_seconds: float
+    memory: int
+    disk: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What the whole experiment would cost, cell by cell in order, and what was assumed for it."""
+
+    device: str
+    parameters: int
+    cells: tuple[CellCost, ...]
+    suites: Mapping[str, tuple[int, float]]
+    """Items and tokens an item, by task."""
+    rows: int | None
+    assumed: tuple[str, ...]

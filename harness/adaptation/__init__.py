@@ -8,9 +8,10 @@ comes to, or why it cannot work, from a model's configuration alone.
 from harness.adaptation import check
 from harness.adaptation.adapt import adapt
 from harness.adaptation.adapted import Adapted, Batches, Probe
-from harness.adaptation.describe import Description, describe
+from harness.adaptation.describe import describe
 from harness.adaptation.match import matched
 from harness.adaptation.merge import merge
+from harness.adaptation.outline import Description
 from harness.adaptation.refusals import refusals
 from harness.adaptation.store import load, save
 

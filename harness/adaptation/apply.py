@@ -17,6 +17,7 @@ from harness.adaptation.initialise.registry import BATCHES
 from harness.adaptation.layers import Choice, Request, layer_count, select
 from harness.adaptation.peft_block import peft_config
 from harness.adaptation.peft_method import adapted_layers, adapted_modules, restrict, wrap
+from harness.adaptation.precision import KeepPrecision
 from harness.adaptation.rank_allocator import RankAllocator
 from harness.errors import RecipeError
 from harness.spec.records import Bottleneck, Recipe
@@ -93,7 +94,7 @@ def _peft(
         adapted_layers(modules, names),
         modules,
         probes=(*_probes(choice), *spent),
-        callbacks=_callbacks(wrapped, config),
+        callbacks=_callbacks(wrapped, recipe, config),
     )
 
 
@@ -104,6 +105,7 @@ def _wrapped(
     steps = initialisation(config)
     if steps is None:
         return wrap(model, config, asked), ()
+    config.target_modules = set(asked)  # preparing on data, PEFT knows no "all-linear"
     batches = first_batches(probe, recipe.probe_batches or BATCHES, f"the initialisation {steps.name!r}")
     start = time.perf_counter()
     steps.before(model, config, batches)
@@ -135,8 +137,10 @@ def _adapted(
     )
 
 
-def _callbacks(wrapped: PeftModel, config: PeftConfig) -> tuple[TrainerCallback, ...]:
-    return (RankAllocator(wrapped),) if config.peft_type == PeftType.ADALORA else ()
+def _callbacks(wrapped: PeftModel, recipe: Recipe, config: PeftConfig) -> tuple[TrainerCallback, ...]:
+    allocator = (RankAllocator(wrapped),) if config.peft_type == PeftType.ADALORA else ()
+    precision = (KeepPrecision(wrapped),) if recipe.quantization is not None else ()
+    return (*allocator, *precision)
 
 
 def _indices(choice: Choice | None, model: PreTrainedModel) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from harness.spec.records import Bottleneck
 
 NAME = "bottleneck_adapter"
 DEVIATION = 0.01
-"""Standard deviation of the first weights, cut at two of them (Houlsby et al., section 3.1): close to doing nothing."""
+"""Standard deviation of the first weights, cut at two of them, as in Houlsby et al.: close to doing nothing."""
 
 _ATTENTION = ("self_attn", "attention", "self_attention", "attn")
 _FEEDFORWARD = ("mlp", "feed_forward", "ffn", "block_sparse_moe")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.adaptation.bottleneck import width
-from harness.adaptation.describe import describe
+from harness.adaptation.outline import outline
 from harness.errors import RecipeError
 from harness.spec.records import Match, Recipe
 
@@ -18,9 +18,9 @@ def matched(recipe: Recipe, config: Mapping[str, Any]) -> Recipe:
     """
     if recipe.match is None:
         return recipe
-    goal = describe(matched(recipe.match.recipe, config), config).trainable
+    goal = outline(matched(recipe.match.recipe, config), config).trainable
     sized = _sizing(recipe, config)
-    return _fit(recipe, recipe.match, goal, lambda size: describe(sized(size), config).trainable, sized)
+    return _fit(recipe, recipe.match, goal, lambda size: outline(sized(size), config).trainable, sized)
 
 
 def _fit(

@@ -23,6 +23,8 @@ def peft_config(recipe: Recipe) -> PeftConfig:
         raise RecipeError(
             f"{recipe.id}: PEFT's {config_class.__name__} has no fields {unknown}. It has: {', '.join(sorted(known))}."
         )
+    if block.get("prompt_tuning_init") == "TEXT":
+        block.setdefault("tokenizer_name_or_path", "the base model's")  # put in its place while PEFT wraps
     try:
         return config_class(**{"task_type": "CAUSAL_LM", **block})
     except (TypeError, ValueError) as error:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.adaptation.describe import describe, empty_model
 from harness.adaptation.match import matched
+from harness.adaptation.outline import empty_model, outline
 from harness.adaptation.peft_block import peft_config
 from harness.errors import RecipeError
 from harness.spec.records import Recipe
@@ -126,7 +126,7 @@ def _on_the_model(case: _Case) -> list[str]:
         settled = matched(case.recipe, case.config)
         too_large = list(_ranks(settled, case.config))
         if not too_large:
-            describe(settled, case.config)
+            outline(settled, case.config)
     except RecipeError as error:
         return [str(error)]
     return too_large
@@ -144,10 +144,10 @@ def _ranks(recipe: Recipe, config: Mapping[str, Any]) -> Iterator[str]:
 
 def rank_limits(recipe: Recipe, config: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """Return for each kind of target module (its last name) the declared rank and the largest that is possible."""
-    described = describe(recipe, config)
+    adapted = outline(recipe, config).modules
     model = empty_model(config)
     found: dict[str, tuple[int, int]] = {}
-    for name in described.modules:
+    for name in adapted:
         weight = getattr(model.get_submodule(name), "weight", None)
         if weight is not None and weight.dim() == 2:  # noqa: PLR2004 - a matrix
             found[name.rpartition(".")[2]] = (_rank(recipe, name), min(weight.shape))

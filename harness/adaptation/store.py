@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from peft import PeftConfig, PeftModel
 from safetensors.torch import load_file, save_file
@@ -17,7 +18,7 @@ from harness.adaptation.adapted import Adapted
 from harness.adaptation.bottleneck import adapters, insert
 from harness.adaptation.count import parameters
 from harness.adaptation.decoder import layer_names
-from harness.adaptation.full import trained_modules
+from harness.adaptation.full import train_layers, trained_modules
 from harness.adaptation.initial import rewrites_base
 from harness.adaptation.peft_method import adapted_layers, adapted_modules
 from harness.errors import RecipeError
@@ -26,6 +27,7 @@ from harness.spec.records import Bottleneck, Recipe
 PEFT_WEIGHTS = "adapter_model.safetensors"
 BOTTLENECK_WEIGHTS = "bottleneck.safetensors"
 BOTTLENECK_CONFIG = "bottleneck.json"
+TRAINED = "trained.json"
 
 
 def save(adapted: Adapted, folder: Path) -> None:
@@ -41,10 +43,13 @@ def save(adapted: Adapted, folder: Path) -> None:
         _save_bottleneck(adapted, adapted.recipe.bottleneck, folder)
     else:
         adapted.model.save_pretrained(str(folder))
+        _write(folder / TRAINED, {"layers": list(adapted.layers), "all": adapted.trainable == adapted.total})
 
 
 def load(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
     """Put what `save` wrote back onto a freshly loaded base model, in evaluation mode; training can go on.
+
+    Of a prompt that a network produced (P-tuning and its like) only the prompt comes back, not the network.
 
     Nothing in the folder is executed: weights are read from safetensors files alone. Raises `RecipeError`
     when the folder holds none, or weights of another model.
@@ -57,8 +62,10 @@ def load(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
     if not files:
         raise _absent(folder, "*.safetensors")
     _put(model, {name: tensor for file in files for name, tensor in load_file(file).items()}, folder)
-    modules = trained_modules(model)
-    return _loaded(model, recipe, modules)
+    trained = _read(folder, TRAINED)
+    if not trained["all"]:
+        train_layers(model, tuple(trained["layers"]))
+    return _loaded(model, recipe, trained_modules(model))
 
 
 def _save_peft(adapted: Adapted, folder: Path) -> None:
@@ -98,10 +105,13 @@ def _load_peft(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
     if not (folder / PEFT_WEIGHTS).is_file():
         raise _absent(folder, PEFT_WEIGHTS)
     config = PeftConfig.from_pretrained(str(folder))
+    trainable = not config.is_prompt_learning  # PEFT loads virtual tokens for inference only
     try:
-        wrapped = PeftModel.from_pretrained(model, str(folder), config=config, is_trainable=True)
+        wrapped = PeftModel.from_pretrained(model, str(folder), config=config, is_trainable=trainable)
     except (RuntimeError, ValueError) as error:
         raise RecipeError(f"{folder} holds the adapter of another model: {error}") from error
+    if config.is_prompt_learning:
+        wrapped.prompt_encoder.requires_grad_(requires_grad=True)
     return _loaded(wrapped, recipe, adapted_modules(wrapped))
 
 
@@ -112,15 +122,13 @@ def _save_bottleneck(adapted: Adapted, block: Bottleneck, folder: Path) -> None:
         for part, weight in adapter.state_dict().items()
     }
     save_file(state, folder / BOTTLENECK_WEIGHTS)
-    about = {"layers": list(adapted.layers), "bottleneck": asdict(block)}
-    (folder / BOTTLENECK_CONFIG).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    _write(folder / BOTTLENECK_CONFIG, {"layers": list(adapted.layers), "bottleneck": asdict(block)})
 
 
 def _load_bottleneck(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
-    for name in (BOTTLENECK_WEIGHTS, BOTTLENECK_CONFIG):
-        if not (folder / name).is_file():
-            raise _absent(folder, name)
-    about = json.loads((folder / BOTTLENECK_CONFIG).read_text(encoding="utf-8"))
+    if not (folder / BOTTLENECK_WEIGHTS).is_file():
+        raise _absent(folder, BOTTLENECK_WEIGHTS)
+    about = _read(folder, BOTTLENECK_CONFIG)
     modules = insert(model, Bottleneck(**about["bottleneck"]), tuple(about["layers"]))
     state = load_file(folder / BOTTLENECK_WEIGHTS)
     found = {f"{name}.{part}" for name, adapter in adapters(model).items() for part in adapter.state_dict()}
@@ -147,5 +155,16 @@ def _loaded(model: nn.Module, recipe: Recipe, modules: tuple[str, ...]) -> Adapt
     return Adapted(model=model, recipe=recipe, layers=layers, modules=modules, trainable=trainable, total=total)
 
 
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    if not (folder / name).is_file():
+        raise _absent(folder, name)
+    value: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+    return value
+
+
 def _absent(folder: Path, name: str) -> RecipeError:
-    return RecipeError(f"{folder} holds no {name}. Only safetensors files are read; save the adapter again.")
+    return RecipeError(f"{folder} holds no {name}. Weights are read from safetensors files alone; save it again.")

@@ -8,7 +8,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.normalizers import Lowercase
+from tokenizers.pre_tokenizers import Whitespace
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from harness.adaptation import Batches
 
@@ -19,8 +23,8 @@ VOCABULARY = 256
 def tiny_config(**changes: object) -> LlamaConfig:
     shape = {
         "vocab_size": VOCABULARY,
-        "hidden_size": 32,
-        "intermediate_size": 48,
+        "hidden_size": 64,
+        "intermediate_size": 128,
         "num_hidden_layers": LAYERS,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
@@ -54,3 +58,16 @@ def batches() -> Batches:
             yield {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
 
     return start
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> PreTrainedTokenizerFast:
+    """Words to ids within the tiny model's vocabulary; made here, so that no file is needed."""
+    words = "answer the technical question label each part command object option value reason step warning"
+    vocabulary = {"<pad>": 0, "<s>": 1, "</s>": 2, "<unk>": 3}
+    vocabulary |= {word: index for index, word in enumerate(words.split(), start=len(vocabulary))}
+    backend = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
+    backend.normalizer, backend.pre_tokenizer = Lowercase(), Whitespace()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    )

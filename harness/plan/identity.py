@@ -22,8 +22,16 @@ _NAMES = ("method", "name", "description")
 
 def digest(value: Any) -> str:
     """Return the first 8 hex digits of the SHA-256 of `value` as canonical JSON."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    text = json.dumps(_said(value), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _said(value: Any) -> Any:
+    """Leave out what is None or empty, so that a field that a later version adds changes no hash until it is used."""
+    if isinstance(value, Mapping):
+        kept = {key: _said(each) for key, each in value.items()}
+        return {key: each for key, each in kept.items() if each is not None and each not in ({}, [])}
+    return [_said(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def base_cell(experiment: Experiment, model_fingerprint: str) -> Cell:

@@ -104,7 +104,8 @@ def fingerprint(model: Model) -> str:
         digest = hashlib.sha256()
         for file in sorted([*folder(model).glob("*.safetensors"), folder(model) / "config.json"]):
             digest.update(file.name.encode())
-            digest.update(hashlib.file_digest(file.open("rb"), "sha256").digest())
+            with file.open("rb") as content:
+                digest.update(hashlib.file_digest(content, "sha256").digest())
         return digest.hexdigest()
     pinned = {
         "pypi": [model.sha256, model.member, CONVERSION],

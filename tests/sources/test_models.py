@@ -1,0 +1,70 @@
+"""Base models from a folder and from a random initialisation; what is not there or not as declared is said."""
+
+import pytest
+import torch
+
+from harness.errors import SourceError
+from harness.sources import models
+from harness.spec.records import Model
+
+
+@pytest.fixture
+def folder(tiny_model, tmp_path):
+    loaded = models.load(Model(**tiny_model))
+    loaded.model.save_pretrained(tmp_path / "model")
+    loaded.tokenizer.save_pretrained(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def weights(loaded):
+    return torch.cat([parameter.flatten() for parameter in loaded.model.parameters()])
+
+
+def test_a_random_model_follows_its_seed(tiny_model):
+    first, second, other = (models.load(Model(**{**tiny_model, "seed": seed})) for seed in (0, 0, 1))
+    assert torch.equal(weights(first), weights(second))
+    assert not torch.equal(weights(first), weights(other))
+
+
+def test_a_folder_gives_the_same_weights_in_the_dtype_asked_for(folder, tiny_model):
+    loaded = models.load(Model(source="path", path=str(folder)))
+    assert torch.equal(weights(loaded), weights(models.load(Model(**tiny_model))))
+    assert models.load(Model(source="path", path=str(folder), dtype="bfloat16")).model.dtype == torch.bfloat16
+
+
+def test_a_tokenizer_without_a_pad_token_pads_with_eos(folder):
+    tokenizer = models.tokenizer(Model(source="path", path=str(folder)))
+    assert tokenizer.pad_token is not None
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(SourceError, match=r"config\.json"):
+        models.folder(Model(source="path", path=str(tmp_path)))
+
+
+def test_a_declared_shape_that_is_not_the_models_is_refused_with_both(folder):
+    declared = Model(source="path", path=str(folder), config={"model_type": "llama", "num_hidden_layers": 7})
+    with pytest.raises(SourceError, match="num_hidden_layers: declared 7, the model has 2"):
+        models.load(declared)
+
+
+def test_pickled_weights_are_not_read(folder):
+    (folder / "model.safetensors").unlink()
+    torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(SourceError, match="could not be loaded"):
+        models.load(Model(source="path", path=str(folder)))
+
+
+def test_the_fingerprint_of_a_folder_follows_its_bytes(folder):
+    model = Model(source="path", path=str(folder))
+    before = models.fingerprint(model)
+    assert models.fingerprint(model) == before
+    config = folder / "config.json"
+    config.write_text(config.read_text() + " ")
+    assert models.fingerprint(model) != before
+
+
+def test_an_unreachable_hub_is_a_clear_error(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(SourceError, match=r"nobody/nothing at revision abc could not be fetched from the hub"):
+        models.folder(Model(source="hub", id="nobody/nothing", revision="abc"))

@@ -1,0 +1,73 @@
+"""Wheels are verified before they are unpacked, and cached whole."""
+
+import hashlib
+import sys
+import zipfile
+
+import pytest
+
+from harness.errors import SourceError
+from harness.sources import wheel
+from harness.sources.wheel import Wheel, members
+
+NAME = "tinydocs-1.0-py3-none-any.whl"
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A wheel in a folder that pip is configured to look in; the cache is empty."""
+    index = tmp_path / "index"
+    index.mkdir()
+    with zipfile.ZipFile(index / NAME, "w") as archive:
+        archive.writestr("tinydocs/a.txt", "one")
+        archive.writestr("tinydocs/b.rst", "two")
+        archive.writestr("tinydocs-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tinydocs\nVersion: 1.0\n")
+        archive.writestr(
+            "tinydocs-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr("tinydocs-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    return hashlib.sha256((index / NAME).read_bytes()).hexdigest()
+
+
+def test_only_the_members_asked_for_are_unpacked(published):
+    folder = members(Wheel("tinydocs", "1.0", published), ["tinydocs/*.txt"])
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["a.txt"]
+    assert (folder / "tinydocs" / "a.txt").read_text() == "one"
+
+
+def test_the_second_time_nothing_is_downloaded(published, monkeypatch):
+    first = members(Wheel("tinydocs", "1.0", published), ["tinydocs/*"])
+    monkeypatch.setattr(wheel, "_download", lambda *_: pytest.fail("downloaded again"))
+    monkeypatch.setenv("HARNESS_OFFLINE", "1")
+    assert members(Wheel("tinydocs", "1.0", published), ["tinydocs/*"]) == first
+
+
+def test_another_checksum_is_refused_with_both_and_nothing_is_kept(published, tmp_path):
+    with pytest.raises(SourceError, match=published) as refused:
+        members(Wheel("tinydocs", "1.0", "0" * 64), ["tinydocs/*"])
+    assert "0" * 64 in str(refused.value)
+    assert not list((tmp_path / "cache").rglob("*.txt"))
+
+
+def test_a_member_that_is_not_there_is_named(published):
+    with pytest.raises(SourceError, match=r"tinydocs==1\.0.*nothing/\*"):
+        members(Wheel("tinydocs", "1.0", published), ["nothing/*"])
+
+
+def test_offline_with_a_cold_cache_says_what_is_missing(published, monkeypatch):
+    monkeypatch.setenv("HARNESS_OFFLINE", "1")
+    with pytest.raises(SourceError, match=r"tinydocs==1\.0 is not in the cache.*HARNESS_OFFLINE"):
+        members(Wheel("tinydocs", "1.0", published), ["*"])
+
+
+def test_a_registry_without_the_package_is_a_clear_error(published):
+    with pytest.raises(SourceError, match=r"tinydocs==9\.9 could not be downloaded with pip"):
+        members(Wheel("tinydocs", "9.9", published), ["*"])
+
+
+def test_nothing_of_a_wheel_is_imported(published):
+    members(Wheel("tinydocs", "1.0", published), ["*"])
+    assert not [name for name in sys.modules if name.startswith("tinydocs")]

@@ -94,7 +94,11 @@ def _train(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) 
     seed = int(job.planned.cell.seed or 0)
     progress.enter("adapt")
     adapted = adaptation.adapt(
-        loaded.model, recipe, seed=seed, probe=probe_batches(rows, loaded.tokenizer, fields, seed=seed)
+        loaded.model,
+        recipe,
+        seed=seed,
+        probe=probe_batches(rows, loaded.tokenizer, fields, seed=seed),
+        tokenizer=loaded.tokenizer,
     )
     progress.enter("train")
     trained = train(

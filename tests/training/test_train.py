@@ -1,0 +1,103 @@
+"""Training through SFTTrainer: the same loss as TRL's own, paired data order, nothing trained that should not be."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from trl import SFTTrainer
+
+from harness import adaptation
+from harness.errors import TrainingError
+from harness.sources import models
+from harness.spec.records import Layers, Model, Recipe
+from harness.training import run as training_run
+from harness.training import train
+from harness.training.trainer import CompletionTrainer
+
+FIELDS = {"max_steps": 3, "per_device_train_batch_size": 2, "max_length": 64, "learning_rate": 1e-3}
+LORA = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 2, "target_modules": ["q_proj", "v_proj"]}
+PROMPT = {"peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 3}
+RECIPES = {
+    "full": Recipe(method="full", name="x"),
+    "lora": Recipe(method="lora", name="x", peft=LORA),
+    "prompt": Recipe(
+        method="prompt",
+        name="x",
+        peft={"peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 3},
+    ),
+}
+
+
+@pytest.fixture
+def rows():
+    return [{"prompt": f"Question: {n} + 1\nAnswer:", "completion": f" {n + 1} and some more"} for n in range(10)]
+
+
+@pytest.fixture
+def trained(tiny_model, rows):
+    def run(name, *, seed=1, **changes):
+        loaded = models.load(Model(**tiny_model))
+        adapted = adaptation.adapt(loaded.model, RECIPES[name], seed=seed)
+        steps = []
+        result = train(
+            adapted, loaded.tokenizer, rows, {**FIELDS, **changes}, seed=seed, on_step=lambda *made: steps.append(made)
+        )
+        return adapted, result, steps
+
+    return run
+
+
+@pytest.mark.parametrize("accumulation", [1, 2])
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_losses_are_trls_own(trained, monkeypatch, name, accumulation):
+    _, ours, _ = trained(name, gradient_accumulation_steps=accumulation)
+    monkeypatch.setattr(training_run, "CompletionTrainer", SFTTrainer)
+    _, theirs, _ = trained(name, gradient_accumulation_steps=accumulation)
+    assert ours.losses == pytest.approx(theirs.losses, abs=2e-4)
+    assert ours.tokens == theirs.tokens
+
+
+def test_prompt_learning_keeps_trls_forward(tiny_model, trained, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        training_run, "CompletionTrainer", lambda **given: made.append(CompletionTrainer(**given)) or made[-1]
+    )
+    trained("prompt")
+    trained("lora")
+    assert [each._network is None for each in made] == [True, False]
+
+
+def test_recipes_of_one_seed_see_the_same_examples_in_the_same_order(trained):
+    first = {name: trained(name, seed=5)[1].losses[0] for name in ("full", "lora")}
+    assert first["full"] == pytest.approx(first["lora"], abs=1e-5)
+    assert trained("full", seed=6)[1].losses[0] != pytest.approx(first["full"], abs=1e-4)
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_bit(trained):
+    one, two = (trained("lora")[0].model.state_dict() for _ in range(2))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_each_step_is_reported_with_loss_and_tokens(trained):
+    _, result, steps = trained("lora")
+    assert [(step, of) for step, of, _, _ in steps] == [(1, 3), (2, 3), (3, 3)]
+    assert tuple(loss for _, _, loss, _ in steps) == result.losses
+    assert [tokens for *_, tokens in steps] == sorted(tokens for *_, tokens in steps)
+    assert result.tokens == steps[-1][3] > 0
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_with_its_step(trained):
+    with pytest.raises(TrainingError, match=r"at step \d+ of 5.*learning_rate") as stopped:
+        trained("full", learning_rate=1e30, max_grad_norm=0.0, max_steps=5)
+    assert stopped.value.kind == "non_finite_loss"
+
+
+def test_full_fine_tuning_of_chosen_layers_changes_only_those(tiny_model, rows):
+    loaded = models.load(Model(**tiny_model))
+    before = {name: value.clone() for name, value in loaded.model.state_dict().items()}
+    recipe = replace(RECIPES["full"], layers=Layers(strategy="last", count=1))
+    adapted = adaptation.adapt(loaded.model, recipe, seed=1)
+    train(adapted, loaded.tokenizer, rows, FIELDS, seed=1, on_step=lambda *_: None)
+    changed = {name for name, value in adapted.model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(".layers.1." in name for name in changed)

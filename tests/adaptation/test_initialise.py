@@ -69,7 +69,16 @@ def test_olora_starts_from_orthonormal_columns_and_keeps_the_function(tiny):
     torch.testing.assert_close(base + scaling * up @ down, weight, rtol=0, atol=1e-5)
 
 
-def test_eva_starts_as_the_main_directions_of_the_inputs(tiny, batches):
+def few_words():
+    """Batches of six tokens only: their inputs have a few directions that stand out, as real text's do."""
+    generator = torch.Generator().manual_seed(3)
+    for _ in range(8):
+        ids = 10 + torch.randint(0, 6, (4, 16), generator=generator)
+        yield {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids}
+
+
+def test_eva_starts_as_the_main_directions_of_the_inputs(tiny):
+    batches = few_words
     adapted = adapt(tiny(), recipe("eva", eva_config={"rho": 1.0}), seed=0, probe=batches)
     up, down, base, _ = lora(adapted)
     inputs = inputs_of(tiny(), batches, 4)

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
@@ -50,6 +51,7 @@ def test_ranks_are_pruned_to_the_budget_and_stay_pruned(tiny, batches, tmp_path)
     assert sorted(history, reverse=True) == history
 
 
+@pytest.mark.filterwarnings("ignore:The following rank_pattern keys")  # PEFT reads AdaLoRA's pattern as LoRA's
 def test_what_was_pruned_is_not_saved(tiny, batches, tmp_path):
     adapted, _ = trained(tiny(), batches, tmp_path / "run")
     save(adapted, tmp_path / "saved")

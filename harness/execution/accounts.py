@@ -48,6 +48,9 @@ def train_info(adapted: Adapted, trained: Trained) -> dict[str, Any]:
         "tokens": trained.tokens,
         "tokens_per_second": trained.tokens / trained.seconds,
         "losses": list(trained.losses),
+        "total_flos": trained.flos,
+        "order_sha256": trained.order_sha256,
+        "footprint": adapted.model.get_memory_footprint(),
     }
 
 

@@ -18,6 +18,7 @@ from harness.adaptation import Adapted
 from harness.errors import SourceError
 from harness.evaluation import evaluate
 from harness.execution import accounts
+from harness.execution.guards import before, guards
 from harness.execution.job import Finished, Job, Message, Scored, Stage, Step
 from harness.ledger.files import write_json
 from harness.ledger.run import SCORED
@@ -72,7 +73,7 @@ def run_cell(job: Job, progress: Progress) -> CellResult:
 
 def _trained(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) -> tuple[Any, Mapping[str, Any]]:
     """Return the trained model and what training it took: from an earlier start's files, or by training now."""
-    state = job.folder / (WEIGHTS if recipe.peft is None else STATE)
+    state = job.folder / (STATE if recipe.peft or recipe.bottleneck else WEIGHTS)
     note = job.folder / NOTE
     if note.is_file() and state.is_dir():
         info: Mapping[str, Any] = json.loads(note.read_text(encoding="utf-8"))
@@ -92,14 +93,11 @@ def _train(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) 
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
     fields = {**job.experiment.training, **recipe.training}
     seed = int(job.planned.cell.seed or 0)
+    probe = probe_batches(rows, loaded.tokenizer, fields, seed=seed)
     progress.enter("adapt")
-    adapted = adaptation.adapt(
-        loaded.model,
-        recipe,
-        seed=seed,
-        probe=probe_batches(rows, loaded.tokenizer, fields, seed=seed),
-        tokenizer=loaded.tokenizer,
-    )
+    noted = before(loaded.model, next(iter(probe())))
+    adapted = adaptation.adapt(loaded.model, recipe, seed=seed, probe=probe, tokenizer=loaded.tokenizer)
+    start = adaptation.check.start_digest(adapted)
     progress.enter("train")
     trained = train(
         adapted,
@@ -109,7 +107,9 @@ def _train(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) 
         seed=seed,
         on_step=lambda *made: progress.send(Step(*made)),
     )
-    return adapted, accounts.train_info(adapted, trained)
+    progress.enter("check")
+    info = {**accounts.train_info(adapted, trained), "start_sha256": start, "guards": guards(noted, adapted)}
+    return adapted, info
 
 
 def _scores(job: Job, subject: models.Loaded, progress: Progress) -> Iterator[Evaluation]:

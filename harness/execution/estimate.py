@@ -17,6 +17,7 @@ from harness import adaptation
 from harness.errors import HarnessError, SourceError
 from harness.execution.calibrate import Speed, calibrate
 from harness.execution.job import Message
+from harness.execution.refuse import refuse
 from harness.execution.tokens import Sizes, sizes
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
@@ -41,6 +42,7 @@ def estimate(experiment: Experiment, send: Callable[[Message | Estimate], None])
 def _estimate(experiment: Experiment) -> Estimate:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     config = shape(experiment)
+    refuse(experiment, config, device)
     speed, counted = calibrate(config, device), sizes(experiment)
     cells = plan_cells(experiment, models.fingerprint(experiment.model))
     costs = tuple(_cost(experiment, each, config, speed, counted) for each in cells)

@@ -13,6 +13,7 @@ from harness.errors import HarnessError, RecipeError, SourceError, TaskError, Tr
 from harness.execution.cell import Progress, run_cell
 from harness.execution.estimate import estimate
 from harness.execution.job import Job, Message, Prepared, Stage
+from harness.execution.refuse import refuse
 from harness.records import CellFailure, FailureKind
 from harness.sources import models
 from harness.spec.records import Experiment
@@ -36,6 +37,7 @@ _KINDS: dict[type[Exception], FailureKind] = {
 def prepare(experiment: Experiment, send: Send) -> None:
     """Fetch the model, build the data and every suite, and say what they are; a user's mistake goes as text."""
     try:
+        refuse(experiment, experiment.model.config, _device())
         send(Stage("model"))
         tokenizer = models.tokenizer(experiment.model)
         send(Stage("data"))
@@ -48,7 +50,7 @@ def prepare(experiment: Experiment, send: Send) -> None:
                 model_fingerprint=models.fingerprint(experiment.model),
                 data_sha256=data.sha256(rows),
                 rows=len(rows),
-                device="cuda" if torch.cuda.is_available() else "cpu",
+                device=_device(),
                 versions={package: version(package) for package in PACKAGES},
             )
         )
@@ -81,3 +83,7 @@ def kind_of(error: Exception) -> FailureKind:
     if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
         return "out_of_memory"  # PyTorch's CPU allocator has no exception type of its own
     return next((kind for each, kind in _KINDS.items() if isinstance(error, each)), "bug")
+
+
+def _device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"

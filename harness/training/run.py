@@ -18,12 +18,18 @@ from harness.training.trainer import CompletionTrainer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What a training run did. Times in seconds, losses in nats a completion token, one a logged step."""
+    """What a training run did. Times in seconds, losses in nats a completion token, one a logged step.
+
+    `flos` is transformers' estimate of the floating-point operations, 6 × parameters × tokens. `order_sha256` is
+    a hash of the examples in the order in which they were seen.
+    """
 
     steps: int
     tokens: int
     seconds: float
     losses: tuple[float, ...]
+    flos: float
+    order_sha256: str
 
 
 def train(
@@ -58,4 +64,6 @@ def train(
         tokens=watch.tokens,
         seconds=seconds,
         losses=tuple(watch.losses),
+        flos=float(trainer.state.total_flos),
+        order_sha256=trainer.order_sha256,
     )

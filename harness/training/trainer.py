@@ -5,6 +5,7 @@ vocabulary; the loss ignores those positions, so leaving them out changes nothin
 CPU seconds a step on SmolLM2-135M.
 """
 
+import hashlib
 from typing import Any
 
 import torch
@@ -26,6 +27,17 @@ class CompletionTrainer(SFTTrainer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._network = _network(self.model) if self.args.world_size == 1 and not self.aux_loss_enabled else None
+        self._order = hashlib.sha256()
+
+    @property
+    def order_sha256(self) -> str:
+        """A hash of the examples seen so far in their order: recipes with equal ones are paired on data order."""
+        return self._order.hexdigest()
+
+    def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
+        """Make one step and note what it was made on."""
+        self._order.update(inputs["input_ids"].cpu().numpy().tobytes())
+        return super().training_step(model, inputs, *args, **kwargs)
 
     def compute_loss(
         self,

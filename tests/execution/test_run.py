@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.execution.run import Options, execute
 from harness.ledger import Run
 from harness.records import CellFailure, CellResult
@@ -64,6 +65,26 @@ def test_recipes_of_one_seed_start_from_the_same_loss_and_full_weights_are_not_k
     assert not (ledger.cell_folder(first["full--default"].cell) / "weights").exists()
     assert (ledger.cell_folder(first["lora--tiny"].cell) / "adapter" / "adapter_model.safetensors").is_file()
     assert first["lora--tiny"].train_info["layers"] == [1]
+
+
+def test_every_trained_cell_passed_its_guards_and_recipes_are_paired(finished):
+    ledger, _ = finished
+    trained = [each for each in ledger.outcomes if each.cell.seed is not None]
+    for outcome in trained:
+        guards = outcome.train_info["guards"]
+        assert {name for name, guard in guards.items() if guard["passed"] is False} == set()
+        assert guards["outputs_differ"]["passed"] is True
+    orders = {(each.cell.seed, each.train_info["order_sha256"]) for each in trained}
+    assert len(orders) == 2
+
+
+def test_a_recipe_that_cannot_work_is_refused_before_training(tiny_spec, tmp_path):
+    recipe = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(recipe.read_text())
+    declared["peft"]["target_modules"] = ["no_such_module"]
+    recipe.write_text(json.dumps(declared))
+    with pytest.raises(HarnessError, match=r"lora--tiny: .*no_such_module"):
+        run(tiny_spec, tmp_path / "runs" / "tiny")
 
 
 def test_the_same_command_repeats_nothing(finished, tiny_spec):

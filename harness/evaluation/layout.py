@@ -38,38 +38,23 @@ class Layout:
 def lay_out(batch: Sequence[Row], *, pad: int) -> Layout:
     """Write the rows' tokens side by side; `pad` fills what is over."""
     width = max(row.length for row in batch)
-    ids, positions, blocks = [], [], []
     at: list[tuple[int, int]] = []
     place: list[int] = []
-    target: list[int] = []
     for number, row in enumerate(batch):
-        over = width - row.length
-        read = [option[:-1] for option in row.options]
-        first = len(row.prompt)
-        ids.append([*row.prompt, *(token for option in read for token in option), *[pad] * over])
-        positions.append(
-            [*range(first), *(first + step for option in read for step in range(len(option))), *[0] * over]
-        )
-        numbered = enumerate(read, start=1)
-        blocks.append([*[0] * first, *(block for block, option in numbered for _ in option), *[PADDING] * over])
-        end_of_prompt = len(at)
-        at.append((number, first - 1))
-        column = first
-        for option in row.options:
-            place += [end_of_prompt, *range(len(at), len(at) + len(option) - 1)]
-            at += [(number, column + step) for step in range(len(option) - 1)]
-            target += option
-            column += len(option) - 1
+        columns, places = _answers(row)
+        place += [len(at) + each for each in places]
+        at += [(number, column) for column in columns]
     at_row, at_column = torch.tensor(at).unbind(-1)
+    options = [option for row in batch for option in row.options]
     return Layout(
-        ids=torch.tensor(ids),
-        positions=torch.tensor(positions),
-        blocks=torch.tensor(blocks),
+        ids=torch.tensor([_filled(_ids(row), width, pad) for row in batch]),
+        positions=torch.tensor([_filled(_positions(row), width, 0) for row in batch]),
+        blocks=torch.tensor([_filled(_blocks(row), width, PADDING) for row in batch]),
         at_row=at_row,
         at_column=at_column,
         place=torch.tensor(place),
-        target=torch.tensor(target),
-        lengths=[len(option) for row in batch for option in row.options],
+        target=torch.tensor([token for option in options for token in option]),
+        lengths=[len(option) for option in options],
     )
 
 
@@ -83,3 +68,35 @@ def attention_mask(layout: Layout, dtype: torch.dtype) -> Tensor:
     visible = ((read == 0) | (read == reader)) & earlier
     mask = torch.zeros(visible.shape, dtype=dtype)
     return mask.masked_fill_(~visible, torch.finfo(dtype).min)[:, None]
+
+
+def _filled(values: list[int], width: int, filling: int) -> list[int]:
+    return values + [filling] * (width - len(values))
+
+
+def _ids(row: Row) -> list[int]:
+    return [*row.prompt, *(token for option in row.options for token in option[:-1])]
+
+
+def _positions(row: Row) -> list[int]:
+    start = len(row.prompt)
+    return [*range(start), *(start + step for option in row.options for step in range(len(option) - 1))]
+
+
+def _blocks(row: Row) -> list[int]:
+    numbered = enumerate(row.options, start=1)
+    return [0] * len(row.prompt) + [number for number, option in numbered for _ in option[:-1]]
+
+
+def _answers(row: Row) -> tuple[list[int], list[int]]:
+    """Return the row's predicting columns, and for each answer token which of them predicts it.
+
+    The first is the prompt's last; the others are all columns after the prompt.
+    """
+    columns = list(range(len(row.prompt) - 1, row.length))
+    places: list[int] = []
+    read = 0
+    for option in row.options:
+        places += [0, *range(read + 1, read + len(option))]
+        read += len(option) - 1
+    return columns, places

@@ -18,6 +18,7 @@ from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
 from torch import Tensor, nn
 
+from harness.errors import TaskError
 from harness.evaluation.layout import Layout, attention_mask, lay_out
 from harness.evaluation.obstacles import obstacle
 from harness.evaluation.quiet import Progress
@@ -28,6 +29,12 @@ Score = tuple[float, bool]
 
 TOKENS = 2048
 """Tokens a batch may hold, padding included; bounds memory where prompts are long."""
+
+FINE = 1e-3
+"""Nats that an answer's log-likelihood may differ by from a plain forward pass's in float32."""
+
+COARSE = 0.1
+"""Nats a token that it may differ by where activations are rounded to 16 or 8 bits."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,15 +72,19 @@ class SharedPromptLM(HFLM):
         self, requests: Sequence[Request], *, disable_tqdm: bool = False, override_bs: int | None = None
     ) -> list[Score]:
         if override_bs is not None:  # windows of a whole text: each has a context of its own
-            return super()._loglikelihood_tokens(requests, disable_tqdm=disable_tqdm, override_bs=override_bs)
+            return self._plain(requests, disable_tqdm=disable_tqdm, override_bs=override_bs)
+        _refuse_empty(requests)
         short = [place for place, (_, context, option) in enumerate(requests) if self._fits(context, option)]
         answers = dict(zip(short, self._shared([requests[place] for place in short]), strict=True))
         long = [place for place in range(len(requests)) if place not in answers]
         if long:
             self.engine += f"; hflm for {len(long)} of {len(requests)} requests: longer than {self.max_length} tokens"
-            scores = super()._loglikelihood_tokens([requests[place] for place in long], disable_tqdm=disable_tqdm)
-            answers.update(zip(long, scores, strict=True))
+            answers.update(zip(long, self._plain([requests[place] for place in long]), strict=True))
         return [answers[place] for place in range(len(requests))]
+
+    def _plain(self, requests: Sequence[Request], **options: Any) -> list[Score]:
+        scores: list[Score] = super()._loglikelihood_tokens(list(requests), **options)
+        return scores
 
     def _fits(self, context: Sequence[int], option: Sequence[int]) -> bool:
         return len(context) + len(option) <= self.max_length + 1
@@ -83,23 +94,18 @@ class SharedPromptLM(HFLM):
         if not requests:
             return []
         ordered = rows(requests, budget=TOKENS)
-        reason = obstacle(self.model, longest=ordered[0].length)
-        if reason is None:
-            answers: dict[int, Score] = {}
-            for number, batch in enumerate(batches(ordered, size=int(self.batch_size), budget=TOKENS)):
-                answers.update(self._batch(batch))
-                if number == 0:
-                    reason = self._disagreement(requests, ordered[0], answers)
-                    if reason is not None:
-                        break
-                self._progress.advance(sum(len(row.options) for row in batch))
-            else:
-                return [answers[place] for place in range(len(requests))]
-        self.engine = f"hflm: {reason}"
-        _log.info("scoring with HFLM: %s", reason)
-        return list(super()._loglikelihood_tokens(requests))
+        reason = obstacle(self.model, longest=ordered[0].length) or self._disagreement(requests, ordered[0])
+        if reason is not None:
+            self.engine = f"hflm: {reason}"
+            _log.info("scoring with HFLM: %s", reason)
+            return self._plain(requests)
+        answers: dict[int, Score] = {}
+        for batch in batches(ordered, size=int(self.batch_size), budget=TOKENS):
+            answers.update(self._batch(batch))
+            self._progress.advance(sum(len(row.options) for row in batch))
+        return [answers[place] for place in range(len(requests))]
 
-    def _disagreement(self, requests: Sequence[Request], row: Row, answers: dict[int, Score]) -> str | None:
+    def _disagreement(self, requests: Sequence[Request], row: Row) -> str | None:
         """Return how a plain forward pass contradicts the last option of `row`, the longest; None if it agrees.
 
         The last option of the longest row has the most beside it that it must not see, and the prompt farthest
@@ -107,10 +113,14 @@ class SharedPromptLM(HFLM):
         window) shows there first.
         """
         place = row.requests[-1]
-        ((plain, _),) = super()._loglikelihood_tokens([requests[place]], disable_tqdm=True)
-        shared = answers[place][0]
-        allowed = tolerance(self.model.dtype, tokens=len(row.options[-1]))
-        if abs(plain - shared) <= allowed:
+        ((plain, _),) = self._plain([requests[place]], disable_tqdm=True)
+        try:
+            shared, _ = self._batch([row])[place]
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+            return f"the model takes no block mask ({type(error).__name__}: {error})"
+        if abs(plain - shared) <= tolerance(self.model, tokens=len(row.options[-1])):
             return None
         return f"shared prompts give {shared:.4f} where a plain forward pass gives {plain:.4f}"
 
@@ -158,6 +168,16 @@ def projected_at(head: nn.Module, row: Tensor, column: Tensor) -> Iterator[None]
         hook.remove()
 
 
-def tolerance(dtype: torch.dtype, *, tokens: int) -> float:
-    """Return how far rounding alone may move the log-likelihood of `tokens` tokens, in nats."""
-    return 1e-3 if dtype == torch.float32 else 0.1 * tokens
+def tolerance(model: Any, *, tokens: int) -> float:
+    """Return how far rounding alone may move the log-likelihood of `tokens` tokens, in nats.
+
+    Half precision and int8 activations round by the batch that a row stands in.
+    """
+    rounds = model.dtype != torch.float32 or getattr(model, "is_loaded_in_8bit", False)
+    return COARSE * tokens if rounds else FINE
+
+
+def _refuse_empty(requests: Sequence[Request]) -> None:
+    for text, _, option in requests:
+        if not option:
+            raise TaskError(f"an answer has no tokens, so it has no likelihood: (context, answer) = {text!r}.")

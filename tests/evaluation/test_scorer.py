@@ -1,0 +1,195 @@
+"""The scorer gives HFLM's log-likelihoods and choices, or hands over to HFLM and says why."""
+
+import peft
+import pytest
+import torch
+from lm_eval.api.instance import Instance
+from lm_eval.api.registry import get_model
+from lm_eval.models.huggingface import HFLM
+
+from harness.errors import TaskError
+from harness.evaluation.quiet import Progress
+from harness.evaluation.scorer import SharedPromptLM
+
+BOTH = ["llama", "qwen2", "gpt_neox", "qwen3", "gpt2", "phi", "granite", "mistral"]
+SHARED = [*((family, attention) for family in BOTH for attention in ("sdpa", "eager")), ("gemma2", "eager")]
+
+
+def plainly(model, tokenizer, questions, **options):
+    return HFLM(model, tokenizer=tokenizer, softmax_dtype="float32", **options).loglikelihood(
+        questions, disable_tqdm=True
+    )
+
+
+def agree(ours, theirs, *, within=1e-3):
+    assert [hit for _, hit in ours] == [hit for _, hit in theirs]
+    assert [score for score, _ in ours] == pytest.approx([score for score, _ in theirs], abs=within)
+
+
+@pytest.mark.parametrize(("family", "attention"), SHARED)
+def test_shared_prompts_score_like_plain_forward_passes(family, attention, random_model, tokenizer, questions):
+    model = random_model(family, attention=attention)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=3)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt"
+    agree(ours, plainly(model, tokenizer, questions, batch_size=1))
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_any_batch_size_gives_the_same_scores(size, random_model, tokenizer, questions):
+    model = random_model("llama")
+    ours = SharedPromptLM(model, tokenizer=tokenizer, batch_size=size).loglikelihood(questions, disable_tqdm=True)
+    agree(ours, plainly(model, tokenizer, questions))
+
+
+def test_an_adapted_model_is_scored_with_its_adapter(random_model, tokenizer, questions):
+    plain = plainly(random_model("llama"), tokenizer, questions)
+    config = peft.LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
+    model = peft.get_peft_model(random_model("llama"), config)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt"
+    agree(ours, plainly(model, tokenizer, questions))
+    assert [score for score, _ in ours] != pytest.approx([score for score, _ in plain], abs=0.1)
+
+
+def test_an_adapted_head_is_scored_with_its_adapter(random_model, tokenizer, questions):
+    config = peft.LoraConfig(r=4, target_modules=["lm_head"], init_lora_weights=False, task_type="CAUSAL_LM")
+    model = peft.get_peft_model(random_model("llama"), config)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt"
+    agree(ours, plainly(model, tokenizer, questions))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_differs_by_its_rounding_alone(dtype, random_model, tokenizer, questions):
+    model = random_model("llama").to(dtype)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt"
+    theirs = plainly(model, tokenizer, questions)
+    for question, (mine, _), (plain, _) in zip(questions, ours, theirs, strict=True):
+        assert mine == pytest.approx(plain, abs=0.1 * len(question.args[1]) + 0.1)
+
+
+@pytest.mark.parametrize("bits", [{"load_in_4bit": True}, {"load_in_8bit": True}])
+def test_a_quantized_model_is_scored_in_shared_rows(bits, random_model, tokenizer, questions, tmp_path):
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    random_model("llama", hidden_size=64, intermediate_size=64).save_pretrained(tmp_path)
+    config = BitsAndBytesConfig(**bits, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(
+        tmp_path, quantization_config=config, dtype=torch.float32, device_map={"": "cpu"}
+    )
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt"
+    theirs = plainly(model, tokenizer, questions)
+    assert [score for score, _ in ours] == pytest.approx([score for score, _ in theirs], abs=2.0, rel=0.02)
+
+
+PROMPT_LEARNING = {
+    "PROMPT_TUNING": peft.PromptTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
+    "PREFIX_TUNING": peft.PrefixTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
+    "P_TUNING": peft.PromptEncoderConfig(num_virtual_tokens=3, task_type="CAUSAL_LM", encoder_hidden_size=8),
+}
+
+
+@pytest.mark.parametrize("kind", PROMPT_LEARNING)
+def test_prompt_learning_is_scored_by_hflm(kind, random_model, tokenizer, questions):
+    model = peft.get_peft_model(random_model("llama"), PROMPT_LEARNING[kind])
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine == f"hflm: {kind} puts virtual tokens before the prompt"
+    assert ours == plainly(model, tokenizer, questions, batch_size=4)
+
+
+@pytest.mark.parametrize("family", ["mistral", "gemma2"])
+def test_a_window_shorter_than_the_row_is_scored_by_hflm(family, random_model, tokenizer, questions):
+    model = random_model(family, sliding_window=40)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine.startswith("hflm: attention window of 40 tokens, longest row ")
+    assert ours == plainly(model, tokenizer, questions, batch_size=4)
+
+
+UNKNOWN = {
+    "bloom": {"hidden_size": 32, "n_layer": 2, "n_head": 4, "vocab_size": 300},
+    "mamba": {"hidden_size": 32, "num_hidden_layers": 2, "vocab_size": 300, "state_size": 4},
+}
+
+
+@pytest.mark.parametrize("family", UNKNOWN)
+def test_what_no_rule_knows_is_found_by_comparing_with_a_plain_pass(family, random_model, tokenizer, questions):
+    """Positions that are not position ids (Bloom) and a state that runs over the row (Mamba)."""
+    from transformers import AutoConfig, AutoModelForCausalLM, set_seed
+
+    set_seed(0)
+    config = AutoConfig.for_model(family, **UNKNOWN[family], initializer_range=0.3)
+    model = AutoModelForCausalLM.from_config(config).eval()
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4, max_length=256)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine.startswith("hflm: ")
+    assert ours == plainly(model, tokenizer, questions, batch_size=4, max_length=256)
+
+
+def test_a_rule_that_fails_to_see_a_window_is_backed_by_the_comparison(random_model, tokenizer, questions, monkeypatch):
+    monkeypatch.setattr("harness.evaluation.scorer.obstacle", lambda model, *, longest: None)
+    model = random_model("mistral", sliding_window=40)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine.startswith("hflm: shared prompts give ")
+    assert ours == plainly(model, tokenizer, questions, batch_size=4)
+
+
+@pytest.mark.filterwarnings("ignore:.*exceeds model's maximum length.*")
+def test_questions_longer_than_the_model_are_scored_by_hflm_alone(random_model, tokenizer, questions):
+    model = random_model("llama")
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4, max_length=50)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine.startswith("shared-prompt; hflm for ")
+    assert scorer.engine.endswith("longer than 50 tokens")
+    agree(ours, plainly(model, tokenizer, questions, max_length=50))
+
+
+def test_texts_and_generation_are_left_to_hflm(random_model, tokenizer):
+    model = random_model("llama")
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=2)
+    plain = HFLM(model, tokenizer=tokenizer, batch_size=2, softmax_dtype="float32")
+
+    def asked(kind, *arguments):
+        return [Instance(request_type=kind, doc={}, arguments=arguments, idx=0, metadata=("t", 0, 1))]
+
+    text = asked("loglikelihood_rolling", "a text to be scored as a whole")
+    assert scorer.loglikelihood_rolling(text) == plain.loglikelihood_rolling(text)
+    assert scorer.engine == "hflm: rolling log-likelihood"
+    prompt = asked("generate_until", "Question", {"until": ["\n"], "max_gen_toks": 4, "do_sample": False})
+    assert scorer.generate_until(prompt) == plain.generate_until(prompt)
+    assert scorer.engine == "hflm: generation"
+
+
+def test_an_answer_without_tokens_is_refused(random_model, tokenizer):
+    empty = Instance(request_type="loglikelihood", doc={}, arguments=("Q:", ""), idx=0, metadata=("t", 0, 1))
+    with pytest.raises(TaskError, match="has no tokens"):
+        SharedPromptLM(random_model("llama"), tokenizer=tokenizer).loglikelihood([empty], disable_tqdm=True)
+
+
+def test_progress_counts_every_request_once(random_model, tokenizer, questions):
+    seen = []
+    progress = Progress(lambda done, total: seen.append((done, total)))
+    scorer = SharedPromptLM(random_model("llama"), tokenizer=tokenizer, batch_size=2, progress=progress)
+    scorer.loglikelihood(questions, disable_tqdm=True)
+    assert seen[0] == (0, len(questions))
+    assert seen[-1] == (len(questions), len(questions))
+    assert seen == sorted(seen)
+
+
+def test_the_head_is_left_without_hooks(random_model, tokenizer, questions):
+    model = random_model("llama")
+    SharedPromptLM(model, tokenizer=tokenizer).loglikelihood(questions, disable_tqdm=True)
+    assert not model.get_output_embeddings()._forward_pre_hooks
+
+
+def test_lm_eval_knows_the_scorer_by_name():
+    assert get_model("shared-prompt") is SharedPromptLM

@@ -14,6 +14,7 @@ import torch
 from transformers import AutoConfig
 
 from harness import adaptation
+from harness.adaptation import Description
 from harness.errors import HarnessError, SourceError
 from harness.execution.calibrate import Speed, calibrate
 from harness.execution.job import Message
@@ -87,10 +88,10 @@ def _cost(
     return CellCost(
         cell=planned.cell.id,
         recipe=planned.cell.recipe,
-        layers=len(known.layers) if planned.recipe else 0,
+        layers=known.layer_count if planned.recipe else 0,
         trainable=trainable,
         tokens=tokens,
-        train_seconds=tokens * _seconds_a_token(recipe, known.layers, total_layers, speed),
+        train_seconds=tokens * _seconds_a_token(recipe, known, speed),
         evaluate_seconds=read * total_layers * speed.forward,
         memory=round(LIBRARIES + known.total * width + trainable * 3 * width + activations),
         disk=0 if recipe.peft is None and not experiment.keep_weights else trainable * width,
@@ -106,7 +107,8 @@ def _steps(fields: Mapping[str, Any], counted: Sizes) -> tuple[int, int]:
     return max(1, round(float(fields.get("num_train_epochs", 3.0)) * rows / batch)), batch
 
 
-def _seconds_a_token(recipe: Recipe, layers: tuple[int, ...], total: int, speed: Speed) -> float:
-    back = total - min(layers, default=0)  # layers between the loss and the lowest that trains
-    weights = len(layers) if recipe.peft is None else 0
-    return total * speed.forward + back * speed.backward_input + weights * speed.backward_weights
+def _seconds_a_token(recipe: Recipe, known: Description, speed: Speed) -> float:
+    lowest = min(known.layers) if known.layers else 0  # where data will tell, the worst case
+    back = known.total_layers - lowest  # layers between the loss and the lowest that trains
+    weights = known.layer_count if recipe.peft is None else 0
+    return known.total_layers * speed.forward + back * speed.backward_input + weights * speed.backward_weights

@@ -9,12 +9,12 @@ from importlib.metadata import version
 
 import torch
 
-from harness.errors import HarnessError, RecipeError, SourceError, TaskError, TrainingError
+from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import Progress, run_cell
 from harness.execution.estimate import estimate
 from harness.execution.job import Job, Message, Prepared, Stage
 from harness.execution.refuse import refuse
-from harness.records import CellFailure, FailureKind
+from harness.records import CellFailure
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.lm_tasks import load_task

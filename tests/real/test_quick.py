@@ -1,0 +1,67 @@
+"""The real model and suites, from the command line: a verdict, the same one twice, and a run that resumes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.real
+
+HARNESS = [sys.executable, "-m", "harness"]
+
+
+def harness(*words, folder):
+    return subprocess.run([*HARNESS, *words], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("first")
+    return folder, harness("run", "quick", folder=folder)
+
+
+def verdict(folder):
+    return (folder / "runs" / "quick" / "verdict.json").read_bytes()
+
+
+def test_a_run_ends_with_scores_and_a_verdict(first):
+    folder, done = first
+    assert done.returncode == 0, done.stderr
+    for words in ("full--default", "lora--last-half", "techmanual_qa", "medical_cot"):
+        assert words in done.stdout
+    found = json.loads(verdict(folder))
+    assert found["comparisons"]
+    assert all(each["verdict"] for each in found["comparisons"])
+
+
+def test_a_second_run_elsewhere_gives_the_same_bytes(first, tmp_path):
+    folder, _ = first
+    again = harness("run", "quick", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert verdict(tmp_path) == verdict(folder)
+
+
+def test_the_same_command_runs_nothing_again_and_ends_the_same(first):
+    folder, done = first
+    before = verdict(folder)
+    journal = Path(folder / "runs" / "quick" / "journal.jsonl")
+    began = journal.read_text().count('"began"')
+    again = harness("run", "quick", folder=folder)
+    assert again.stdout == done.stdout
+    assert verdict(folder) == before
+    assert journal.read_text().count('"began"') == began
+
+
+def test_compare_over_the_runs_own_files_agrees_with_the_run(first):
+    folder, _ = first
+    compared = harness("compare", "runs/quick", "--json", folder=folder)
+    assert compared.returncode == 0, compared.stderr
+    assert json.loads(compared.stdout) == json.loads(verdict(folder))
+
+
+def test_listing_shows_every_cell_done(first):
+    folder, _ = first
+    cells = json.loads(harness("ls", "runs/quick", "--json", folder=folder).stdout)
+    assert [cell["status"] for cell in cells] == ["done"] * 5

@@ -1,6 +1,6 @@
 """A contrast of suite gaps with its variance: the gap itself, the change between suites, the retained part."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,10 @@ class SeedVariance:
 
     variance: Array
     df: float
+
+
+SeedRule = Callable[[Sequence[Array]], SeedVariance | None]
+"""Gives the variance between seeds of a contrast by its weights; None leaves it to the contrast's own seeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

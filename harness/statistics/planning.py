@@ -57,7 +57,7 @@ def budget(suites: Sequence[Moments], weights: Sequence[float]) -> Budget:
         seed=max(0.0, float(np.var(scores, ddof=1)) - residual),
         item=sum(items),
         residual=residual,
-        item_df=min(suite.item_df for suite in suites),
+        item_df=min(suite.item_df for suite, square in zip(suites, squares, strict=True) if square > 0),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 
-from harness.statistics.contrast import SeedVariance, contrast
+from harness.statistics.contrast import SeedRule, contrast
 from harness.statistics.critical import Array, Floats
 from harness.statistics.moments import Moments
 
@@ -37,18 +37,19 @@ class RatioSet:
 
 
 def ratio_set(
-    numerator: Moments, denominator: Moments, tail: float, *, seed_variance: SeedVariance | None = None
+    numerator: Moments, denominator: Moments, tail: float, *, seed_rule: SeedRule | None = None
 ) -> RatioSet:
     """Return the set of gap(numerator) / gap(denominator), each end missed with probability `tail`.
 
-    A `seed_variance` is taken for contrasts with weights (cos θ, -sin θ), whatever θ.
+    `seed_rule` gives the variance between seeds of a contrast by its weights, first those of the numerator.
     """
     above, below = float(numerator.row_means.mean()), float(denominator.row_means.mean())
     estimate = above / below if below != 0 else None
 
     def excess(angle: Array) -> Floats:
         weights = (np.cos(angle), -np.sin(angle))
-        here = contrast((numerator, denominator), weights, seed_variance=seed_variance)
+        given = seed_rule(weights) if seed_rule else None
+        here = contrast((numerator, denominator), weights, seed_variance=given)
         return np.abs(here.estimate) - here.margin(tail)
 
     start = float(np.arctan2(above, below))

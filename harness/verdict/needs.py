@@ -1,0 +1,119 @@
+"""What a missed condition would take: seeds and items, as a range, and which of the two binds."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.statistics.moments import Moments
+from harness.statistics.planning import MAX_SEEDS, Requirement, budget, pessimistic, required
+from harness.verdict.records import Amount, Need
+from harness.verdict.wording import Scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A condition that was not shown: the contrast it is about, and how far the estimate is inside it.
+
+    `value` is the oriented estimate and `boundary` what it must pass; `both_ends` asks for it inside ±`sesoi`.
+    """
+
+    name: str
+    text: str
+    suites: Sequence[Moments]
+    weights: Sequence[float]
+    value: float
+    sesoi: float
+    both_ends: bool
+
+    @property
+    def distance(self) -> float:
+        """The effect to plan for.
+
+        For a margin: from the estimate to the nearer end. Otherwise the estimate itself, but at least the
+        smallest effect of interest: nobody need show less than that.
+        """
+        if self.both_ends:
+            return self.sesoi - abs(self.value)
+        return max(abs(self.value), self.sesoi)
+
+
+def need(missed: Sequence[Missed], target: str, items: Mapping[str, int], tail: float, scale: Scale) -> Need | None:
+    """Return the most demanding of the missed conditions' needs; None with one seed, which shows no variance."""
+    possible = [one for one in missed if one.distance > 0 and one.suites[0].seeds > 1]
+    plans = [(one, *_range(one, tail)) for one in possible]
+    if not plans:
+        return None
+    one, low, high = max(plans, key=lambda plan: _cost(plan[1]))
+    present = one.suites[0].seeds
+    counted = {task: count for (task, count), weight in zip(items.items(), one.weights, strict=True) if weight}
+    found = Need(
+        condition=one.name,
+        target=target,
+        distance=one.distance,
+        seeds_alone=(low.seeds_alone, high.seeds_alone),
+        items_alone={task: _times(count, low.scale_alone, high.scale_alone) for task, count in counted.items()},
+        together=Amount(
+            seeds=(low.seeds, high.seeds),
+            items={task: _times(count, low.scale, high.scale) for task, count in counted.items()},
+        ),
+        binding=_binding(low, present),
+        text="",
+    )
+    return replace(found, text=_text(one, low, found, counted, scale))
+
+
+def _range(one: Missed, tail: float) -> tuple[Requirement, Requirement]:
+    seeds = one.suites[0].seeds
+    spent = budget(one.suites, one.weights)
+    plug_in = required(spent, one.distance, tail, seeds, both_ends=one.both_ends)
+    return plug_in, required(pessimistic(spent, seeds), one.distance, tail, seeds, both_ends=one.both_ends)
+
+
+def _cost(plan: Requirement) -> float:
+    return math.inf if plan.seeds is None or plan.scale is None else plan.seeds * plan.scale
+
+
+def _binding(plan: Requirement, present: int) -> str:
+    """Name what falls short however much there is of the other."""
+    items, seeds = plan.scale_floor > 1, plan.seed_floor > present
+    if items and seeds:
+        return "items and seeds"
+    return "items" if items else "seeds" if seeds else "either"
+
+
+def _times(count: int, low: float | None, high: float | None) -> tuple[int | None, int | None]:
+    return (None if low is None else math.ceil(count * low), None if high is None else math.ceil(count * high))
+
+
+def _text(one: Missed, plan: Requirement, found: Need, counted: Mapping[str, int], scale: Scale) -> str:
+    present = one.suites[0].seeds
+    floors = " and ".join(f"{math.ceil(count * plan.scale_floor)} on {task}" for task, count in counted.items())
+    reasons = {
+        "items": f"More seeds alone cannot help: at least {floors} items are needed.",
+        "seeds": f"More items alone cannot help: at least {plan.seed_floor} seeds are needed.",
+        "items and seeds": f"Both bind: at least {plan.seed_floor} seeds and items {floors}.",
+        "either": "More of either helps.",
+    }
+    amounts = [f"{span(found.together.seeds, MAX_SEEDS)} seeds"]
+    amounts += [f"{span(each)} items of {task}" for task, each in found.together.items.items()]
+    alone = []
+    if found.binding in ("seeds", "either"):
+        alone.append(f"{span(found.seeds_alone, MAX_SEEDS)} seeds on the present items")
+    if found.binding in ("items", "either"):
+        present_items = ", ".join(f"{span(each)} items of {task}" for task, each in found.items_alone.items())
+        alone.append(f"{present_items} with the present {present} seeds")
+    also = f" (or {', or '.join(alone)})" if alone else ""
+    return (
+        f"Not shown: {one.text}. To show an effect of {scale.amount(one.distance)} four times in five it takes "
+        f"{' with '.join(amounts)}{also}. {reasons[found.binding]}"
+    )
+
+
+def span(ends: tuple[int | None, int | None], limit: int | None = None) -> str:
+    """Return ``5``, ``5 to 9`` or ``more than 5``; None as an end is beyond every number considered."""
+    low, high = ends
+    if low is None:
+        return f"more than {limit}" if limit else "more than any number of"
+    if high is None:
+        return f"{low} or more"
+    return str(low) if low == high else f"{min(low, high)} to {max(low, high)}"

@@ -1,0 +1,179 @@
+"""What a comparison ends with: frozen records of plain values, and their JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.statistics.failures import FailureRate
+from harness.statistics.ratio import RatioSet
+
+FORMAT = 1
+"""Version of ``verdict.json``; it changes when a field changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A gap with its interval at the verdict's level, all as reference minus candidate (positive: reference better).
+
+    `w` is the part of the variance that comes from seeds. `df` sums up `df_seeds` and `df_items`, from which the
+    critical value is made. `p` is two-sided against 0; `p_adjusted` is it times the number of comparisons.
+    """
+
+    estimate: float
+    interval: tuple[float, float]
+    se: float
+    w: float
+    df: float
+    df_seeds: float
+    df_items: float
+    p: float
+    p_adjusted: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionResult:
+    """One condition of the rules: what it says, whether it was shown, its one-sided p-value."""
+
+    name: str
+    text: str
+    met: bool
+    p: float
+    p_adjusted: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """Seeds and items (by task) of a plan; an end that no number reaches is None."""
+
+    seeds: tuple[int | None, int | None]
+    items: Mapping[str, tuple[int | None, int | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What the missed condition would take, with 80% power, if the truth is as estimated.
+
+    Each amount is a range, from the variances as estimated to the 80% upper limit of the variance between seeds.
+    `target` is the label that the estimates point at. `binding` names what cannot be made up for by the other.
+    """
+
+    condition: str
+    target: str
+    distance: float
+    seeds_alone: tuple[int | None, int | None]
+    items_alone: Mapping[str, tuple[int | None, int | None]]
+    together: Amount
+    binding: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedPoint:
+    """One seed's gaps, for plots."""
+
+    seed: int | None
+    gap_in: float
+    gap_out: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A candidate against the reference on an in-domain and an out-of-domain suite."""
+
+    reference: str
+    candidate: str
+    in_domain: str
+    out_of_domain: str
+    metric: str
+    higher_is_better: bool
+    sesoi_in: float
+    sesoi_out: float
+    verdict: str
+    unchanged: bool
+    better_in_domain: str | None
+    fragile: bool
+    verdict_if_failures_are_worst: str | None
+    sentence: str
+    seeds: int
+    items_in: int
+    items_out: int
+    units_in: int
+    units_out: int
+    gap_in: Estimate | None
+    gap_out: Estimate | None
+    delta: Estimate | None
+    retention: Estimate | None
+    ratio: RatioSet | None
+    conditions: tuple[ConditionResult, ...]
+    variance: Mapping[str, Mapping[str, float]]
+    per_seed: tuple[SeedPoint, ...]
+    need: Need | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simple:
+    """A verdict on one gap alone: in-domain equivalence, or forgetting against the base model (a guard).
+
+    `reference` is the base model in a guard: a positive gap is what the arm forgot.
+    """
+
+    reference: str
+    candidate: str
+    task: str
+    metric: str
+    higher_is_better: bool
+    sesoi: float
+    verdict: str
+    sentence: str
+    seeds: int
+    items: int
+    units: int
+    gap: Estimate | None
+    conditions: tuple[ConditionResult, ...]
+    need: Need | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """An arm's failed runs, and whether it fails more often than the reference (Barnard's exact test)."""
+
+    arm: str
+    rate: FailureRate
+    messages: tuple[str, ...]
+    p_against_reference: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """Everything that a design was judged to show. `level` is that of the intervals, after Bonferroni."""
+
+    reference: str
+    candidates: tuple[str, ...]
+    alpha: float
+    primary_comparisons: int
+    level: float
+    guard_level: float | None
+    retention: float
+    pooled_seed_variance: bool
+    comparisons: tuple[Comparison, ...]
+    in_domain: tuple[Simple, ...]
+    guards: tuple[Simple, ...]
+    failures: tuple[Failures, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of ``verdict.json``: plain JSON values, the same for the same input."""
+        return {"format": FORMAT, **_plain(asdict(self))}
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON values: tuples as lists, enums as strings, numbers that are not finite as null."""
+    if isinstance(value, Mapping):
+        return {"set" if key == "intervals" else str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return float(value) if abs(value) < float("inf") else None
+    return str(value) if isinstance(value, str) else value

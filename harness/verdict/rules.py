@@ -1,0 +1,124 @@
+"""The rules: which conditions each label needs (intersection-union tests, Berger 1982), in their order.
+
+A label is given when all of its conditions are met, each at the full one-sided level, so that a wrong label is
+no more likely than one wrong condition. Everything here takes arrays of replicates as well as one data set: the
+simulation benchmark labels with this very code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.statistics.contrast import Contrast
+from harness.verdict.evidence import Evidence
+
+Truths = npt.NDArray[np.bool_]
+
+
+class Condition(StrEnum):
+    """A statement about the gaps, mirrored so that the in-domain gap is positive."""
+
+    IN_WITHIN = "in_within_margin"
+    IN_GAP = "in_gap"
+    OUT_WITHIN = "out_within_margin"
+    OUT_SAME = "out_same_side"
+    OUT_OTHER = "out_other_side"
+    SHRINKS = "shrinks"
+    GROWS = "grows"
+    RETAINS = "retains"
+    UNCHANGED = "unchanged_within_margin"
+
+
+class Label(StrEnum):
+    """What became of the in-domain gap out-of-domain."""
+
+    NO_GAP = "no in-domain gap"
+    VANISHES = "vanishes"
+    REVERSES = "reverses"
+    AMPLIFIES = "amplifies"
+    ATTENUATES = "attenuates"
+    PERSISTS = "persists"
+    PERSISTS_UNSIZED = "persists, size unresolved"
+    SHRINKS_UNRESOLVED = "shrinks, remainder unresolved"
+    INCONCLUSIVE = "inconclusive"
+    INSUFFICIENT = "insufficient"
+
+
+RULES: tuple[tuple[Label, tuple[Condition, ...]], ...] = (
+    (Label.NO_GAP, (Condition.IN_WITHIN,)),
+    (Label.VANISHES, (Condition.IN_GAP, Condition.OUT_WITHIN, Condition.SHRINKS)),
+    (Label.REVERSES, (Condition.IN_GAP, Condition.OUT_OTHER)),
+    (Label.AMPLIFIES, (Condition.IN_GAP, Condition.OUT_SAME, Condition.GROWS)),
+    (Label.ATTENUATES, (Condition.IN_GAP, Condition.OUT_SAME, Condition.SHRINKS)),
+    (Label.PERSISTS, (Condition.IN_GAP, Condition.OUT_SAME, Condition.RETAINS)),
+    (Label.PERSISTS_UNSIZED, (Condition.IN_GAP, Condition.OUT_SAME)),
+    (Label.SHRINKS_UNRESOLVED, (Condition.IN_GAP, Condition.SHRINKS)),
+)
+"""In order: the first label whose conditions are all met is given; if none, the result is inconclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """The smallest effects of interest in each domain; `delta` is held to the narrower."""
+
+    inside: float
+    outside: float
+
+    @property
+    def delta(self) -> float:
+        """The margin of the change between domains."""
+        return min(self.inside, self.outside)
+
+
+def conditions(shown: Evidence, margins: Margins, tail: float | None) -> dict[Condition, Truths]:
+    """Return which conditions are met, each with error probability `tail`; None takes estimates as the truth."""
+    seen = shown.oriented
+    in_low, in_high = _limits(seen.gap_in, tail)
+    out_low, out_high = _limits(seen.gap_out, tail)
+    delta_low, delta_high = _limits(seen.delta, tail)
+    retained, _ = _limits(seen.retention, tail)
+    return {
+        Condition.IN_WITHIN: (in_low > -margins.inside) & (in_high < margins.inside),
+        Condition.IN_GAP: in_low > 0,
+        Condition.OUT_WITHIN: (out_low > -margins.outside) & (out_high < margins.outside),
+        Condition.OUT_SAME: out_low > 0,
+        Condition.OUT_OTHER: out_high < 0,
+        Condition.SHRINKS: delta_high < 0,
+        Condition.GROWS: delta_low > 0,
+        Condition.RETAINS: retained > 0,
+        Condition.UNCHANGED: (delta_low > -margins.delta) & (delta_high < margins.delta),
+    }
+
+
+def p_values(shown: Evidence, margins: Margins) -> dict[Condition, float]:
+    """Return each condition's p-value, for one data set: below the level exactly where the condition is met."""
+    seen = shown.oriented
+    return {
+        Condition.IN_WITHIN: seen.gap_in.p_inside(margins.inside),
+        Condition.IN_GAP: seen.gap_in.p_above(0.0),
+        Condition.OUT_WITHIN: seen.gap_out.p_inside(margins.outside),
+        Condition.OUT_SAME: seen.gap_out.p_above(0.0),
+        Condition.OUT_OTHER: seen.gap_out.p_below(0.0),
+        Condition.SHRINKS: seen.delta.p_below(0.0),
+        Condition.GROWS: seen.delta.p_above(0.0),
+        Condition.RETAINS: seen.retention.p_above(0.0),
+        Condition.UNCHANGED: seen.delta.p_inside(margins.delta),
+    }
+
+
+def labels(met: Mapping[Condition, Truths]) -> npt.NDArray[np.str_]:
+    """Return the label of each replicate."""
+    cases = [np.logical_and.reduce([met[condition] for condition in needed]) for _, needed in RULES]
+    return np.select(cases, [np.asarray(label.value) for label, _ in RULES], default=Label.INCONCLUSIVE.value)
+
+
+def label(met: Mapping[Condition, Truths]) -> Label:
+    """Return the label of one data set."""
+    return Label(str(labels(met)))
+
+
+def _limits(contrast: Contrast, tail: float | None) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    return (contrast.estimate, contrast.estimate) if tail is None else contrast.interval(tail)

@@ -51,4 +51,7 @@ def folder_of(args: argparse.Namespace, experiment: Experiment) -> Path:
 
 
 def _seeds(text: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in text.split(","))
+    try:
+        return tuple(int(each) for each in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not whole numbers with commas between, e.g. 1,2,3") from None

@@ -1,55 +1,71 @@
-"""``harness validate FILE…``: every error of spec and recipe files, with JSON path and line."""
+"""``harness validate FILE…``: everything wrong with spec and recipe files, each with its JSON path and line."""
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.cli.options import add_override_options, overrides_from
-from harness.declarations import json_files
-from harness.errors import Problem, SpecError
-from harness.spec import load, load_recipe
+from harness.errors import Problem, SpecError, UsageError
+from harness.spec import Overrides, load
+from harness.spec.kind import declared_kind
+from harness.spec.recipes import read_recipe
 
-USAGE = 64
+INVALID = SpecError.exit_code
+
+_KINDS = {"specs": "experiment", "adapters": "recipe"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One file as it was asked for; `kind` is None where it could not be read far enough to tell."""
+
+    file: str
+    kind: str | None
+    problems: tuple[Problem, ...] = ()
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="spec or recipe files, or names of shipped ones")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="spec and recipe files, or names of shipped ones")
     add_override_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print ``ok`` or the errors of each file; exit 64 if there is any error."""
-    found = [(name, *_check(name, args)) for name in args.files]
+    """Print a line for each good file, every problem of the others; exit 64 if there is any."""
+    overrides, include = overrides_from(args), tuple(args.include_path)
+    checked = [_check(name, include, overrides) for name in args.files]
+    if overrides.words() and not any(each.kind != "recipe" for each in checked):
+        raise UsageError(f"{overrides.words()[0]} overrides a spec, and only recipes are given. Name a spec too.")
     if args.json:
-        print(json.dumps([_as_json(*each) for each in found], indent=2))
+        print(json.dumps([_as_json(each) for each in checked], indent=2))
     else:
-        for name, kind, problems in found:
-            print("\n".join(map(str, problems)) or f"{name}: ok ({kind})")
-    return USAGE if any(problems for _, _, problems in found) else 0
+        _print(checked)
+    return INVALID if any(each.problems for each in checked) else 0
 
 
-def _check(name: str, args: argparse.Namespace) -> tuple[str, tuple[Problem, ...]]:
-    """Return what kind of file `name` is, and what is wrong with it."""
-    kind = "recipe" if _is_recipe(name, args.include_path) else "experiment"
+def _check(name: str, include: tuple[Path, ...], overrides: Overrides) -> Checked:
+    kind = None
     try:
-        if kind == "recipe":
-            load_recipe(name, beside=Path.cwd(), include=args.include_path)
+        declared, path = declared_kind(name, include=include)
+        kind = _KINDS[declared]
+        if declared == "specs":
+            load(path, include=include, overrides=overrides)
         else:
-            load(name, include=args.include_path, overrides=overrides_from(args))
+            read_recipe(path, include=include)
     except SpecError as error:
-        return kind, error.problems
-    return kind, ()
+        return Checked(file=name, kind=kind, problems=error.problems)
+    return Checked(file=name, kind=kind)
 
 
-def _is_recipe(name: str, include: list[Path]) -> bool:
-    """Tell a recipe by its name, ``<method>--<name>``, or by standing among the recipes."""
-    recipes = {path.stem for path in json_files("adapters", beside=Path.cwd(), include=include)}
-    return "--" in Path(name).stem or Path(name).stem in recipes
+def _as_json(checked: Checked) -> dict[str, object]:
+    return {"ok": not checked.problems, **asdict(checked)}
 
 
-def _as_json(name: str, kind: str, problems: tuple[Problem, ...]) -> dict[str, Any]:
-    return {"file": name, "kind": kind, "ok": not problems, "problems": [asdict(problem) for problem in problems]}
+def _print(checked: list[Checked]) -> None:
+    for each in checked:
+        if not each.problems:
+            print(f"{each.file}: ok ({each.kind})")
+    for problem in dict.fromkeys(problem for each in checked for problem in each.problems):
+        print(problem)

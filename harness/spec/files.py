@@ -55,7 +55,7 @@ def read(kind: Kind, path: Path, *, include: Iterable[Path] = ()) -> Located:
 
 
 def _read(kind: Kind, path: Path, include: tuple[Path, ...], below: tuple[Path, ...]) -> Located:
-    own = _parse(path)
+    own = read_alone(path)
     parent = own.value.get("extends")
     if parent is None:
         return own
@@ -80,7 +80,8 @@ def _inheritable(parent: Located) -> Located:
 _OWN = {(key,) for key in NOT_INHERITED}
 
 
-def _parse(path: Path) -> Located:
+def read_alone(path: Path) -> Located:
+    """Read one declaration file without what it extends; raises `SpecError` where it is not a JSON object."""
     document = parse(_text(path), label(path))
     if not isinstance(document.value, dict):
         raise SpecError([document.problem((), "a declaration is a JSON object", "Begin with { and end with }.")])

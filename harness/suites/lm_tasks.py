@@ -33,7 +33,7 @@ logging.getLogger("lm_eval").addHandler(logging.NullHandler())
 STRUCTURAL = frozenset({"include", "tag", "group", "task_list", "class"})
 """Keys of a task's YAML that lm-eval's loader reads before it builds the task's configuration."""
 
-_NAME = re.compile(r"^(?:task|group):[ \t]*[\"']?([^\s\"'#\[]+)", re.MULTILINE)
+_NAME = re.compile(r"""^["']?(?:task|group)["']?:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
 
 
 def load_task(name: str, *, beside: Path | None = None, include: Iterable[Path] = ()) -> Task:

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from harness.declarations import json_files
-from harness.spec import load_recipe
-from harness.spec.records import Layers, Recipe
+from harness.errors import RecipeError, UsageError
+from harness.spec import load, load_recipe
+from harness.spec.records import Experiment, Layers, Recipe
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument(
         "--include-path", action="append", default=[], type=Path, metavar="DIR", help="also look here (repeatable)"
+    )
+    parser.add_argument(
+        "--model", metavar="SPEC", help="say what each recipe comes to on the model of this spec, e.g. gap"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, descriptions in full")
 
@@ -24,14 +28,42 @@ def run(args: argparse.Namespace) -> int:
     names = [path.stem for path in files if "--" in path.stem]
     recipes = [load_recipe(name, beside=Path.cwd(), include=args.include_path) for name in sorted(names)]
     rows = [_row(recipe) for recipe in recipes]
+    if args.model:
+        rows = _on_model(rows, recipes, load(args.model, include=args.include_path))
     if args.json:
         print(json.dumps(rows, indent=2))
         return 0
 
     from tabulate import tabulate
 
-    print(tabulate(rows, headers="keys", disable_numparse=True, maxcolwidths=[None, None, None, 80]))
+    widths = [80 if key == "description" else None for key in rows[0]]
+    print(tabulate(rows, headers="keys", disable_numparse=True, maxcolwidths=widths))
     return 0
+
+
+def _on_model(rows: list[dict[str, Any]], recipes: list[Recipe], experiment: Experiment) -> list[dict[str, Any]]:
+    """Add the trainable parameters of each recipe, or why it cannot be applied, from the model's configuration."""
+    config = experiment.model.config
+    if config is None:
+        raise UsageError(f"the model of {experiment.name} declares no `config`; without one it would be downloaded.")
+
+    from harness.adaptation import describe
+
+    def count(recipe: Recipe) -> dict[str, Any]:
+        try:
+            described = describe(recipe, config)
+        except RecipeError as error:
+            return {"trainable": None, "share": None, "problem": str(error)}
+        share = f"{described.trainable / described.total:.3%}"
+        return {"trainable": described.trainable, "share": share}
+
+    return [_with_description_last({**row, **count(recipe)}) for row, recipe in zip(rows, recipes, strict=True)]
+
+
+def _with_description_last(row: dict[str, Any]) -> dict[str, Any]:
+    problem = row.pop("problem", None)
+    description = row.pop("description")
+    return {**row, "description": description if problem is None else f"Cannot be applied: {problem}"}
 
 
 def _row(recipe: Recipe) -> dict[str, Any]:

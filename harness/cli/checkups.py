@@ -1,4 +1,4 @@
-"""What `harness doctor` looks at: one function a check, each returns one finding and raises nothing for what it finds."""
+"""What `harness doctor` looks at: one function a check, each returns what it found."""
 
 import os
 import platform

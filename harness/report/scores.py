@@ -40,7 +40,7 @@ def _lines(metrics: Sequence[str] | dict[str, None], evaluations: Sequence[Evalu
             yield f"{metric} {spread(values)}"
 
 
-def spread(values: Sequence[float]) -> str:
-    """Return ``mean ± standard deviation`` to four decimals, the mean alone for a single value."""
-    deviation = f" ± {stdev(values):.4f}" if len(values) > 1 else ""
-    return f"{mean(values):.4f}{deviation}"
+def spread(values: Sequence[float], *, digits: int = 4) -> str:
+    """Return ``mean ± standard deviation``, the mean alone for a single value."""
+    deviation = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{mean(values):.{digits}f}{deviation}"

@@ -184,6 +184,8 @@ class Experiment:
     evaluation: EvaluationOptions = EvaluationOptions()
     comparison: Comparison
     keep_weights: bool = False
+    cost: Mapping[str, float] = field(default_factory=dict)
+    """Declared prices: ``per_hour`` of the machine, in any currency."""
     file: Path
     include: tuple[Path, ...] = ()
     overrides: tuple[str, ...] = ()

@@ -23,8 +23,9 @@ class Page:
     """Entries that a reader could take for one another, because they stand on one page.
 
     `name` is unique in its manual; `noun` is what an entry is called (``field``), `of` says whose
-    (``of the Kubernetes object PodSpec``), `kind` what the page is one of (``Kubernetes object``), `cluster` is the family that goes into one split. `kin` are entries of
-    neighbouring pages: wrong options where the page itself has too few.
+    (``of the Kubernetes object PodSpec``), `kind` what the page is one of (``Kubernetes object``), `cluster` is the
+    family that goes into one split. `kin` are entries of neighbouring pages: wrong options where the page itself
+    has too few.
     """
 
     name: str

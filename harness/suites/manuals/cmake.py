@@ -23,12 +23,15 @@ _NOUNS = {
     "module": "module",
 }
 _STALE = re.compile(
-    r"deprecated|superseded|documentation has moved|disallowed|same as|see also|initialize", re.IGNORECASE
+    r"deprecated|discouraged|superseded|backwards? compatibility|documentation has moved|disallowed|same as|see also|"
+    r"initialize|the following|below|rather than a CMake variable|:$",
+    re.IGNORECASE,
 )
 _HEAD = re.compile(r"^(?:This|The) (?:property|variable|command|module|environment variable|option|field) ")
 _TYPED = re.compile(
-    r"^(?:An?|The) (?P<required>optional |required )?(?P<type>string|integer|boolean|object|array of (?:strings|objects)|"
-    r"(?:JSON|unsigned) \w+)\b[^.]*?(?: (?:specifying|representing|containing|indicating|that (?:specifies|contains)) )"
+    r"^(?:An?|The) (?P<required>optional |required )?"
+    r"(?P<type>string|integer|boolean|object|array of (?:strings|objects))\b"
+    r"[^.]*? (?:specifying|representing|containing|indicating|that (?:specifies|contains)) "
 )
 _TYPES = {
     "string": "string",
@@ -76,10 +79,11 @@ def _section(folder: Path) -> Iterator[tuple[str, Entry]]:
 
 
 def _told(paragraph: str | None) -> str | None:
-    if not paragraph or _STALE.search(paragraph) or _TYPE_ALONE.match(paragraph):
+    if not paragraph or _STALE.search(paragraph):
         return None
-    opening = _HEAD.sub("", paragraph)
-    return text.opening(opening[:1].upper() + opening[1:], at_least=_LENGTH[0], at_most=_LENGTH[1])
+    headed = _HEAD.sub("", paragraph)
+    opening = text.opening(headed[:1].upper() + headed[1:], at_least=_LENGTH[0], at_most=_LENGTH[1])
+    return None if opening is None or _TYPE_ALONE.match(opening) else opening
 
 
 def _families(section: str, names: list[str]) -> Mapping[str, list[str]]:
@@ -101,7 +105,9 @@ def _listed(help_folder: Path) -> Iterator[Page]:
     ]
     for path in sorted(sources):
         entries: dict[str, Entry | None] = {}
-        for name, paragraph in rst.definitions(path.read_text("utf-8")):
+        # Inside a preset's field the lists are of its values, which are no fields.
+        outer = path.parent.name == "presets"
+        for name, paragraph in rst.definitions(path.read_text("utf-8"), outer=outer):
             # A name that is defined twice on a page has no one description.
             entries[name] = None if name in entries else _entry(name, paragraph)
         kept = tuple(entry for _, entry in sorted(entries.items()) if entry)

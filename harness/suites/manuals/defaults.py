@@ -3,8 +3,9 @@
 import re
 
 _STATED = re.compile(
-    r"\b[Dd]efaults? (?:to|is|value is)(?: a value of)? [\"'`]?(?P<value>-?\d+%?|[A-Z][A-Za-z]+|/[\w./-]+|[a-z]+\.[a-z.]+)"
-    r"[\"'`]?(?: seconds?)?(?=[.,;)\s]|$)"
+    r"(?<!will )(?<!not )(?<!would )\b[Dd]efaults? (?:to|is|value is)(?: a value of)? [\"'`]?"
+    r"(?P<value>-?\d+%?|[A-Z][A-Za-z]+|/[\w./-]+|[a-z]+\.[a-z.]+)"
+    r"[\"'`]?(?: seconds?)?(?=[.,;)]| \(|$)"
 )
 _ARTICLES = frozenset({"The", "This", "If", "A", "An", "Note", "True", "False"})
 

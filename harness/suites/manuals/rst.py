@@ -41,13 +41,16 @@ def first_paragraph(block: str) -> str | None:
     return None
 
 
-def definitions(page: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, first paragraph) of every definition-list entry whose term is one literal name."""
+def definitions(page: str, *, outer: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield (name, first paragraph) of every definition-list entry whose term is one literal name.
+
+    With `outer`, entries of lists inside something else are passed over.
+    """
     lines = page.split("\n")
     for at, line in enumerate(lines):
         found = _TERM.match(line)
         told = first_paragraph(_indented(lines[at + 1 :], len(found["indent"]))) if found else None
-        if found and told:
+        if found and told and not (outer and found["indent"]):
             yield found["name"], told
 
 

@@ -126,9 +126,7 @@ class Persistence:
         leader, other = self._sides(shown)
         return Names(arms[leader], arms[other], self.inside.suite.task, self.outside.suite.task)
 
-    def _sentence(
-        self, found: Label, gaps: Mapping[str, Estimate], shown: Evidence | None, *, unchanged: bool
-    ) -> str:
+    def _sentence(self, found: Label, gaps: Mapping[str, Estimate], shown: Evidence | None, *, unchanged: bool) -> str:
         if found is Label.INSUFFICIENT or shown is None:
             return insufficient_sentence(self.reasons)
         return persistence_sentence(
@@ -145,16 +143,16 @@ class Persistence:
     def _texts(self, shown: Evidence) -> dict[Condition, str]:
         written = tuple(map(self.scale.amount, (self.margins.inside, self.margins.outside, self.margins.delta)))
         names, retention = self._names(shown), self.setting.design.retention
-        return {each: condition_text(each, names, (written[0], written[1], written[2]), retention) for each in Condition}
+        return {
+            each: condition_text(each, names, (written[0], written[1], written[2]), retention) for each in Condition
+        }
 
     def _conditions(self, shown: Evidence, met: Mapping[Condition, object]) -> Iterator[ConditionResult]:
         texts, tests = self._texts(shown), p_values(shown, self.margins)
         for each in Condition:
             adjusted = min(1.0, tests[each] * self.setting.comparisons)
             allowed = bool(met[each]) and not self._checkpoint_only
-            yield ConditionResult(
-                name=each.value, text=texts[each], met=allowed, p=tests[each], p_adjusted=adjusted
-            )
+            yield ConditionResult(name=each.value, text=texts[each], met=allowed, p=tests[each], p_adjusted=adjusted)
 
     def _need(self, shown: Evidence, met: Mapping[Condition, object], found: Label) -> Need | None:
         """Return what the label that the estimates point at would take, where it was not reached."""
@@ -190,9 +188,7 @@ class Persistence:
         outside, inside = self._moments
         for place, k in enumerate(self.panel.kept):
             seed = self.setting.design.reference.runs[k].seed
-            yield SeedPoint(
-                seed=seed, gap_in=float(inside.row_means[place]), gap_out=float(outside.row_means[place])
-            )
+            yield SeedPoint(seed=seed, gap_in=float(inside.row_means[place]), gap_out=float(outside.row_means[place]))
 
     def _notes(self) -> Iterator[str]:
         yield from panel_notes(self.panel, self.setting.design.variances)

@@ -1,0 +1,228 @@
+"""Verdicts on one gap alone: are two arms equivalent in-domain, and has an arm forgotten (a guard)?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.compare.design import Arm
+from harness.compare.scores import SuiteScores
+from harness.statistics.contrast import Contrast, SeedVariance, contrast
+from harness.statistics.moments import Moments
+from harness.verdict.estimates import estimate
+from harness.verdict.needs import Missed, need
+from harness.verdict.panel import Panel, degenerate, few_units, reduce, seed_rule, weaknesses
+from harness.verdict.persistence import panel_notes
+from harness.verdict.records import ConditionResult, Need, Simple
+from harness.verdict.sentences import insufficient_sentence, simple_sentence
+from harness.verdict.setting import Setting
+from harness.verdict.wording import Scale
+
+
+class Single(StrEnum):
+    """Labels of a single gap; the first two groups are in-domain's and a guard's."""
+
+    EQUIVALENT = "equivalent within margin"
+    REFERENCE_BETTER = "reference better"
+    CANDIDATE_BETTER = "candidate better"
+    SAFE = "no forgetting within margin"
+    FORGETS = "forgets"
+    FORGETS_UNSIZED = "forgets, size unresolved"
+    INCONCLUSIVE = "inconclusive"
+    INSUFFICIENT = "insufficient"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """A condition on one gap: what it says, whether it is shown, its p-value and the label that it gives."""
+
+    name: str
+    label: Single
+    text: str
+    met: bool
+    p: float
+    both_ends: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One gap: who is compared on what, and the reduced differences (None where no pair of runs is left)."""
+
+    reference: str
+    candidate: str
+    scores: SuiteScores
+    differences: Moments | None
+    sesoi: float
+    tail: float
+    comparisons: int
+    seeds: int
+    reasons: Sequence[str]
+    notes: Sequence[str]
+    given: SeedVariance | None = None
+
+    @property
+    def gap(self) -> Contrast:
+        """The gap with its variance."""
+        assert self.differences is not None
+        return contrast((self.differences,), (1.0,), seed_variance=self.given)
+
+
+def in_domain(setting: Setting, panel: Panel, inside: SuiteScores) -> Simple:
+    """Judge a candidate against the reference on an in-domain suite, at the level of the primary comparisons."""
+    task, design = inside.suite.task, setting.design
+    rule = seed_rule(design, setting.panels, task, task, panel.pairs)
+    subject = Subject(
+        reference=design.reference.name,
+        candidate=panel.candidate.name,
+        scores=inside,
+        differences=panel.suites.get(task),
+        sesoi=design.sesoi_of(inside.suite),
+        tail=setting.tail,
+        comparisons=setting.comparisons,
+        seeds=panel.pairs,
+        reasons=tuple(weaknesses(panel, (inside,))),
+        notes=tuple(panel_notes(panel, design.variances)),
+        given=rule((1.0, 0.0)) if rule else None,
+    )
+    return _judged(subject, in_domain_tests(subject) if subject.differences else ())
+
+
+def in_domain_tests(subject: Subject) -> tuple[Test, ...]:
+    """Return the conditions of in-domain equivalence and difference, the one that decides first."""
+    gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.tail))
+    m, task = subject.sesoi, subject.scores.suite.task
+    margin = Scale(subject.scores.suite.metric).amount(m)
+    first, second = subject.reference, subject.candidate
+    return (
+        Test(
+            name="within_margin",
+            label=Single.EQUIVALENT,
+            text=f"{first} and {second} differ by less than {margin} on {task}",
+            met=-m < low and high < m,
+            p=gap.p_inside(m),
+            both_ends=True,
+        ),
+        Test(
+            name="reference_better",
+            label=Single.REFERENCE_BETTER,
+            text=f"{first} is better than {second} on {task}",
+            met=low > 0,
+            p=gap.p_above(0.0),
+        ),
+        Test(
+            name="candidate_better",
+            label=Single.CANDIDATE_BETTER,
+            text=f"{second} is better than {first} on {task}",
+            met=high < 0,
+            p=gap.p_below(0.0),
+        ),
+    )
+
+
+def guard(setting: Setting, arm: Arm, scores: SuiteScores) -> Simple:
+    """Judge whether an arm forgot: the base model's score minus the arm's, on the same items."""
+    base = setting.design.base
+    assert base is not None
+    ran = [k for k, scored in enumerate(arm.ran) if scored] if base.ran[0] else []
+    differences = reduce(scores, scores.values[base.name] - scores.values[arm.name][ran]) if ran else None
+    reasons = [*few_units(scores), *(degenerate(differences, scores.suite.task) if differences else ())]
+    subject = Subject(
+        reference=base.name,
+        candidate=arm.name,
+        scores=scores,
+        differences=differences,
+        sesoi=setting.design.sesoi_of(scores.suite),
+        tail=setting.design.alpha / 2 / setting.guard_comparisons,
+        comparisons=setting.guard_comparisons,
+        seeds=len(ran),
+        reasons=reasons if ran else ["the base model or every run of the arm failed"],
+        notes=(),
+    )
+    return _judged(subject, guard_tests(subject) if differences else ())
+
+
+def guard_tests(subject: Subject) -> tuple[Test, ...]:
+    """Return the conditions of a guard, the one that decides first."""
+    gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.tail))
+    m, task = subject.sesoi, subject.scores.suite.task
+    margin = Scale(subject.scores.suite.metric).amount(m)
+    arm, base = subject.candidate, subject.reference
+    return (
+        Test(
+            name="loses_less_than_margin",
+            label=Single.SAFE,
+            text=f"{arm} loses less than {margin} against {base} on {task}",
+            met=high < m,
+            p=gap.p_below(m),
+        ),
+        Test(
+            name="loses_more_than_margin",
+            label=Single.FORGETS,
+            text=f"{arm} loses more than {margin} against {base} on {task}",
+            met=low > m,
+            p=gap.p_above(m),
+        ),
+        Test(
+            name="loses",
+            label=Single.FORGETS_UNSIZED,
+            text=f"{arm} is worse than {base} on {task}",
+            met=low > 0,
+            p=gap.p_above(0.0),
+        ),
+    )
+
+
+def _judged(subject: Subject, tests: Sequence[Test]) -> Simple:
+    one_checkpoint = subject.seeds == 1 and subject.given is None
+    decided = next((test for test in tests if test.met), None)
+    label = Single.INCONCLUSIVE if decided is None or one_checkpoint else decided.label
+    label = Single.INSUFFICIENT if subject.reasons else label
+    gap = estimate(subject.gap, subject.tail, subject.comparisons) if tests else None
+    scale = Scale(subject.scores.suite.metric)
+    claim = f"{decided.text[0].upper()}{decided.text[1:]}." if decided and label is decided.label else "Not settled."
+    sentence = insufficient_sentence(list(subject.reasons))
+    if gap and not subject.reasons:
+        level = 100 * (1 - 2 * subject.tail)
+        sentence = simple_sentence(claim, gap, subject.scores.suite.task, scale=scale, level=level)
+    return Simple(
+        reference=subject.reference,
+        candidate=subject.candidate,
+        task=subject.scores.suite.task,
+        metric=subject.scores.suite.metric,
+        higher_is_better=subject.scores.higher_is_better,
+        sesoi=subject.sesoi,
+        verdict=label.value,
+        sentence=sentence,
+        seeds=subject.seeds,
+        items=subject.scores.items,
+        units=subject.scores.units,
+        gap=gap,
+        conditions=tuple(_result(test, subject, allowed=not one_checkpoint) for test in tests),
+        need=_need(subject, tests, scale) if label is Single.INCONCLUSIVE else None,
+        notes=tuple(subject.notes),
+    )
+
+
+def _result(test: Test, subject: Subject, *, allowed: bool) -> ConditionResult:
+    adjusted = min(1.0, test.p * subject.comparisons)
+    return ConditionResult(name=test.name, text=test.text, met=test.met and allowed, p=test.p, p_adjusted=adjusted)
+
+
+def _need(subject: Subject, tests: Sequence[Test], scale: Scale) -> Need | None:
+    """Return what the condition nearest to being shown would take."""
+    if not tests or subject.differences is None:
+        return None
+    nearest = min(tests, key=lambda test: test.p)
+    value, m = float(subject.gap.estimate), subject.sesoi
+    # A guard's conditions are about the margin, so the distance is counted from there.
+    shifted = value - m if nearest.label in (Single.SAFE, Single.FORGETS) else value
+    missed = Missed(
+        name=nearest.name,
+        text=nearest.text,
+        suites=(subject.differences,),
+        weights=(1.0,),
+        value=shifted,
+        sesoi=m,
+        both_ends=nearest.both_ends,
+    )
+    items = {subject.scores.suite.task: subject.scores.items}
+    return need([missed], nearest.label.value, items, subject.tail, scale)

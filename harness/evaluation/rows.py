@@ -13,6 +13,9 @@ Tokens = Sequence[int]
 Request = tuple[tuple[str, str] | None, list[int], list[int]]
 """lm-eval's tokenized request: its strings, the context's tokens, the continuation's tokens."""
 
+OVERHEAD = 16
+"""What a batch costs besides its tokens, in tokens: 45 ms against 3 ms a token on one core, 135M parameters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -53,13 +56,29 @@ def _split(prompt: Tokens, group: Iterable[tuple[int, Request]], budget: int) ->
     yield Row(prompt, tuple(options), tuple(places))
 
 
-def batches(ordered: Sequence[Row], *, size: int, budget: int) -> Iterator[list[Row]]:
-    """Cut rows, longest first, into batches of at most `size` rows and `budget` tokens, padding included.
+def batches(ordered: Sequence[Row], *, size: int, budget: int) -> list[list[Row]]:
+    """Cut rows, longest first, into the batches that cost least, by dynamic programming.
 
-    A row longer than the budget makes a batch of its own.
+    A batch is padded to its longest row, holds at most `size` rows and, unless it is a single row, at most
+    `budget` tokens, padding included. Its cost is its tokens plus `OVERHEAD`. Linear in rows times `size`.
     """
+    costs = [0] * (len(ordered) + 1)
+    lengths = [0] * len(ordered)
+    for start in reversed(range(len(ordered))):
+        longest = ordered[start].length
+        fitting = min(size, max(1, budget // longest), len(ordered) - start)
+        costs[start], negative = min(
+            (OVERHEAD + count * longest + costs[start + count], -count) for count in range(1, fitting + 1)
+        )
+        lengths[start] = -negative
+    return _cut(ordered, lengths)
+
+
+def _cut(ordered: Sequence[Row], lengths: Sequence[int]) -> list[list[Row]]:
+    """Return the rows in batches; `lengths[i]` is the length of the batch that would start at row i."""
+    cut = []
     start = 0
     while start < len(ordered):
-        fitting = max(1, budget // ordered[start].length)
-        yield list(ordered[start : start + min(size, fitting)])
-        start += min(size, fitting)
+        cut.append(list(ordered[start : start + lengths[start]]))
+        start += lengths[start]
+    return cut

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.evaluation.rows import batches, rows
+from harness.evaluation.rows import OVERHEAD, batches, rows
 
 
 def request(context, option):
@@ -33,7 +33,7 @@ asked = st.lists(st.builds(request, tokens, tokens), min_size=1, max_size=30)
 @given(asked, st.integers(1, 20), st.integers(1, 5))
 def test_every_request_stands_in_exactly_one_row_of_one_batch(requests, budget, size):
     ordered = rows(requests, budget=budget)
-    cut = list(batches(ordered, size=size, budget=budget))
+    cut = batches(ordered, size=size, budget=budget)
     assert [row for batch in cut for row in batch] == ordered
     assert sorted(place for row in ordered for place in row.requests) == list(range(len(requests)))
     for row in ordered:
@@ -47,3 +47,20 @@ def test_a_batch_keeps_to_its_size_and_budget_unless_it_is_one_row(requests, bud
     for batch in batches(rows(requests, budget=budget), size=size, budget=budget):
         assert len(batch) <= size
         assert len(batch) == 1 or len(batch) * max(row.length for row in batch) <= budget
+
+
+def cost(cut):
+    return sum(OVERHEAD + len(batch) * batch[0].length for batch in cut)
+
+
+@given(asked, st.integers(1, 5))
+def test_no_cut_at_fixed_steps_is_cheaper(requests, size):
+    ordered = rows(requests, budget=50)
+    found = cost(batches(ordered, size=size, budget=1000))
+    for step in range(1, size + 1):
+        assert found <= cost([ordered[start : start + step] for start in range(0, len(ordered), step)])
+
+
+def test_a_long_row_is_not_joined_by_short_ones():
+    found = rows([request("x" * 100, "ab"), *(request([n], "ab") for n in range(3))], budget=200)
+    assert [len(batch) for batch in batches(found, size=8, budget=2048)] == [1, 3]

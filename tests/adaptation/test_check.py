@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
 from harness.adaptation import adapt, check
 from harness.adaptation.check.rank import singular_values
@@ -126,3 +127,17 @@ def test_methods_without_b_and_a_have_no_rank_to_watch(tiny):
 def test_the_start_follows_the_seed(tiny):
     digests = [check.start_digest(adapt(tiny(), recipe(), seed=seed)) for seed in (1, 1, 2)]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_quantized_base_is_recognised_however_its_kernels_lay_it_out(tiny, tmp_path):
+    tiny().save_pretrained(tmp_path)
+    model = LlamaForCausalLM.from_pretrained(
+        tmp_path, quantization_config=BitsAndBytesConfig(load_in_4bit=True), device_map={"": "cpu"}
+    )
+    before = check.base_digest(model)
+    check.logits(model, IDS)  # the first use may lay the weights out anew
+    adapted = adapt(model, recipe(), seed=0)
+    assert check.base_unchanged(before, adapted).passed
+    weight = model.model.layers[0].mlp.up_proj.weight
+    weight.data.view(torch.uint8).reshape(-1)[0] ^= 1
+    assert not check.base_unchanged(before, adapted).passed

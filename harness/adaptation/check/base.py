@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 from harness.adaptation.adapted import Adapted
 from harness.adaptation.check.guard import Guard
-from harness.adaptation.check.names import base_parameters
+from harness.adaptation.check.names import base_tensors, trained_names
 
 
 def base_digest(model: nn.Module) -> dict[str, str]:
     """Return the SHA-256 of the bytes of every parameter of a base model, by name."""
-    return {name: digest(weight) for name, weight in base_parameters(model)}
+    return {name: digest(tensor) for name, tensor in base_tensors(model)}
 
 
 def base_unchanged(before: Mapping[str, str], adapted: Adapted) -> Guard:
@@ -22,9 +22,9 @@ def base_unchanged(before: Mapping[str, str], adapted: Adapted) -> Guard:
     Left out are weights that train themselves and those that the initialisation rewrote, whose change is undone
     when the adapter is saved; their numbers are in the details.
     """
-    now = dict(base_parameters(adapted.model))
+    now = dict(base_tensors(adapted.model))
     rewritten = {f"{module}.weight" for module in adapted.modules} if adapted.initial else set()
-    trained = {name for name in before if name in now and now[name].requires_grad}
+    trained = trained_names(adapted.model) & set(before)
     compared = set(before) - trained - rewritten
     changed = sorted(name for name in compared if name not in now or digest(now[name]) != before[name])
     details = {"compared": len(compared), "trained": len(trained), "rewritten": len(rewritten), "changed": changed}

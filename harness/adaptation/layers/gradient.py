@@ -1,10 +1,12 @@
 """The layers whose gradient is largest on the training data (Aletheia, arXiv 2604.15351, section 3.2 and 3.3)."""
 
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
+from torch import nn
 from transformers import PreTrainedModel
 
 from harness.adaptation.adapted import Batch, Probe
@@ -14,7 +16,6 @@ from harness.adaptation.layers.contract import Choice, Request
 from harness.errors import RecipeError
 
 BATCHES = 5
-CHUNK = 8
 
 
 def gradient(request: Request) -> Choice:
@@ -25,10 +26,9 @@ def gradient(request: Request) -> Choice:
     """
     if request.model is None:
         raise RecipeError('the layer strategy "gradient" needs a loaded model and training batches.')
-    chunk = int(request.layers.options.get("chunk", CHUNK))
     batches = first_batches(request.batches, request.probe_batches or BATCHES, 'the layer strategy "gradient"')
     start = time.perf_counter()
-    norms = gradient_norms(request.model, batches, chunk=chunk)
+    norms = gradient_norms(request.model, batches, chunk=request.layers.options.get("chunk"))
     seconds = time.perf_counter() - start
     ranked = sorted(range(request.total), key=lambda layer: (-norms[layer], layer))
     scores = tuple(float(norm) for norm in norms / norms.sum())
@@ -36,39 +36,47 @@ def gradient(request: Request) -> Choice:
     return Choice(tuple(ranked[: request.count]), probe)
 
 
-def gradient_norms(model: PreTrainedModel, batches: Sequence[Batch], *, chunk: int = CHUNK) -> torch.Tensor:
+def gradient_norms(model: PreTrainedModel, batches: Sequence[Batch], *, chunk: int | None = None) -> torch.Tensor:
     """Return (layers,) sums over `batches` of the L2 norm of the causal-LM loss's gradient by a layer's weights.
 
-    Only `chunk` layers hold gradients at a time, which bounds the memory and repeats the passes over the
-    batches ceil(layers / chunk) times. Raises `RecipeError` for weights that cannot hold a gradient.
+    A weight's gradient is dropped as soon as its norm is known, so that one pass over the batches is enough and
+    the memory holds about one layer's gradients. The paper bounds it by treating `chunk` layers (8) at a time,
+    which gives the same norms with ceil(layers / chunk) passes. Raises `RecipeError` for quantized weights.
     """
     names = layer_names(model)
     _refuse_quantized(model)
-    norms = torch.zeros(len(names), dtype=torch.float64)
+    layers = [list(model.get_submodule(name).parameters()) for name in names]
+    step = chunk or len(layers)
     with _only_measured(model):
-        for start in range(0, len(names), chunk):
-            layers = range(start, min(start + chunk, len(names)))
-            norms[start : start + chunk] = _chunk_norms(model, [names[layer] for layer in layers], batches)
-    return norms
+        parts = [_chunk_norms(model, layers[at : at + step], batches) for at in range(0, len(layers), step)]
+    return torch.cat(parts)
 
 
-def _chunk_norms(model: PreTrainedModel, names: list[str], batches: Sequence[Batch]) -> torch.Tensor:
-    weights = [list(model.get_submodule(name).parameters()) for name in names]
-    every = [weight for layer in weights for weight in layer]
-    for weight in every:
-        weight.requires_grad_(requires_grad=True)
-    norms = torch.zeros(len(names), dtype=torch.float64)
+def _chunk_norms(model: PreTrainedModel, layers: list[list[nn.Parameter]], batches: Sequence[Batch]) -> torch.Tensor:
+    squares = torch.zeros(len(layers), dtype=torch.float64)
+
+    def take(layer: int, weight: torch.Tensor) -> None:
+        if weight.grad is not None:
+            squares[layer] += torch.linalg.vector_norm(weight.grad, dtype=torch.float64).square().cpu()
+            weight.grad = None
+
+    for weights in layers:
+        nn.ParameterList(weights).requires_grad_(requires_grad=True)
+    hooks = [
+        weight.register_post_accumulate_grad_hook(functools.partial(take, layer))
+        for layer, weights in enumerate(layers)
+        for weight in weights
+    ]
+    norms = torch.zeros(len(layers), dtype=torch.float64)
     for batch in batches:
-        gradients = iter(torch.autograd.grad(model(**on_device(batch, model)).loss, every, allow_unused=True))
-        norms += torch.stack([_norm([next(gradients) for _ in layer]) for layer in weights])
-    for weight in every:
-        weight.requires_grad_(requires_grad=False)
+        squares.zero_()
+        model(**on_device(batch, model)).loss.backward()
+        norms += squares.sqrt()
+    for weights in layers:
+        nn.ParameterList(weights).requires_grad_(requires_grad=False)
+    for hook in hooks:
+        hook.remove()
     return norms
-
-
-def _norm(gradients: list[torch.Tensor | None]) -> torch.Tensor:
-    parts = [torch.linalg.vector_norm(part.double()) for part in gradients if part is not None]
-    return torch.linalg.vector_norm(torch.stack(parts)).cpu() if parts else torch.zeros((), dtype=torch.float64)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def naive_norms(model, batches, layers=4):
     return sums
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 8])
+@pytest.mark.parametrize("chunk", [1, 3, 8, None])
 def test_norms_are_those_of_a_plain_backward_pass_whatever_the_chunk(tiny, batches, chunk):
     taken = take(batches, 3)
     assert gradient_norms(tiny(), taken, chunk=chunk).tolist() == pytest.approx(naive_norms(tiny(), taken), rel=1e-5)

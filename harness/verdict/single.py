@@ -1,4 +1,4 @@
-"""Verdicts on one gap alone: are two arms equivalent in-domain, and has an arm forgotten (a guard)?"""
+"""Verdicts on one gap alone: whether two arms are equivalent in-domain, whether an arm has forgotten (a guard)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

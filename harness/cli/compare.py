@@ -1,0 +1,167 @@
+"""``harness compare``: verdicts from a finished run, or from anyone's lm-eval sample logs."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.compare.design import Design
+    from harness.spec.records import Role, Suite
+
+EXAMPLE = """example, three seeds a side, one folder as written by lm_eval --log_samples --output_path per seed:
+  harness compare --reference full/s1 full/s2 full/s3 --candidate lora/s1 lora/s2 lora/s3 \\
+      --in-domain k8s_qa --out-of-domain techmanual_qa --metric acc"""
+
+DEFAULT_RETENTION = 0.5
+DEFAULT_ALPHA = 0.05
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.epilog = EXAMPLE
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("run", nargs="?", type=Path, metavar="RUN_DIR", help="a run folder written by harness run")
+    logs = parser.add_argument_group("lm-eval logs instead of a run folder: one folder a seed, in the same order")
+    logs.add_argument("--reference", nargs="+", type=Path, metavar="DIR")
+    logs.add_argument("--candidate", nargs="+", action="append", type=Path, metavar="DIR", help="repeatable")
+    logs.add_argument("--base", type=Path, metavar="DIR", help="the untuned model, for guards")
+    logs.add_argument("--names", nargs="+", metavar="NAME", help="names of the reference and of each candidate")
+    logs.add_argument("--in-domain", nargs="+", default=[], metavar="TASK")
+    logs.add_argument("--out-of-domain", nargs="+", default=[], metavar="TASK")
+    logs.add_argument("--guard", nargs="+", default=[], metavar="TASK", help="tasks that must not be forgotten")
+    logs.add_argument("--metric", metavar="NAME", help="a field of the samples, e.g. acc or exact_match,strict-match")
+    logs.add_argument("--guard-metric", metavar="NAME", help="metric of the guards (default: --metric)")
+    direction = logs.add_mutually_exclusive_group()
+    direction.add_argument("--lower-is-better", dest="lower", action="store_true", default=None)
+    direction.add_argument("--higher-is-better", dest="lower", action="store_false", default=None)
+    logs.add_argument("--cluster", default="cluster", metavar="FIELD", help="document field, or none")
+    logs.add_argument("--fixed-items", action="store_true", help="the items are the whole population")
+    logs.add_argument("--sesoi", type=float, help="smallest effect of interest, in the metric's unit (0.02 for acc)")
+    logs.add_argument("--guard-sesoi", type=float, help="that of the guards (default: --sesoi)")
+    logs.add_argument("--retention", type=float, help=f"share of the gap that must be left ({DEFAULT_RETENTION})")
+    logs.add_argument("--alpha", type=float, help=f"two-sided error rate over all comparisons ({DEFAULT_ALPHA})")
+    logs.add_argument("--pool-seed-variance", action="store_true", help="over candidates: declare it beforehand")
+    logs.add_argument("--seed-sd", type=float, help="SD between seeds from earlier work, which lets one seed be judged")
+    logs.add_argument("--seed-df", type=float, help="its degrees of freedom")
+    logs.add_argument("--all", action="store_true", help="refuse folders with several sample files of a task")
+    parser.add_argument(
+        "--gate",
+        nargs="?",
+        const="",
+        metavar="RULE[,RULE]",
+        help="exit 0, 1 or 2: not-worse-in-domain, not-worse-out-of-domain, no-forgetting",
+    )
+    parser.add_argument("--json", action="store_true", help="print the content of verdict.json")
+    parser.add_argument("--details", action="store_true", help="print every condition with its p-value")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the verdicts; under ``--gate`` exit with its ruling."""
+    from harness.verdict import judge
+
+    design = _from_run(args) if args.run else _from_logs(args)
+    verdicts = judge(design)
+    if args.json:
+        print(json.dumps(verdicts.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        from harness.report.verdict import verdict_text
+
+        print(verdict_text(verdicts, details=args.details))
+    if args.gate is None:
+        return 0
+    import sys
+
+    from harness.verdict.gate import gate
+
+    ruling = gate(verdicts, {"rules": args.gate.split(",")} if args.gate else design.gate)
+    print(ruling.text, file=sys.stderr if args.json else sys.stdout)
+    return ruling.code
+
+
+def _from_run(args: argparse.Namespace) -> "Design":
+    given = {
+        "--reference": args.reference,
+        "--candidate": args.candidate,
+        "--base": args.base,
+        "--in-domain": args.in_domain,
+        "--out-of-domain": args.out_of_domain,
+        "--guard": args.guard,
+        "--metric": args.metric,
+        "--sesoi": args.sesoi,
+        "--retention": args.retention,
+        "--alpha": args.alpha,
+    }
+    extra = [name for name, value in given.items() if value not in (None, [])]
+    if extra:
+        raise UsageError(f"{args.run} declares its own comparison; {', '.join(extra)} go with lm-eval logs only.")
+    from harness.compare.runs import design_of
+    from harness.ledger import read
+
+    return design_of(read(args.run))
+
+
+def _from_logs(args: argparse.Namespace) -> "Design":
+    missing = {"--reference": args.reference, "--candidate": args.candidate, "--in-domain": args.in_domain}
+    lacking = [name for name, value in {**missing, "--metric": args.metric}.items() if not value]
+    if lacking:
+        raise UsageError(f"give a run folder, or lm-eval logs with {', '.join(lacking)} as well.")
+    from harness.compare.design import Arm, Design, ScoredRun
+
+    names = _names(args)
+    arms = [
+        Arm(name=name, runs=tuple(ScoredRun(folder=folder) for folder in folders))
+        for name, folders in zip(names, [args.reference, *args.candidate], strict=True)
+    ]
+    base = Arm(name="base", runs=(ScoredRun(folder=args.base),)) if args.base else None
+    variances = {"seed_sd": args.seed_sd, "seed_df": args.seed_df}
+    return Design(
+        reference=arms[0],
+        candidates=tuple(arms[1:]),
+        base=base,
+        suites=tuple(_suites(args)),
+        sesoi=_sesoi(args.sesoi, args.metric, "--sesoi"),
+        retention=DEFAULT_RETENTION if args.retention is None else args.retention,
+        alpha=DEFAULT_ALPHA if args.alpha is None else args.alpha,
+        pool_seed_variance=args.pool_seed_variance,
+        variances={name: value for name, value in variances.items() if value is not None},
+        lower_is_better=args.lower,
+        newest=not args.all,
+    )
+
+
+def _names(args: argparse.Namespace) -> list[str]:
+    arms = 1 + len(args.candidate)
+    if args.names:
+        if len(args.names) != arms:
+            raise UsageError(f"--names takes {arms} names, the reference's and each candidate's; got {args.names}.")
+        return list(args.names)
+    return ["reference", *(["candidate"] if arms == 2 else [f"candidate {k}" for k in range(1, arms)])]  # noqa: PLR2004
+
+
+def _suites(args: argparse.Namespace) -> "list[Suite]":
+    from harness.spec.records import Suite
+
+    roles: tuple[tuple[Role, list[str]], ...] = (("in_domain", args.in_domain), ("out_of_domain", args.out_of_domain))
+    suites = [
+        Suite(task=task, role=role, metric=args.metric, cluster=args.cluster, fixed_items=args.fixed_items)
+        for role, tasks in roles
+        for task in tasks
+    ]
+    metric = args.guard_metric or args.metric
+    sesoi = args.guard_sesoi if args.guard_sesoi is not None else args.sesoi
+    for task in args.guard:
+        margin = _sesoi(sesoi, metric, "--guard-sesoi")
+        suites.append(Suite(task=task, role="guard", metric=metric, sesoi=margin, cluster=args.cluster))
+    return suites
+
+
+def _sesoi(given: float | None, metric: str, option: str) -> float:
+    from harness.compare.metrics import metric as known
+
+    default = known(metric).sesoi
+    if given is None and default is None:
+        raise UsageError(f"{metric} has no usual scale: say with {option} what difference is worth knowing about.")
+    return default if given is None and default is not None else float(given or 0.0)

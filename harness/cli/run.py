@@ -5,8 +5,6 @@ from pathlib import Path
 
 from harness.cli.options import add_spec_options, folder_of, load_spec
 
-FAILED_CELLS = 3
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
@@ -25,7 +23,6 @@ def run(args: argparse.Namespace) -> int:
     with watching(experiment, folder) as watcher:
         finished = execute(experiment, folder, watcher, Options(retry_failed=args.retry_failed))
 
-    from harness.report.run import conclude
+    from harness.cli.conclude import conclude
 
-    print(conclude(finished))
-    return FAILED_CELLS if finished.failures else 0
+    return conclude(finished)

@@ -1,9 +1,43 @@
-"""What a run ends with: scores, verdicts, failures, as text and as ``verdict.json``."""
+"""The whole text of a run: scores, costs, verdicts, failures and what was overridden."""
+
+from collections.abc import Iterator
 
 from harness.ledger import Run
+from harness.records import CellFailure, CellResult
+from harness.report.costs import costs_table
 from harness.report.scores import scores_table
+from harness.report.verdict import verdicts_text
+from harness.verdict import Verdicts
 
 
-def conclude(run: Run) -> str:
-    """Return the text."""
-    return scores_table(run.experiment, run.outcomes)
+def run_text(run: Run, verdicts: Verdicts) -> str:
+    """Return what ``harness run`` ends with; nothing is computed here."""
+    experiment, outcomes = run.experiment, run.outcomes
+    head = f"{experiment.name}: {experiment.description}"
+    if experiment.overrides:
+        head += f"\noverridden: {' '.join(experiment.overrides)}"
+    parts = [
+        head,
+        f"scores, mean ± SD over {len(experiment.seeds)} seeds\n{scores_table(experiment, outcomes)}",
+        f"costs, means a run\n{costs_table(experiment, outcomes)}",
+        verdicts_text(verdicts),
+        *_marks(run),
+    ]
+    return "\n\n".join(parts)
+
+
+def _marks(run: Run) -> Iterator[str]:
+    """Yield what a reader must know of single cells: failures, guards that did not pass, unpaired data."""
+    outcomes = run.outcomes
+    for outcome in outcomes:
+        if isinstance(outcome, CellFailure):
+            yield f"failed: {outcome.cell.id} ({outcome.kind} in {outcome.stage}): {outcome.message}"
+    results = [each for each in outcomes if isinstance(each, CellResult) and each.cell.seed is not None]
+    for result in results:
+        failed = [name for name, guard in result.train_info["guards"].items() if guard["passed"] is False]
+        if failed:
+            yield f"guard not passed: {result.cell.id}: {', '.join(failed)}; see its result.json"
+    for seed in sorted({each.cell.seed for each in results if each.cell.seed is not None}):
+        orders = {each.train_info["order_sha256"] for each in results if each.cell.seed == seed}
+        if len(orders) > 1:
+            yield f"not paired: recipes with seed {seed} did not train on the same examples in the same order"

@@ -1,0 +1,160 @@
+"""Every shipped declaration is good, and schema, records and lock agree about it."""
+
+import dataclasses
+import json
+import typing
+
+import installed_fields
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from harness.declarations import json_files, shipped
+from harness.spec import Overrides, load, lock, unlock
+from harness.spec import records as of
+from harness.spec.decode import decode
+from harness.spec.kind import declared_kind
+from harness.spec.recipes import read_recipe
+from harness.spec.schema import bundled, names
+
+SPECS = [path.stem for path in json_files("specs")]
+RECIPES = [path.stem for path in json_files("adapters")]
+FROM_READING = {"file", "overrides"}
+FROM_THE_FILE_NAME = {"method", "name"}
+NOT_KEPT = {"$schema", "extends"}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_shipped_experiment_loads(name):
+    assert declared_kind(name)[0] == "specs"
+    assert load(name).name == name
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_shipped_recipe_loads_and_says_what_it_is(name):
+    kind, path = declared_kind(name)
+    recipe = read_recipe(path).recipe
+    assert kind == "adapters"
+    assert recipe.id == name
+    assert recipe.description
+
+
+@pytest.mark.parametrize("path", [*json_files("specs"), *json_files("adapters")], ids=lambda path: path.stem)
+def test_shipped_file_names_its_schema_for_editors(path):
+    kind = "experiment" if path.parent.name == "specs" else "recipe"
+    named = path.parent / json.loads(path.read_text())["$schema"]
+    assert named.resolve() == shipped("specs") / "schema" / f"{kind}.schema.json"
+
+
+def test_the_large_experiment_changes_model_and_budget_alone():
+    small, large = load("gap"), load("gap-llama-3.2-3b")
+    changed = {
+        field.name for field in dataclasses.fields(small) if getattr(small, field.name) != getattr(large, field.name)
+    }
+    assert changed <= {"name", "description", "file", "model", "training", "evaluation"}
+
+
+@given(
+    name=st.sampled_from(SPECS),
+    seeds=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4, unique=True),
+    limit=st.none() | st.integers(1, 10_000),
+    alpha=st.floats(0.001, 0.5),
+    keep=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_lock_gives_back_the_experiment(name, seeds, limit, alpha, keep):
+    changes = (f"comparison.alpha={alpha!r}", f"keep_weights={json.dumps(keep)}")
+    experiment = load(name, overrides=Overrides(set=changes, seeds=tuple(seeds), limit=limit))
+    written = json.dumps(lock(experiment))
+    assert unlock(json.loads(written)) == experiment
+    assert (experiment.seeds, experiment.comparison.alpha, experiment.keep_weights) == (tuple(seeds), alpha, keep)
+
+
+def test_a_lock_of_another_version_is_refused(problems):
+    value = lock(load("gap"))
+    ((_, _, message, remedy),) = problems(unlock, {**value, "from_tomorrow": 1})
+    assert "from_tomorrow" in message
+    assert "--out" in remedy
+
+
+PAIRS = {
+    "experiment": (of.Experiment, None),
+    "suite": (of.Suite, "suite"),
+    "evaluation": (of.EvaluationOptions, "evaluation"),
+    "comparison": (of.Comparison, "comparison"),
+    "recipe": (of.Recipe, None),
+    "layers": (of.Layers, "layers"),
+    "match": (of.Match, "match"),
+    "bottleneck": (of.Bottleneck, "bottleneck"),
+}
+RECIPE_PARTS = ("recipe", "layers", "match", "bottleneck")
+
+
+def part(name):
+    schema = bundled("recipe" if name in RECIPE_PARTS else "experiment")
+    record, definition = PAIRS[name]
+    return record, schema if definition is None else schema["$defs"][definition]
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_schema_and_record_have_the_same_fields(name):
+    record, schema = part(name)
+    fields = {field.name for field in dataclasses.fields(record)}
+    fields -= FROM_READING if name == "experiment" else set()
+    fields -= FROM_THE_FILE_NAME if name == "recipe" else set()
+    assert set(schema["properties"]) - NOT_KEPT == fields
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_schema_requires_what_the_record_has_no_default_for(name):
+    record, schema = part(name)
+    without = {
+        field.name
+        for field in dataclasses.fields(record)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+    from_elsewhere = FROM_READING | FROM_THE_FILE_NAME
+    assert without - from_elsewhere == set(schema.get("required", ())) - from_elsewhere
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_schema_and_record_have_the_same_defaults(name):
+    record, schema = part(name)
+    said = {key: value["default"] for key, value in schema["properties"].items() if "default" in value}
+    required = dict.fromkeys(schema.get("required", ()))
+    about = dict.fromkeys((FROM_READING | FROM_THE_FILE_NAME) & fields_of(record), "said elsewhere")
+    built = decode(record, {**about, **required})
+    assert {key: plain(getattr(built, key)) for key in said} == said
+
+
+@pytest.mark.parametrize(("record", "prefix"), [(of.Model, "model_"), (of.Data, "data_")])
+def test_the_kinds_of_a_source_share_one_record(record, prefix):
+    kinds = [value for key, value in bundled("experiment")["$defs"].items() if key.startswith(prefix)]
+    assert set().union(*(kind["properties"] for kind in kinds)) == fields_of(record)
+    (source,) = [field for field in dataclasses.fields(record) if field.name == "source"]
+    allowed = typing.get_args(typing.get_type_hints(record)[source.name])
+    assert sorted(kind["properties"]["source"]["const"] for kind in kinds) == sorted(allowed)
+
+
+def fields_of(record):
+    return {field.name for field in dataclasses.fields(record)}
+
+
+def plain(value):
+    return list(value) if isinstance(value, tuple) else value
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_printed_schema_stands_alone_and_is_one(name):
+    schema = bundled(name)
+    Draft202012Validator.check_schema(schema)
+    list(Draft202012Validator(schema).iter_errors({}))
+
+
+@pytest.mark.parametrize("file", installed_fields.WRITERS)
+def test_foreign_fields_are_those_of_the_installed_libraries(file):
+    derived = installed_fields.text(installed_fields.WRITERS[file]())
+    assert (installed_fields.SCHEMAS / file).read_text(encoding="utf-8") == derived, (
+        "run tests/spec/installed_fields.py"
+    )

@@ -158,3 +158,14 @@ def test_a_prompt_from_text_needs_a_tokenizer(tiny):
 def test_rank_stabilised_scaling_grows_with_the_root_of_the_rank(tiny):
     *_, scaling = lora(adapt(tiny(), recipe(True, alpha=8, use_rslora=True), seed=0))
     assert scaling == pytest.approx(8 / R**0.5)
+
+
+def test_eva_refuses_batches_with_fewer_tokens_than_directions(tiny):
+    def few_labels():
+        for batch in few_words():
+            yield {**batch, "labels": torch.where(torch.arange(16) > 14, batch["labels"], -100)}
+
+    with pytest.raises(RecipeError, match="seeks 8 directions .* no batch has more than 4 tokens"):
+        adapt(tiny(), recipe("eva", eva_config={"rho": 2.0}), seed=0, probe=few_labels)
+    unmasked = recipe("eva", eva_config={"rho": 2.0, "use_label_mask": False})
+    assert adapt(tiny(), unmasked, seed=0, probe=few_labels).probes[0].batches == 4

@@ -191,5 +191,10 @@ def test_the_head_is_left_without_hooks(random_model, tokenizer, questions):
     assert not model.get_output_embeddings()._forward_pre_hooks
 
 
-def test_lm_eval_knows_the_scorer_by_name():
-    assert get_model("shared-prompt") is SharedPromptLM
+def test_lm_eval_makes_the_scorer_by_name(random_model, tiny_tokenizer_folder, tokenizer, questions, tmp_path):
+    model = random_model("llama")
+    model.save_pretrained(tmp_path)
+    arguments = {"pretrained": str(tmp_path), "tokenizer": str(tiny_tokenizer_folder), "dtype": "float32"}
+    scorer = get_model("shared-prompt").create_from_arg_obj(arguments, {"batch_size": 4, "device": "cpu"})
+    agree(scorer.loglikelihood(questions, disable_tqdm=True), plainly(model, tokenizer, questions))
+    assert scorer.engine == "shared-prompt"

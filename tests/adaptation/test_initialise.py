@@ -165,7 +165,7 @@ def test_eva_refuses_batches_with_fewer_tokens_than_directions(tiny):
         for batch in few_words():
             yield {**batch, "labels": torch.where(torch.arange(16) > 14, batch["labels"], -100)}
 
-    with pytest.raises(RecipeError, match="seeks 8 directions .* no batch has more than 4 tokens"):
+    with pytest.raises(RecipeError, match=r"seeks 8 directions .* no batch has more than 4 tokens"):
         adapt(tiny(), recipe("eva", eva_config={"rho": 2.0}), seed=0, probe=few_labels)
     unmasked = recipe("eva", eva_config={"rho": 2.0, "use_label_mask": False})
     assert adapt(tiny(), unmasked, seed=0, probe=few_labels).probes[0].batches == 4

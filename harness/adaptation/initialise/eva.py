@@ -8,6 +8,7 @@ from peft.tuners.lora.eva import prepare_model_inputs_fn_language_modeling
 
 from harness.adaptation.adapted import Batch
 from harness.adaptation.data import on_device
+from harness.adaptation.peft_method import adapted_modules
 from harness.errors import RecipeError
 
 
@@ -28,3 +29,5 @@ def load_directions(wrapped: PeftModel, batches: Sequence[Batch]) -> None:
             "Set peft.eva_config.use_label_mask to false, or train with larger batches or a smaller r."
         )
     initialize_lora_eva_weights(wrapped, inputs, show_progress_bar=False)
+    # PEFT shortens the names it kept until they match dropped modules as well, which loading would adapt again.
+    config.target_modules = set(adapted_modules(wrapped))

@@ -71,7 +71,7 @@ class SharedPromptLM(HFLM):
     def _loglikelihood_tokens(
         self, requests: Sequence[Request], *, disable_tqdm: bool = False, override_bs: int | None = None
     ) -> list[Score]:
-        if override_bs is not None:  # windows of a whole text: each has a context of its own
+        if any(text is None for text, _, _ in requests):  # windows of whole texts: nothing is shared
             return self._plain(requests, disable_tqdm=disable_tqdm, override_bs=override_bs)
         _refuse_empty(requests)
         short = [place for place, (_, context, option) in enumerate(requests) if self._fits(context, option)]

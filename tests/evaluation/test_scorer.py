@@ -153,7 +153,8 @@ def test_questions_longer_than_the_model_are_scored_by_hflm_alone(random_model, 
     agree(ours, plainly(model, tokenizer, questions, max_length=50))
 
 
-def test_texts_and_generation_are_left_to_hflm(random_model, tokenizer):
+def test_texts_and_generation_are_left_to_hflm(random_model, tokenizer, monkeypatch):
+    monkeypatch.delattr(SharedPromptLM, "_shared")
     model = random_model("llama")
     scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=2)
     plain = HFLM(model, tokenizer=tokenizer, batch_size=2, softmax_dtype="float32")

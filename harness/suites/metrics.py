@@ -31,3 +31,13 @@ def bits_per_byte(likelihood: float, text: str) -> float:
 
 def _first_best(values: Sequence[float]) -> int:
     return max(range(len(values)), key=values.__getitem__)
+
+
+def rationale(doc: Mapping[str, Any], results: Sequence[LogLikelihood]) -> dict[str, float]:
+    """Score how well the reference rationale, the document's `rationale`, is predicted; lower is better."""
+    return {"rationale_bits_per_byte": bits_per_byte(results[0][0], doc["rationale"])}
+
+
+def passage(doc: Mapping[str, Any], results: Sequence[float]) -> dict[str, float]:
+    """Score a whole text, the document's `text`, by bits per UTF-8 byte; lower is better."""
+    return {"bits_per_byte": bits_per_byte(results[0], doc["text"])}

@@ -67,9 +67,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(verdicts.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        from harness.report.verdict import verdict_text
+        from harness.report.verdict import verdicts_text
 
-        print(verdict_text(verdicts, details=args.details))
+        print(verdicts_text(verdicts, details=args.details))
     if args.gate is None:
         return 0
     import sys
@@ -161,7 +161,7 @@ def _suites(args: argparse.Namespace) -> "list[Suite]":
 def _sesoi(given: float | None, metric: str, option: str) -> float:
     from harness.compare.metrics import metric as known
 
-    default = known(metric).sesoi
-    if given is None and default is None:
+    margin = known(metric).sesoi if given is None else given
+    if margin is None:
         raise UsageError(f"{metric} has no usual scale: say with {option} what difference is worth knowing about.")
-    return default if given is None and default is not None else float(given or 0.0)
+    return margin

@@ -8,7 +8,7 @@ from harness.verdict.records import Comparison, ConditionResult, Estimate, Failu
 from harness.verdict.wording import Scale
 
 
-def verdict_text(verdicts: Verdicts, *, details: bool = False) -> str:
+def verdicts_text(verdicts: Verdicts, *, details: bool = False) -> str:
     """Return the verdicts for a terminal: a table of gaps, a sentence each, what is missing, what failed.
 
     `details` adds every condition with its p-value.

@@ -1,0 +1,53 @@
+"""A million training rows against ten thousand test items: time and peak memory.
+
+Run ``python benchmarks/contamination/run.py [--rows N] [--items N]``. Rows and items are made of words drawn from a
+Zipf-like vocabulary (seed 0), sixty and twenty-five words long; one row in ten thousand carries a planted leak, and
+the run fails when any planted leak is missed.
+"""
+
+import argparse
+import resource
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from harness.suites.contamination import Passage, hits
+
+_WORDS = np.array([f"word{number}" for number in range(20_000)])
+_PLANTED_EVERY = 10_000
+
+
+def _texts(rng: np.random.Generator, count: int, length: int) -> Iterator[str]:
+    for _ in range(count):
+        ranks = np.minimum(rng.zipf(1.2, length), len(_WORDS)) - 1
+        yield " ".join(_WORDS[ranks])
+
+
+def _rows(rng: np.random.Generator, count: int, items: list[Passage]) -> Iterator[Passage]:
+    for number, drawn in enumerate(_texts(rng, count, 60)):
+        planted = number % _PLANTED_EVERY == 0
+        text = f"{drawn} {items[number // _PLANTED_EVERY % len(items)].fact}" if planted else drawn
+        yield Passage(str(number), text, text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--items", type=int, default=10_000)
+    args = parser.parse_args()
+    rng = np.random.default_rng(0)
+    items = [Passage(str(n), text, text, "suite") for n, text in enumerate(_texts(rng, args.items, 25))]
+    begun = time.perf_counter()
+    found = {hit.row for hit in hits(_rows(rng, args.rows, items), items)}
+    seconds = time.perf_counter() - begun
+    planted = {str(number) for number in range(0, args.rows, _PLANTED_EVERY)}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{args.rows} rows x {args.items} items: {seconds:.0f} s (row making included), peak {peak:.2f} GiB")
+    print(f"rows with a hit: {len(found)}, planted {len(planted)}, planted and missed {len(planted - found)}")
+    if planted - found:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

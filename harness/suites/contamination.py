@@ -1,0 +1,126 @@
+"""Does a training row give a test item away? Exact matches, shared runs of words, and near-duplicates.
+
+Rows stream by once; the items are held as sets of word runs. MinHash (Broder 1997, through datasketch) is asked
+only about rows half of whose word triples occur in some item: two texts that are half the same must have that, and
+sketching every row would cost a hundred times as much. Every near pair is confirmed exactly.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from datasketch import MinHash, MinHashLSH
+
+from harness.suites import text
+
+RUN = 8
+NEAR = 0.5
+_TRIPLE = 3
+_PERMUTATIONS = 64
+_SEED = 1
+_SIEVE = 0.35
+"""The sketch's own threshold: lower than `NEAR`, so that few pairs escape it; what it finds is confirmed."""
+
+Kind = Literal["exact", "run", "near"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A training row or a test item. `fact` is what it states, without the words that every question shares."""
+
+    id: str
+    whole: str
+    fact: str
+    suite: str = ""
+
+    @classmethod
+    def of(cls, identity: str, rendered: str, document: Mapping[str, Any], suite: str = "") -> "Passage":
+        """Make one from a document of a task: its `source` states the fact where it has one."""
+        return cls(identity, rendered, str(document.get("source") or rendered), suite)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A training row that gives an item away; `shared` is the text, the run, or the similarity they share."""
+
+    suite: str
+    item: str
+    row: str
+    kind: Kind
+    shared: str
+
+    def __str__(self) -> str:
+        """One line for an error message."""
+        how = {"exact": "is", "run": "shares 8 words with", "near": "is nearly"}[self.kind]
+        return f"training row {self.row} {how} {self.suite} item {self.item}: {self.shared}"
+
+
+def hits(rows: Iterable[Passage], items: Sequence[Passage]) -> Iterator[Hit]:
+    """Yield every pair of a row and an item that coincide, share 8 words in a row, or are half the same.
+
+    A pair is reported once, as the first of ``exact``, ``run`` and ``near`` that holds.
+    """
+    index = _Items(items)
+    for row in rows:
+        seen: set[str] = set()
+        for hit in index.hits(row):
+            if hit.item not in seen:
+                seen.add(hit.item)
+                yield hit
+
+
+class _Items:
+    def __init__(self, items: Sequence[Passage]) -> None:
+        self._items = {f"{item.suite}\x1f{item.id}": item for item in items}
+        self._exact: dict[str, list[Passage]] = defaultdict(list)
+        self._runs: dict[str, list[Passage]] = defaultdict(list)
+        self._triples: set[str] = set()
+        self._sketches = MinHashLSH(threshold=_SIEVE, num_perm=_PERMUTATIONS)
+        for key, item in self._items.items():
+            self._add(key, item)
+
+    def _add(self, key: str, item: Passage) -> None:
+        words = text.normalise(item.fact).split()
+        for plain in {text.normalise(item.whole), " ".join(words)}:
+            self._exact[plain].append(item)
+        for run in _runs(words, RUN):
+            self._runs[run].append(item)
+        triples = _runs(words, _TRIPLE)
+        self._triples |= triples
+        self._sketches.insert(key, _sketch(triples))
+
+    def hits(self, row: Passage) -> Iterator[Hit]:
+        words = text.normalise(row.fact).split()
+        whole = text.normalise(row.whole) if row.whole != row.fact else " ".join(words)
+        for plain in dict.fromkeys((whole, " ".join(words))):
+            for item in self._exact.get(plain, ()):
+                yield Hit(item.suite, item.id, row.id, "exact", plain)
+        for run in sorted(_runs(words, RUN) & self._runs.keys()):
+            for item in self._runs[run]:
+                yield Hit(item.suite, item.id, row.id, "run", run)
+        yield from self._near(row, _runs(words, _TRIPLE))
+
+    def _near(self, row: Passage, triples: set[str]) -> Iterator[Hit]:
+        # |A∩B| ≥ ½|A∪B| needs |A∩B| ≥ |A|/2, so fewer triples known to any item rule every item out.
+        if len(triples & self._triples) < len(triples) * NEAR:
+            return
+        for key in sorted(self._sketches.query(_sketch(triples))):
+            item = self._items[key]
+            theirs = _runs(text.normalise(item.fact).split(), _TRIPLE)
+            similarity = len(triples & theirs) / len(triples | theirs)
+            if similarity >= NEAR:
+                yield Hit(item.suite, item.id, row.id, "near", f"{similarity:.2f} of their word triples")
+
+
+def _runs(words: Sequence[str], size: int) -> set[str]:
+    """Return the runs of `size` words; a shorter text is one run."""
+    if len(words) <= size:
+        return {" ".join(words)}
+    return {" ".join(words[at : at + size]) for at in range(len(words) - size + 1)}
+
+
+def _sketch(triples: set[str]) -> MinHash:
+    sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED)
+    sketch.update_batch([triple.encode() for triple in triples])
+    return sketch

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness import declarations
 from harness.errors import Problem
 from harness.spec import tasknames
 from harness.spec.located import Located
@@ -71,7 +72,7 @@ def _suites(context: Context) -> Iterator[Problem]:
 def _tasks(context: Context) -> Iterator[Problem]:
     for at, task in _named_tasks(context.spec):
         if task not in context.tasks:
-            remedy = nearest(task, tasknames.declared(beside=context.beside, include=context.include))
+            remedy = nearest(task, declarations.task_files(beside=context.beside, include=context.include))
             yield context.document.problem(at, f"{task!r} is not a task", f"{remedy} `harness tasks` lists them.")
 
 
@@ -87,7 +88,7 @@ def _named_tasks(spec: Any) -> Iterator[tuple[At, str]]:
 
 def task_files(spec: Any, *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
     """Return the YAML file of each task that the experiment names and that exists, lm-eval's own included."""
-    known = tasknames.declared(beside=beside, include=include)
+    known = declarations.task_files(beside=beside, include=include)
     names = {task for _, task in _named_tasks(spec)}
     return {name: known[name] for name in names & set(known)} | tasknames.installed(names - set(known))
 

@@ -23,6 +23,10 @@ _LIMITS = {
 
 def problems(error: ValidationError, document: Located) -> Iterator[Problem]:
     """Yield the problems that one violation stands for (an object may have several unknown keys)."""
+    if error.validator == "anyOf":
+        for inner_error in _branch_meant(error):
+            yield from problems(inner_error, document)
+        return
     path: Path = tuple(error.absolute_path)
     explain = _EXPLAIN.get(str(error.validator), _plain)
     for inner, message, remedy in explain(error):
@@ -33,6 +37,17 @@ def shown(value: JSON) -> str:
     """Return a JSON value as the file would say it, cut to one readable piece."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _branch_meant(error: ValidationError) -> list[ValidationError]:
+    """Return what is wrong by the alternative that the value comes nearest to: one that has its type."""
+    branches: dict[object, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+    of_its_type = [
+        errors for errors in branches.values() if all(each.validator != "type" or each.path for each in errors)
+    ]
+    return (of_its_type or list(branches.values()))[-1]
 
 
 Explained = Iterator[tuple[Path, str, str]]

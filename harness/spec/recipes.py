@@ -44,6 +44,10 @@ def load_recipe(name: str, beside: Path, include: Iterable[Path] = ()) -> Recipe
 
 def read_recipe(path: Path, *, include: Iterable[Path] = ()) -> ReadRecipe:
     """Return the recipe in a file, with its document; raises `SpecError` with every problem of it."""
+    return _read_recipe(path.resolve(), tuple(include), ())
+
+
+def _read_recipe(path: Path, include: tuple[Path, ...], matched_by: tuple[Path, ...]) -> ReadRecipe:
     named = _FILE_NAME.fullmatch(path.stem)
     problems = []
     if named is None:
@@ -55,20 +59,25 @@ def read_recipe(path: Path, *, include: Iterable[Path] = ()) -> ReadRecipe:
         raise SpecError(problems)
     fields = {key: value for key, value in document.value.items() if key not in NOT_INHERITED}
     if fields.get("match") is not None:
-        fields["match"] = _with_recipe(fields["match"], document, path, tuple(include))
+        fields["match"] = _with_recipe(fields["match"], document, include, (*matched_by, path))
     about = {"description": document.value.get("description", ""), **named.groupdict()}
     return ReadRecipe(decode(Recipe, {**fields, **about}), document)
 
 
-def _with_recipe(match: dict[str, Any], document: Located, path: Path, include: tuple[Path, ...]) -> dict[str, JSON]:
+def _with_recipe(
+    match: dict[str, Any], document: Located, include: tuple[Path, ...], chain: tuple[Path, ...]
+) -> dict[str, JSON]:
     """Put the recipe whose parameters are to be matched where its name stood; how it trains does not matter."""
-    found = find("adapters", match["recipe"], beside=path.parent, include=include)
+    beside = chain[-1].parent
+    found = find("adapters", match["recipe"], beside=beside, include=include)
     if found is None:
-        message, remedy = not_found("adapters", match["recipe"], beside=path.parent, include=include)
+        message, remedy = not_found("adapters", match["recipe"], beside=beside, include=include)
         raise SpecError([document.problem(("match", "recipe"), message, remedy)])
-    if found == path.resolve():
-        raise SpecError([document.problem(("match", "recipe"), "a recipe cannot match itself", "Name another.")])
-    other = replace(read_recipe(found, include=include).recipe, description="", training={})
+    if found in chain:
+        circle = " → ".join(link.stem for link in (*chain[chain.index(found) :], found))
+        message = f"a recipe cannot match itself: {circle}"
+        raise SpecError([document.problem(("match", "recipe"), message, "Name another.")])
+    other = replace(_read_recipe(found, include, chain).recipe, description="", training={})
     return {**match, "recipe": encode(other)}
 
 

@@ -1,28 +1,16 @@
-"""Which lm-eval tasks there are, by a light look at their YAML files.
+"""Which tasks lm-eval brings itself and what a task reports, by a light look at YAML files.
 
 lm-eval's own index takes seconds of start-up; to accept or refuse a name, the lines that declare it are enough.
 """
 
 import importlib.util
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-
-from harness.declarations import places
 
 _NAME = re.compile(r"^(?:task|group):[ \t]*[\"']?([\w./-]+)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 _METRIC = re.compile(r"^[ ]*- metric:[ \t]*[\"']?([\w@./-]+)", re.MULTILINE)
 _INCLUDE = re.compile(r"^include:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
-
-
-def declared(*, beside: Path, include: Iterable[Path] = ()) -> dict[str, Path]:
-    """Return the tasks and groups beside a spec, in the include paths and shipped, each with its YAML file."""
-    found: dict[str, Path] = {}
-    for folder in places("tasks", beside=beside, include=include):
-        for path in _yaml_files(folder):
-            for name in names_in(path):
-                found.setdefault(name, path)
-    return found
 
 
 def installed(names: Iterable[str]) -> dict[str, Path]:
@@ -58,13 +46,6 @@ def metrics(path: Path) -> set[str]:
         if included.is_file() and included != path:
             found |= metrics(included)
     return found
-
-
-def _yaml_files(folder: Path) -> Iterator[Path]:
-    """Yield a folder's YAML files; only a folder of tasks is searched deeply, a spec may lie in someone's home."""
-    patterns = ("*.yaml", "*/*.yaml", "*/*/*.yaml") if folder.name == "tasks" else ("*.yaml", "*/*.yaml")
-    for pattern in patterns:
-        yield from sorted(folder.glob(pattern))
 
 
 def _lm_eval_tasks() -> Path | None:

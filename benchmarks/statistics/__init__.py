@@ -1,0 +1,1 @@
+"""The comparator's error rates, by simulation: ``python -m benchmarks.statistics``."""

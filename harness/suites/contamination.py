@@ -96,7 +96,7 @@ class _Items:
         for plain in dict.fromkeys((whole, " ".join(words))):
             for item in self._exact.get(plain, ()):
                 yield Hit(item.suite, item.id, row.id, "exact", plain)
-        for run in sorted(_runs(words, RUN) & self._runs.keys()):
+        for run in sorted(filter(self._runs.__contains__, _runs(words, RUN))):
             for item in self._runs[run]:
                 yield Hit(item.suite, item.id, row.id, "run", run)
         yield from self._near(row, _runs(words, _TRIPLE))
@@ -117,7 +117,7 @@ def _runs(words: Sequence[str], size: int) -> set[str]:
     """Return the runs of `size` words; a shorter text is one run."""
     if len(words) <= size:
         return {" ".join(words)}
-    return {" ".join(words[at : at + size]) for at in range(len(words) - size + 1)}
+    return set(map(" ".join, zip(*(words[at:] for at in range(size)), strict=False)))
 
 
 def _sketch(triples: set[str]) -> MinHash:

@@ -28,8 +28,11 @@ def parse(text: str, file: str) -> Located:
     value = _decode(text, file)
     lines: dict[Path, int] = {}
     twice: list[Problem] = []
+    repeated: Path | None = None
     for path, line in _Walk(file).positions(text):
-        if path in lines:
+        inside = repeated is not None and len(path) > len(repeated) and path[: len(repeated)] == repeated
+        if path in lines and not inside:
+            repeated = path
             message = f"the key was said before, in line {lines[path]}"
             twice.append(Problem(file, json_path(path), line, message, "Keep one of them."))
         lines.setdefault(path, line)

@@ -116,7 +116,7 @@ def probe_logits(model, batches):
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", sorted(RECIPES))
-def test_a_shipped_recipe_keeps_the_contract(name, base, ready, batches, tokenizer, tmp_path):  # noqa: PLR0917 - fixtures
+def test_a_shipped_recipe_keeps_the_contract(name, base, ready, batches, tokenizer, tmp_path):
     recipe = shipped(name)
     model = base(recipe)
     before, said = check.base_digest(model), probe_logits(model, batches)

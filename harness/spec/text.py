@@ -7,7 +7,7 @@ refuses tabs. So the decoder decides what the text means and a walk over its tok
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NoReturn
 
 from harness.errors import Problem, SpecError
@@ -27,18 +27,20 @@ def parse(text: str, file: str) -> Located:
     """
     value = _decode(text, file)
     lines: dict[Path, int] = {}
-    twice: list[Problem] = []
-    repeated: Path | None = None
+    twice: dict[Path, Problem] = {}
     for path, line in _Walk(file).positions(text):
-        inside = repeated is not None and len(path) > len(repeated) and path[: len(repeated)] == repeated
-        if path in lines and not inside:
-            repeated = path
+        if path in lines and not _inside(path, twice):
             message = f"the key was said before, in line {lines[path]}"
-            twice.append(Problem(file, json_path(path), line, message, "Keep one of them."))
+            twice[path] = Problem(file, json_path(path), line, message, "Keep one of them.")
         lines.setdefault(path, line)
     if twice:
-        raise SpecError(twice)
+        raise SpecError(twice.values())
     return Located(value, {path: Place(file, line) for path, line in lines.items()})
+
+
+def _inside(path: Path, said_twice: Collection[Path]) -> bool:
+    """Tell whether the value is part of one that is told already."""
+    return any(path[:length] in said_twice for length in range(1, len(path)))
 
 
 def _decode(text: str, file: str) -> object:

@@ -24,13 +24,14 @@ class Wheel:
     """One file of one release on PyPI.
 
     `sha256` is the wheel's. `platform` names the build for a package that has several (pip's tag), so that every
-    machine reads the same bytes whatever it runs on.
+    machine reads the same bytes whatever it runs on; `python` (``3.11``) does so for builds of one Python version.
     """
 
     package: str
     version: str
     sha256: str
     platform: str | None = None
+    python: str | None = None
 
     def __str__(self) -> str:
         """``package==version``."""
@@ -62,6 +63,8 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
     if wheel.platform:
         command += ["--platform", wheel.platform]
+    if wheel.python:
+        command += ["--python-version", wheel.python]
     done = subprocess.run(  # noqa: S603 - a fixed command, arguments without a shell
         [*command, "--dest", str(scratch), str(wheel)],
         capture_output=True,

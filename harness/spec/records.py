@@ -164,7 +164,10 @@ class Comparison:
     alpha: float = 0.05
     pool_seed_variance: bool = False
     variances: Mapping[str, float] = field(default_factory=dict)
-    """Declared ``seed_sd``, ``item_sd`` and ``residual_sd`` of a paired difference, for planning."""
+    """Declared ``seed_sd``, ``item_sd`` and ``residual_sd`` of a paired difference, for planning.
+
+    With ``seed_df``, the degrees of freedom behind ``seed_sd``, a single seed can be judged.
+    """
     gate: Mapping[str, JSON] = field(default_factory=dict)
 
 

@@ -8,8 +8,8 @@ from scipy.special import stdtrit
 Floats = npt.NDArray[np.float64]
 Array = Floats | float
 
-_SMALLEST_TAIL = -300.0
-"""log10 of the smallest p-value told apart from 0; double precision ends at 1e-308."""
+_SMALLEST_TAIL = -100.0
+"""log10 of the smallest p-value told apart from 0; further out `stdtrit` may return +inf (3 df at 1e-280)."""
 
 
 def critical_value(tail: float, share: Array, seed_df: Array, item_df: Array) -> Floats:

@@ -48,11 +48,11 @@ def sentences(text: str) -> list[str]:
 
 
 def opening(text: str, *, at_least: int, at_most: int) -> str | None:
-    """Return the shortest run of whole leading sentences of `at_least` characters; None when over `at_most`."""
+    """Return the fewest whole leading sentences of `at_least` characters, brackets closed; None over `at_most`."""
     out = ""
     for sentence in sentences(text):
         out = f"{out} {sentence}".strip()
-        if len(out) >= at_least:
+        if len(out) >= at_least and out.count("(") == out.count(")"):
             break
     return out if at_least <= len(out) <= at_most else None
 

@@ -1,0 +1,20 @@
+"""A fair share of a source that has more items than a suite needs."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from harness.suites import stable
+from harness.suites.item import Item
+
+_FROM_ONE_CLUSTER = 3
+
+
+def thinned(items: Iterable[Item], most: int) -> list[Item]:
+    """Return at most `most` items and at most three of a cluster; which, is drawn from their ids."""
+    taken: Counter[str] = Counter()
+    kept = []
+    for item in sorted(items, key=lambda item: (stable.number("thinned", item.id), item.id)):
+        if taken[item.cluster] < _FROM_ONE_CLUSTER and len(kept) < most:
+            taken[item.cluster] += 1
+            kept.append(item)
+    return kept

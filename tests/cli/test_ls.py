@@ -1,0 +1,64 @@
+"""``harness ls``: what has run and how it ended, from the run folders alone."""
+
+import json
+
+import pytest
+
+from harness.cli import main
+from harness.ledger import Run
+from harness.ledger.run import LOCK
+from harness.records import Cell, CellFailure, CellResult
+
+CELLS = [Cell(id=f"lora--x--s{seed}--0", recipe="lora--x", seed=seed) for seed in range(4)]
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """One run: a cell is done, one failed, one has begun, one waits."""
+    monkeypatch.chdir(tmp_path)
+    run = Run(tmp_path / "runs" / "mine")
+    for cell in CELLS[:3]:
+        run.cell_folder(cell).mkdir(parents=True)
+    (run.folder / LOCK).write_text(json.dumps({"cells": [cell.id for cell in CELLS]}))
+    info = {"run_info": {}, "train_info": {"seconds": {"train": 2.0, "evaluate": 3.0}}, "meta_info": {}}
+    run.write_outcome(CellResult(cell=CELLS[0], **info))
+    failure = CellFailure(cell=CELLS[1], kind="non_finite_loss", stage="train", message="the loss was nan")
+    run.write_outcome(failure)
+    return run
+
+
+def rows(capsys, *words):
+    assert main(["ls", "--json", *words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_run_is_counted(runs, capsys):
+    assert rows(capsys) == [{"run": "mine", "cells": 4, "done": 1, "failed": 1, "verdict": False}]
+
+
+def test_a_verdict_is_noticed(runs, capsys):
+    (runs.folder / "verdict.json").write_text("{}")
+    assert rows(capsys)[0]["verdict"] is True
+
+
+def test_each_cell_of_a_run_says_how_it_stands(runs, capsys):
+    cells = rows(capsys, "runs/mine")
+    assert [cell["status"] for cell in cells] == ["done", "failed", "begun", "waiting"]
+    assert cells[0]["detail"] == "5 s"
+    assert cells[1]["detail"] == "non_finite_loss: the loss was nan"
+
+
+def test_the_table_names_every_cell(runs, capsys):
+    assert main(["ls", "runs/mine"]) == 0
+    out = capsys.readouterr().out
+    assert all(cell.id in out for cell in CELLS)
+
+
+def test_no_runs_is_no_error(tmp_path, capsys):
+    assert main(["ls", str(tmp_path)]) == 0
+    assert "no runs" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path, capsys):
+    assert main(["ls", str(tmp_path / "gone")]) == 64
+    assert "harness run SPEC" in capsys.readouterr().err

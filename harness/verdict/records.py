@@ -165,7 +165,11 @@ class Verdicts:
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``verdict.json``: plain JSON values, the same for the same input."""
-        return {"format": FORMAT, **_plain(asdict(self))}
+        plain: dict[str, Any] = {"format": FORMAT, **_plain(asdict(self))}
+        for comparison in plain["comparisons"]:
+            if comparison["ratio"] is not None:
+                comparison["ratio"]["bounded"] = comparison["ratio"]["kind"] == "bounded"
+        return plain
 
 
 def _plain(value: Any) -> Any:

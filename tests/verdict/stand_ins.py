@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+
 from harness.compare.design import Arm, Design, FailedRun, ScoredRun
 from harness.compare.scores import SuiteScores
 from harness.spec.records import Suite

@@ -35,7 +35,7 @@ class Context:
 
 def semantic_problems(context: Context) -> list[Problem]:
     """Return everything wrong with names and their relations."""
-    checks = (_comparison, _suites, _tasks, _metrics, _shares, _layers)
+    checks = (_comparison, _gate, _suites, _tasks, _metrics, _shares, _layers)
     return [problem for check in checks for problem in check(context)]
 
 
@@ -50,6 +50,18 @@ def _comparison(context: Context) -> Iterator[Problem]:
     for at, name in named[1:]:
         if name == comparison["reference"]:
             yield context.document.problem(at, f"{name!r} is the reference itself", "Compare another recipe with it.")
+
+
+_RULED_ROLES = {"not-worse-out-of-domain": "out_of_domain", "no-forgetting": "guard"}
+
+
+def _gate(context: Context) -> Iterator[Problem]:
+    roles = {suite["role"] for suite in context.spec["suites"]}
+    for index, rule in enumerate(context.spec["comparison"].get("gate", {}).get("rules", ())):
+        role = _RULED_ROLES.get(rule)
+        if role is not None and role not in roles:
+            at = ("comparison", "gate", "rules", index)
+            yield context.document.problem(at, f"{rule!r} has no suite to rule on", f'Give one the role "{role}".')
 
 
 def _suites(context: Context) -> Iterator[Problem]:

@@ -27,15 +27,15 @@ COMMANDS = {
 }
 
 
-def seconds(words, folder):
+def seconds(words: list[str], folder: str) -> float:
     began = time.perf_counter()
     subprocess.run([sys.executable, *words], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
 
-def measure(repeat):
+def measure(repeat: int) -> dict[str, float]:
     """Return the median wall seconds of each command; the first round only warms the page cache."""
-    taken = {name: [] for name in COMMANDS}
+    taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(repeat + 1):
             for name, words in COMMANDS.items():
@@ -43,7 +43,7 @@ def measure(repeat):
     return {name: statistics.median(times[1:]) for name, times in taken.items()}
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=7)
     medians = measure(parser.parse_args().repeat)

@@ -1,25 +1,61 @@
-"""The page on experiments explains every key and option that there is."""
+"""docs/specs.md: every experiment shown loads, every field is explained, every command line shown is accepted."""
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from harness.cli import main
+from harness.spec import load
 from harness.spec.schema import bundled
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-PARTS = ("suite", "evaluation", "comparison", "model_pypi", "model_hub", "model_path", "model_random")
-DATA = ("data_task", "data_jsonl", "data_hub")
+TEXT = (Path(__file__).parents[2] / "docs" / "specs.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+COMMANDS = re.findall(r"^\$ harness run (.*)$", TEXT, re.MULTILINE)
+SECTIONS = {"suites": "suite", "evaluation": "evaluation", "comparison": "comparison"}
 
 
-@pytest.mark.parametrize("part", ["", *PARTS, *DATA])
-def test_every_key_of_a_spec_is_explained(part):
-    schema = bundled("experiment")
-    keys = (schema["$defs"][part] if part else schema)["properties"]
-    page = (DOCS / "specs.md").read_text(encoding="utf-8")
-    assert [key for key in keys if key != "$schema" and f"`{key}`" not in page] == []
+@pytest.mark.parametrize("number", range(len(SHOWN)))
+def test_an_experiment_shown_loads(tmp_path, number):
+    path = tmp_path / f"shown-{number}.json"
+    path.write_text(SHOWN[number], encoding="utf-8")
+    assert load(path).description
 
 
-def test_every_override_is_explained():
-    page = (DOCS / "specs.md").read_text(encoding="utf-8")
-    for option in ("--set", "--seeds", "--limit", "--only", "--out", "--include-path"):
-        assert f"`{option}" in page
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_options_shown_are_accepted(command):
+    assert main(["validate", *shlex.split(command)]) == 0
+
+
+def test_something_is_shown():
+    assert SHOWN
+    assert COMMANDS
+
+
+def test_every_field_of_an_experiment_is_explained():
+    top = section("Fields")
+    assert explained(top) == set(bundled("experiment")["properties"]) - {"$schema"}
+
+
+@pytest.mark.parametrize(("heading", "definition"), SECTIONS.items())
+def test_every_field_of_a_part_is_explained(heading, definition):
+    assert explained(section(f"`{heading}`")) == set(bundled("experiment")["$defs"][definition]["properties"])
+
+
+@pytest.mark.parametrize("kind", ["model", "data"])
+def test_every_source_and_its_fields_are_explained(kind):
+    words = set(re.findall(r"`(\w+)`", section(f"`{kind}`"))) | {"source", "share"}
+    definitions = bundled("experiment")["$defs"]
+    kinds = {name.removeprefix(f"{kind}_"): value for name, value in definitions.items() if name.startswith(f"{kind}_")}
+    assert set(kinds) <= words
+    assert set().union(*(value["properties"] for value in kinds.values())) <= words
+
+
+def section(heading):
+    """Return the text below a heading, up to the next heading of any level."""
+    return re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", TEXT, re.MULTILINE | re.DOTALL)[1]
+
+
+def explained(text):
+    return set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE))

@@ -1,0 +1,209 @@
+"""Plans: power grows with what is spent, and what a plan asks for is enough and not more than enough."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paired import differences, quick
+from scipy.stats import chi2, nct, norm
+
+from harness.statistics.contrast import contrast
+from harness.statistics.critical import critical_value
+from harness.statistics.moments import moments
+from harness.statistics.planning import (
+    POWER,
+    Budget,
+    Spread,
+    budget,
+    detectable,
+    pessimistic,
+    power,
+    required,
+    smallest_distance,
+)
+
+TAIL = 0.025
+COMMON = Budget(seed=1e-4, item=1e-4, residual=2e-4, item_df=999.0)
+
+
+@st.composite
+def budgets(draw):
+    """Draw plans from nearly no noise to much, with any of the sources the largest."""
+    sizes = [draw(st.floats(-6, -3)) for _ in range(3)]
+    seed, item, residual = (10.0**size for size in sizes)
+    return Budget(seed=seed, item=item, residual=residual, item_df=draw(st.sampled_from([9.0, 99.0, 999.0])))
+
+
+distances = st.floats(0.01, 0.1)
+
+
+def test_power_is_the_noncentral_ts():
+    variance = (1e-4 + 2e-4) / 5 + 1e-4
+    share = (3e-4 / 5) / variance
+    needed = critical_value(TAIL, share, 4.0, 999.0)
+    expected = nct.sf(needed, 4 / share**2, 0.04 / np.sqrt(variance))
+    assert float(power(COMMON, 0.04, TAIL, 5)) == pytest.approx(expected)
+
+
+def test_power_of_equivalence_needs_both_ends():
+    one = float(power(COMMON, 0.04, TAIL, 5))
+    assert float(power(COMMON, 0.04, TAIL, 5, both_ends=True)) == pytest.approx(2 * one - 1)
+    assert float(power(COMMON, 0.0001, TAIL, 5, both_ends=True)) == 0.0
+
+
+@given(budgets(), distances)
+@quick
+def test_power_rises_with_seeds_items_and_distance(plan, distance):
+    seeds = power(plan, distance, TAIL, np.arange(2.0, 30.0))
+    scales = power(plan, distance, TAIL, 4.0, np.geomspace(0.5, 50, 20))
+    further = power(plan, distance * np.linspace(1, 3, 10), TAIL, 4.0)
+    for found in (seeds, scales, further):
+        # With ten items the approximation may lose a ten-thousandth near its ceiling.
+        assert (np.diff(found) >= -1e-3).all()
+        assert found[-1] >= found[0] - 1e-9
+        assert ((found >= 0) & (found <= 1)).all()
+
+
+def test_power_agrees_with_drawn_data():
+    rng = np.random.default_rng(11)
+    seeds, items, draws = 5, 60, 4000
+    rows = 0.01 * rng.standard_normal((draws, seeds, 1))
+    columns = 0.06 * rng.standard_normal((draws, 1, items))
+    table = 0.03 + rows + columns + 0.05 * rng.standard_normal((draws, seeds, items))
+    low, _ = contrast((moments(table),), (1.0,)).interval(TAIL)
+    plan = Spread(seed_sd=0.01, item_sd=0.06, residual_sd=0.05).budget(items)
+    assert np.mean(low > 0) == pytest.approx(float(power(plan, 0.03, TAIL, seeds)), abs=0.05)
+
+
+@given(budgets(), distances, st.booleans(), st.integers(3, 12))
+@quick
+def test_what_is_required_is_enough(plan, distance, both_ends, present):
+    found = required(plan, distance, TAIL, present, both_ends=both_ends)
+
+    def reached(seeds, scale):
+        return float(power(plan, distance, TAIL, seeds, scale, both_ends=both_ends))
+
+    if found.seeds is not None:
+        assert found.seeds >= present
+        assert reached(found.seeds, found.scale) >= POWER - 1e-6
+    if found.scale_alone is not None:
+        assert reached(present, found.scale_alone) >= POWER - 1e-6
+    if found.seeds_alone is not None:
+        assert reached(found.seeds_alone, 1.0) >= POWER - 1e-6
+
+
+@given(budgets(), distances)
+@quick
+def test_what_is_required_is_not_more_than_enough(plan, distance):
+    found = required(plan, distance, TAIL, 3)
+    if found.seeds_alone is not None and found.seeds_alone > 3:
+        assert float(power(plan, distance, TAIL, found.seeds_alone - 1)) < POWER
+    if found.scale_alone is not None and found.scale_alone > 1:
+        assert float(power(plan, distance, TAIL, 3, 0.99 * found.scale_alone)) < POWER
+
+
+def test_the_cheapest_mix_is_the_cheapest():
+    found = required(COMMON, 0.03, TAIL, 3)
+    cost = found.seeds * found.scale
+    for seeds in range(3, 40):
+        for scale in np.geomspace(1, cost / seeds, 5) * 0.98:
+            if scale >= 1:
+                assert float(power(COMMON, 0.03, TAIL, seeds, scale)) < POWER
+
+
+@given(budgets(), distances)
+@quick
+def test_below_a_floor_nothing_of_the_other_helps(plan, distance):
+    found = required(plan, distance, TAIL, 3)
+    if found.seed_floor > 3:
+        assert float(power(plan, distance, TAIL, found.seed_floor - 1, 1e6)) < POWER
+    if found.scale_floor > 0.01:
+        assert float(power(plan, distance, TAIL, 1e6, 0.99 * found.scale_floor)) < POWER
+
+
+def test_floors_are_those_of_the_normal_distribution():
+    found = required(COMMON, 0.02, TAIL, 3)
+    reach = (norm.isf(0.025) + norm.isf(0.2)) ** 2
+    assert reach == pytest.approx(7.85, abs=0.005)
+    assert found.seed_floor == np.ceil(reach * 1e-4 / 0.02**2)
+    assert found.scale_floor == pytest.approx(reach * 1e-4 / 0.02**2)
+
+
+def test_where_no_number_of_seeds_is_enough_none_is_named():
+    found = required(Budget(seed=1e-6, item=1e-2, residual=1e-6, item_df=99.0), 0.02, TAIL, 3)
+    assert found.seeds_alone is None
+    assert found.scale_alone > found.scale_floor > 1
+
+
+def test_where_no_number_of_items_is_enough_none_is_named():
+    found = required(Budget(seed=1e-2, item=1e-8, residual=1e-8, item_df=99.0), 0.02, TAIL, 3)
+    assert found.scale_alone is None
+    assert found.seeds_alone >= found.seed_floor > 3
+
+
+def test_beyond_every_limit_there_is_no_plan():
+    found = required(Budget(seed=1.0, item=1.0, residual=1.0, item_df=99.0), 0.001, TAIL, 3)
+    assert (found.seeds_alone, found.scale_alone, found.seeds, found.scale) == (None, None, None, None)
+
+
+def test_the_parts_of_a_budget_add_up_to_the_contrasts_variance():
+    pair = (moments(differences(4, 50, seed=1, seed_sd=0.3)), moments(differences(4, 80, seed=2, seed_sd=0.3)))
+    found = budget(pair, (1.0, -0.5))
+    whole = contrast(pair, (1.0, -0.5))
+    assert min(found.seed, found.item, found.residual) > 0
+    assert float(found.variance(4)) == pytest.approx(float(whole.variance))
+    assert float(found.share(4)) == pytest.approx(float(whole.share))
+    assert found.item == pytest.approx(float(whole.item_variance))
+    assert found.item_df == 49.0
+
+
+def test_a_budget_recovers_the_variances_that_made_the_data():
+    tables = [differences(8, 400, seed=k, seed_sd=0.1, item_sd=0.2, residual_sd=0.3) for k in range(60)]
+    found = [budget((moments(table),), (1.0,)) for table in tables]
+    assert np.mean([each.seed for each in found]) == pytest.approx(0.01, rel=0.2)
+    assert np.mean([each.item for each in found]) * 400 == pytest.approx(0.04, rel=0.05)
+    assert np.mean([each.residual for each in found]) * 400 == pytest.approx(0.09, rel=0.05)
+
+
+def test_the_pessimistic_budget_takes_the_upper_limit_of_the_variance_between_seeds():
+    found = pessimistic(COMMON, 3)
+    assert found.seed + found.residual == pytest.approx(3e-4 * 2 / chi2.ppf(0.2, 2))
+    assert (found.item, found.residual) == (COMMON.item, COMMON.residual)
+    assert pessimistic(COMMON, 30).seed < found.seed
+
+
+@given(budgets(), st.integers(2, 10), st.booleans())
+@quick
+def test_the_smallest_distance_is_shown_four_times_in_five(plan, seeds, both_ends):
+    found = smallest_distance(plan, seeds, TAIL, both_ends=both_ends)
+    assert float(power(plan, found, TAIL, seeds, both_ends=both_ends)) == pytest.approx(POWER, abs=1e-6)
+
+
+def test_more_seeds_more_items_and_fewer_comparisons_detect_smaller_effects():
+    spread = Spread(seed_sd=0.01, item_sd=0.2, residual_sd=0.3)
+
+    def found(seeds=3, items=500, comparisons=1):
+        return detectable(
+            seeds=seeds,
+            items_in=items,
+            items_out=2 * items,
+            inside=spread,
+            outside=spread,
+            alpha=0.05,
+            comparisons=comparisons,
+        )
+
+    start = found()
+    for better in (found(seeds=5), found(items=1000)):
+        for name in ("gap_in", "gap_out", "delta", "margin_in", "margin_out"):
+            assert getattr(better, name) < getattr(start, name)
+    assert found(comparisons=6).gap_in > start.gap_in
+    assert start.gap_out < start.gap_in < start.delta
+    assert start.gap_in < start.margin_in
+
+
+def test_what_is_detectable_has_the_power_it_claims():
+    spread = Spread(seed_sd=0.01, item_sd=0.2, residual_sd=0.3)
+    found = detectable(seeds=4, items_in=500, items_out=800, inside=spread, outside=spread, alpha=0.05, comparisons=2)
+    assert float(power(spread.budget(500), found.gap_in, 0.0125, 4)) == pytest.approx(POWER, abs=1e-6)
+    assert float(power(spread.budget(800), found.gap_out, 0.0125, 4)) == pytest.approx(POWER, abs=1e-6)

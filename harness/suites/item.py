@@ -53,6 +53,13 @@ class Item:
             **self.extra,
         }
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Item":
+        """Read an item back from a document; raises KeyError or ValueError where it is none."""
+        known = {name: document[name] for name in ("question", "answer")}
+        told = {name: str(document.get(name, "")) for name in ("id", "form", "cluster", "source")}
+        return cls(**known, **told, choices=tuple(document["choices"]))
+
     def line(self) -> str:
         """Return the document as one line of JSON with sorted keys."""
         return json.dumps(self.document(), ensure_ascii=False, sort_keys=True)

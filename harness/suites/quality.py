@@ -1,0 +1,48 @@
+"""What makes a set of multiple-choice items worth scoring on, as checks that anyone's items can be put through."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from harness.suites import heuristics, text
+from harness.suites.item import Item
+
+
+def problems(items: Sequence[Item]) -> list[str]:
+    """Return everything that is wrong with a set, in words; nothing for a good one.
+
+    Checked: no shallow heuristic over `heuristics.LIMIT`, the right answer equally often at each position (to one
+    item), no question twice, no right answer spelt out in its own question.
+    """
+    if not items:
+        return ["the split is empty"]
+    return [*_shallow(items), *_positions(items), *_twice(items), *_spelt_out(items)]
+
+
+def _shallow(items: Sequence[Item]) -> Iterator[str]:
+    for name, score in heuristics.scores(items).items():
+        if score > heuristics.LIMIT:
+            yield (
+                f"guessing by {name} scores {score:.3f} (at most {heuristics.LIMIT} is allowed): "
+                "choose wrong options that are as long as the right one and share as many words with the question"
+            )
+
+
+def _positions(items: Sequence[Item]) -> Iterator[str]:
+    for width in sorted({len(item.choices) for item in items}):
+        counts = Counter(item.answer for item in items if len(item.choices) == width)
+        spread = [counts[position] for position in range(width)]
+        if max(spread) - min(spread) > 1:
+            yield f"of {width} options the right one stands {spread} times at each position: rotate the options"
+
+
+def _twice(items: Sequence[Item]) -> Iterator[str]:
+    counts = Counter(text.normalise(item.question) for item in items)
+    for question, count in counts.items():
+        if count > 1:
+            yield f"{count} items ask {question!r}"
+
+
+def _spelt_out(items: Sequence[Item]) -> Iterator[str]:
+    for item in items:
+        if text.contains(item.question, item.right):
+            yield f"item {item.id}: the answer {item.right!r} stands in its question"

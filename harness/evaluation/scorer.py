@@ -94,19 +94,22 @@ class SharedPromptLM(HFLM):
         if not requests:
             return []
         ordered = rows(requests, budget=TOKENS)
-        reason = obstacle(self.model, longest=ordered[0].length) or self._disagreement(requests, ordered[0])
+        answers: dict[int, Score] = {}
+        reason = obstacle(self.model, longest=ordered[0].length)
+        if reason is None:
+            answers, reason = self._checked(requests, ordered[0])
         if reason is not None:
             self.engine = f"hflm: {reason}"
             _log.info("scoring with HFLM: %s", reason)
             return self._plain(requests)
-        answers: dict[int, Score] = {}
-        for batch in batches(ordered, size=int(self.batch_size), budget=TOKENS):
+        self._progress.advance(len(answers))
+        for batch in batches(ordered[1:], size=int(self.batch_size), budget=TOKENS):
             answers.update(self._batch(batch))
             self._progress.advance(sum(len(row.options) for row in batch))
         return [answers[place] for place in range(len(requests))]
 
-    def _disagreement(self, requests: Sequence[Request], row: Row) -> str | None:
-        """Return how a plain forward pass contradicts the last option of `row`, the longest; None if it agrees.
+    def _checked(self, requests: Sequence[Request], row: Row) -> tuple[dict[int, Score], str | None]:
+        """Score `row`, the longest, and return how a plain forward pass contradicts its last option, if it does.
 
         The last option of the longest row has the most beside it that it must not see, and the prompt farthest
         away: what the rules in `obstacles` do not know of (positions taken from columns, a recurrent state, a
@@ -115,14 +118,15 @@ class SharedPromptLM(HFLM):
         place = row.requests[-1]
         ((plain, _),) = self._plain([requests[place]], disable_tqdm=True)
         try:
-            shared, _ = self._batch([row])[place]
+            answers = self._batch([row])
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
-            return f"the model takes no block mask ({type(error).__name__}: {error})"
+            return {}, f"the model takes no block mask ({type(error).__name__}: {error})"
+        shared, _ = answers[place]
         if abs(plain - shared) <= tolerance(self.model, tokens=len(row.options[-1])):
-            return None
-        return f"shared prompts give {shared:.4f} where a plain forward pass gives {plain:.4f}"
+            return answers, None
+        return {}, f"shared prompts give {shared:.4f} where a plain forward pass gives {plain:.4f}"
 
     @torch.inference_mode()
     def _batch(self, batch: Sequence[Row]) -> dict[int, Score]:

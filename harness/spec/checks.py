@@ -40,7 +40,9 @@ def semantic_problems(context: Context) -> list[Problem]:
 
 
 def _comparison(context: Context) -> Iterator[Problem]:
-    comparison, known = context.spec["comparison"], list(context.recipes)
+    comparison = context.spec["comparison"]
+    # A recipe that could not be read is told by itself.
+    known = {*context.recipes, *(Path(name).name.removesuffix(".json") for name in context.spec["recipes"])}
     named: list[tuple[At, str]] = [(("comparison", "reference"), comparison["reference"])]
     named += [(("comparison", "candidates", i), name) for i, name in enumerate(comparison["candidates"])]
     for at, name in named:

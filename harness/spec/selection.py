@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import Problem, SpecError
-from harness.spec.located import Located, Place
+from harness.spec.located import Located
+from harness.spec.setting import put
 from harness.spec.suggest import nearest
 
 
@@ -29,7 +30,9 @@ def keep_only(document: Located, names: tuple[str, ...], option: str) -> Located
         document = _filtered(document, ("recipes",), option, lambda name: name in names)
         document = _filtered(document, ("comparison", "candidates"), option, lambda name: name in names)
     if set(names) & set(suites):
-        document = _filtered(document, ("suites",), option, lambda suite: suite.get("task") in names)
+        document = _filtered(
+            document, ("suites",), option, lambda suite: isinstance(suite, dict) and suite.get("task") in names
+        )
     return document
 
 
@@ -65,21 +68,22 @@ def _suites(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _filtered(document: Located, path: tuple[str, ...], option: str, keep: Callable[[Any], bool]) -> Located:
-    """Drop items of the list at `path`; those that stay keep their places."""
-    *outer, key = path
-    value = dict(document.value)
-    holder = value
-    for step in outer:
-        holder[step] = dict(holder[step])
-        holder = holder[step]
-    old: list[Any] = holder.get(key, [])
+    """Drop items of the list at `path`; those that stay keep their places. What is no list is the schema's affair."""
+    old = _list_at(document.value, path)
+    if old is None:
+        return document
     kept = [index for index, item in enumerate(old) if keep(item)]
-    holder[key] = [old[index] for index in kept]
+    filtered = put(document, path, [old[index] for index in kept], option)
+    places = dict(filtered.places)
     depth = len(path)
-    places = {known: place for known, place in document.places.items() if known[:depth] != path}
-    places[path] = Place(option, None)
     for new, index in enumerate(kept):
         for known, place in document.places.items():
             if known[: depth + 1] == (*path, index):
                 places[*path, new, *known[depth + 1 :]] = place
-    return Located(value, places)
+    return Located(filtered.value, places)
+
+
+def _list_at(value: Any, path: tuple[str, ...]) -> list[Any] | None:
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, list) else None

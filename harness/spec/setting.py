@@ -37,16 +37,20 @@ def put(document: Located, path: Path, value: JSON, option: str) -> Located:
     """
     root = copy.deepcopy(document.value)
     holder: Any = root
+    made: dict[Path, Place] = {path: Place(option, None)}
     for depth, step in enumerate(path):
         if not _has_room(holder, step):
             message = f"there is no `{json_path(path)[2:]}`: {_described(holder, path[:depth])}"
             raise SpecError([Problem(option, json_path(path), None, message, _keys(holder, step))])
         if depth == len(path) - 1:
             holder[step] = value
-        else:
-            holder = holder[step] if isinstance(step, int) else holder.setdefault(step, {})
+            break
+        if isinstance(step, str) and step not in holder:
+            holder[step] = {}
+            made[path[: depth + 1]] = Place(option, None)
+        holder = holder[step]
     places = {known: place for known, place in document.places.items() if known[: len(path)] != path}
-    return Located(root, {**places, path: Place(option, None)})
+    return Located(root, places | made)
 
 
 def _path(name: str) -> Path | None:

@@ -30,7 +30,16 @@ def reasoned(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]
 
 def open_answer(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """Score a free answer against the right option by `rouge_l` and `token_f1` (SQuAD's, Rajpurkar et al. 2016)."""
-    given, right = results[0].strip().split("\n")[0], doc["choices"][doc["answer"]]
+    return _overlaps(results[0], doc["choices"][doc["answer"]])
+
+
+def free_text(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
+    """Score a free answer against the document's `answer` text as `open_answer` does."""
+    return _overlaps(results[0], doc["answer"])
+
+
+def _overlaps(generated: str, right: str) -> dict[str, float]:
+    given = generated.strip().split("\n")[0]
     return {"rouge_l": rouge_l(given, right), "token_f1": token_f1(given, right)}
 
 

@@ -56,9 +56,15 @@ class Item:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Item":
         """Read an item back from a document; raises KeyError or ValueError where it is none."""
-        known = {name: document[name] for name in ("question", "answer")}
-        told = {name: str(document.get(name, "")) for name in ("id", "form", "cluster", "source")}
-        return cls(**known, **told, choices=tuple(document["choices"]))
+        return cls(
+            id=str(document.get("id", "")),
+            form=str(document.get("form", "")),
+            cluster=str(document.get("cluster", "")),
+            source=str(document.get("source", "")),
+            question=document["question"],
+            choices=tuple(document["choices"]),
+            answer=document["answer"],
+        )
 
     def line(self) -> str:
         """Return the document as one line of JSON with sorted keys."""

@@ -12,7 +12,7 @@ _FROM_ONE_CLUSTER = 3
 def thinned(items: Iterable[Item], most: int) -> list[Item]:
     """Return at most `most` items and at most three of a cluster; which, is drawn from their ids."""
     taken: Counter[str] = Counter()
-    kept = []
+    kept: list[Item] = []
     for item in sorted(items, key=lambda item: (stable.number("thinned", item.id), item.id)):
         if taken[item.cluster] < _FROM_ONE_CLUSTER and len(kept) < most:
             taken[item.cluster] += 1

@@ -44,7 +44,7 @@ _FEWEST = 4
 
 def read(folder: Path) -> list[Page]:
     """Return one page a structure of four members or more, of each service's newest model, sorted by name."""
-    found = []
+    found: list[Page] = []
     for pattern in MEMBERS:
         model = max(folder.glob(pattern))
         shapes = json.loads(gzip.decompress(model.read_bytes()))["shapes"]

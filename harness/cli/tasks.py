@@ -1,0 +1,179 @@
+"""``harness tasks``: list what can be scored on, start a task from a file, check one."""
+
+import argparse
+import json
+import math
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import TaskError
+from harness.suites import registry
+from harness.suites.rows import KINDS
+
+_ITEMS = 50
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments and its actions; without an action it lists."""
+    _shared(parser)
+    actions = parser.add_subparsers(dest="action", metavar="[new|check]")
+    new = actions.add_parser("new", help="write a task's YAML and loader from a JSONL file of questions")
+    new.add_argument("name")
+    new.add_argument("--from", dest="data", type=Path, required=True, metavar="DATA.jsonl")
+    new.add_argument("--kind", choices=KINDS, default="multiple_choice")
+    new.add_argument("--into", type=Path, default=Path("tasks"), metavar="DIR", help="the folder of tasks (tasks)")
+    check = actions.add_parser("check", help="put a task through the quality gates and the untuned base model")
+    check.add_argument("name")
+    check.add_argument("--items", type=int, default=_ITEMS, help=f"items for the base model; 0 for none ({_ITEMS})")
+    check.add_argument("--model", default="gap", metavar="SPEC", help="the spec whose base model is asked (gap)")
+    _shared(check, default=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked; the exit code of ``check`` is 1 where the task fails a gate."""
+    if args.action == "new":
+        return _new(args)
+    return _check(args) if args.action == "check" else _list(args)
+
+
+def _shared(parser: argparse.ArgumentParser, default: Any = None) -> None:
+    parser.add_argument(
+        "--include-path",
+        action="append",
+        default=[] if default is None else default,
+        type=Path,
+        metavar="DIR",
+        help="also look here (repeatable)",
+    )
+    parser.add_argument("--json", action="store_true", default=False if default is None else default, help="print JSON")
+
+
+def _list(args: argparse.Namespace) -> int:
+    tasks = registry.declared(beside=Path.cwd(), include=args.include_path)
+    rows = [_described(task) for _, task in sorted(tasks.items())]
+    if args.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return 0
+
+    from tabulate import tabulate
+
+    shown = [{**row, "forms": ", ".join(row["forms"]), "items": _items(row)} for row in rows]
+    columns = {"task": None, "role": None, "items": 22, "forms": 24, "licence": 24, "source": 22, "description": 46}
+    table = [[row[column] for column in columns] for row in shown]
+    print(tabulate(table, headers=list(columns), disable_numparse=True, maxcolwidths=list(columns.values())))
+    return 0
+
+
+def _described(task: registry.Declared) -> dict[str, Any]:
+    told = task.metadata
+    source = told.get("source") or {}
+    return {
+        "task": task.name,
+        "role": told.get("role", ""),
+        "distance": told.get("distance", ""),
+        "counts": told.get("counts", {}),
+        "members": task.config.get("task", []) if task.is_group else [],
+        "forms": told.get("forms", []),
+        "licence": told.get("licence", ""),
+        "source": _source(source) if isinstance(source, dict) else str(source),
+        "description": told.get("title", ""),
+        "path": str(task.path),
+    }
+
+
+def _source(source: dict[str, Any]) -> str:
+    if "hub" in source:
+        return f"hub: {source['hub']}"
+    return f"{source['package']}=={source['version']}" if source else ""
+
+
+def _items(row: dict[str, Any]) -> str:
+    if row["members"]:
+        return f"group of {len(row['members'])}"
+    return ", ".join(f"{split} {count:,}" for split, count in row["counts"].items())
+
+
+def _new(args: argparse.Namespace) -> int:
+    from harness.suites import scaffold
+
+    path = scaffold.create(args.name, args.data, args.kind, args.into)
+    print(f"wrote {path} and loader.py beside it\nnext: harness tasks check {args.name}")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from harness.evaluation.quiet import Progress, quiet
+    from harness.suites.lm_tasks import load_task
+
+    with quiet(Progress()):
+        task = load_task(args.name, beside=Path.cwd(), include=args.include_path)
+    splits = {name: list(documents) for name, documents in task.dataset.items()}
+    found = [f"{split}: {problem}" for split, documents in splits.items() for problem in _problems(documents)]
+    scores = _base_scores(args) if args.items else {}
+    if args.json:
+        counts = {split: len(documents) for split, documents in splits.items()}
+        print(json.dumps({"task": args.name, "counts": counts, "problems": found, "base_model": scores}, indent=2))
+    else:
+        _print(args, splits, found, scores)
+    return 1 if found else 0
+
+
+def _problems(documents: Sequence[dict[str, Any]]) -> list[str]:
+    """Put a multiple-choice split through the gates; other kinds have no options to be shallow about."""
+    from harness.suites import quality
+    from harness.suites.item import Item
+
+    if not documents or "choices" not in documents[0]:
+        return [] if documents else ["the split is empty"]
+    try:
+        return quality.problems([Item.of(document) for document in documents])
+    except (KeyError, ValueError) as error:
+        raise TaskError(f"a document lacks what a question needs: {error}.") from error
+
+
+def _print(
+    args: argparse.Namespace,
+    splits: dict[str, list[dict[str, Any]]],
+    found: list[str],
+    scores: dict[str, tuple[float, float]],
+) -> None:
+    for split, documents in splits.items():
+        clusters = len({document.get("cluster") for document in documents})
+        print(f"{split}: {len(documents)} items in {clusters} clusters")
+    for metric, (mean, margin) in scores.items():
+        print(f"untuned base model, first {args.items} items: {metric} {mean:.3f} ± {margin:.3f} (95%)")
+    print("\n".join(found) if found else "every gate passed")
+
+
+def _base_scores(args: argparse.Namespace) -> dict[str, tuple[float, float]]:
+    """Return each metric's mean over the first items and the half-width of its 95% interval over items."""
+    from harness.evaluation.evaluate import evaluate
+    from harness.sources.models import load as load_model
+    from harness.spec import load as load_spec
+    from harness.spec.records import EvaluationOptions, Suite
+    from harness.suites.lm_tasks import load_task
+
+    experiment = load_spec(args.model, include=args.include_path)
+    base = load_model(experiment.model)
+    where = [Path.cwd(), *args.include_path]
+    metrics = [each["metric"] for each in load_task(args.name, include=where).config.metric_list or []]
+    suite = Suite(task=args.name, role="guard", metric=str(metrics[0]), limit=args.items)
+    with tempfile.TemporaryDirectory() as folder:
+        options = EvaluationOptions()
+        done = evaluate(base.model, base.tokenizer, suite, folder=Path(folder), options=options, include=where)
+        lines = (Path(folder) / done.samples).read_text("utf-8").splitlines()
+    return {metric: _interval([json.loads(line)[metric] for line in lines]) for metric in metrics}
+
+
+def _interval(values: Iterable[float]) -> tuple[float, float]:
+    import statistics
+
+    from scipy.stats import t
+
+    scores = list(values)
+    if len(scores) < 2:  # noqa: PLR2004 - one item has no spread
+        return scores[0], math.nan
+    error = statistics.stdev(scores) / math.sqrt(len(scores))
+    return statistics.fmean(scores), float(t.ppf(0.975, len(scores) - 1)) * error

@@ -44,25 +44,35 @@ def sha256(training_rows: Sequence[Row]) -> str:
 def _rows_of(data: Data, experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
     if data.source == "task":
         task = load_task(str(data.task), beside=experiment.file.parent, include=experiment.include)
-        template = _chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
+        template = chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
         return list(training_rows(task, chat_template=template))
     if data.source == "jsonl":
         return _from_jsonl(Path(str(data.path)))
     return _from_hub(data)
 
 
-def _chat_template(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:
+def chat_template(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:
+    """Return the tokenizer's chat template as training needs it: the tokens read are those that scoring reads.
+
+    TRL lets the tokenizer add its special tokens to a text, lm-eval not to a text that begins with BOS already.
+    Where both the template and the tokenizer write BOS, the template's is left out.
+    """
+    surplus = str(tokenizer.bos_token) if _begins_with_bos(tokenizer) else ""
+
     def render(messages: list[dict[str, str]], *, add_generation_prompt: bool = True) -> str:
-        return str(
-            tokenizer.apply_chat_template(
-                messages,
-                tokenize=False,
-                add_generation_prompt=add_generation_prompt,
-                continue_final_message=not add_generation_prompt,
-            )
+        text = tokenizer.apply_chat_template(
+            messages,
+            tokenize=False,
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=not add_generation_prompt,
         )
+        return str(text).removeprefix(surplus)
 
     return render
+
+
+def _begins_with_bos(tokenizer: PreTrainedTokenizerBase) -> bool:
+    return tokenizer.bos_token_id is not None and tokenizer("a")["input_ids"][0] == tokenizer.bos_token_id
 
 
 def _sample(pool: list[Row], count: int, place: int) -> list[Row]:

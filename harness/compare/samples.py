@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
                     yield number, _sample(line, f"{path}:{number}")
     except EOFError as error:
         raise ComparisonError(f"{path} is a gzip file that was cut off: score again or copy it whole.") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, zlib.error) as error:
         raise ComparisonError(f"{path} cannot be read: {error}.") from error
 
 

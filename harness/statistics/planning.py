@@ -18,6 +18,11 @@ MAX_SCALE = 1000.0
 """The largest multiple of the present items that a plan considers."""
 _SEED_LIMIT = 0.8
 """Confidence of the upper limit of the variance between seeds that makes a plan a range."""
+_FEWEST_SEEDS = 3
+_MIXES = 40
+"""How many seed counts are tried for the cheapest mix; all are exact up to about ten."""
+_HALVINGS = 20
+"""Six decades of multiples, halved so often, are known to a hundred-thousandth."""
 _DF_CAP = 1e7
 """Beyond this many degrees of freedom the noncentral t is the normal to eight digits, and slower."""
 
@@ -101,17 +106,16 @@ class Requirement:
     scale_floor: float
 
 
-def required(
-    plan: Budget, distance: float, tail: float, present_seeds: int, *, both_ends: bool = False
-) -> Requirement:
+def required(plan: Budget, distance: float, tail: float, present_seeds: int, *, both_ends: bool = False) -> Requirement:
     """Return the seeds and items that meet a condition, the estimate being `distance` inside it, if it is true."""
-    counts = np.arange(3.0, MAX_SEEDS + 1)
+    every = np.arange(float(_FEWEST_SEEDS), MAX_SEEDS + 1)
+    enough = every[power(plan, distance, tail, every, both_ends=both_ends) >= POWER]
+    counts = np.unique(np.append(np.round(np.geomspace(_FEWEST_SEEDS, MAX_SEEDS, _MIXES)), present_seeds))
     scales = _smallest_scales(plan, distance, tail, counts, both_ends=both_ends)
+    alone = scales[counts == present_seeds][0]
     cost = np.where(np.isfinite(scales), counts * np.maximum(scales, 1.0), np.inf)
-    cost[counts < present_seeds] = np.inf
+    cost[counts < max(present_seeds, _FEWEST_SEEDS)] = np.inf
     best = int(np.argmin(cost))
-    enough = counts[scales <= 1.0]
-    alone = _smallest_scales(plan, distance, tail, np.array([float(present_seeds)]), both_ends=both_ends)[0]
     reachable = bool(np.isfinite(cost[best]))
     aim = 1 - (1 - POWER) / 2 if both_ends else POWER
     reach = (norm.isf(tail) + norm.ppf(aim)) ** 2 / distance**2
@@ -129,7 +133,7 @@ def _smallest_scales(plan: Budget, distance: float, tail: float, seeds: Floats, 
     """Return per seed count the smallest multiple of the items that suffices, inf where none does."""
     low, high = np.full(len(seeds), -3.0), np.full(len(seeds), np.log10(MAX_SCALE))
     hopeless = power(plan, distance, tail, seeds, 10**high, both_ends=both_ends) < POWER
-    for _ in range(40):
+    for _ in range(_HALVINGS):
         middle = (low + high) / 2
         enough = power(plan, distance, tail, seeds, 10**middle, both_ends=both_ends) >= POWER
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)

@@ -36,9 +36,7 @@ class RatioSet:
     intervals: tuple[Interval, ...]
 
 
-def ratio_set(
-    numerator: Moments, denominator: Moments, tail: float, *, seed_rule: SeedRule | None = None
-) -> RatioSet:
+def ratio_set(numerator: Moments, denominator: Moments, tail: float, *, seed_rule: SeedRule | None = None) -> RatioSet:
     """Return the set of gap(numerator) / gap(denominator), each end missed with probability `tail`.
 
     `seed_rule` gives the variance between seeds of a contrast by its weights, first those of the numerator.

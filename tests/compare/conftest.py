@@ -1,6 +1,0 @@
-"""Make the log writer importable from the tests beside it."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))

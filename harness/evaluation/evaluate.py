@@ -14,6 +14,7 @@ from harness.evaluation import results as files
 from harness.evaluation.modes import evaluation_mode
 from harness.evaluation.quiet import OnProgress, Progress, quiet
 from harness.evaluation.scorer import SharedPromptLM
+from harness.evaluation.special_tokens import refuse_a_closing_token
 from harness.records import Evaluation
 from harness.spec.records import EvaluationOptions, Suite
 from harness.suites.lm_tasks import load_task, suggestion
@@ -41,9 +42,11 @@ def evaluate(
     then among the shipped ones, then in lm-eval. A suite's `limit` and `num_fewshot` go before the options' and
     the task's own. `on_progress` is called with (requests answered, requests in all).
 
-    Raises `TaskError` for a task that cannot be loaded or lacks the suite's metric, `HarnessError` for scores
-    that are not finite or files that cannot be written.
+    Raises `TaskError` for a task that cannot be loaded or lacks the suite's metric, `SourceError` for a
+    tokenizer that closes every text with a special token, `HarnessError` for scores that are not finite or files
+    that cannot be written.
     """
+    refuse_a_closing_token(tokenizer)
     with quiet(Progress()):
         task = _prepared(suite, include)
     folder.mkdir(parents=True, exist_ok=True)

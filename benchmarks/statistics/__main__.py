@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from tabulate import tabulate
 
-from benchmarks.statistics.measure import coverage, false_labels, family_error, given
+from benchmarks.statistics.measure import coverage, coverages, false_labels, family_error, given
 from benchmarks.statistics.peers import peer_coverage
 from benchmarks.statistics.world import World
 
@@ -59,15 +59,16 @@ def coverage_part(run: Run, *, continuous: bool) -> Iterator[str]:
     seeds, sds = ((3, 10), (0.01, 0.04)) if run.fast else ((2, 3, 5, 10), (0.005, 0.01, 0.02, 0.04))
     items = (200,) if run.fast else (200, 1000) if continuous else (200, 1000, 3000)
     rows = []
-    for clustered, s, n, sd in itertools.product((False, True), seeds, items, sds):
-        world = _world((0.08, 0.04), s, n, sd, clustered=clustered, continuous=continuous)
-        held = coverage(world, run.replicates, run.stream("coverage", world))
-        rows.append([clustered, s, n, 100 * sd, *held.values()])
-    yield _table(rows, ["clusters", "seeds", "items", "seed SD, points", "gap", "delta", "ratio"])
+    for clustered, sd in itertools.product((False, True), sds):
+        world = _world((0.08, 0.04), max(seeds), max(items), sd, clustered=clustered, continuous=continuous)
+        sizes = list(itertools.product(seeds, items))
+        found = coverages(world, run.replicates, run.stream("coverage", world), sizes)
+        rows += [[clustered, 100 * sd, s, n, *held.values()] for (s, n), held in found.items()]
+    yield _table(rows, ["clusters", "seed SD, points", "seeds", "items", "gap", "delta", "ratio"])
     cells = np.array([row[4:] for row in rows])
     yield _worst("coverage", cells.min(), COVERAGE_BAR, run, above=True, cells=cells)
     for s in seeds:
-        chosen = np.array([row[4:] for row in rows if row[1] == s])
+        chosen = np.array([row[4:] for row in rows if row[2] == s])
         yield f"{s} seeds: mean {chosen.mean():.3f}, lowest {chosen.min():.4f}"
 
 

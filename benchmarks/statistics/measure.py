@@ -1,6 +1,6 @@
 """Coverage, labels and today's interval methods over simulated data, through the comparator's own code."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -15,15 +15,29 @@ SESOI = 0.02
 TAIL = 0.025
 
 
-def reduced(world: World, replicates: int, rng: np.random.Generator) -> list[list[Moments]]:
-    """Return moments[candidate][domain] of all replicates."""
-    parts = [
-        [[moments(domain, world.clusters) for domain in candidate] for candidate in chunk]
-        for chunk in draws(world, replicates, rng)
-    ]
-    return [
-        [_joined([part[c][d] for part in parts]) for d in range(world.domains)] for c in range(len(world.candidates))
-    ]
+Size = tuple[int, int]
+Reduced = list[list[Moments]]
+"""Moments by candidate and domain."""
+
+
+def reduced(world: World, replicates: int, rng: np.random.Generator, sizes: Sequence[Size] = ()) -> dict[Size, Reduced]:
+    """Return the moments of all replicates at each size, (seeds, items): the first ones of the world's.
+
+    Sizes share their draws, which makes them dependent on each other and four times cheaper.
+    """
+    wanted = sizes or ((world.seeds, world.items),)
+    parts: dict[Size, list[Reduced]] = {size: [] for size in wanted}
+    for chunk in draws(world, replicates, rng):
+        for seeds, items in wanted:
+            clusters = None if world.clusters is None else world.clusters[:items]
+            cut = chunk[..., :seeds, :items]
+            parts[seeds, items].append([[moments(domain, clusters) for domain in candidate] for candidate in cut])
+    return {size: _together(each) for size, each in parts.items()}
+
+
+def _together(parts: list[Reduced]) -> Reduced:
+    shape = parts[0]
+    return [[_joined([part[c][d] for part in parts]) for d in range(len(shape[c]))] for c in range(len(shape))]
 
 
 def _joined(parts: list[Moments]) -> Moments:
@@ -39,11 +53,22 @@ def _joined(parts: list[Moments]) -> Moments:
 
 def coverage(world: World, replicates: int, rng: np.random.Generator) -> dict[str, float]:
     """Return the share of 95% intervals that hold the truth: gap, delta and ratio, of the first candidate."""
-    inside, outside = reduced(world, replicates, rng)[0]
-    true_in, true_out = world.candidates[0]
+    (found,) = coverages(world, replicates, rng, ()).values()
+    return found
+
+
+def coverages(
+    world: World, replicates: int, rng: np.random.Generator, sizes: Sequence[Size]
+) -> dict[Size, dict[str, float]]:
+    """Return coverage at each size."""
+    found = reduced(world, replicates, rng, sizes)
+    return {size: _coverage(world.candidates[0], *each[0]) for size, each in found.items()}
+
+
+def _coverage(truth: Sequence[float], inside: Moments, outside: Moments) -> dict[str, float]:
+    true_in, true_out = truth
     shown = evidence(outside, inside, RETENTION)
-    ratio = true_out / true_in
-    line = contrast((outside, inside), (1.0, -ratio))
+    line = contrast((outside, inside), (1.0, -true_out / true_in))
     return {
         "gap": _covers(shown.gap_in, true_in),
         "delta": _covers(shown.delta, true_out - true_in),
@@ -92,7 +117,8 @@ def _labelled(
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Return label, observed side of the in-domain gap and "unchanged" of each comparison, replicate by replicate."""
     results = []
-    for inside, *others in reduced(world, replicates, rng):
+    (found,) = reduced(world, replicates, rng).values()
+    for inside, *others in found:
         for outside in others:
             shown = evidence(outside, inside, RETENTION)
             met = conditions(shown, Margins(SESOI, SESOI), tail)

@@ -150,13 +150,15 @@ def _print(
 def _base_scores(args: argparse.Namespace) -> dict[str, tuple[float, float]]:
     """Return each metric's mean over the first items and the half-width of its 95% interval over items."""
     from harness.evaluation.evaluate import evaluate
+    from harness.evaluation.quiet import Progress, quiet
     from harness.sources.models import load as load_model
     from harness.spec import load as load_spec
     from harness.spec.records import EvaluationOptions, Suite
     from harness.suites.lm_tasks import load_task
 
     experiment = load_spec(args.model, include=args.include_path)
-    base = load_model(experiment.model)
+    with quiet(Progress()):
+        base = load_model(experiment.model)
     where = [Path.cwd(), *args.include_path]
     metrics = [each["metric"] for each in load_task(args.name, include=where).config.metric_list or []]
     suite = Suite(task=args.name, role="guard", metric=str(metrics[0]), limit=args.items)

@@ -1,0 +1,42 @@
+import pytest
+
+from harness.suites import stable, text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("camelCaseName", ["camel", "case", "name"]),
+        ("clusterIPs", ["cluster", "ips"]),
+        ("hostIPAddress", ["host", "ip", "address"]),
+        ("CMAKE_AR", ["cmake", "ar"]),
+        ("x-int2", ["x", "int", "2"]),
+    ],
+)
+def test_words_of_names(name, words):
+    assert text.words(name) == words
+
+
+def test_an_opening_is_whole_sentences_with_brackets_closed():
+    told = "Short. It is longer (see e.g. That one. And more) than asked. The rest."
+    assert (
+        text.opening(told, at_least=8, at_most=100) == "Short. It is longer (see e.g. That one. And more) than asked."
+    )
+    assert text.opening(told, at_least=8, at_most=30) is None
+
+
+def test_a_phrase_is_found_by_whole_words_only():
+    assert text.contains('What "Pod Spec" holds', "pod spec")
+    assert not text.contains("the podspecs", "podspec")
+
+
+def test_grams_of_a_short_text_are_the_text():
+    assert text.grams("One, two!", 8) == {"one two"}
+    assert text.grams("a b c", 2) == {"a b", "b c"}
+
+
+def test_stable_order_depends_on_the_salt_alone():
+    values = [str(number) for number in range(20)]
+    assert stable.order(values, "a") == stable.order(reversed(values), "a")
+    assert stable.order(values, "a") != stable.order(values, "b")
+    assert 0 <= stable.share("x") < 1

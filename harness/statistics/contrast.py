@@ -68,17 +68,17 @@ class Contrast:
 
     def p_above(self, bound: float) -> float:
         """One-sided p-value of "the contrast is above `bound`", for one data set."""
-        excess = float(self.estimate) - bound
+        return self._beyond(float(self.estimate) - bound)
+
+    def p_below(self, bound: float) -> float:
+        """One-sided p-value of "the contrast is below `bound`"."""
+        return self._beyond(bound - float(self.estimate))
+
+    def _beyond(self, excess: float) -> float:
         if float(self.variance) == 0:
             return 0.0 if excess > 0 else 1.0
         share = 0.0 if self.seed_df <= 0 else float(self.share)
         return upper_tail(excess / float(self.se), share, max(self.seed_df, 1.0), float(self.item_df))
-
-    def p_below(self, bound: float) -> float:
-        """One-sided p-value of "the contrast is below `bound`"."""
-        if float(self.variance) == 0:
-            return 0.0 if float(self.estimate) < bound else 1.0
-        return 1.0 - self.p_above(bound)
 
     def p_inside(self, bound: float) -> float:
         """p-value of "the contrast is inside ±`bound`": the larger of two one-sided ones (Schuirmann 1987)."""

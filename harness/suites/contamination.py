@@ -63,10 +63,10 @@ def hits(rows: Iterable[Passage], items: Sequence[Passage]) -> Iterator[Hit]:
     """
     index = _Items(items)
     for row in rows:
-        seen: set[str] = set()
+        seen: set[tuple[str, str]] = set()
         for hit in index.hits(row):
-            if hit.item not in seen:
-                seen.add(hit.item)
+            if (hit.suite, hit.item) not in seen:
+                seen.add((hit.suite, hit.item))
                 yield hit
 
 

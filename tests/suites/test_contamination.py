@@ -1,0 +1,51 @@
+import pytest
+
+from harness.suites.contamination import Passage, hits
+
+FACT = "the maximum number of pods that can be unavailable during the update of a set"
+
+
+def passage(identity, fact, whole=None, suite="exam"):
+    return Passage(identity, whole or fact, fact, suite)
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (FACT, "exact"),
+        (FACT.upper() + "!", "exact"),
+        (f"As we know, {FACT}, and so on for a while.", "run"),
+        ("number of pods that can be unavailable while the update of a set", "near"),
+    ],
+)
+def test_a_row_that_gives_an_item_away_is_a_hit(row, kind):
+    (hit,) = hits(
+        [passage("r", row)], [passage("i", FACT), passage("other", "something else altogether is asked here")]
+    )
+    assert (hit.suite, hit.item, hit.row, hit.kind) == ("exam", "i", "r", kind)
+    assert "training row r" in str(hit)
+    assert "exam item i" in str(hit)
+
+
+def test_rows_that_share_words_but_no_fact_are_clean():
+    rows = ["the maximum number of nodes that a cluster has", "pods that can be made during the night", "", "update"]
+    assert not list(hits([passage(str(n), row) for n, row in enumerate(rows)], [passage("i", FACT)]))
+
+
+def test_templates_are_no_leak_where_documents_state_their_facts():
+    def asked(name, kind):
+        question = f"What type has the field {name} of the object of that name in the manual?"
+        return Passage.of(name, f"{question} {kind}", {"source": f"{name} {kind}"}, "exam")
+
+    assert not list(hits([asked("size", "integer")], [asked("colour", "string")]))
+    assert [hit.kind for hit in hits([asked("size", "integer")], [asked("size", "integer")])] == ["exact"]
+
+
+def test_a_document_without_a_source_is_compared_as_it_is_rendered():
+    assert Passage.of("x", "Question: why? Answer: so", {}).fact == "Question: why? Answer: so"
+
+
+def test_items_of_two_suites_may_share_an_id():
+    items = [passage("1", FACT, suite="a"), passage("1", FACT, suite="b")]
+    found = [(hit.suite, hit.item) for hit in hits([passage("r", FACT)], items)]
+    assert sorted(found) == [("a", "1"), ("b", "1")]

@@ -1,8 +1,8 @@
 """A million training rows against ten thousand test items: time and peak memory.
 
 Run ``python benchmarks/contamination/run.py [--rows N] [--items N]``. Rows and items are made of words drawn by
-Zipf's law from twenty thousand (seed 0), sixty and twenty-five words long; one row in ten thousand carries a planted leak, and
-the run fails when any planted leak is missed.
+Zipf's law from twenty thousand (seed 0), sixty and twenty-five words long; one row in ten thousand carries a planted
+leak, and the run fails when any planted leak is missed.
 """
 
 import argparse

@@ -3,6 +3,7 @@
 A design is the one entrance to the comparator, whether its folders come from a run of ours or from elsewhere.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -146,11 +147,14 @@ def _number_problems(design: Design) -> Iterator[str]:
     if not 0 <= design.retention <= 1:
         yield f"retention is a share between 0 and 1, got {design.retention}."
     for suite in design.suites:
-        if not design.sesoi_of(suite) > 0:
-            yield f"the smallest effect of interest of {suite.task} must be above 0, got {design.sesoi_of(suite)}."
+        if not 0 < design.sesoi_of(suite) < math.inf:
+            yield (
+                f"the smallest effect of interest of {suite.task} must be above 0 and finite, "
+                f"got {design.sesoi_of(suite)}."
+            )
     seed_sd, seed_df = design.variances.get("seed_sd"), design.variances.get("seed_df")
-    if seed_df is not None and (seed_sd is None or not seed_sd > 0 or not seed_df >= 1):
+    if seed_df is not None and (seed_sd is None or not 0 < seed_sd < math.inf or not 1 <= seed_df < math.inf):
         yield (
-            f"a declared seed_df needs a seed_sd above 0 and must be 1 or more, got seed_sd {seed_sd}, "
+            f"a declared seed_df needs a seed_sd above 0 and must be 1 or more, both finite, got seed_sd {seed_sd}, "
             f"seed_df {seed_df}."
         )

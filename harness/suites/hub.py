@@ -1,0 +1,75 @@
+"""Sets on the hub in the form of the offline suites: one function a set turns its row into a document."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from datasets import Dataset, load_dataset
+
+from harness.errors import SourceError
+from harness.suites import stable, text
+
+Row = Mapping[str, Any]
+ToDocument = Callable[[Row], dict[str, Any]]
+
+
+def tested(source: Mapping[str, str], to_document: ToDocument, *, split: str) -> dict[str, Dataset]:
+    """Return one published split as ``test``. Raises `SourceError` where the hub cannot be reached."""
+    return {"test": Dataset.from_list(_documents(_rows(source, split), to_document))}
+
+
+def divided(source: Mapping[str, str], to_document: ToDocument, *, test_share: float) -> dict[str, Dataset]:
+    """Divide the published ``train`` split by a hash of each question. Raises `SourceError` as `tested` does."""
+    documents = _documents(_rows(source, "train"), to_document)
+    parts: dict[str, list[dict[str, Any]]] = {"train": [], "test": []}
+    for document in documents:
+        held_out = stable.share("split", text.normalise(document["question"])) < test_share
+        parts["test" if held_out else "train"].append(document)
+    return {name: Dataset.from_list(part) for name, part in parts.items()}
+
+
+def medical_o1(row: Row) -> dict[str, Any]:
+    """Give the reasoning as `rationale` and the response as the only choice."""
+    return {
+        "question": row["Question"],
+        "rationale": text.squeeze(row["Complex_CoT"]),
+        "choices": [text.squeeze(row["Response"])],
+        "answer": 0,
+    }
+
+
+def medqa(row: Row) -> dict[str, Any]:
+    """Take the options in the order of their letters."""
+    letters = sorted(row["options"])
+    choices = [row["options"][letter] for letter in letters]
+    return {"question": row["question"], "choices": choices, "answer": letters.index(row["answer_idx"])}
+
+
+def medmcqa(row: Row) -> dict[str, Any]:
+    """Take the options a to d; `cop` is the right one's index from 0."""
+    choices = [row[name] for name in ("opa", "opb", "opc", "opd")]
+    return {"question": row["question"], "choices": choices, "answer": row["cop"]}
+
+
+def pubmedqa(row: Row) -> dict[str, Any]:
+    """Put the abstract before the question; the options are yes, no and maybe."""
+    choices = ["yes", "no", "maybe"]
+    question = " ".join([*row["context"]["contexts"], row["question"]])
+    return {"question": question, "choices": choices, "answer": choices.index(row["final_decision"])}
+
+
+def _rows(source: Mapping[str, str], split: str) -> Iterable[Row]:
+    name, revision = source.get("name"), source["revision"]
+    try:
+        return load_dataset(source["hub"], name, split=split, revision=revision)
+    except (OSError, ConnectionError, ValueError, RuntimeError) as error:
+        # What an unreachable hub raises depends on where in its client the connection fails.
+        raise SourceError(
+            f"{source['hub']} is on the hub, which cannot be reached from here ({type(error).__name__}); "
+            "run where it can, or leave the suite out with --only."
+        ) from error
+
+
+def _documents(rows: Iterable[Row], to_document: ToDocument) -> list[dict[str, Any]]:
+    return [
+        {"id": str(number), "cluster": str(number), "form": "", **to_document(row)} for number, row in enumerate(rows)
+    ]

@@ -1,0 +1,28 @@
+"""Loads the sets that live on the hub; how a row becomes a document stands in harness.suites.hub."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from datasets import Dataset
+
+from harness.suites import hub
+
+
+def medical_o1(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the splits train and test, nine to one by a hash of the question."""
+    return hub.divided(source, hub.medical_o1, test_share=0.1)
+
+
+def medqa(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the split test."""
+    return hub.tested(source, hub.medqa, split="test")
+
+
+def medmcqa(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the split test: the published validation split, as the test split has no answers."""
+    return hub.tested(source, hub.medmcqa, split="validation")
+
+
+def pubmedqa(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the split test."""
+    return hub.tested(source, hub.pubmedqa, split="train")

@@ -99,7 +99,8 @@ def _text(one: Missed, plan: Requirement, found: Need, counted: Mapping[str, int
     alone = []
     if found.binding in ("seeds", "either"):
         alone.append(f"{span(found.seeds_alone, MAX_SEEDS)} seeds on the present items")
-    if found.binding in ("items", "either"):
+    reachable = all(low is not None for low, _ in found.items_alone.values())
+    if found.binding in ("items", "either") and reachable:
         present_items = ", ".join(f"{span(each)} items of {task}" for task, each in found.items_alone.items())
         alone.append(f"{present_items} with the present {present} seeds")
     also = f" (or {', or '.join(alone)})" if alone else ""

@@ -1,0 +1,87 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harness.cli import main
+
+FAIR = ["port 22", "port 80", "port 25", "port 53"]
+
+
+@pytest.fixture
+def beside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def questions(path, *choices):
+    rows = [
+        {"question": f"Which port has service {n}?", "choices": list(each), "answer": n % 4}
+        for n, each in enumerate(choices)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def test_the_list_has_every_shipped_task_with_counts_licence_and_source(capsys, beside):
+    assert main(["tasks", "--json"]) == 0
+    tasks = {row["task"]: row for row in json.loads(capsys.readouterr().out)}
+    assert tasks["k8s_qa"]["counts"]["test"] >= 1000
+    for name, row in tasks.items():
+        assert row["description"], name
+        assert row["members"] or (row["licence"] and row["source"] and row["forms"]), name
+
+
+def test_the_table_says_roles_and_items(capsys, beside):
+    assert main(["tasks"]) == 0
+    out = capsys.readouterr().out
+    assert "world_facts" in out
+    assert "guard" in out
+    assert "group of 3" in out
+
+
+def test_listing_loads_no_heavy_library(beside):
+    heavy = "{'torch', 'transformers', 'datasets', 'lm_eval', 'numpy', 'scipy'}"
+    code = (
+        "import sys; from harness.cli import main; main(['tasks', '--json']); "
+        f"print(*{heavy} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == ""
+
+
+def test_a_new_task_is_listed_and_passes_its_check(capsys, beside):
+    data = questions(beside / "data.jsonl", *[FAIR] * 4)
+    assert main(["tasks", "new", "ports", "--from", str(data)]) == 0
+    assert main(["tasks", "check", "ports", "--items", "0"]) == 0
+    assert "every gate passed" in capsys.readouterr().out
+    assert main(["tasks", "--json"]) == 0
+    assert "ports" in {row["task"] for row in json.loads(capsys.readouterr().out)}
+
+
+def test_a_check_names_what_fails_and_exits_one(capsys, beside):
+    data = questions(
+        beside / "data.jsonl", *[[*"abc"[: n % 4], "by far the longest", *"abc"[n % 4 :]] for n in range(40)]
+    )
+    assert main(["tasks", "new", "ports", "--from", str(data)]) == 0
+    assert main(["tasks", "check", "ports", "--items", "0"]) == 1
+    out = capsys.readouterr().out
+    assert "test: 40 items in 40 clusters" in out
+    assert "guessing by longest" in out
+
+
+def test_wrong_rows_exit_64_and_write_nothing(capsys, beside):
+    (beside / "data.jsonl").write_text('{"question": "?"}\nnot json\n')
+    assert main(["tasks", "new", "ports", "--from", "data.jsonl"]) == 64
+    err = capsys.readouterr().err
+    assert "data.jsonl:1: no 'choices'" in err
+    assert "data.jsonl:2: not JSON" in err
+    assert not (beside / "tasks").exists()
+
+
+def test_a_file_that_lm_eval_does_not_know_is_named(capsys, beside):
+    (beside / "tasks").mkdir()
+    (beside / "tasks" / "odd.yaml").write_text("task: odd\ntest_spilt: test\n")
+    assert main(["tasks", "check", "odd", "--items", "0"]) == 64
+    assert "'test_spilt' (did you mean test_split" in capsys.readouterr().err

@@ -60,13 +60,14 @@ def pubmedqa(row: Row) -> dict[str, Any]:
 def _rows(source: Mapping[str, str], split: str) -> Iterable[Row]:
     name, revision = source.get("name"), source["revision"]
     try:
-        return load_dataset(source["hub"], name, split=split, revision=revision)
+        rows: Iterable[Row] = load_dataset(source["hub"], name, split=split, revision=revision)
     except (OSError, ConnectionError, ValueError, RuntimeError) as error:
         # What an unreachable hub raises depends on where in its client the connection fails.
         raise SourceError(
             f"{source['hub']} is on the hub, which cannot be reached from here ({type(error).__name__}); "
             "run where it can, or leave the suite out with --only."
         ) from error
+    return rows
 
 
 def _documents(rows: Iterable[Row], to_document: ToDocument) -> list[dict[str, Any]]:

@@ -204,4 +204,7 @@ def panel_notes(panel: Panel, variances: Mapping[str, float]) -> Iterator[str]:
         else:
             yield "one seed: this speaks of this checkpoint only, not of the recipe; the interval is over items alone"
     elif panel.pairs == 2:  # noqa: PLR2004
-        yield "two seeds: the variance between seeds is very poorly known, the intervals are accordingly wide"
+        yield (
+            "two seeds: the variance between seeds is very poorly known; the intervals are wide, and where seeds "
+            "differ much they hold the truth slightly less often than they say"
+        )

@@ -28,7 +28,7 @@ def run_info(job: Job) -> dict[str, Any]:
         else {
             "recipe": asdict(recipe),
             "peft_config": recipe.peft,
-            "train_config": {**job.experiment.training, **recipe.training},
+            "train_config": job.experiment.training_of(recipe),
         }
     )
     return {"experiment_name": job.planned.cell.id, "seed": job.planned.cell.seed, **asked}

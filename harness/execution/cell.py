@@ -91,7 +91,7 @@ def _train(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) 
     rows = data.rows(job.experiment, loaded.tokenizer)
     if data.sha256(rows) != job.data_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
-    fields = {**job.experiment.training, **recipe.training}
+    fields = job.experiment.training_of(recipe)
     seed = int(job.planned.cell.seed or 0)
     probe = probe_batches(rows, loaded.tokenizer, fields, seed=seed)
     progress.enter("adapt")

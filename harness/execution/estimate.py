@@ -81,7 +81,7 @@ def _cost(
     if planned.recipe is None:
         steps = batch = 0
     else:
-        steps, batch = _steps({**experiment.training, **recipe.training}, counted)
+        steps, batch = _steps(experiment.training_of(recipe), counted)
     tokens = round(steps * batch * counted.row_tokens)
     trainable = known.trainable if planned.recipe else 0
     activations = batch * counted.row_tokens * total_layers * hidden * ACTIVATION_BYTES[experiment.model.dtype]

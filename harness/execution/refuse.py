@@ -13,7 +13,7 @@ def refuse(experiment: Experiment, config: Mapping[str, Any] | None, device: str
     reasons = [
         f"{recipe.id}: {reason}"
         for recipe in experiment.recipes
-        for reason in adaptation.refusals(recipe, config, device, training={**experiment.training, **recipe.training})
+        for reason in adaptation.refusals(recipe, config, device, training=experiment.training_of(recipe))
     ]
     if reasons:
         raise RecipeError("\n".join(reasons))

@@ -7,6 +7,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from harness.errors import HarnessError
+from harness.plan.identity import suite_limit
 from harness.sources import models
 from harness.spec.records import Experiment, Suite
 from harness.suites.lm_tasks import load_task
@@ -55,7 +56,7 @@ def sizes(experiment: Experiment) -> Sizes:
 def _suite(
     suite: Suite, experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, assumed: list[str]
 ) -> SuiteSize:
-    limit = suite.limit if suite.limit is not None else experiment.evaluation.limit
+    limit = suite_limit(suite, experiment)
     try:
         task = load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
     except HarnessError:

@@ -44,7 +44,7 @@ def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, model_finger
     content = {
         **_model(experiment, model_fingerprint),
         "recipe": {key: value for key, value in asdict(recipe).items() if key not in (*_NAMES, "training")},
-        "training": {**experiment.training, **recipe.training},
+        "training": experiment.training_of(recipe),
         "data": [_data(each, experiment) for each in (experiment.data, *experiment.mix)],
         "seed": seed,
     }

@@ -193,6 +193,10 @@ class Experiment:
     include: tuple[Path, ...] = ()
     overrides: tuple[str, ...] = ()
 
+    def training_of(self, recipe: Recipe) -> dict[str, JSON]:
+        """Return the SFTConfig fields that a recipe trains with: its own replace the experiment's of the same name."""
+        return {**self.training, **recipe.training}
+
     def suites_of(self, role: Role) -> tuple[Suite, ...]:
         """Return the suites that play one role."""
         return tuple(suite for suite in self.suites if suite.role == role)

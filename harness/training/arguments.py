@@ -8,11 +8,6 @@ import torch
 from trl import SFTConfig
 
 
-def merged(experiment: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the training fields of a cell: the recipe's replace the experiment's of the same name."""
-    return {**experiment, **recipe}
-
-
 def sft_config(fields: Mapping[str, Any], *, seed: int, folder: Path) -> SFTConfig:
     """Return the SFTConfig for `fields` (SFTConfig's own names).
 

@@ -7,6 +7,8 @@ from harness.suites import text
 HOLE = "[...]"
 _MAX_HOLES = 2
 _MIN_WORDS = 5
+_MIN_WORDS_AROUND_A_HOLE = 8
+"""A short sentence with a hole in it ("The [...] of the resource.") describes half the fields of an object."""
 _VERBS = (
     "is|are|specifies|indicates|contains|defines|describes|represents|holds|lists|determines|controls|tells|denotes|"
     "refers to|sets|provides|identifies|states|gives|stores|names|must be|should be|can be used to|will be"
@@ -24,7 +26,7 @@ def mask(description: str, name: str) -> str | None:
     "replicas is the number of pods" becomes "The number of pods"; a name inside a sentence becomes a hole.
     """
     hidden = _hidden(description, name)
-    if hidden.count(HOLE) > _MAX_HOLES or len(text.normalise(hidden).split()) < _MIN_WORDS:
+    if hidden.count(HOLE) > _MAX_HOLES or _words(hidden) < (_MIN_WORDS_AROUND_A_HOLE if HOLE in hidden else _MIN_WORDS):
         return None
     return None if text.stems(name) <= text.stems(hidden) else hidden
 
@@ -35,7 +37,11 @@ def told(description: str, name: str) -> str | None:
     Words of a compound name may remain: they are a cue that wrong options must then share.
     """
     hidden = _hidden(description, name)
-    return None if HOLE in hidden or len(text.normalise(hidden).split()) < _MIN_WORDS else hidden
+    return None if HOLE in hidden or _words(hidden) < _MIN_WORDS else hidden
+
+
+def _words(hidden: str) -> int:
+    return len(text.normalise(hidden).split())
 
 
 def _hidden(description: str, name: str) -> str:

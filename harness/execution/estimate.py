@@ -17,8 +17,9 @@ from harness import adaptation
 from harness.adaptation import Description
 from harness.errors import HarnessError, SourceError
 from harness.execution.calibrate import Speed, calibrate
-from harness.execution.job import Message
+from harness.execution.job import Message, Refused
 from harness.execution.refuse import refuse
+from harness.execution.screen import screen_at_hand
 from harness.execution.tokens import Sizes, sizes
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
@@ -32,18 +33,19 @@ LIBRARIES = 1_200_000_000
 
 
 def estimate(experiment: Experiment, send: Callable[[Message | Estimate], None]) -> None:
-    """Send the experiment's `Estimate`, or the text of a user's mistake. Nothing is downloaded."""
+    """Send the experiment's `Estimate`, or a user's mistake as `Refused`. Nothing is downloaded."""
     os.environ["HARNESS_OFFLINE"] = os.environ["HF_HUB_OFFLINE"] = "1"
     try:
         send(_estimate(experiment))
     except HarnessError as error:
-        send(str(error))
+        send(Refused.of(error))
 
 
 def _estimate(experiment: Experiment) -> Estimate:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     config = shape(experiment)
     refuse(experiment, config, device)
+    screening, unscreened = screen_at_hand(experiment)
     speed, counted = calibrate(config, device), sizes(experiment)
     cells = plan_cells(experiment, models.fingerprint(experiment.model))
     costs = tuple(_cost(experiment, each, config, speed, counted) for each in cells)
@@ -53,7 +55,8 @@ def _estimate(experiment: Experiment) -> Estimate:
         cells=costs,
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows,
-        assumed=counted.assumed,
+        screening=screening,
+        assumed=counted.assumed + unscreened,
     )
 
 

@@ -2,13 +2,13 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from harness import __version__
 from harness.errors import HarnessError, LedgerError
-from harness.execution.job import Finished, Job, Message, Prepared
+from harness.execution.job import Finished, Job, Message, Prepared, Refused
 from harness.execution.process import describe_exit, run_in_process, start_server
 from harness.execution.progress import Watcher
 from harness.ledger import Outcome, Run
@@ -60,7 +60,9 @@ def _prepare(experiment: Experiment, watcher: Watcher) -> Prepared:
     last = said[-1] if said else None
     if isinstance(last, Prepared):
         return last
-    raise HarnessError(last if isinstance(last, str) else f"preparing model and data: {describe_exit(code)}.")
+    if isinstance(last, Refused):
+        raise last.error()
+    raise HarnessError(f"preparing model and data: {describe_exit(code)}.")
 
 
 def _write_lock(run: Run, experiment: Experiment, prepared: Prepared, cells: tuple[PlannedCell, ...]) -> None:
@@ -70,6 +72,7 @@ def _write_lock(run: Run, experiment: Experiment, prepared: Prepared, cells: tup
         "cells": [planned.cell.id for planned in cells],
         "hashes": {"model": prepared.model_fingerprint, "data": prepared.data_sha256},
         "rows": prepared.rows,
+        "screening": asdict(prepared.screening),
         "versions": {"harness": __version__, **prepared.versions},
     }
     if (run.folder / LOCK).exists():

@@ -6,6 +6,7 @@ from harness.ledger import Run
 from harness.records import CellFailure, CellResult
 from harness.report.costs import costs_table
 from harness.report.scores import scores_table
+from harness.report.screening import screening_text
 from harness.report.verdict import verdicts_text
 from harness.verdict import Verdicts
 
@@ -21,9 +22,15 @@ def run_text(run: Run, verdicts: Verdicts) -> str:
         f"scores, mean ± SD over {len(experiment.seeds)} seeds\n{scores_table(experiment, outcomes)}",
         f"costs, means a run\n{costs_table(experiment, outcomes)}",
         verdicts_text(verdicts),
+        *_screened(run),
         *_marks(run),
     ]
     return "\n\n".join(parts)
+
+
+def _screened(run: Run) -> Iterator[str]:
+    if run.screening:
+        yield screening_text(run.screening)
 
 
 def _marks(run: Run) -> Iterator[str]:

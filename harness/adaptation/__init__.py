@@ -9,6 +9,7 @@ from harness.adaptation import check
 from harness.adaptation.adapt import adapt
 from harness.adaptation.adapted import Adapted, Batches, Probe
 from harness.adaptation.describe import describe
+from harness.adaptation.flops import training_flops
 from harness.adaptation.match import matched
 from harness.adaptation.merge import merge
 from harness.adaptation.outline import Description
@@ -28,4 +29,5 @@ __all__ = [
     "merge",
     "refusals",
     "save",
+    "training_flops",
 ]

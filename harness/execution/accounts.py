@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from harness import __version__
+from harness import __version__, adaptation
 from harness.adaptation import Adapted
 from harness.execution.job import Job
 from harness.training import Trained
@@ -49,7 +49,11 @@ def train_info(adapted: Adapted, trained: Trained) -> dict[str, Any]:
         "tokens_per_second": trained.tokens / trained.seconds,
         "losses": list(trained.losses),
         "total_flos": trained.flos,
-        "order_sha256": trained.order_sha256,
+        "flops": adaptation.training_flops(adapted) * trained.tokens,
+        "order": list(trained.order),
+        "validation_losses": [list(each) for each in trained.validation_losses],
+        "validation_loss": trained.validation_loss,
+        "best_step": trained.best_step,
         "footprint": adapted.model.get_memory_footprint(),
     }
 

@@ -13,11 +13,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from transformers import PreTrainedTokenizerBase
+
 from harness import adaptation
 from harness.adaptation import Adapted
 from harness.errors import SourceError
 from harness.evaluation import evaluate
 from harness.execution import accounts
+from harness.execution.compute import Course, steps_for_flops, steps_for_time
 from harness.execution.guards import before, guards
 from harness.execution.job import Finished, Job, Message, Scored, Stage, Step
 from harness.ledger.files import write_json
@@ -25,7 +28,7 @@ from harness.ledger.run import SCORED
 from harness.records import CellResult, Evaluation
 from harness.sources import models
 from harness.spec.records import Recipe, Suite
-from harness.training import data, train
+from harness.training import Held, data, train
 from harness.training.probe import probe_batches
 
 STATE = "adapter"
@@ -87,17 +90,44 @@ def _trained(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress
     return adapted.model, info
 
 
-def _train(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) -> tuple[Adapted, Mapping[str, Any]]:
+def run_trial(job: Job, progress: Progress) -> CellResult:
+    """Train the cell's recipe and take its loss on the validation rows; nothing is scored or kept."""
+    progress.enter("load")
+    recipe = job.planned.recipe
+    assert recipe is not None
+    loaded = models.load(job.experiment.model, quantization=recipe.quantization, device=job.device)
+    _, info = _train(job, recipe, loaded, progress, judged=True)
+    progress.enter("end")
+    return CellResult(
+        cell=job.planned.cell,
+        run_info=accounts.run_info(job),
+        train_info={**info, **accounts.costs(job.device, progress.seconds)},
+        meta_info=accounts.meta_info(job),
+    )
+
+
+def _train(
+    job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress, *, judged: bool = False
+) -> tuple[Adapted, Mapping[str, Any]]:
+    """Adapt and train; with `judged`, or early stopping, against the validation rows."""
     rows = data.rows(job.experiment, loaded.tokenizer)
     if data.sha256(rows) != job.data_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
     fields = job.experiment.training_of(recipe)
     seed = int(job.planned.cell.seed or 0)
+    course = Course(tokenizer=loaded.tokenizer, rows=rows, fields=fields, seed=seed)
     probe = probe_batches(rows, loaded.tokenizer, fields, seed=seed)
+
+    def adapted_to(network: Any) -> Adapted:
+        return adaptation.adapt(network, recipe, seed=seed, probe=probe, tokenizer=loaded.tokenizer)
+
     progress.enter("adapt")
     noted = before(loaded.model, next(iter(probe())))
-    adapted = adaptation.adapt(loaded.model, recipe, seed=seed, probe=probe, tokenizer=loaded.tokenizer)
+    adapted = adapted_to(loaded.model)
     start = adaptation.check.start_digest(adapted)
+    if recipe.compute is not None:
+        progress.enter("match")
+        fields = {**fields, "max_steps": _matched_steps(job, recipe, adapted, course, adapted_to)}
     progress.enter("train")
     trained = train(
         adapted,
@@ -106,10 +136,30 @@ def _train(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) 
         fields,
         seed=seed,
         on_step=lambda *made: progress.send(Step(*made)),
+        held=_held(job, loaded.tokenizer, judged=judged),
     )
     progress.enter("check")
     info = {**accounts.train_info(adapted, trained), "start_sha256": start, "guards": guards(noted, adapted)}
     return adapted, info
+
+
+def _held(job: Job, tokenizer: PreTrainedTokenizerBase, *, judged: bool) -> Held | None:
+    stopping = job.experiment.early_stopping
+    if stopping is None and not judged:
+        return None
+    return Held(rows=data.validation_rows(job.experiment, tokenizer), early_stopping=stopping)
+
+
+def _matched_steps(
+    job: Job, recipe: Recipe, adapted: Adapted, course: Course, adapted_to: Callable[[Any], Adapted]
+) -> int:
+    """Return the steps in which the recipe spends as much as the one that its `compute` names."""
+    assert job.spent is not None
+    assert recipe.compute is not None
+    if recipe.compute.measure == "flops":
+        return steps_for_flops(job.spent, adapted, course.fields)
+    another = models.load(job.experiment.model, quantization=recipe.quantization, device=job.device)
+    return steps_for_time(job.spent, adapted_to(another.model), course)
 
 
 def _scores(job: Job, subject: models.Loaded, progress: Progress) -> Iterator[Evaluation]:

@@ -20,6 +20,7 @@ from harness.execution.calibrate import Speed, calibrate
 from harness.execution.job import Message
 from harness.execution.refuse import refuse
 from harness.execution.tokens import Sizes, sizes
+from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
 from harness.sources import models
@@ -100,7 +101,7 @@ def _cost(
 
 def _steps(fields: Mapping[str, Any], counted: Sizes) -> tuple[int, int]:
     """Return optimizer steps and examples a step, from SFTConfig's fields and their defaults."""
-    batch = int(fields.get("per_device_train_batch_size", 8)) * int(fields.get("gradient_accumulation_steps", 1))
+    batch = examples_a_step(fields)
     if int(fields.get("max_steps", -1)) > 0:
         return int(fields["max_steps"]), batch
     rows = counted.rows or 1000

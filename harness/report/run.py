@@ -6,6 +6,7 @@ from harness.ledger import Run
 from harness.records import CellFailure, CellResult
 from harness.report.costs import costs_table
 from harness.report.scores import scores_table
+from harness.report.tuning import tuning_table
 from harness.report.verdict import verdicts_text
 from harness.verdict import Verdicts
 
@@ -18,12 +19,13 @@ def run_text(run: Run, verdicts: Verdicts) -> str:
         head += f"\noverridden: {' '.join(experiment.overrides)}"
     parts = [
         head,
+        tuning_table(run.tuning),
         f"scores, mean ± SD over {len(experiment.seeds)} seeds\n{scores_table(experiment, outcomes)}",
         f"costs, means a run\n{costs_table(experiment, outcomes)}",
         verdicts_text(verdicts),
         *_marks(run),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _marks(run: Run) -> Iterator[str]:
@@ -38,6 +40,6 @@ def _marks(run: Run) -> Iterator[str]:
         if failed:
             yield f"guard not passed: {result.cell.id}: {', '.join(failed)}; see its result.json"
     for seed in sorted({each.cell.seed for each in results if each.cell.seed is not None}):
-        orders = {each.train_info["order_sha256"] for each in results if each.cell.seed == seed}
-        if len(orders) > 1:
+        orders = [each.train_info["order"] for each in results if each.cell.seed == seed]
+        if any(len(set(step)) > 1 for step in zip(*orders, strict=False)):
             yield f"not paired: recipes with seed {seed} did not train on the same examples in the same order"

@@ -10,8 +10,10 @@ from harness.errors import Problem
 from harness.spec import tasknames
 from harness.spec.located import Located
 from harness.spec.located import Path as At
+from harness.spec.paths import data_blocks
 from harness.spec.recipes import ReadRecipe
 from harness.spec.suggest import nearest
+from harness.spec.tuning import tune_problems
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 """What transformers' configurations call the number of decoder layers."""
@@ -35,7 +37,7 @@ class Context:
 
 def semantic_problems(context: Context) -> list[Problem]:
     """Return everything wrong with names and their relations."""
-    checks = (_comparison, _gate, _suites, _tasks, _metrics, _shares, _layers)
+    checks = (_comparison, _gate, _suites, _tasks, _metrics, _shares, _layers, _compute, _validation, tune_problems)
     return [problem for check in checks for problem in check(context)]
 
 
@@ -93,11 +95,9 @@ def _tasks(context: Context) -> Iterator[Problem]:
 def _named_tasks(spec: Any) -> Iterator[tuple[At, str]]:
     for index, suite in enumerate(spec["suites"]):
         yield ("suites", index, "task"), suite["task"]
-    if spec["data"]["source"] == "task":
-        yield ("data", "task"), spec["data"]["task"]
-    for index, data in enumerate(spec.get("mix", ())):
+    for where, data in data_blocks(spec):
         if data["source"] == "task":
-            yield ("mix", index, "task"), data["task"]
+            yield (*where, "task"), data["task"]
 
 
 def task_files(spec: Any, *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
@@ -121,6 +121,26 @@ def _shares(context: Context) -> Iterator[Problem]:
     if sum(shares) >= 1:
         message = f"the shares add up to {sum(shares):g} and leave nothing of `data`"
         yield context.document.problem(("mix",), message, "Their sum must be less than 1.")
+
+
+def _compute(context: Context) -> Iterator[Problem]:
+    """Hold a recipe only to another that is trained here and settles its own number of steps."""
+    settled = {name for name, read in context.recipes.items() if read.recipe.compute is None}
+    for name, read in context.recipes.items():
+        other = read.recipe.compute.recipe if read.recipe.compute else None
+        if other is not None and other not in settled - {name}:
+            message = f"{other!r} is not among the experiment's recipes that settle their own number of steps"
+            yield read.document.problem(("compute", "recipe"), message, nearest(other, settled - {name}))
+
+
+def _validation(context: Context) -> Iterator[Problem]:
+    spec = context.spec
+    declared = spec.get("validation") or {}
+    needed = [block for block in ("tune", "early_stopping") if spec.get(block) is not None]
+    known = declared.get("data") or declared.get("share") or spec["data"]["source"] == "task"
+    for block in needed if not known else ():
+        message = f"`{block}` needs validation rows, and the training data is no task with a validation split"
+        yield context.document.problem((block,), message, "Declare `validation` with `data` or a `share`.")
 
 
 def _layers(context: Context) -> Iterator[Problem]:

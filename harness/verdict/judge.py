@@ -35,7 +35,7 @@ def judge_scores(design: Design, scores: Sequence[SuiteScores]) -> Verdicts:
         ),
         guards=tuple(guard(setting, arm, one) for arm in design.arms for one in guards),
         failures=tuple(_failures(design)),
-        notes=tuple(dict.fromkeys(note for one in scores for note in one.notes)),
+        notes=tuple(dict.fromkeys([*design.notes, *(note for one in scores for note in one.notes)])),
     )
 
 

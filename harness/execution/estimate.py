@@ -7,7 +7,7 @@ al. 2022, arXiv 2205.05198, without the attention term).
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -23,6 +23,7 @@ from harness.execution.tokens import Sizes, sizes
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
+from harness.plan.tuning import plan_trials
 from harness.sources import models
 from harness.spec.records import Experiment, Recipe
 
@@ -46,12 +47,16 @@ def _estimate(experiment: Experiment) -> Estimate:
     config = shape(experiment)
     refuse(experiment, config, device)
     speed, counted = calibrate(config, device), sizes(experiment)
-    cells = plan_cells(experiment, models.fingerprint(experiment.model))
-    costs = tuple(_cost(experiment, each, config, speed, counted) for each in cells)
+    fingerprint = models.fingerprint(experiment.model)
+
+    def costs(cells: Iterable[PlannedCell]) -> tuple[CellCost, ...]:
+        return tuple(_cost(experiment, each, config, speed, counted) for each in cells)
+
     return Estimate(
         device=torch.cuda.get_device_name() if device == "cuda" else "CPU",
         parameters=adaptation.describe(Recipe(method="full", name="all"), config).total,
-        cells=costs,
+        cells=costs(plan_cells(experiment, fingerprint)),
+        trials=costs(trial.planned for trial in plan_trials(experiment, fingerprint)),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows,
         assumed=counted.assumed,
@@ -75,7 +80,9 @@ def _cost(
     experiment: Experiment, planned: PlannedCell, config: Mapping[str, Any], speed: Speed, counted: Sizes
 ) -> CellCost:
     total_layers, hidden = int(config["num_hidden_layers"]), int(config["hidden_size"])
-    read = sum(each.items * each.tokens for each in counted.suites.values())
+    read = sum(
+        counted.suites[suite.task].items * counted.suites[suite.task].tokens for suite in planned.suites.values()
+    )
     recipe = planned.recipe or Recipe(method="base", name="untuned")
     known = adaptation.describe(recipe, config)
     width = BYTES[experiment.model.dtype]

@@ -53,14 +53,22 @@ def _suites(experiment: Experiment, estimate: Estimate) -> str:
 
 
 def _totals(estimate: Estimate) -> str:
-    seconds = sum(each.train_seconds + each.evaluate_seconds for each in estimate.cells)
-    memory = max(each.memory for each in estimate.cells)
+    everything = [*estimate.trials, *estimate.cells]
+    seconds = sum(each.train_seconds + each.evaluate_seconds for each in everything)
+    memory = max(each.memory for each in everything)
     disk = sum(each.disk for each in estimate.cells)
     return (
-        f"estimate, from a calibration of a few seconds on this machine: about {duration(seconds)} of training and "
+        f"{_search(estimate)}estimate, from a calibration of a few seconds on this machine: about {duration(seconds)} of training and "
         f"scoring, {memory / GIB:.1f} GiB of memory at the peak, {disk / MIB:.0f} MiB kept on disk; start-up and "
         "downloads come on top"
     )
+
+
+def _search(estimate: Estimate) -> str:
+    if not estimate.trials:
+        return ""
+    seconds = sum(each.train_seconds for each in estimate.trials)
+    return f"before them {len(estimate.trials)} trials of the search, about {duration(seconds)}\n"
 
 
 def duration(seconds: float) -> str:

@@ -21,7 +21,7 @@ class CellCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What the whole experiment would cost, cell by cell in order, trials of a search apart, and what was assumed for it."""
+    """What the whole experiment would cost, cell by cell in order, and what was assumed for it."""
 
     device: str
     parameters: int

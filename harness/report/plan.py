@@ -57,8 +57,8 @@ def _totals(estimate: Estimate) -> str:
     seconds = sum(each.train_seconds + each.evaluate_seconds for each in everything)
     memory = max(each.memory for each in everything)
     disk = sum(each.disk for each in estimate.cells)
-    return (
-        f"{_search(estimate)}estimate, from a calibration of a few seconds on this machine: about {duration(seconds)} of training and "
+    return _search(estimate) + (
+        f"estimate, from a calibration of a few seconds on this machine: about {duration(seconds)} of training and "
         f"scoring, {memory / GIB:.1f} GiB of memory at the peak, {disk / MIB:.0f} MiB kept on disk; start-up and "
         "downloads come on top"
     )

@@ -1,6 +1,6 @@
 """What no schema can say: that the names in an experiment stand for something and fit each other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """An experiment that satisfies the schema, and where its names are looked up."""
+    """The blocks of an experiment that satisfy the schema, and where its names are looked up."""
 
     document: Located
     beside: Path
@@ -33,12 +33,6 @@ class Context:
     def spec(self) -> Any:
         """The experiment's JSON value."""
         return self.document.value
-
-
-def semantic_problems(context: Context) -> list[Problem]:
-    """Return everything wrong with names and their relations."""
-    checks = (_comparison, _gate, _suites, _tasks, _metrics, _shares, _layers, _compute, _validation, tune_problems)
-    return [problem for check in checks for problem in check(context)]
 
 
 def _comparison(context: Context) -> Iterator[Problem]:
@@ -93,7 +87,7 @@ def _tasks(context: Context) -> Iterator[Problem]:
 
 
 def _named_tasks(spec: Any) -> Iterator[tuple[At, str]]:
-    for index, suite in enumerate(spec["suites"]):
+    for index, suite in enumerate(spec.get("suites", ())):
         yield ("suites", index, "task"), suite["task"]
     for where, data in data_blocks(spec):
         if data["source"] == "task":
@@ -164,3 +158,24 @@ def _layers_beyond(read: ReadRecipe, total: int) -> Iterator[Problem]:
     for index in [verbatim] if isinstance(verbatim, int) else verbatim or ():
         if isinstance(index, int) and not 0 <= index < total:
             yield read.document.problem(("peft", "layers_to_transform"), f"there is no layer {index}", remedy)
+
+
+_Check = Callable[[Context], Iterator[Problem]]
+_CHECKS: tuple[tuple[_Check, frozenset[str]], ...] = (
+    (_comparison, frozenset({"comparison", "recipes"})),
+    (_gate, frozenset({"comparison", "suites"})),
+    (_suites, frozenset({"suites"})),
+    (_tasks, frozenset()),
+    (_metrics, frozenset({"suites"})),
+    (_shares, frozenset()),
+    (_layers, frozenset({"model"})),
+    (_compute, frozenset({"recipes"})),
+    (_validation, frozenset({"data"})),
+    (tune_problems, frozenset({"tune", "seeds", "training", "recipes"})),
+)
+"""Each check and the blocks that it cannot do without."""
+
+
+def semantic_problems(context: Context) -> list[Problem]:
+    """Return everything wrong with names and their relations, as far as the blocks that they stand in are sound."""
+    return [problem for check, needs in _CHECKS if needs <= set(context.spec) for problem in check(context)]

@@ -34,7 +34,7 @@ def _named_paths(spec: Any) -> Iterator[tuple[At, bool]]:
     for index in range(len(spec.get("include", ()))):
         yield ("include", index), True
     for key in ("path", "tokenizer"):
-        if spec["model"].get(key) is not None:
+        if spec.get("model", {}).get(key) is not None:
             yield ("model", key), True
     for where, data in data_blocks(spec):
         if data["source"] == "jsonl":
@@ -43,7 +43,8 @@ def _named_paths(spec: Any) -> Iterator[tuple[At, bool]]:
 
 def data_blocks(spec: Any) -> Iterator[tuple[At, Any]]:
     """Yield the experiment's blocks that declare data, and where they stand."""
-    yield ("data",), spec["data"]
+    if "data" in spec:
+        yield ("data",), spec["data"]
     for index, data in enumerate(spec.get("mix", ())):
         yield ("mix", index), data
     if (spec.get("validation") or {}).get("data") is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def tune_problems(context: "Context") -> Iterator[Problem]:
     """Yield everything wrong with the names, values and seed of the search."""
-    tune = context.spec.get("tune")
+    tune = context.spec["tune"]
     if tune is None:
         return
     yield from _seed(context, tune)

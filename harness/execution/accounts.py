@@ -16,6 +16,7 @@ import torch
 from harness import __version__, adaptation
 from harness.adaptation import Adapted
 from harness.execution.job import Job
+from harness.spec.records import Recipe
 from harness.training import Trained
 
 
@@ -56,6 +57,12 @@ def train_info(adapted: Adapted, trained: Trained) -> dict[str, Any]:
         "best_step": trained.best_step,
         "footprint": adapted.model.get_memory_footprint(),
     }
+
+
+def settled(recipe: Recipe | None, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a recipe's `match` came to on the model of `config`; nothing for a recipe without one."""
+    found = None if recipe is None else adaptation.settled(recipe, config)
+    return {} if found is None else {"settled": asdict(found)}
 
 
 def costs(device: str, seconds: Mapping[str, float]) -> dict[str, Any]:

@@ -68,7 +68,11 @@ def run_cell(job: Job, progress: Progress) -> CellResult:
     return CellResult(
         cell=job.planned.cell,
         run_info=accounts.run_info(job),
-        train_info={**trained, **accounts.costs(job.device, progress.seconds)},
+        train_info={
+            **trained,
+            **accounts.settled(recipe, network.config.to_dict()),
+            **accounts.costs(job.device, progress.seconds),
+        },
         meta_info=accounts.meta_info(job),
         evaluations=evaluations,
     )

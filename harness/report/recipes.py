@@ -77,11 +77,10 @@ def _settled(experiment: Experiment, outcomes: Sequence[Outcome]) -> Iterator[st
     for recipe in experiment.recipes:
         for result in results_of(outcomes, recipe.id)[:1]:
             if "settled" in result.train_info:
-                yield f"{recipe.id}: {settled_text(result.train_info['settled'])}"
+                yield f"{recipe.id}: {_settled_text(result.train_info['settled'])}"
 
 
-def settled_text(settled: Info) -> str:
-    """Return ``r=33 to match aletheia--standard (4,884,480 parameters)``."""
+def _settled_text(settled: Info) -> str:
     size = f"r={settled['r']}" if settled["r"] is not None else f"reduction factor {settled['reduction_factor']:.4g}"
     return f"{size} to match {settled['recipe']} ({settled['parameters']:,} parameters)"
 

@@ -65,14 +65,14 @@ def settled(recipe: Recipe | None, config: Mapping[str, Any]) -> dict[str, Any]:
     return {} if found is None else {"settled": asdict(found)}
 
 
-def costs(device: str, seconds: Mapping[str, float]) -> dict[str, Any]:
-    """Return the time of each stage and the peak memory of this process."""
+def costs(device: str, seconds: Mapping[str, float], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the time of each stage and the peak memory: of this process, or of an `earlier` start that took more."""
     unit = 1024 if platform.system() == "Linux" else 1  # getrusage counts kilobytes on Linux, bytes on macOS
     peak: dict[str, Any] = {"rss_max": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
     if device == "cuda":
         peak["accelerator_memory_allocated_max"] = torch.cuda.max_memory_allocated()
         peak["accelerator_memory_max"] = torch.cuda.max_memory_reserved()
-    return {"seconds": dict(seconds), **peak}
+    return {"seconds": dict(seconds), **{name: max(size, earlier.get(name, 0)) for name, size in peak.items()}}
 
 
 def meta_info(job: Job) -> dict[str, Any]:

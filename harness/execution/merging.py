@@ -43,7 +43,7 @@ def merging(job: Job, recipe: Recipe, state: Path, evaluations: Sequence[Evaluat
     if asked.latency:
         if merged is not None:
             timed["merged"] = latency(merged, job.device)
-        found["latency"] = {**{name: asdict(each) for name, each in timed.items()}, "not_merged": reason}
+        found["latency"] = {"not_merged": reason, **{name: asdict(each) for name, each in timed.items()}}
     return found
 
 

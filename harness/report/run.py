@@ -8,6 +8,7 @@ from harness.report.forgetting import forgetting_table
 from harness.report.gaps import about_gaps
 from harness.report.outside import outside_table
 from harness.report.recipes import recipes_table
+from harness.report.serving import serving_table
 from harness.report.speed import speed_table
 from harness.report.tuning import tuning_table
 from harness.report.verdict import statements
@@ -28,6 +29,7 @@ def run_text(run: Run, verdicts: Verdicts) -> str:
         outside_table(experiment, outcomes, verdicts),
         speed_table(experiment, outcomes),
         forgetting_table(verdicts, experiment, outcomes),
+        serving_table(experiment, outcomes),
         statements(verdicts),
         *_marks(run),
     ]

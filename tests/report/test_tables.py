@@ -14,6 +14,7 @@ from harness.report.plan import duration
 from harness.report.power import power_table
 from harness.report.recipes import recipes_table
 from harness.report.scores import spread
+from harness.report.serving import serving_table
 from harness.report.speed import speed_table
 from harness.spec import load
 from harness.verdict import judge_scores
@@ -126,6 +127,25 @@ def test_forgetting_shows_changes_from_the_base_and_what_lies_beyond_the_referen
     assert "forgets more" in lora
     assert "reference" in row(table, "guard_1  full")
     assert forgetting_table(judge_scores(design(), scores(design(), (0.1, 0.1)))) == ""
+
+
+def test_serving_shows_the_check_and_the_latency_of_each_form(experiment, outcomes):
+    assert serving_table(experiment, outcomes) == ""
+    guard = {"passed": False, "largest_difference": 0.25, "tolerance": 0.001}
+    timed = {"forward_seconds": 0.0125, "tokens_per_second": 40.0}
+    outcomes[2].train_info["guards"] = {"merged_scores_agree": guard}
+    outcomes[2].train_info["latency"] = {"base": timed, "adapter": timed, "merged": timed, "not_merged": None}
+    table = serving_table(experiment, outcomes)
+    assert "0.25 (exceeds 0.001)" in row(table, "lora--tiny")
+    assert row(table, "lora--tiny").count("12.5, 40.0") == 3
+    assert "full--default" not in table
+
+
+def test_serving_says_why_an_adapter_was_not_merged(experiment, outcomes):
+    outcomes[2].train_info["guards"] = {"merged_scores_agree": {"passed": None, "reason": "nothing to merge"}}
+    table = serving_table(experiment, outcomes)
+    assert "cannot be merged" in row(table, "lora--tiny")
+    assert table.endswith("not merged: nothing to merge")
 
 
 def test_more_seeds_detect_less(experiment):

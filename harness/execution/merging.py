@@ -31,7 +31,8 @@ def merging(job: Job, recipe: Recipe, state: Path, evaluations: Sequence[Evaluat
     `state` is the saved adapter. A method that cannot be merged is recorded with the reason: the guard does not
     apply, and there is no merged latency.
     """
-    asked, found = job.experiment.merge, {}
+    asked = job.experiment.merge
+    found: dict[str, Any] = {}
     base = models.load(job.experiment.model, quantization=recipe.quantization, device=job.device).model.eval()
     timed = {"base": latency(base, job.device)} if asked.latency else {}
     adapted = adaptation.load(base, recipe, state)

@@ -16,6 +16,7 @@ import torch
 from harness import __version__, adaptation
 from harness.adaptation import Adapted
 from harness.execution.job import Job
+from harness.spec.records import Recipe
 from harness.training import Trained
 
 
@@ -58,14 +59,20 @@ def train_info(adapted: Adapted, trained: Trained) -> dict[str, Any]:
     }
 
 
-def costs(device: str, seconds: Mapping[str, float]) -> dict[str, Any]:
-    """Return the time of each stage and the peak memory of this process."""
+def settled(recipe: Recipe | None, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a recipe's `match` came to on the model of `config`; nothing for a recipe without one."""
+    found = None if recipe is None else adaptation.settled(recipe, config)
+    return {} if found is None else {"settled": asdict(found)}
+
+
+def costs(device: str, seconds: Mapping[str, float], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the time of each stage and the peak memory: of this process, or of an `earlier` start that took more."""
     unit = 1024 if platform.system() == "Linux" else 1  # getrusage counts kilobytes on Linux, bytes on macOS
     peak: dict[str, Any] = {"rss_max": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
     if device == "cuda":
         peak["accelerator_memory_allocated_max"] = torch.cuda.max_memory_allocated()
         peak["accelerator_memory_max"] = torch.cuda.max_memory_reserved()
-    return {"seconds": dict(seconds), **peak}
+    return {"seconds": dict(seconds), **{name: max(size, earlier.get(name, 0)) for name, size in peak.items()}}
 
 
 def meta_info(job: Job) -> dict[str, Any]:

@@ -23,8 +23,10 @@ from harness.execution import accounts
 from harness.execution.compute import Course, steps_for_flops, steps_for_time
 from harness.execution.guards import before, guards
 from harness.execution.job import Finished, Job, Message, Scored, Stage, Step
+from harness.execution.merging import merging
 from harness.ledger.files import write_json
 from harness.ledger.run import SCORED
+from harness.plan.cells import asks_to_merge
 from harness.records import CellResult, Evaluation
 from harness.sources import models
 from harness.spec.records import Recipe, Suite
@@ -56,22 +58,35 @@ class Progress:
 
 def run_cell(job: Job, progress: Progress) -> CellResult:
     """Train the cell's recipe on a fresh base (unless it is the base) and score it on every suite."""
-    progress.enter("load")
     recipe = job.planned.recipe
-    loaded = models.load(job.experiment.model, quantization=recipe.quantization if recipe else None, device=job.device)
-    network, trained = (loaded.model, {}) if recipe is None else _trained(job, recipe, loaded, progress)
-    network.eval()
-    evaluations = tuple(_scores(job, models.Loaded(network, loaded.tokenizer), progress))
+    info, evaluations = _trained_and_scored(job, recipe, progress)
     progress.enter("end")
+    info = {**info, **accounts.costs(job.device, progress.seconds, info)}
+    if recipe is not None and asks_to_merge(job.experiment, recipe):
+        progress.enter("merge")
+        found = merging(job, recipe, job.folder / STATE, evaluations, lambda *what: _rescore(job, progress, *what))
+        info |= {**found, "guards": {**info["guards"], **found.get("guards", {})}}
     if not job.experiment.keep_weights:
         shutil.rmtree(job.folder / WEIGHTS, ignore_errors=True)
     return CellResult(
         cell=job.planned.cell,
         run_info=accounts.run_info(job),
-        train_info={**trained, **accounts.costs(job.device, progress.seconds)},
+        train_info=info,
         meta_info=accounts.meta_info(job),
         evaluations=evaluations,
     )
+
+
+def _trained_and_scored(
+    job: Job, recipe: Recipe | None, progress: Progress
+) -> tuple[dict[str, Any], tuple[Evaluation, ...]]:
+    """Return what training did and the scores; the model is let go of."""
+    progress.enter("load")
+    loaded = models.load(job.experiment.model, quantization=recipe.quantization if recipe else None, device=job.device)
+    network, trained = (loaded.model, {}) if recipe is None else _trained(job, recipe, loaded, progress)
+    network.eval()
+    evaluations = tuple(_scores(job, models.Loaded(network, loaded.tokenizer), progress))
+    return {**trained, **accounts.settled(recipe, network.config.to_dict())}, evaluations
 
 
 def _trained(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) -> tuple[Any, Mapping[str, Any]]:
@@ -80,13 +95,14 @@ def _trained(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress
     note = job.folder / NOTE
     if note.is_file() and state.is_dir():
         info: Mapping[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+        progress.seconds.update(info.get("seconds", {}))
         return adaptation.load(loaded.model, recipe, state).model, info
     shutil.rmtree(state, ignore_errors=True)
     adapted, info = _train(job, recipe, loaded, progress)
     progress.enter("save")
     adaptation.save(adapted, state)
     info = {**info, "file_size": accounts.size_on_disk(state)}
-    write_json(note, info)
+    write_json(note, {**info, **accounts.costs(job.device, progress.seconds, info)})
     return adapted.model, info
 
 
@@ -101,7 +117,7 @@ def run_trial(job: Job, progress: Progress) -> CellResult:
     return CellResult(
         cell=job.planned.cell,
         run_info=accounts.run_info(job),
-        train_info={**info, **accounts.costs(job.device, progress.seconds)},
+        train_info={**info, **accounts.costs(job.device, progress.seconds, info)},
         meta_info=accounts.meta_info(job),
     )
 
@@ -188,3 +204,8 @@ def _score(job: Job, suite: Suite, folder: Path, subject: models.Loaded, progres
         relative_to=job.folder,
         on_progress=lambda done, total: progress.send(Scored(suite.task, done, total)),
     )
+
+
+def _rescore(job: Job, progress: Progress, model: Any, suite: Suite, folder: Path) -> Evaluation:
+    """Score another form of the cell's model, the merged one."""
+    return _score(job, suite, folder, models.Loaded(model, models.tokenizer(job.experiment.model)), progress)

@@ -85,6 +85,7 @@ def _cost(
     )
     recipe = planned.recipe or Recipe(method="base", name="untuned")
     known = adaptation.describe(recipe, config)
+    settled = adaptation.settled(recipe, config)
     width = BYTES[experiment.model.dtype]
     if planned.recipe is None:
         steps = batch = 0
@@ -103,6 +104,7 @@ def _cost(
         evaluate_seconds=read * total_layers * speed.forward,
         memory=round(LIBRARIES + known.total * width + trainable * 3 * width + activations),
         disk=0 if recipe.peft is None and not experiment.keep_weights else trainable * width,
+        settled=None if settled is None else str(settled),
     )
 
 

@@ -8,6 +8,9 @@ from harness.plan.cells import PlannedCell
 from harness.records import CellFailure, CellResult, Evaluation
 from harness.spec.records import Experiment
 
+MERGE_GUARD = "merged_scores_agree"
+"""The guard of a spec's ``merge.check``, by its name in a cell's result."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import RecipeError
-from harness.execution.job import Finished, Job, Message, Prepared, Spent
+from harness.execution.job import MERGE_GUARD, Finished, Job, Message, Prepared, Spent
 from harness.execution.process import describe_exit, run_in_process
 from harness.execution.progress import Watcher
 from harness.ledger import Outcome, Run
 from harness.ledger.run import Kind
 from harness.plan.batch import examples_a_step
-from harness.plan.cells import PlannedCell
+from harness.plan.cells import PlannedCell, asks_to_merge
 from harness.plan.identity import trained_cell
 from harness.records import CellFailure, CellResult
 from harness.spec.records import Experiment
@@ -40,13 +40,22 @@ class Schedule:
             self.watcher.ended(outcome)
 
     def _is_waiting(self, planned: PlannedCell) -> bool:
-        """Say whether a cell is still to be run: it has not ended, failed and is retried, or lacks a suite."""
+        """Say whether a cell is still to be run: it has not ended, failed and is retried, or lacks what is asked."""
         outcome = self.run.outcome(planned.cell, self.kind)
         if outcome is None:
             return True
         if isinstance(outcome, CellFailure):
             return self.retry_failed
-        return not self.run.scored(planned.cell).issuperset(planned.suites)
+        if self.kind == "trials":
+            return False
+        return not self.run.scored(planned.cell).issuperset(planned.suites) or self._lacks_merge(planned, outcome)
+
+    def _lacks_merge(self, planned: PlannedCell, result: CellResult) -> bool:
+        """Say whether the spec's `merge` asks for something that the cell was not measured for."""
+        asked, info = self.experiment.merge, result.train_info
+        if planned.recipe is None or not asks_to_merge(self.experiment, planned.recipe):
+            return False
+        return (asked.check and MERGE_GUARD not in info["guards"]) or (asked.latency and "latency" not in info)
 
     def _outcome(self, planned: PlannedCell) -> Outcome:
         """Run a cell; one that is to spend as much as a cell that failed fails with it."""

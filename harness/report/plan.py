@@ -42,7 +42,8 @@ def _cells(estimate: Estimate) -> str:
         for place, each in enumerate(estimate.cells, start=1)
     ]
     headers = ["", "cell", "layers", "trainable", "tokens", "~train", "~score", "~peak GiB", "disk MiB"]
-    return tabulate(rows, headers=headers, disable_numparse=True)
+    settled = dict.fromkeys(f"{each.recipe}: {each.settled}" for each in estimate.cells if each.settled)
+    return "\n".join([tabulate(rows, headers=headers, disable_numparse=True), *settled])
 
 
 def _suites(experiment: Experiment, estimate: Estimate) -> str:

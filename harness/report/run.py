@@ -1,13 +1,17 @@
-"""The whole text of a run: scores, costs, verdicts, failures and what was overridden."""
+"""The whole text of a run: few tables, then verdicts, failures and what was overridden."""
 
 from collections.abc import Iterator
 
 from harness.ledger import Run
 from harness.records import CellFailure, CellResult
-from harness.report.costs import costs_table
-from harness.report.scores import scores_table
+from harness.report.forgetting import forgetting_table
+from harness.report.gaps import about_gaps
+from harness.report.outside import outside_table
+from harness.report.recipes import recipes_table
+from harness.report.serving import serving_table
+from harness.report.speed import speed_table
 from harness.report.tuning import tuning_table
-from harness.report.verdict import verdicts_text
+from harness.report.verdict import statements
 from harness.verdict import Verdicts
 
 
@@ -20,9 +24,13 @@ def run_text(run: Run, verdicts: Verdicts) -> str:
     parts = [
         head,
         tuning_table(run.tuning),
-        f"scores, mean ± SD over {len(experiment.seeds)} seeds\n{scores_table(experiment, outcomes)}",
-        f"costs, means a run\n{costs_table(experiment, outcomes)}",
-        verdicts_text(verdicts),
+        f"In-domain and costs, mean ± SD over {len(experiment.seeds)} seeds. {about_gaps(verdicts)}\n"
+        + recipes_table(experiment, outcomes, verdicts),
+        outside_table(experiment, outcomes, verdicts),
+        speed_table(experiment, outcomes),
+        forgetting_table(verdicts, experiment, outcomes),
+        serving_table(experiment, outcomes),
+        statements(verdicts),
         *_marks(run),
     ]
     return "\n\n".join(part for part in parts if part)

@@ -232,6 +232,20 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """What is measured of every adapter once it is scored, by merging it into the weights where that is possible.
+
+    `check` scores the first `items` of the first in-domain suite again and holds every item's score to `tolerance`,
+    in the metric's unit; `latency` times the base, the adapter and the merged model at batch 1.
+    """
+
+    check: bool = False
+    latency: bool = False
+    items: int = 32
+    tolerance: float = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """Everything `harness run` needs; what it was read from stands in `file` and `overrides`."""
 
@@ -249,6 +263,7 @@ class Experiment:
     suites: tuple[Suite, ...]
     evaluation: EvaluationOptions = EvaluationOptions()
     comparison: Comparison
+    merge: Merge = Merge()
     keep_weights: bool = False
     cost: Mapping[str, float] = field(default_factory=dict)
     """Declared prices: ``per_hour`` of the machine, in any currency."""

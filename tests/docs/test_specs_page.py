@@ -15,7 +15,7 @@ SHOWN = re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^\$ harness run (.*)$", TEXT, re.MULTILINE)
 SECTIONS = {
     "suites": "suite",
-    **{name: name for name in ("validation", "early_stopping", "tune", "evaluation", "comparison")},
+    **{name: name for name in ("validation", "early_stopping", "tune", "evaluation", "comparison", "merge")},
 }
 
 

@@ -56,6 +56,19 @@ def test_every_trained_cell_passed_its_guards_and_recipes_are_paired(finished):
     assert len(orders) == 2
 
 
+def test_the_rank_that_a_match_came_to_is_recorded(tiny_spec, tmp_path):
+    recipe = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(recipe.read_text())
+    (tmp_path / "adapters" / "lora--whole.json").write_text(json.dumps({**declared, "layers": {"strategy": "all"}}))
+    recipe.write_text(json.dumps({**declared, "match": {"recipe": "lora--whole"}}))
+    ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
+    found = {each.cell.recipe: each.train_info for each in ledger.outcomes}
+    settled = found["lora--tiny"]["settled"]
+    assert (settled["r"], settled["recipe"]) == (4, "lora--whole")
+    assert settled["parameters"] == found["lora--tiny"]["num_trainable_params"]
+    assert "settled" not in found["full--default"]
+
+
 def test_a_recipe_that_cannot_work_is_refused_before_training(tiny_spec, tmp_path):
     recipe = tmp_path / "adapters" / "lora--tiny.json"
     declared = json.loads(recipe.read_text())

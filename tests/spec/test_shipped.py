@@ -87,6 +87,7 @@ PAIRS = {
     "early_stopping": (of.EarlyStopping, "early_stopping"),
     "tune": (of.Tune, "tune"),
     "search": (of.Search, "search"),
+    "merge": (of.Merge, "merge"),
     "recipe": (of.Recipe, None),
     "layers": (of.Layers, "layers"),
     "match": (of.Match, "match"),

@@ -7,7 +7,7 @@ al. 2022, arXiv 2205.05198, without the attention term).
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -21,8 +21,10 @@ from harness.execution.job import Message, Refused
 from harness.execution.refuse import refuse
 from harness.execution.screen import screen_at_hand
 from harness.execution.tokens import Sizes, sizes
+from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
+from harness.plan.tuning import plan_trials
 from harness.sources import models
 from harness.spec.records import Experiment, Recipe
 
@@ -47,12 +49,16 @@ def _estimate(experiment: Experiment) -> Estimate:
     refuse(experiment, config, device)
     screening, unscreened = screen_at_hand(experiment)
     speed, counted = calibrate(config, device), sizes(experiment)
-    cells = plan_cells(experiment, models.fingerprint(experiment.model))
-    costs = tuple(_cost(experiment, each, config, speed, counted) for each in cells)
+    fingerprint = models.fingerprint(experiment.model)
+
+    def costs(cells: Iterable[PlannedCell]) -> tuple[CellCost, ...]:
+        return tuple(_cost(experiment, each, config, speed, counted) for each in cells)
+
     return Estimate(
         device=torch.cuda.get_device_name() if device == "cuda" else "CPU",
         parameters=adaptation.describe(Recipe(method="full", name="all"), config).total,
-        cells=costs,
+        cells=costs(plan_cells(experiment, fingerprint)),
+        trials=costs(trial.planned for trial in plan_trials(experiment, fingerprint)),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows,
         screening=screening,
@@ -77,9 +83,12 @@ def _cost(
     experiment: Experiment, planned: PlannedCell, config: Mapping[str, Any], speed: Speed, counted: Sizes
 ) -> CellCost:
     total_layers, hidden = int(config["num_hidden_layers"]), int(config["hidden_size"])
-    read = sum(each.items * each.tokens for each in counted.suites.values())
+    read = sum(
+        counted.suites[suite.task].items * counted.suites[suite.task].tokens for suite in planned.suites.values()
+    )
     recipe = planned.recipe or Recipe(method="base", name="untuned")
     known = adaptation.describe(recipe, config)
+    settled = adaptation.settled(recipe, config)
     width = BYTES[experiment.model.dtype]
     if planned.recipe is None:
         steps = batch = 0
@@ -98,12 +107,13 @@ def _cost(
         evaluate_seconds=read * total_layers * speed.forward,
         memory=round(LIBRARIES + known.total * width + trainable * 3 * width + activations),
         disk=0 if recipe.peft is None and not experiment.keep_weights else trainable * width,
+        settled=None if settled is None else str(settled),
     )
 
 
 def _steps(fields: Mapping[str, Any], counted: Sizes) -> tuple[int, int]:
     """Return optimizer steps and examples a step, from SFTConfig's fields and their defaults."""
-    batch = int(fields.get("per_device_train_batch_size", 8)) * int(fields.get("gradient_accumulation_steps", 1))
+    batch = examples_a_step(fields)
     if int(fields.get("max_steps", -1)) > 0:
         return int(fields["max_steps"]), batch
     rows = counted.rows or 1000

@@ -59,8 +59,15 @@ def screen_at_hand(experiment: Experiment) -> tuple[Screening | None, tuple[str,
 
 
 def _sources(experiment: Experiment) -> list[tuple[str, Data]]:
-    """Return every source of rows with its place in the spec; whatever else comes to train is named here."""
-    return [("data", experiment.data), *((f"mix[{place}]", member) for place, member in enumerate(experiment.mix))]
+    """Return every source of rows with its place in the spec; whatever else comes to train is named here.
+
+    Rows that decide about training count: a model chosen by what it is scored on is as good as trained on it.
+    """
+    found = [("data", experiment.data), *((f"mix[{place}]", member) for place, member in enumerate(experiment.mix))]
+    if (experiment.tune or experiment.early_stopping) and experiment.validation.share is None:
+        own = replace(experiment.data, split="validation")
+        found.append(("validation", experiment.validation.data or own))
+    return found
 
 
 def _labelled(label: str, declared: Data, experiment: Experiment) -> list[Passage]:

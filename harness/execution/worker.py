@@ -11,19 +11,19 @@ import torch
 from lm_eval.api.task import Task
 
 from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
-from harness.execution.cell import Progress, run_cell
+from harness.execution.cell import Progress, run_cell, run_trial
 from harness.execution.estimate import estimate
 from harness.execution.job import Job, Message, Prepared, Refused, Stage
 from harness.execution.refuse import refuse
 from harness.execution.screen import rows as training_rows
 from harness.execution.screen import screen
-from harness.records import CellFailure
+from harness.records import CellFailure, CellResult
 from harness.sources import models
 from harness.spec.records import Experiment, Suite
 from harness.suites.lm_tasks import load_task
 from harness.training import data
 
-__all__ = ["estimate", "prepare", "work"]
+__all__ = ["estimate", "prepare", "try_out", "work"]
 
 Send = Callable[[Message], None]
 
@@ -45,6 +45,8 @@ def prepare(experiment: Experiment, send: Send) -> None:
         tokenizer = models.tokenizer(experiment.model)
         send(Stage("data"))
         rows = data.rows(experiment, tokenizer)
+        if experiment.tune or experiment.early_stopping:
+            data.validation_rows(experiment, tokenizer)
         suites = [_suite(suite, experiment, send) for suite in experiment.suites]
         send(Stage("contamination"))
         screening = screen(training_rows(experiment), suites)
@@ -69,9 +71,18 @@ def _suite(suite: Suite, experiment: Experiment, send: Send) -> Task:
 
 def work(job: Job, send: Send) -> None:
     """Train and score one cell; whatever happens ends as a `CellResult` or a `CellFailure` sent back."""
+    _told(run_cell, job, send)
+
+
+def try_out(job: Job, send: Send) -> None:
+    """Train one trial and take its validation loss; it ends as `work` does."""
+    _told(run_trial, job, send)
+
+
+def _told(run: Callable[[Job, Progress], CellResult], job: Job, send: Send) -> None:
     progress = Progress(send)
     try:
-        send(run_cell(job, progress))
+        send(run(job, progress))
     except Exception as error:  # noqa: BLE001 - a failed cell is a record, and the other cells go on
         traceback.print_exc()  # standard error is the run's log file
         send(

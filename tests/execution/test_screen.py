@@ -11,6 +11,7 @@ from harness.execution import screen
 from harness.ledger import Run
 from harness.report.screening import screening_text
 from harness.spec import load
+from harness.spec.records import Data, EarlyStopping, Validation
 from harness.suites.lm_tasks import load_task
 
 FACT = "the pump moves forty litres of water through the valve in a minute"
@@ -119,3 +120,13 @@ def test_the_line_names_every_suite(leaky):
         "contamination: 23 training rows compared with 40 items of sums and sums_far: 0 given away; "
         "not pumps, declared as recall"
     )
+
+
+def test_rows_that_decide_about_training_are_compared_too(leaky):
+    experiment = load(leaky)
+    other = Validation(data=Data(source="jsonl", path=str(leaky.parent / "rows.jsonl")))
+    stopping = replace(experiment, mix=(), early_stopping=EarlyStopping(patience=1), validation=other)
+    assert [row.id for row in screen.rows(replace(experiment, mix=()))] == [f"{n} of data (sums)" for n in range(1, 13)]
+    assert screen.rows(stopping)[-1].id == f"11 of validation ({leaky.parent / 'rows.jsonl'})"
+    held_out = replace(stopping, validation=Validation(share=0.5))
+    assert len(screen.rows(held_out)) == 12

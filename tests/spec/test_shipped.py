@@ -83,12 +83,18 @@ PAIRS = {
     "suite": (of.Suite, "suite"),
     "evaluation": (of.EvaluationOptions, "evaluation"),
     "comparison": (of.Comparison, "comparison"),
+    "validation": (of.Validation, "validation"),
+    "early_stopping": (of.EarlyStopping, "early_stopping"),
+    "tune": (of.Tune, "tune"),
+    "search": (of.Search, "search"),
+    "merge": (of.Merge, "merge"),
     "recipe": (of.Recipe, None),
     "layers": (of.Layers, "layers"),
     "match": (of.Match, "match"),
+    "compute": (of.Compute, "compute"),
     "bottleneck": (of.Bottleneck, "bottleneck"),
 }
-RECIPE_PARTS = ("recipe", "layers", "match", "bottleneck")
+RECIPE_PARTS = ("recipe", "layers", "match", "compute", "bottleneck")
 
 
 def part(name):

@@ -57,6 +57,7 @@ _BUILDING = frozenset(
         "item.py",
         "masking.py",
         "positions.py",
+        "prose.py",
         "splitting.py",
         "stable.py",
         "text.py",

@@ -3,15 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from typing import TypeVar
 
 from harness.suites import stable, text
 from harness.suites.item import Item
+from harness.suites.prose import Prose
 
 RUN = 8
 """Words in a row that two splits may not share."""
 NEAR = 0.5
 """Jaccard similarity of word 3-grams from which two sentences count as one."""
 _SHORT = 3
+Sourced = TypeVar("Sourced", Item, Prose)
 
 
 def by_cluster(items: Iterable[Item], shares: Mapping[str, float]) -> dict[str, list[Item]]:
@@ -32,7 +35,7 @@ def without_leaks(training: Sequence[Item], held_out: Sequence[Item]) -> list[It
     return [item for item in training if not text.grams(item.source, RUN) & runs and not near.holds(item.source)]
 
 
-def without_copies(items: Iterable[Item]) -> list[Item]:
+def without_copies(items: Iterable[Sourced]) -> list[Sourced]:
     """Keep one of several sources that nearly coincide (by hash of the id), with all its forms."""
     index, kept = _Index(()), []
     for item in sorted(items, key=lambda item: (stable.number("near", item.id), item.id)):

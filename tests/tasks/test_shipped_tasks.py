@@ -78,6 +78,13 @@ def test_a_rationale_ends_in_no_answer_but_names_the_diagnosis():
         assert "Answer:" not in document["rationale"]
 
 
+def test_general_text_is_plain_distinct_and_as_declared():
+    documents = list(load_task("general_text").dataset["test"])
+    assert {"test": len(documents)} == registry.find("general_text").metadata["counts"]
+    assert len({text.normalise(document["text"]) for document in documents}) == len(documents)
+    assert all(document["text"].isascii() and 100 <= len(document["text"]) <= 300 for document in documents)
+
+
 BUILD = """
 import hashlib, sys
 from pathlib import Path
@@ -89,10 +96,10 @@ print(hashlib.sha256("\\n".join(lines).encode()).hexdigest())
 """
 
 
-@pytest.mark.parametrize("name", ["k8s_qa", "mavlink_qa", "world_facts"])
+@pytest.mark.parametrize("name", ["k8s_qa", "mavlink_qa", "world_facts", "general_text"])
 def test_two_hash_seeds_build_the_same_bytes(name):
-    manual = {"k8s_qa": "manuals.kubernetes", "mavlink_qa": "manuals.mavlink", "world_facts": "builders.world_facts"}
-    patterns = importlib.import_module(f"harness.suites.{manual[name]}").MEMBERS
+    manual = {"k8s_qa": "manuals.kubernetes", "mavlink_qa": "manuals.mavlink"}.get(name, f"builders.{name}")
+    patterns = importlib.import_module(f"harness.suites.{manual}").MEMBERS
     folder = members(Wheel(**registry.find(name).metadata["source"]), patterns)
     digests = {
         subprocess.run(

@@ -8,5 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from harness.suites.item import Item
+from harness.suites.prose import Prose
 
-Builder = Callable[[Path], Mapping[str, Sequence[Item]]]
+Builder = Callable[[Path], Mapping[str, Sequence[Item] | Sequence[Prose]]]

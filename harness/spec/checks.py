@@ -1,14 +1,13 @@
 """What no schema can say: that the names in an experiment stand for something and fit each other."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness import declarations
 from harness.errors import Problem
 from harness.spec import tasknames
-from harness.spec.located import Located
+from harness.spec.context import Context
 from harness.spec.located import Path as At
 from harness.spec.paths import data_blocks
 from harness.spec.recipes import ReadRecipe
@@ -17,22 +16,6 @@ from harness.spec.tuning import tune_problems
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 """What transformers' configurations call the number of decoder layers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The blocks of an experiment that satisfy the schema, and where its names are looked up."""
-
-    document: Located
-    beside: Path
-    include: tuple[Path, ...]
-    recipes: dict[str, ReadRecipe]
-    tasks: dict[str, Path] = field(default_factory=dict)
-
-    @property
-    def spec(self) -> Any:
-        """The experiment's JSON value."""
-        return self.document.value
 
 
 def _comparison(context: Context) -> Iterator[Problem]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import Problem, SpecError
-from harness.spec.checks import Context, semantic_problems, task_files
+from harness.spec.checks import semantic_problems, task_files
+from harness.spec.context import Context
 from harness.spec.decode import decode, encode
 from harness.spec.files import find, not_found, read
 from harness.spec.located import Located

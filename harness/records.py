@@ -46,6 +46,20 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Screening:
+    """What the contamination check compared: training rows with the items of each suite that is scored.
+
+    A single hit stops an experiment before anything is trained, so `hits` is 0 in whatever was. `exempt` names
+    the suites that ask for trained facts by design.
+    """
+
+    rows: int
+    items: Mapping[str, int]
+    exempt: tuple[str, ...] = ()
+    hits: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CellResult:
     """A cell that was trained (unless it is the base) and scored on every suite.
 

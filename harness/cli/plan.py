@@ -20,6 +20,7 @@ def run(args: argparse.Namespace) -> int:
     """Estimate in a worker process and print."""
     experiment = load_spec(args)
 
+    from harness.execution.job import Refused
     from harness.execution.process import describe_exit, run_in_process, start_server
     from harness.report.plan import plan_text
     from harness.sources import cache
@@ -29,8 +30,8 @@ def run(args: argparse.Namespace) -> int:
     code = run_in_process("estimate", experiment, said.append)
     if not said:
         raise HarnessError(f"planning: {describe_exit(code)}; see {cache.root() / 'plan.log'}.")
-    if isinstance(said[-1], str):
-        raise HarnessError(said[-1])
+    if isinstance(said[-1], Refused):
+        raise said[-1].error()
     (costs,) = said
     folder: Path = folder_of(args, experiment)
     print(json.dumps(asdict(costs), indent=2) if args.json else plan_text(experiment, costs, folder))

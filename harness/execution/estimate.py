@@ -17,8 +17,9 @@ from harness import adaptation
 from harness.adaptation import Description
 from harness.errors import HarnessError, SourceError
 from harness.execution.calibrate import Speed, calibrate
-from harness.execution.job import Message
+from harness.execution.job import Message, Refused
 from harness.execution.refuse import refuse
+from harness.execution.screen import screen_at_hand
 from harness.execution.tokens import Sizes, sizes
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
@@ -34,18 +35,19 @@ LIBRARIES = 1_200_000_000
 
 
 def estimate(experiment: Experiment, send: Callable[[Message | Estimate], None]) -> None:
-    """Send the experiment's `Estimate`, or the text of a user's mistake. Nothing is downloaded."""
+    """Send the experiment's `Estimate`, or a user's mistake as `Refused`. Nothing is downloaded."""
     os.environ["HARNESS_OFFLINE"] = os.environ["HF_HUB_OFFLINE"] = "1"
     try:
         send(_estimate(experiment))
     except HarnessError as error:
-        send(str(error))
+        send(Refused.of(error))
 
 
 def _estimate(experiment: Experiment) -> Estimate:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     config = shape(experiment)
     refuse(experiment, config, device)
+    screening, unscreened = screen_at_hand(experiment)
     speed, counted = calibrate(config, device), sizes(experiment)
     fingerprint = models.fingerprint(experiment.model)
 
@@ -59,7 +61,8 @@ def _estimate(experiment: Experiment) -> Estimate:
         trials=costs(trial.planned for trial in plan_trials(experiment, fingerprint)),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows,
-        assumed=counted.assumed,
+        screening=screening,
+        assumed=counted.assumed + unscreened,
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.errors import HarnessError
 from harness.plan.cells import PlannedCell
-from harness.records import CellFailure, CellResult, Evaluation
+from harness.records import CellFailure, CellResult, Evaluation, Screening
 from harness.spec.records import Experiment
 
 MERGE_GUARD = "merged_scores_agree"
@@ -84,9 +85,28 @@ class Prepared:
     model_fingerprint: str
     data_sha256: str
     rows: int
+    screening: Screening
     device: str
     versions: Mapping[str, str]
 
 
-Message = Step | Stage | Scored | Finished | Prepared | CellResult | CellFailure | str
-"""A string is the text of a user's mistake found while preparing."""
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A user's mistake that was found while preparing: what is said of it, and the exit code that it has."""
+
+    text: str
+    exit_code: int
+
+    @classmethod
+    def of(cls, error: HarnessError) -> "Refused":
+        """Take what a worker caught."""
+        return cls(str(error), error.exit_code)
+
+    def error(self) -> HarnessError:
+        """Return the mistake as the error to raise where the command line hears it."""
+        error = HarnessError(self.text)
+        error.exit_code = self.exit_code
+        return error
+
+
+Message = Step | Stage | Scored | Finished | Prepared | Refused | CellResult | CellFailure

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import __version__
 from harness.errors import HarnessError, LedgerError
-from harness.execution.job import Message, Prepared
+from harness.execution.job import Message, Prepared, Refused
 from harness.execution.process import describe_exit, run_in_process, start_server
 from harness.execution.progress import Watcher
 from harness.execution.schedule import Schedule
@@ -74,7 +74,9 @@ def _prepare(experiment: Experiment, watcher: Watcher) -> Prepared:
     last = said[-1] if said else None
     if isinstance(last, Prepared):
         return last
-    raise HarnessError(last if isinstance(last, str) else f"preparing model and data: {describe_exit(code)}.")
+    if isinstance(last, Refused):
+        raise last.error()
+    raise HarnessError(f"preparing model and data: {describe_exit(code)}.")
 
 
 def _write_lock(
@@ -91,6 +93,7 @@ def _write_lock(
         "cells": [planned.cell.id for planned in cells],
         "hashes": {"model": prepared.model_fingerprint, "data": prepared.data_sha256},
         "rows": prepared.rows,
+        "screening": asdict(prepared.screening),
         "versions": {"harness": __version__, **prepared.versions},
     }
     write_json(run.folder / LOCK, content)

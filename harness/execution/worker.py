@@ -8,15 +8,18 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 import torch
+from lm_eval.api.task import Task
 
 from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import Progress, run_cell, run_trial
 from harness.execution.estimate import estimate
-from harness.execution.job import Job, Message, Prepared, Stage
+from harness.execution.job import Job, Message, Prepared, Refused, Stage
 from harness.execution.refuse import refuse
+from harness.execution.screen import rows as training_rows
+from harness.execution.screen import screen
 from harness.records import CellFailure, CellResult
 from harness.sources import models
-from harness.spec.records import Experiment
+from harness.spec.records import Experiment, Suite
 from harness.suites.lm_tasks import load_task
 from harness.training import data
 
@@ -35,7 +38,7 @@ _KINDS: dict[type[Exception], FailureKind] = {
 
 
 def prepare(experiment: Experiment, send: Send) -> None:
-    """Fetch the model, build the data and every suite, and say what they are; a user's mistake goes as text."""
+    """Fetch the model, build the data and every suite, and say what they are; a user's mistake goes as `Refused`."""
     try:
         refuse(experiment, experiment.model.config, _device())
         send(Stage("model"))
@@ -44,20 +47,26 @@ def prepare(experiment: Experiment, send: Send) -> None:
         rows = data.rows(experiment, tokenizer)
         if experiment.tune or experiment.early_stopping:
             data.validation_rows(experiment, tokenizer)
-        for suite in experiment.suites:
-            send(Stage(suite.task))
-            load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
+        suites = [_suite(suite, experiment, send) for suite in experiment.suites]
+        send(Stage("contamination"))
+        screening = screen(training_rows(experiment), suites)
         send(
             Prepared(
                 model_fingerprint=models.fingerprint(experiment.model),
                 data_sha256=data.sha256(rows),
                 rows=len(rows),
+                screening=screening,
                 device=_device(),
                 versions={package: version(package) for package in PACKAGES},
             )
         )
     except HarnessError as error:
-        send(str(error))
+        send(Refused.of(error))
+
+
+def _suite(suite: Suite, experiment: Experiment, send: Send) -> Task:
+    send(Stage(suite.task))
+    return load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
 
 
 def work(job: Job, send: Send) -> None:

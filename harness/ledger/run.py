@@ -25,7 +25,7 @@ from harness.ledger import outcomes
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.outcomes import Outcome
-from harness.records import Cell, CellFailure, CellResult
+from harness.records import Cell, CellFailure, CellResult, Screening
 from harness.spec import unlock
 from harness.spec.records import Experiment
 
@@ -56,6 +56,12 @@ class Run:
     def experiment(self) -> Experiment:
         """The experiment as it was resolved when the run was last started."""
         return unlock(self.lock["experiment"])
+
+    @property
+    def screening(self) -> Screening | None:
+        """What the contamination check compared before training; None in runs of before there was one."""
+        told = self.lock.get("screening")
+        return Screening(**{**told, "exempt": tuple(told["exempt"])}) if told else None
 
     @property
     def journal(self) -> Journal:

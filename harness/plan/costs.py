@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.records import Screening
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellCost:
@@ -34,4 +36,6 @@ class Estimate:
     suites: Mapping[str, tuple[int, float]]
     """Items and tokens an item, by task."""
     rows: int | None
+    screening: Screening | None
+    """None where the training rows are not in the cache."""
     assumed: tuple[str, ...]

@@ -6,6 +6,7 @@ from tabulate import tabulate
 
 from harness.plan.costs import Estimate
 from harness.report.power import power_table
+from harness.report.screening import screening_text
 from harness.spec.records import Experiment
 
 GIB = 2**30
@@ -20,6 +21,7 @@ def plan_text(experiment: Experiment, estimate: Estimate, folder: Path) -> str:
         _cells(estimate),
         _suites(experiment, estimate),
         _totals(estimate),
+        *([screening_text(estimate.screening)] if estimate.screening else []),
         power_table(experiment, {task: items for task, (items, _) in estimate.suites.items()}),
         *(f"assumed: {each}" for each in estimate.assumed),
     ]

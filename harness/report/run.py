@@ -8,6 +8,7 @@ from harness.report.forgetting import forgetting_table
 from harness.report.gaps import about_gaps
 from harness.report.outside import outside_table
 from harness.report.recipes import recipes_table
+from harness.report.screening import screening_text
 from harness.report.serving import serving_table
 from harness.report.speed import speed_table
 from harness.report.tuning import tuning_table
@@ -31,6 +32,7 @@ def run_text(run: Run, verdicts: Verdicts) -> str:
         forgetting_table(verdicts, experiment, outcomes),
         serving_table(experiment, outcomes),
         statements(verdicts),
+        screening_text(run.screening) if run.screening else "",
         *_marks(run),
     ]
     return "\n\n".join(part for part in parts if part)

@@ -120,7 +120,10 @@ def _runs(words: Sequence[str], size: int) -> set[str]:
     return set(map(" ".join, zip(*(words[at:] for at in range(size)), strict=False)))
 
 
+_EMPTY = MinHash(num_perm=_PERMUTATIONS, seed=_SEED)
+
+
 def _sketch(triples: set[str]) -> MinHash:
-    sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED)
+    sketch = _EMPTY.copy()  # a fresh one would draw its permutations anew, which costs more than using them
     sketch.update_batch([triple.encode() for triple in triples])
     return sketch

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import lm_eval.tasks
+import lm_eval.utils
 import yaml
 from lm_eval.api.task import Task
 from lm_eval.config.task import TaskConfig
@@ -26,6 +27,9 @@ from harness.errors import HarnessError, TaskError
 
 ChatTemplate = Callable[..., str]
 """Renders a list of ``{"role", "content"}`` messages; lm-eval passes ``add_generation_prompt``."""
+
+# lm-eval compiles a template anew for every document that it renders, which takes longer than rendering.
+lm_eval.utils.env.from_string = functools.lru_cache(lm_eval.utils.env.from_string)
 
 # Without any handler the logging module would print lm-eval's warnings on the screen by itself.
 logging.getLogger("lm_eval").addHandler(logging.NullHandler())

@@ -5,16 +5,19 @@ Rows that decide about training (early stopping, tuning) are none of those that 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import datasets
 import numpy as np
+from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
 from harness.errors import SourceError, TaskError
 from harness.spec.records import Data, Experiment
+from harness.suites import screening
+from harness.suites.contamination import Passage
 from harness.suites.lm_tasks import ChatTemplate, load_task, training_rows
 
 Row = Mapping[str, str]
@@ -51,6 +54,17 @@ def validation_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) 
     return found[: wanted.limit]
 
 
+def passages(declared: Data, experiment: Experiment) -> Iterator[Passage]:
+    """Yield the rows of one source as the contamination check compares them, numbered from 1 (a file's lines)."""
+    if declared.source == "task":
+        yield from screening.trained(_task(declared, experiment), declared.split)
+        return
+    read = _from_jsonl(Path(str(declared.path))) if declared.source == "jsonl" else _from_hub(declared)
+    for number, row in enumerate(read, start=1):
+        whole = f"{row['prompt']} {row['completion']}"
+        yield Passage(str(number), whole, whole)
+
+
 def _parted(rows: list[Row], share: float | None) -> tuple[list[Row], list[Row]]:
     """Return the rows that train and those held out: a share of them, at least one, drawn with a fixed seed."""
     if share is None:
@@ -72,12 +86,16 @@ def sha256(training_rows: Sequence[Row]) -> str:
 
 def _rows_of(data: Data, experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
     if data.source == "task":
-        task = load_task(str(data.task), beside=experiment.file.parent, include=experiment.include)
+        task = _task(data, experiment)
         template = chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
         return list(training_rows(task, chat_template=template, split=data.split))
     if data.source == "jsonl":
         return _from_jsonl(Path(str(data.path)))
     return _from_hub(data)
+
+
+def _task(data: Data, experiment: Experiment) -> Task:
+    return load_task(str(data.task), beside=experiment.file.parent, include=experiment.include)
 
 
 def chat_template(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:

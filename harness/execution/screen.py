@@ -1,0 +1,88 @@
+"""The contamination check before anything is trained: every row that trains against every item that is scored."""
+
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lm_eval.api.task import Task
+
+from harness.errors import HarnessError, TaskError
+from harness.records import Screening
+from harness.spec.records import Data, Experiment
+from harness.suites import screening
+from harness.suites.contamination import Hit, Passage, hits
+from harness.suites.lm_tasks import load_task
+from harness.training import data
+
+_SHOWN = 5
+_WIDTH = 160
+
+
+def rows(experiment: Experiment) -> list[Passage]:
+    """Return every row that a model may be trained on, all of a mix's members whatever their share."""
+    return [row for label, declared in _sources(experiment) for row in _labelled(label, declared, experiment)]
+
+
+def screen(training: Sequence[Passage], suites: Sequence[Task]) -> Screening:
+    """Compare rows and items and say what was compared.
+
+    Raises `TaskError` where a row gives an item away, with the first pairs; all of them are printed, which a worker
+    process does into the log. A suite that is declared as ``recall`` is passed over.
+    """
+    items = {str(suite.task_name): list(screening.scored(suite)) for suite in suites if not screening.is_recall(suite)}
+    found = list(hits(training, [item for each in items.values() for item in each]))
+    if found:
+        sys.stdout.write("".join(f"{hit}\n" for hit in found))
+        raise TaskError(_refusal(found, items))
+    return Screening(
+        rows=len(training),
+        items={name: len(each) for name, each in items.items()},
+        exempt=tuple(str(suite.task_name) for suite in suites if screening.is_recall(suite)),
+    )
+
+
+def screen_at_hand(experiment: Experiment) -> tuple[Screening | None, tuple[str, ...]]:
+    """Compare as `screen` does what can be had without downloading; the second value names what cannot."""
+    try:
+        training = rows(experiment)
+    except HarnessError:
+        return None, ("no contamination (the training data is not in the cache, so it was not compared)",)
+    suites, missing = [], []
+    for suite in experiment.suites:
+        try:
+            suites.append(load_task(suite.task, beside=experiment.file.parent, include=experiment.include))
+        except HarnessError:
+            missing.append(f"no contamination of {suite.task} (not in the cache)")
+    return screen(training, suites), tuple(missing)
+
+
+def _sources(experiment: Experiment) -> list[tuple[str, Data]]:
+    """Return every source of rows with its place in the spec; whatever else comes to train is named here.
+
+    Rows that decide about training count: a model chosen by what it is scored on is as good as trained on it.
+    """
+    found = [("data", experiment.data), *((f"mix[{place}]", member) for place, member in enumerate(experiment.mix))]
+    if (experiment.tune or experiment.early_stopping) and experiment.validation.share is None:
+        own = replace(experiment.data, split="validation")
+        found.append(("validation", experiment.validation.data or own))
+    return found
+
+
+def _labelled(label: str, declared: Data, experiment: Experiment) -> list[Passage]:
+    name = declared.task or declared.path or declared.id
+    return [replace(row, id=f"{row.id} of {label} ({name})") for row in data.passages(declared, experiment)]
+
+
+def _refusal(found: Sequence[Hit], items: dict[str, list[Passage]]) -> str:
+    given = Counter(suite for suite, _ in {(hit.suite, hit.item) for hit in found})
+    counts = ", ".join(f"{suite} {count} of {len(items[suite])} items" for suite, count in given.items())
+    shown = "\n".join(f"  {textwrap.shorten(str(hit), _WIDTH)}" for hit in found[:_SHOWN])
+    return (
+        f"{len({hit.row for hit in found})} training rows give away what is scored: {counts}. Nothing was trained.\n"
+        f"{shown}\n"
+        f"These are the first {min(_SHOWN, len(found))} of {len(found)} pairs; log.txt of the run folder (a plan's: "
+        "plan.log in the cache) holds all. Take the rows out of the training data, or leave the suite out. "
+        "A suite that is meant to ask for trained facts says `role: recall` in its task's metadata."
+    )

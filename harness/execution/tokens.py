@@ -14,6 +14,8 @@ from harness.suites.lm_tasks import load_task
 from harness.training import data
 
 ASSUMED_ROW = 80.0
+ASSUMED_ANSWERS = 0.5
+"""Part of a training example or an item that is completion or options, where it is not counted."""
 ASSUMED_ITEM = 160.0
 ASSUMED_ITEMS = 500
 SAMPLE = 64
@@ -21,18 +23,23 @@ SAMPLE = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteSize:
-    """Items that a suite scores and the tokens that a model reads for one of them."""
+    """Items that a suite scores, the tokens that a model reads for one of them, and those of the options among them."""
 
     items: int
     tokens: float
+    answers: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """Tokens a training example and each suite; `assumed` names what could not be counted and why."""
+    """Tokens a training example and each suite; `assumed` names what could not be counted and why.
+
+    `completion_tokens` are those of an example that are predicted.
+    """
 
     rows: int | None
     row_tokens: float
+    completion_tokens: float
     suites: dict[str, SuiteSize]
     assumed: tuple[str, ...]
 
@@ -45,12 +52,13 @@ def sizes(experiment: Experiment) -> Sizes:
         tokenizer = models.tokenizer(experiment.model)
         rows = data.rows(experiment, tokenizer)
         row_tokens = _mean(tokenizer, [row["prompt"] + row["completion"] for row in rows[:SAMPLE]])
+        completion = _mean(tokenizer, [row["completion"] for row in rows[:SAMPLE]])
         count: int | None = len(rows)
     except HarnessError:
-        count, row_tokens = None, ASSUMED_ROW
+        count, row_tokens, completion = None, ASSUMED_ROW, ASSUMED_ROW * ASSUMED_ANSWERS
         assumed.append(f"{ASSUMED_ROW:.0f} tokens a training example (model or data not in the cache)")
     suites = {suite.task: _suite(suite, experiment, tokenizer, assumed) for suite in experiment.suites}
-    return Sizes(rows=count, row_tokens=row_tokens, suites=suites, assumed=tuple(assumed))
+    return Sizes(rows=count, row_tokens=row_tokens, completion_tokens=completion, suites=suites, assumed=tuple(assumed))
 
 
 def _suite(
@@ -62,19 +70,22 @@ def _suite(
     except HarnessError:
         items = limit or ASSUMED_ITEMS
         assumed.append(f"{suite.task}: {items} items of {ASSUMED_ITEM:.0f} tokens (not in the cache)")
-        return SuiteSize(items=items, tokens=ASSUMED_ITEM)
+        return SuiteSize(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
     docs = list(task.eval_docs)
     items = len(docs) if limit is None else min(limit, len(docs))
     if tokenizer is None:
         assumed.append(f"{suite.task}: {ASSUMED_ITEM:.0f} tokens an item (no tokenizer in the cache)")
-        return SuiteSize(items=items, tokens=ASSUMED_ITEM)
-    return SuiteSize(items=items, tokens=_mean(tokenizer, [_text(task, doc) for doc in docs[: min(items, SAMPLE)]]))
+        return SuiteSize(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
+    sample = docs[: min(items, SAMPLE)]
+    prompt = _mean(tokenizer, [str(task.doc_to_text(doc)) for doc in sample])
+    answers = _mean(tokenizer, [_answers(task, doc) for doc in sample])
+    return SuiteSize(items=items, tokens=prompt + answers, answers=answers)
 
 
-def _text(task: Any, doc: Any) -> str:
-    """Return what is read for an item: the prompt once and every option, or the target."""
+def _answers(task: Any, doc: Any) -> str:
+    """Return what is scored of an item beside its prompt, which is read once: every option, or the target."""
     options = task.doc_to_choice(doc) if task.config.doc_to_choice is not None else [task.doc_to_target(doc)]
-    return " ".join([str(task.doc_to_text(doc)), *map(str, options)])
+    return " ".join(map(str, options))
 
 
 def _mean(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> float:

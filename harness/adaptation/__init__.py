@@ -13,7 +13,7 @@ from harness.adaptation.match import matched
 from harness.adaptation.merge import merge
 from harness.adaptation.outline import Description
 from harness.adaptation.refusals import refusals
-from harness.adaptation.store import load, save
+from harness.adaptation.store import load, replay, save, stage_folder
 
 __all__ = [
     "Adapted",
@@ -27,5 +27,7 @@ __all__ = [
     "matched",
     "merge",
     "refusals",
+    "replay",
     "save",
+    "stage_folder",
 ]

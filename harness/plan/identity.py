@@ -1,7 +1,8 @@
 """What a cell and an evaluation are, as hashes of what changes their numbers.
 
 In: the model's pinned identity and dtype; the recipe without its names and description; the training arguments
-after merging; the training data's declaration; the seed; the version of this list. Out: file names, descriptions,
+after merging; the training data's declaration; for a recipe in stages these of each, and what becomes of its
+adapter; the seed; the version of this list. Out: file names, descriptions,
 library versions (recorded in the lock file, where a change is reported), and for cells the suites.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 
 from harness.declarations import task_file
 from harness.records import Cell
-from harness.spec.records import Data, Experiment, Recipe, Suite
+from harness.spec.records import Data, Experiment, Recipe, Stage, Suite
 
 HASH_VERSION = 1
 _NAMES = ("method", "name", "description")
@@ -41,14 +42,25 @@ def base_cell(experiment: Experiment, model_fingerprint: str) -> Cell:
 
 def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, model_fingerprint: str) -> Cell:
     """Return the cell of one recipe and seed."""
-    content = {
-        **_model(experiment, model_fingerprint),
+    parts = [_part(stage, experiment.for_stage(stage)) for stage in recipe.parts]
+    trains = {"stages": parts} if recipe.stages else parts[0]
+    content = {**_model(experiment, model_fingerprint), **trains, "seed": seed}
+    return Cell(id=f"{recipe.id}--s{seed}--{digest(content)}", recipe=recipe.id, seed=seed)
+
+
+def _part(stage: Stage, experiment: Experiment) -> dict[str, Any]:
+    recipe = stage.trained
+    return {
         "recipe": {key: value for key, value in asdict(recipe).items() if key not in (*_NAMES, "training")},
         "training": experiment.training_of(recipe),
         "data": [_data(each, experiment) for each in (experiment.data, *experiment.mix)],
-        "seed": seed,
+        "then": stage.then,
     }
-    return Cell(id=f"{recipe.id}--s{seed}--{digest(content)}", recipe=recipe.id, seed=seed)
+
+
+def data_key(data: Data) -> str:
+    """Return a name for a declaration of data, short and the same wherever it stands."""
+    return digest(asdict(data))
 
 
 def evaluation_key(suite: Suite, experiment: Experiment) -> str:

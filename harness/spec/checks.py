@@ -108,9 +108,7 @@ def _stage_tasks(read: ReadRecipe) -> Iterator[tuple[At, str]]:
             yield ("stages", place, "data", "task"), stage.data.task
 
 
-def task_files(
-    spec: Any, recipes: Iterable[ReadRecipe], *, beside: Path, include: Iterable[Path]
-) -> dict[str, Path]:
+def task_files(spec: Any, recipes: Iterable[ReadRecipe], *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
     """Return the YAML file of each task that the experiment or a recipe names and that exists, lm-eval's included."""
     known = declarations.task_files(beside=beside, include=include)
     names = {task for _, task in _named_tasks(spec)}

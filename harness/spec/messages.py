@@ -114,7 +114,7 @@ def _controlled(error: ValidationError) -> Explained:
 
 
 def _excluded(error: ValidationError) -> Explained:
-    """What a key forbids beside it; the schema says so under ``dependentSchemas``."""
+    """Tell of a key that another forbids beside it, which a schema says under ``dependentSchemas``."""
     steps = list(error.schema_path)
     other = steps[steps.index("dependentSchemas") + 1]
     yield (), f"`{error.absolute_path[-1]}` does not go with `{other}`", "Keep one of them."

@@ -48,7 +48,7 @@ def _then(document: Located, place: int, recipe: Recipe) -> Iterator[Problem]:
 
 
 def _base(document: Located, place: int, recipe: Recipe) -> Iterator[Problem]:
-    """A bottleneck adapter is a network of its own, and quantized weights cannot take an update up."""
+    """Refuse what no next stage can start from."""
     if recipe.bottleneck is not None:
         message = f"{recipe.id} is a bottleneck adapter, which can be neither merged nor kept beside another"
         yield document.problem(("stages", place, "recipe"), message, "Make it the last stage.")

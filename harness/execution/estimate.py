@@ -8,6 +8,7 @@ al. 2022, arXiv 2205.05198, without the attention term).
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ from harness.errors import HarnessError, SourceError
 from harness.execution.calibrate import Speed, calibrate
 from harness.execution.job import Message
 from harness.execution.refuse import refuse
-from harness.execution.tokens import Sizes, sizes
+from harness.execution.tokens import Rows, Sizes, sizes
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
 from harness.sources import models
@@ -52,7 +53,7 @@ def _estimate(experiment: Experiment) -> Estimate:
         parameters=adaptation.describe(Recipe(method="full", name="all"), config).total,
         cells=costs,
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
-        rows=counted.rows,
+        rows=counted.rows.count,
         assumed=counted.assumed,
     )
 
@@ -73,37 +74,66 @@ def shape(experiment: Experiment) -> dict[str, Any]:
 def _cost(
     experiment: Experiment, planned: PlannedCell, config: Mapping[str, Any], speed: Speed, counted: Sizes
 ) -> CellCost:
-    total_layers, hidden = int(config["num_hidden_layers"]), int(config["hidden_size"])
     read = sum(each.items * each.tokens for each in counted.suites.values())
     recipe = planned.recipe or Recipe(method="base", name="untuned")
-    known = adaptation.describe(recipe, config)
-    width = BYTES[experiment.model.dtype]
-    if planned.recipe is None:
-        steps = batch = 0
-    else:
-        steps, batch = _steps(experiment.training_of(recipe), counted)
-    tokens = round(steps * batch * counted.row_tokens)
+    known, width = adaptation.describe(recipe, config), BYTES[experiment.model.dtype]
+    parts = _parts(experiment, planned.recipe, config, known, counted)
     trainable = known.trainable if planned.recipe else 0
-    activations = batch * counted.row_tokens * total_layers * hidden * ACTIVATION_BYTES[experiment.model.dtype]
+    own = [part.known.trainable for part in parts]
     return CellCost(
         cell=planned.cell.id,
         recipe=planned.cell.recipe,
         layers=known.layer_count if planned.recipe else 0,
         trainable=trainable,
-        tokens=tokens,
-        train_seconds=tokens * _seconds_a_token(recipe, known, speed),
-        evaluate_seconds=read * total_layers * speed.forward,
-        memory=round(LIBRARIES + known.total * width + trainable * 3 * width + activations),
-        disk=0 if recipe.peft is None and not experiment.keep_weights else trainable * width,
+        tokens=sum(part.tokens for part in parts),
+        train_seconds=sum(part.tokens * _seconds_a_token(part.recipe, part.known, speed) for part in parts),
+        evaluate_seconds=read * known.total_layers * speed.forward,
+        memory=round(
+            LIBRARIES
+            + known.total * width
+            + max(own, default=0) * 3 * width
+            + max((part.activations for part in parts), default=0.0)
+        ),
+        disk=0 if recipe.trains_own_weights and not experiment.keep_weights else trainable * width,
     )
 
 
-def _steps(fields: Mapping[str, Any], counted: Sizes) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One training of a cell: tokens, and bytes of activations."""
+
+    recipe: Recipe
+    known: Description
+    tokens: int
+    activations: float
+
+
+def _parts(
+    experiment: Experiment, recipe: Recipe | None, config: Mapping[str, Any], known: Description, counted: Sizes
+) -> list[_Part]:
+    """Return the trainings of a recipe in order, none for the base."""
+    found = []
+    for stage, described in zip(recipe.parts if recipe else (), known.stages or (known,), strict=False):
+        rows = counted.of(stage)
+        steps, batch = _steps(experiment.training_of(stage.trained), rows)
+        read = batch * rows.tokens * known.total_layers * int(config["hidden_size"])
+        found.append(
+            _Part(
+                recipe=stage.recipe,
+                known=described,
+                tokens=round(steps * batch * rows.tokens),
+                activations=read * ACTIVATION_BYTES[experiment.model.dtype],
+            )
+        )
+    return found
+
+
+def _steps(fields: Mapping[str, Any], counted: Rows) -> tuple[int, int]:
     """Return optimizer steps and examples a step, from SFTConfig's fields and their defaults."""
     batch = int(fields.get("per_device_train_batch_size", 8)) * int(fields.get("gradient_accumulation_steps", 1))
     if int(fields.get("max_steps", -1)) > 0:
         return int(fields["max_steps"]), batch
-    rows = counted.rows or 1000
+    rows = counted.count or 1000
     return max(1, round(float(fields.get("num_train_epochs", 3.0)) * rows / batch)), batch
 
 

@@ -68,7 +68,11 @@ def _write_lock(run: Run, experiment: Experiment, prepared: Prepared, cells: tup
         "experiment": lock(experiment),
         "overrides": list(experiment.overrides),
         "cells": [planned.cell.id for planned in cells],
-        "hashes": {"model": prepared.model_fingerprint, "data": prepared.data_sha256},
+        "hashes": {
+            "model": prepared.model_fingerprint,
+            "data": prepared.data_sha256,
+            "stages": dict(prepared.stage_sha256),
+        },
         "rows": prepared.rows,
         "versions": {"harness": __version__, **prepared.versions},
     }
@@ -85,6 +89,12 @@ def _check_same_data(run: Run, content: Mapping[str, Any]) -> None:
         raise LedgerError(
             f"{run.folder} was trained on other rows than {now['experiment']['data']} gives now. The cells there "
             "stay as they are; start again with another --out."
+        )
+    stages = before["hashes"].get("stages", {})
+    if any(stages.get(key, rows) != rows for key, rows in now["hashes"]["stages"].items()):
+        raise LedgerError(
+            f"{run.folder} was trained on other rows than a stage's data gives now. The cells there stay as they are; "
+            "start again with another --out."
         )
 
 
@@ -120,6 +130,7 @@ def _job(run: Run, experiment: Experiment, planned: PlannedCell, prepared: Prepa
         model_fingerprint=prepared.model_fingerprint,
         data_sha256=prepared.data_sha256,
         versions=prepared.versions,
+        stage_sha256=prepared.stage_sha256,
     )
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 import torch
+from transformers import PreTrainedTokenizerBase
 
 from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import Progress, run_cell
 from harness.execution.estimate import estimate
 from harness.execution.job import Job, Message, Prepared, Stage
 from harness.execution.refuse import refuse
+from harness.plan.identity import data_key
 from harness.records import CellFailure
 from harness.sources import models
 from harness.spec.records import Experiment
@@ -52,10 +54,17 @@ def prepare(experiment: Experiment, send: Send) -> None:
                 rows=len(rows),
                 device=_device(),
                 versions={package: version(package) for package in PACKAGES},
+                stage_sha256=_stage_hashes(experiment, tokenizer),
             )
         )
     except HarnessError as error:
         send(str(error))
+
+
+def _stage_hashes(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:
+    """Return the hash of the rows of each stage that has data of its own, by the key of its declaration."""
+    stages = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
+    return {key: data.sha256(data.rows(experiment.for_stage(stage), tokenizer)) for key, stage in stages.items()}
 
 
 def work(job: Job, send: Send) -> None:

@@ -2,8 +2,8 @@
 
 In: the model's pinned identity and dtype; the recipe without its names and description; the training arguments
 after merging; the training data's declaration; for a recipe in stages these of each, and what becomes of its
-adapter; the seed; the version of this list. Out: file names, descriptions,
-library versions (recorded in the lock file, where a change is reported), and for cells the suites.
+adapter; the seed; the version of this list. Out: file names, descriptions, library versions (recorded in the lock
+file, where a change is reported), and for cells the suites.
 """
 
 import hashlib

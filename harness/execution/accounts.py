@@ -17,6 +17,7 @@ import torch
 from harness import __version__
 from harness.adaptation import Adapted
 from harness.execution.job import Job
+from harness.spec.decode import encode
 from harness.spec.records import Recipe
 from harness.training import Trained
 
@@ -28,7 +29,7 @@ def run_info(job: Job) -> dict[str, Any]:
         {}
         if recipe is None
         else {
-            "recipe": asdict(recipe),
+            "recipe": encode(recipe),
             "peft_config": recipe.peft,
             "train_config": job.experiment.training_of(recipe),
             **_stages(job, recipe),

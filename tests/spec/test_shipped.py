@@ -87,8 +87,9 @@ PAIRS = {
     "layers": (of.Layers, "layers"),
     "match": (of.Match, "match"),
     "bottleneck": (of.Bottleneck, "bottleneck"),
+    "stage": (of.Stage, "stage"),
 }
-RECIPE_PARTS = ("recipe", "layers", "match", "bottleneck")
+RECIPE_PARTS = ("recipe", "layers", "match", "bottleneck", "stage")
 
 
 def part(name):

@@ -112,7 +112,7 @@ def _read_stages(document: Located, include: tuple[Path, ...], chain: tuple[Path
         except SpecError as error:
             found.append(None)
             problems += error.problems
-    problems += stage_problems(document, [each and each.recipe for each in found])
+    problems += stage_problems(document, [each.recipe if each else None for each in found])
     problems += _absent_files(document)
     if problems:
         raise SpecError(problems)

@@ -9,7 +9,8 @@ from harness.adaptation import check
 from harness.adaptation.adapt import adapt
 from harness.adaptation.adapted import Adapted, Batches, Probe
 from harness.adaptation.describe import describe
-from harness.adaptation.match import matched
+from harness.adaptation.flops import training_flops
+from harness.adaptation.match import Settled, matched, settled
 from harness.adaptation.merge import merge
 from harness.adaptation.outline import Description
 from harness.adaptation.refusals import refusals
@@ -20,6 +21,7 @@ __all__ = [
     "Batches",
     "Description",
     "Probe",
+    "Settled",
     "adapt",
     "check",
     "describe",
@@ -29,5 +31,7 @@ __all__ = [
     "refusals",
     "replay",
     "save",
+    "settled",
     "stage_folder",
+    "training_flops",
 ]

@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 
+import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
@@ -13,8 +14,9 @@ from harness.errors import RecipeError
 def merge(adapted: Adapted) -> PreTrainedModel:
     """Return a copy of the model with its adapter merged, which serves at the base model's speed.
 
-    The adapted model stays as it is. Raises `RecipeError` for a method whose effect is no change of weights
-    (virtual tokens, bottleneck adapters) and where PEFT cannot merge or the result is not finite.
+    The adapted model stays as it is. Quantized weights PEFT dequantizes, changes and quantizes again: rounding takes
+    part of the adapter with it, in 4 bits a large part. Raises `RecipeError` for a method whose effect is no change
+    of weights (virtual tokens, bottleneck adapters) and where PEFT cannot merge or the result is not finite.
     """
     return fold(replace(adapted, model=copy.deepcopy(adapted.model)))
 
@@ -33,5 +35,7 @@ def fold(adapted: Adapted) -> PreTrainedModel:
     try:
         with_values = adapted.model.device.type != "meta"  # values are what a safe merge looks at
         return adapted.model.merge_and_unload(safe_merge=with_values)
-    except (NotImplementedError, ValueError, AttributeError) as error:
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, NotImplementedError, ValueError, AttributeError) as error:
         raise RecipeError(f"{adapted.recipe.id}: PEFT cannot merge it: {error}") from error

@@ -10,6 +10,8 @@ from harness.errors import RecipeError, UsageError
 from harness.spec import load, load_recipe
 from harness.spec.records import Experiment, Layers, Recipe
 
+WIDTHS = {"description": 80, "settled": 32}
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
@@ -36,26 +38,26 @@ def run(args: argparse.Namespace) -> int:
 
     from tabulate import tabulate
 
-    widths = [80 if key == "description" else None for key in rows[0]]
+    widths = [WIDTHS.get(key) for key in rows[0]]
     print(tabulate(rows, headers="keys", disable_numparse=True, maxcolwidths=widths))
     return 0
 
 
 def _on_model(rows: list[dict[str, Any]], recipes: list[Recipe], experiment: Experiment) -> list[dict[str, Any]]:
-    """Add the trainable parameters of each recipe, or why it cannot be applied, from the model's configuration."""
+    """Add each recipe's trainable parameters and settled rank, or why it cannot be applied, from the configuration."""
     config = experiment.model.config
     if config is None:
         raise UsageError(f"the model of {experiment.name} declares no `config`; without one it would be downloaded.")
 
-    from harness.adaptation import describe
+    from harness.adaptation import describe, settled
 
     def count(recipe: Recipe) -> dict[str, Any]:
         try:
             described = describe(recipe, config)
         except RecipeError as error:
-            return {"trainable": None, "share": None, "problem": str(error)}
-        share = f"{described.trainable / described.total:.3%}"
-        return {"trainable": described.trainable, "share": share}
+            return {"trainable": None, "share": None, "settled": None, "problem": str(error)}
+        share, fitted = f"{described.trainable / described.total:.3%}", settled(recipe, config)
+        return {"trainable": described.trainable, "share": share, "settled": None if fitted is None else str(fitted)}
 
     return [_with_description_last({**row, **count(recipe)}) for row, recipe in zip(rows, recipes, strict=True)]
 

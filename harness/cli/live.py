@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from rich.text import Text
 from harness.execution.job import Message, Scored, Stage, Step
 from harness.execution.progress import Watcher
 from harness.ledger import Outcome
+from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
 from harness.records import CellFailure
 from harness.spec.records import Experiment
@@ -59,7 +60,7 @@ class Progression:
     """How far the running cell is, as a fraction, and a few words about it."""
 
     def __init__(self, suites: int, trains: bool) -> None:  # noqa: FBT001 - read where it is made
-        self._share = TRAINING_SHARE if trains else 0.0
+        self._share = (TRAINING_SHARE if suites else 1.0) if trains else 0.0
         self._suites = suites
         self._scored = -1
         self._start = time.monotonic()
@@ -103,9 +104,10 @@ class Screen:
         if isinstance(message, Stage):
             self._progress.update(self._all, note=message.name)
 
-    def planned(self, cells: tuple[PlannedCell, ...], done: int) -> None:
-        """Show how many cells are left."""
-        self._progress.reset(self._all, total=len(cells) - done, description="cells", note=_kept(done))
+    def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
+        """Show how many trials or cells are left."""
+        self._done = 0
+        self._progress.reset(self._all, total=len(cells) - done, description=kind, note=_kept(done))
 
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Start the second bar anew."""
@@ -132,21 +134,21 @@ class Lines:
     def __init__(self, console: Console) -> None:
         self._print = console.print
         self._start = time.monotonic()
-        self._cells = 0
+        self._kind, self._cells = "cell", 0
 
     def preparing(self, message: Message) -> None:
         """Print the stage."""
         if isinstance(message, Stage):
             self._say(f"preparing {message.name}")
 
-    def planned(self, cells: tuple[PlannedCell, ...], done: int) -> None:
-        """Print how many cells there are."""
-        self._cells = len(cells)
-        self._say(f"{len(cells)} cells {_kept(done)}".rstrip())
+    def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
+        """Print how many trials or cells there are."""
+        self._kind, self._cells = kind.removesuffix("s"), len(cells)
+        self._say(f"{len(cells)} {kind} {_kept(done)}".rstrip())
 
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Print which cell begins."""
-        self._say(f"cell {place + 1} of {self._cells}: {_name(planned)}")
+        self._say(f"{self._kind} {place + 1} of {self._cells}: {_name(planned)}")
 
     def message(self, message: Message) -> None:
         """Print a training step at every tenth of the way."""

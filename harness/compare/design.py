@@ -70,6 +70,8 @@ class Design:
     gate: Mapping[str, Any] = field(default_factory=dict)
     lower_is_better: bool | None = None
     newest: bool = True
+    notes: tuple[str, ...] = ()
+    """What a reader of the verdict must know of how the arms came about."""
 
     def __post_init__(self) -> None:
         """Refuse a design that cannot be judged."""

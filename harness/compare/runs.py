@@ -1,9 +1,13 @@
 """From a run folder of ours to a design."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from harness.compare.design import Arm, Design, FailedRun, ScoredRun
 from harness.errors import ComparisonError
 from harness.ledger import Outcome, Run
 from harness.records import CellFailure, CellResult
+from harness.spec.records import Experiment
 
 BASE = "base"
 
@@ -34,7 +38,20 @@ def design_of(run: Run) -> Design:
         pool_seed_variance=comparison.pool_seed_variance,
         variances=comparison.variances,
         gate=comparison.gate,
+        notes=_unequal_search(experiment, run.tuning),
     )
+
+
+def _unequal_search(experiment: Experiment, tuning: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Say it where some of the arms were searched for and others were not."""
+    arms = {experiment.comparison.reference, *experiment.comparison.candidates}
+    searched = {each["recipe"] for each in tuning}
+    left = [name for name in sorted(arms) if name not in searched]
+    if not left or not searched & arms:
+        return ()
+    names = ", ".join(sorted(searched & arms))
+    trials = len(tuning[0]["trials"])
+    return (f"unequal search: {names} had {trials} trials each to choose what to train with, {', '.join(left)} none.",)
 
 
 def _entry(run: Run, outcome: Outcome | None, seed: int | None) -> ScoredRun | FailedRun:

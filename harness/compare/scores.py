@@ -103,7 +103,7 @@ class _Reader:
             values=values,
             clusters=self.clusters,
             higher_is_better=higher,
-            worst=bound if np.isfinite(bound) else float(min(np.nanmin(arm) for arm in values.values())),
+            worst=bound if np.isfinite(bound) else float(np.nanmin(np.concatenate(list(values.values())))),
             notes=tuple(dict.fromkeys([*self.notes, *_remarks(self.files, self.suite)])),
         )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from harness import __version__
+from harness import __version__, adaptation
 from harness.adaptation import Adapted
 from harness.execution.job import Job
 from harness.spec.decode import encode
@@ -63,7 +63,11 @@ def train_info(adapted: Adapted, trained: Trained) -> dict[str, Any]:
         "tokens_per_second": trained.tokens / trained.seconds,
         "losses": list(trained.losses),
         "total_flos": trained.flos,
-        "order_sha256": trained.order_sha256,
+        "flops": adaptation.training_flops(adapted) * trained.tokens,
+        "order": list(trained.order),
+        "validation_losses": [list(each) for each in trained.validation_losses],
+        "validation_loss": trained.validation_loss,
+        "best_step": trained.best_step,
         "footprint": adapted.model.get_memory_footprint(),
     }
 
@@ -75,7 +79,7 @@ def together(stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     if len(stages) == 1:
         return dict(stages[0])
-    summed = ("num_trainable_params", "modules", "train_time", "steps", "tokens", "total_flos")
+    summed = ("num_trainable_params", "modules", "train_time", "steps", "tokens", "total_flos", "flops")
     sums = {key: sum(stage[key] for stage in stages) for key in summed}
     return {
         **stages[-1],
@@ -83,8 +87,9 @@ def together(stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "layers": sorted({layer for stage in stages for layer in stage["layers"]}),
         "probes": [probe for stage in stages for probe in stage["probes"]],
         "losses": [loss for stage in stages for loss in stage["losses"]],
+        "order": [examples for stage in stages for examples in stage["order"]],
         "tokens_per_second": sums["tokens"] / sums["train_time"],
-        **{key: _of_all([stage[key] for stage in stages]) for key in ("order_sha256", "start_sha256")},
+        "start_sha256": _of_all([stage["start_sha256"] for stage in stages]),
         "guards": {name: {"passed": _passed(stages, name)} for name in stages[-1]["guards"]},
         "stages": list(stages),
     }
@@ -100,14 +105,20 @@ def _passed(stages: Sequence[Mapping[str, Any]], guard: str) -> bool | None:
     return all(applies) if applies else None
 
 
-def costs(device: str, seconds: Mapping[str, float]) -> dict[str, Any]:
-    """Return the time of each stage and the peak memory of this process."""
+def settled(recipe: Recipe | None, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a recipe's `match` came to on the model of `config`; nothing for a recipe without one."""
+    found = None if recipe is None else adaptation.settled(recipe, config)
+    return {} if found is None else {"settled": asdict(found)}
+
+
+def costs(device: str, seconds: Mapping[str, float], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the time of each stage and the peak memory: of this process, or of an `earlier` start that took more."""
     unit = 1024 if platform.system() == "Linux" else 1  # getrusage counts kilobytes on Linux, bytes on macOS
     peak: dict[str, Any] = {"rss_max": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
     if device == "cuda":
         peak["accelerator_memory_allocated_max"] = torch.cuda.max_memory_allocated()
         peak["accelerator_memory_max"] = torch.cuda.max_memory_reserved()
-    return {"seconds": dict(seconds), **peak}
+    return {"seconds": dict(seconds), **{name: max(size, earlier.get(name, 0)) for name, size in peak.items()}}
 
 
 def meta_info(job: Job) -> dict[str, Any]:

@@ -14,19 +14,24 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from transformers import PreTrainedTokenizerBase
+
 from harness import adaptation
 from harness.adaptation import Adapted
 from harness.errors import SourceError
 from harness.evaluation import evaluate
 from harness.execution import accounts
+from harness.execution.compute import Course, steps_for_flops, steps_for_time
 from harness.execution.guards import before, guards
 from harness.execution.job import Finished, Job, Message, Scored, Stage, Step
+from harness.execution.merging import merging
 from harness.ledger.files import write_json
 from harness.ledger.run import SCORED
+from harness.plan.cells import asks_to_merge
 from harness.records import CellResult, Evaluation
 from harness.sources import models
 from harness.spec.records import Recipe, Suite
-from harness.training import data, train
+from harness.training import Held, data, train
 from harness.training.probe import probe_batches
 
 STATE = "adapter"
@@ -54,28 +59,41 @@ class Progress:
 
 def run_cell(job: Job, progress: Progress) -> CellResult:
     """Train the cell's recipe on a fresh base (unless it is the base) and score it on every suite."""
-    progress.enter("load")
     recipe = job.planned.recipe
-    subject, trained = (_fresh(job), {}) if recipe is None else _trained(job, recipe, progress)
-    subject.model.eval()
-    evaluations = tuple(_scores(job, subject, progress))
+    info, evaluations = _trained_and_scored(job, recipe, progress)
     progress.enter("end")
+    info = {**info, **accounts.costs(job.device, progress.seconds, info)}
+    if recipe is not None and asks_to_merge(job.experiment, recipe):
+        progress.enter("merge")
+        found = merging(job, recipe, job.folder / STATE, evaluations, lambda *what: _rescore(job, progress, *what))
+        info |= {**found, "guards": {**info["guards"], **found.get("guards", {})}}
     if not job.experiment.keep_weights:
         shutil.rmtree(job.folder / WEIGHTS, ignore_errors=True)
     return CellResult(
         cell=job.planned.cell,
         run_info=accounts.run_info(job),
-        train_info={**trained, **accounts.costs(job.device, progress.seconds)},
+        train_info=info,
         meta_info=accounts.meta_info(job),
         evaluations=evaluations,
     )
 
 
 def _fresh(job: Job) -> models.Loaded:
+    """Load the cell's base model."""
     recipe = job.planned.recipe
-    return models.load(
-        job.experiment.model, quantization=recipe.base_quantization if recipe else None, device=job.device
-    )
+    quantization = recipe.base_quantization if recipe else None
+    return models.load(job.experiment.model, quantization=quantization, device=job.device)
+
+
+def _trained_and_scored(
+    job: Job, recipe: Recipe | None, progress: Progress
+) -> tuple[dict[str, Any], tuple[Evaluation, ...]]:
+    """Return what training did and the scores; the model is let go of."""
+    progress.enter("load")
+    subject, trained = (_fresh(job), {}) if recipe is None else _trained(job, recipe, progress)
+    subject.model.eval()
+    evaluations = tuple(_scores(job, subject, progress))
+    return {**trained, **accounts.settled(recipe, subject.model.config.to_dict())}, evaluations
 
 
 def _trained(job: Job, recipe: Recipe, progress: Progress) -> tuple[models.Loaded, Mapping[str, Any]]:
@@ -84,6 +102,7 @@ def _trained(job: Job, recipe: Recipe, progress: Progress) -> tuple[models.Loade
     note = job.folder / NOTE
     if note.is_file() and state.is_dir():
         info: Mapping[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+        progress.seconds.update(info.get("seconds", {}))
         loaded = _fresh(job)
         return models.Loaded(adaptation.load(loaded.model, recipe, state).model, loaded.tokenizer), info
     shutil.rmtree(state, ignore_errors=True)
@@ -91,7 +110,7 @@ def _trained(job: Job, recipe: Recipe, progress: Progress) -> tuple[models.Loade
     infos = [_train_part(job, recipe, place, state, progress)[1] for place in earlier]
     subject, info = _train_part(job, recipe, last, state, progress)
     info = {**accounts.together([*infos, info]), "file_size": accounts.size_on_disk(state)}
-    write_json(note, info)
+    write_json(note, {**info, **accounts.costs(job.device, progress.seconds, info)})
     return subject, info
 
 
@@ -114,17 +133,44 @@ def _train_part(
     return models.Loaded(adapted.model, loaded.tokenizer), info
 
 
-def _train(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) -> tuple[Adapted, Mapping[str, Any]]:
+def run_trial(job: Job, progress: Progress) -> CellResult:
+    """Train the cell's recipe and take its loss on the validation rows; nothing is scored or kept."""
+    progress.enter("load")
+    recipe = job.planned.recipe
+    assert recipe is not None
+    loaded = models.load(job.experiment.model, quantization=recipe.quantization, device=job.device)
+    _, info = _train(job, recipe, loaded, progress, judged=True)
+    progress.enter("end")
+    return CellResult(
+        cell=job.planned.cell,
+        run_info=accounts.run_info(job),
+        train_info={**info, **accounts.costs(job.device, progress.seconds, info)},
+        meta_info=accounts.meta_info(job),
+    )
+
+
+def _train(
+    job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress, *, judged: bool = False
+) -> tuple[Adapted, Mapping[str, Any]]:
+    """Adapt and train; with `judged`, or early stopping, against the validation rows."""
     rows = data.rows(job.experiment, loaded.tokenizer)
     if data.sha256(rows) != job.data_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
     fields = job.experiment.training_of(recipe)
     seed = int(job.planned.cell.seed or 0)
+    course = Course(tokenizer=loaded.tokenizer, rows=rows, fields=fields, seed=seed)
     probe = probe_batches(rows, loaded.tokenizer, fields, seed=seed)
+
+    def adapted_to(network: Any) -> Adapted:
+        return adaptation.adapt(network, recipe, seed=seed, probe=probe, tokenizer=loaded.tokenizer)
+
     progress.enter("adapt")
     noted = before(loaded.model, next(iter(probe())))
-    adapted = adaptation.adapt(loaded.model, recipe, seed=seed, probe=probe, tokenizer=loaded.tokenizer)
+    adapted = adapted_to(loaded.model)
     start = adaptation.check.start_digest(adapted)
+    if recipe.compute is not None:
+        progress.enter("match")
+        fields = {**fields, "max_steps": _matched_steps(job, recipe, adapted, course, adapted_to)}
     progress.enter("train")
     trained = train(
         adapted,
@@ -133,10 +179,30 @@ def _train(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) 
         fields,
         seed=seed,
         on_step=lambda *made: progress.send(Step(*made)),
+        held=_held(job, loaded.tokenizer, judged=judged),
     )
     progress.enter("check")
     info = {**accounts.train_info(adapted, trained), "start_sha256": start, "guards": guards(noted, adapted)}
     return adapted, info
+
+
+def _held(job: Job, tokenizer: PreTrainedTokenizerBase, *, judged: bool) -> Held | None:
+    stopping = job.experiment.early_stopping
+    if stopping is None and not judged:
+        return None
+    return Held(rows=data.validation_rows(job.experiment, tokenizer), early_stopping=stopping)
+
+
+def _matched_steps(
+    job: Job, recipe: Recipe, adapted: Adapted, course: Course, adapted_to: Callable[[Any], Adapted]
+) -> int:
+    """Return the steps in which the recipe spends as much as the one that its `compute` names."""
+    assert job.spent is not None
+    assert recipe.compute is not None
+    if recipe.compute.measure == "flops":
+        return steps_for_flops(job.spent, adapted, course.fields)
+    another = models.load(job.experiment.model, quantization=recipe.quantization, device=job.device)
+    return steps_for_time(job.spent, adapted_to(another.model), course)
 
 
 def _scores(job: Job, subject: models.Loaded, progress: Progress) -> Iterator[Evaluation]:
@@ -165,3 +231,8 @@ def _score(job: Job, suite: Suite, folder: Path, subject: models.Loaded, progres
         relative_to=job.folder,
         on_progress=lambda done, total: progress.send(Scored(suite.task, done, total)),
     )
+
+
+def _rescore(job: Job, progress: Progress, model: Any, suite: Suite, folder: Path) -> Evaluation:
+    """Score another form of the cell's model, the merged one."""
+    return _score(job, suite, folder, models.Loaded(model, models.tokenizer(job.experiment.model)), progress)

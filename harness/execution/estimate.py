@@ -7,7 +7,7 @@ al. 2022, arXiv 2205.05198, without the attention term).
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,10 @@ from harness.execution.calibrate import Speed, calibrate
 from harness.execution.job import Message
 from harness.execution.refuse import refuse
 from harness.execution.tokens import Rows, Sizes, sizes
+from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
+from harness.plan.tuning import plan_trials
 from harness.sources import models
 from harness.spec.records import Experiment, Recipe
 
@@ -46,12 +48,16 @@ def _estimate(experiment: Experiment) -> Estimate:
     config = shape(experiment)
     refuse(experiment, config, device)
     speed, counted = calibrate(config, device), sizes(experiment)
-    cells = plan_cells(experiment, models.fingerprint(experiment.model))
-    costs = tuple(_cost(experiment, each, config, speed, counted) for each in cells)
+    fingerprint = models.fingerprint(experiment.model)
+
+    def costs(cells: Iterable[PlannedCell]) -> tuple[CellCost, ...]:
+        return tuple(_cost(experiment, each, config, speed, counted) for each in cells)
+
     return Estimate(
         device=torch.cuda.get_device_name() if device == "cuda" else "CPU",
         parameters=adaptation.describe(Recipe(method="full", name="all"), config).total,
-        cells=costs,
+        cells=costs(plan_cells(experiment, fingerprint)),
+        trials=costs(trial.planned for trial in plan_trials(experiment, fingerprint)),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows.count,
         assumed=counted.assumed,
@@ -74,9 +80,12 @@ def shape(experiment: Experiment) -> dict[str, Any]:
 def _cost(
     experiment: Experiment, planned: PlannedCell, config: Mapping[str, Any], speed: Speed, counted: Sizes
 ) -> CellCost:
-    read = sum(each.items * each.tokens for each in counted.suites.values())
+    read = sum(
+        counted.suites[suite.task].items * counted.suites[suite.task].tokens for suite in planned.suites.values()
+    )
     recipe = planned.recipe or Recipe(method="base", name="untuned")
     known, width = adaptation.describe(recipe, config), BYTES[experiment.model.dtype]
+    settled = adaptation.settled(recipe, config)
     parts = _parts(experiment, planned.recipe, config, known, counted)
     trainable = known.trainable if planned.recipe else 0
     own = [part.known.trainable for part in parts]
@@ -95,6 +104,7 @@ def _cost(
             + max((part.activations for part in parts), default=0.0)
         ),
         disk=0 if recipe.trains_own_weights and not experiment.keep_weights else trainable * width,
+        settled=None if settled is None else str(settled),
     )
 
 
@@ -130,7 +140,7 @@ def _parts(
 
 def _steps(fields: Mapping[str, Any], counted: Rows) -> tuple[int, int]:
     """Return optimizer steps and examples a step, from SFTConfig's fields and their defaults."""
-    batch = int(fields.get("per_device_train_batch_size", 8)) * int(fields.get("gradient_accumulation_steps", 1))
+    batch = examples_a_step(fields)
     if int(fields.get("max_steps", -1)) > 0:
         return int(fields["max_steps"]), batch
     rows = counted.count or 1000

@@ -10,10 +10,30 @@ from harness.records import CellFailure, CellResult, Evaluation
 from harness.spec import records as spec
 from harness.spec.records import Experiment
 
+MERGE_GUARD = "merged_scores_agree"
+"""The guard of a spec's ``merge.check``, by its name in a cell's result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What another recipe spent on training with the same seed: seconds with probing, estimated operations.
+
+    `rows` is the number of examples a step, from which the tokens of a step of another size follow.
+    """
+
+    seconds: float
+    flops: float
+    steps: int
+    tokens: int
+    rows: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One cell to train and score in `folder`, which may hold what an earlier start did of it."""
+    """One cell to train and score in `folder`, which may hold what an earlier start did of it.
+
+    `spent` is there for a recipe that is to spend as much as another.
+    """
 
     experiment: Experiment
     planned: PlannedCell
@@ -22,6 +42,7 @@ class Job:
     model_fingerprint: str
     data_sha256: str
     versions: Mapping[str, str] = field(default_factory=dict)
+    spent: Spent | None = None
     stage_sha256: Mapping[str, str] = field(default_factory=dict)
     """Hashes of the rows of stages with data of their own, by `data_key`."""
 

@@ -1,9 +1,11 @@
 """What a run tells whoever watches it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from harness.execution.job import Message
 from harness.ledger import Outcome
+from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
 
 
@@ -13,8 +15,8 @@ class Watcher(Protocol):
     def preparing(self, message: Message) -> None:
         """Take a stage of preparing the model and the data."""
 
-    def planned(self, cells: tuple[PlannedCell, ...], done: int) -> None:
-        """Take the cells; `done` of them had ended before this start."""
+    def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
+        """Take the trials or cells that are next; `done` of them had ended before this start."""
 
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Take the cell that begins, at `place` (0-based)."""

@@ -1,21 +1,21 @@
 """Run an experiment: prepare, lock, then each cell that has not ended; the only writer of the ledger."""
 
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from harness import __version__
 from harness.errors import HarnessError, LedgerError
-from harness.execution.job import Finished, Job, Message, Prepared
+from harness.execution.job import Message, Prepared
 from harness.execution.process import describe_exit, run_in_process, start_server
 from harness.execution.progress import Watcher
-from harness.ledger import Outcome, Run
+from harness.execution.schedule import Schedule
+from harness.ledger import Run
 from harness.ledger.files import write_json
 from harness.ledger.run import LOCK
 from harness.plan.cells import PlannedCell, plan_cells
-from harness.records import CellFailure, CellResult
+from harness.plan.tuning import Choice, choose, plan_trials, tuned
+from harness.records import CellResult
 from harness.spec import lock
 from harness.spec.records import Experiment
 
@@ -36,17 +36,31 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
     run = Run(folder)
     start_server(run.log)
     prepared = _prepare(experiment, watcher)
-    cells = plan_cells(experiment, prepared.model_fingerprint)
-    _write_lock(run, experiment, prepared, cells)
+    _check_same_data(run, experiment, prepared)
+    trials = Schedule(
+        run=run,
+        experiment=experiment,
+        prepared=prepared,
+        watcher=watcher,
+        retry_failed=options.retry_failed,
+        kind="trials",
+    )
+    choices = _tune(trials)
+    settled = tuned(experiment, choices)
+    cells = plan_cells(settled, prepared.model_fingerprint)
+    _write_lock(run, settled, prepared, cells, choices)
     _adopt_from_siblings(run, cells)
-    waiting = [each for each in cells if _is_waiting(run, each, options)]
-    watcher.planned(cells, len(cells) - len(waiting))
-    for planned in waiting:
-        watcher.cell(cells.index(planned), planned)
-        outcome = _run_cell(run, _job(run, experiment, planned, prepared), watcher)
-        run.write_outcome(outcome)
-        watcher.ended(outcome)
+    replace(trials, experiment=settled, kind="cells").execute(cells)
     return run
+
+
+def _tune(schedule: Schedule) -> tuple[Choice, ...]:
+    """Run the trials that have not ended and choose."""
+    trials = plan_trials(schedule.experiment, schedule.prepared.model_fingerprint)
+    if trials:
+        schedule.execute([trial.planned for trial in trials])
+    outcomes = [schedule.run.outcome(trial.planned.cell, "trials") for trial in trials]
+    return choose(trials, [outcome for outcome in outcomes if outcome is not None])
 
 
 def _prepare(experiment: Experiment, watcher: Watcher) -> Prepared:
@@ -63,10 +77,17 @@ def _prepare(experiment: Experiment, watcher: Watcher) -> Prepared:
     raise HarnessError(last if isinstance(last, str) else f"preparing model and data: {describe_exit(code)}.")
 
 
-def _write_lock(run: Run, experiment: Experiment, prepared: Prepared, cells: tuple[PlannedCell, ...]) -> None:
+def _write_lock(
+    run: Run,
+    experiment: Experiment,
+    prepared: Prepared,
+    cells: tuple[PlannedCell, ...],
+    choices: tuple[Choice, ...],
+) -> None:
     content = {
         "experiment": lock(experiment),
         "overrides": list(experiment.overrides),
+        "tuning": [asdict(choice) for choice in choices],
         "cells": [planned.cell.id for planned in cells],
         "hashes": {
             "model": prepared.model_fingerprint,
@@ -76,22 +97,21 @@ def _write_lock(run: Run, experiment: Experiment, prepared: Prepared, cells: tup
         "rows": prepared.rows,
         "versions": {"harness": __version__, **prepared.versions},
     }
-    if (run.folder / LOCK).exists():
-        _check_same_data(run, content)
     write_json(run.folder / LOCK, content)
     run.journal.append("started", versions=content["versions"], overrides=content["overrides"])
 
 
-def _check_same_data(run: Run, content: Mapping[str, Any]) -> None:
-    before, now = run.lock, content
-    same_spec = before["experiment"]["data"] == now["experiment"]["data"]
-    if same_spec and before["hashes"]["data"] != now["hashes"]["data"]:
+def _check_same_data(run: Run, experiment: Experiment, prepared: Prepared) -> None:
+    if not (run.folder / LOCK).exists():
+        return
+    before, data = run.lock, lock(experiment)["data"]
+    if before["experiment"]["data"] == data and before["hashes"]["data"] != prepared.data_sha256:
         raise LedgerError(
-            f"{run.folder} was trained on other rows than {now['experiment']['data']} gives now. The cells there "
+            f"{run.folder} was trained on other rows than {data} gives now. The cells there "
             "stay as they are; start again with another --out."
         )
     stages = before["hashes"].get("stages", {})
-    if any(stages.get(key, rows) != rows for key, rows in now["hashes"]["stages"].items()):
+    if any(stages.get(key, rows) != rows for key, rows in prepared.stage_sha256.items()):
         raise LedgerError(
             f"{run.folder} was trained on other rows than a stage's data gives now. The cells there stay as they are; "
             "start again with another --out."
@@ -109,44 +129,3 @@ def _adopt_from_siblings(run: Run, cells: tuple[PlannedCell, ...]) -> None:
                 shutil.copytree(theirs, mine)
                 run.journal.append("adopted", cell=planned.cell.id, source=theirs.parent.parent.name)
                 break
-
-
-def _is_waiting(run: Run, planned: PlannedCell, options: Options) -> bool:
-    """Say whether a cell is still to be run: it has not ended, failed and is retried, or lacks a suite."""
-    outcome = run.outcome(planned.cell)
-    if outcome is None:
-        return True
-    if isinstance(outcome, CellFailure):
-        return options.retry_failed
-    return not run.scored(planned.cell).issuperset(planned.suites)
-
-
-def _job(run: Run, experiment: Experiment, planned: PlannedCell, prepared: Prepared) -> Job:
-    return Job(
-        experiment=experiment,
-        planned=planned,
-        folder=run.cell_folder(planned.cell),
-        device=prepared.device,
-        model_fingerprint=prepared.model_fingerprint,
-        data_sha256=prepared.data_sha256,
-        versions=prepared.versions,
-        stage_sha256=prepared.stage_sha256,
-    )
-
-
-def _run_cell(run: Run, job: Job, watcher: Watcher) -> Outcome:
-    ended: list[Outcome] = []
-
-    def hear(message: Message) -> None:
-        if isinstance(message, CellResult | CellFailure):
-            ended.append(message)
-            return
-        if isinstance(message, Finished):
-            run.journal.append("evaluated", cell=job.planned.cell.id, key=message.key)
-        watcher.message(message)
-
-    run.journal.append("began", cell=job.planned.cell.id)
-    code = run_in_process("work", job, hear)
-    if ended:
-        return ended[0]
-    return CellFailure(cell=job.planned.cell, kind="killed", stage="unknown", message=describe_exit(code))

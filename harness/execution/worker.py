@@ -11,18 +11,18 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
-from harness.execution.cell import Progress, run_cell
+from harness.execution.cell import Progress, run_cell, run_trial
 from harness.execution.estimate import estimate
 from harness.execution.job import Job, Message, Prepared, Stage
 from harness.execution.refuse import refuse
 from harness.plan.identity import data_key
-from harness.records import CellFailure
+from harness.records import CellFailure, CellResult
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.lm_tasks import load_task
 from harness.training import data
 
-__all__ = ["estimate", "prepare", "work"]
+__all__ = ["estimate", "prepare", "try_out", "work"]
 
 Send = Callable[[Message], None]
 
@@ -44,6 +44,8 @@ def prepare(experiment: Experiment, send: Send) -> None:
         tokenizer = models.tokenizer(experiment.model)
         send(Stage("data"))
         rows = data.rows(experiment, tokenizer)
+        if experiment.tune or experiment.early_stopping:
+            data.validation_rows(experiment, tokenizer)
         for suite in experiment.suites:
             send(Stage(suite.task))
             load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
@@ -64,14 +66,27 @@ def prepare(experiment: Experiment, send: Send) -> None:
 def _stage_hashes(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:
     """Return the hash of the rows of each stage that has data of its own, by the key of its declaration."""
     stages = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
-    return {key: data.sha256(data.rows(experiment.for_stage(stage), tokenizer)) for key, stage in stages.items()}
+    seen = {key: experiment.for_stage(stage) for key, stage in stages.items()}
+    if experiment.early_stopping:
+        for each in seen.values():
+            data.validation_rows(each, tokenizer)
+    return {key: data.sha256(data.rows(each, tokenizer)) for key, each in seen.items()}
 
 
 def work(job: Job, send: Send) -> None:
     """Train and score one cell; whatever happens ends as a `CellResult` or a `CellFailure` sent back."""
+    _told(run_cell, job, send)
+
+
+def try_out(job: Job, send: Send) -> None:
+    """Train one trial and take its validation loss; it ends as `work` does."""
+    _told(run_trial, job, send)
+
+
+def _told(run: Callable[[Job, Progress], CellResult], job: Job, send: Send) -> None:
     progress = Progress(send)
     try:
-        send(run_cell(job, progress))
+        send(run(job, progress))
     except Exception as error:  # noqa: BLE001 - a failed cell is a record, and the other cells go on
         traceback.print_exc()  # standard error is the run's log file
         send(

@@ -4,6 +4,7 @@
 
     spec.lock.json    the resolved spec, versions and hashes
     journal.jsonl     what happened, in order
+    trials/<id>/      result.json of each trial of a search
     cells/<id>/       result.json, training.json, adapter/ (or weights/), eval/<key>/ (lm-eval's own files)
     verdict.json
     log.txt           what the libraries said
@@ -17,7 +18,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.errors import LedgerError
 from harness.ledger import outcomes
@@ -29,6 +30,9 @@ from harness.spec import unlock
 from harness.spec.records import Experiment
 
 LOCK = "spec.lock.json"
+Kind = Literal["cells", "trials"]
+"""Runs that count, or trials of a search for what they train with."""
+
 SCORED = "evaluation.json"
 """Written last into ``eval/<key>/``: the suite is scored and its files are whole."""
 
@@ -69,6 +73,11 @@ class Run:
         return tuple(self.lock["cells"])
 
     @property
+    def tuning(self) -> tuple[Mapping[str, Any], ...]:
+        """What was searched for and chosen, one `harness.plan.tuning.Choice` a recipe as JSON."""
+        return tuple(self.lock["tuning"])
+
+    @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """The outcomes of the run's cells that have ended, in the order of the plan."""
         found = (self.outcome(cell_id) for cell_id in self.cell_ids)
@@ -79,13 +88,13 @@ class Run:
         """The outcomes that are failures."""
         return tuple(outcome for outcome in self.outcomes if isinstance(outcome, CellFailure))
 
-    def cell_folder(self, cell: Cell | str) -> Path:
+    def cell_folder(self, cell: Cell | str, kind: Kind = "cells") -> Path:
         """Return a cell's folder, which need not exist."""
-        return self.folder / "cells" / (cell if isinstance(cell, str) else cell.id)
+        return self.folder / kind / (cell if isinstance(cell, str) else cell.id)
 
-    def outcome(self, cell: Cell | str) -> Outcome | None:
+    def outcome(self, cell: Cell | str, kind: Kind = "cells") -> Outcome | None:
         """Return how a cell ended, or None if it has not."""
-        path = self.cell_folder(cell) / "result.json"
+        path = self.cell_folder(cell, kind) / "result.json"
         if not path.exists():
             return None
         try:
@@ -93,9 +102,9 @@ class Run:
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
 
-    def write_outcome(self, outcome: Outcome) -> None:
+    def write_outcome(self, outcome: Outcome, kind: Kind = "cells") -> None:
         """Record how a cell ended, in its folder and in the journal."""
-        write_json(self.cell_folder(outcome.cell) / "result.json", outcomes.to_json(outcome))
+        write_json(self.cell_folder(outcome.cell, kind) / "result.json", outcomes.to_json(outcome))
         event = "finished" if isinstance(outcome, CellResult) else "failed"
         self.journal.append(event, cell=outcome.cell.id)
 

@@ -17,12 +17,20 @@ class PlannedCell:
 
 
 def plan_cells(experiment: Experiment, model_fingerprint: str) -> tuple[PlannedCell, ...]:
-    """Return the base and then every recipe seed by seed, so that an interrupted run holds whole pairs."""
+    """Return the base and then every recipe seed by seed, so that an interrupted run holds whole pairs.
+
+    A recipe that spends as much as another comes after those that settle it themselves.
+    """
     suites = {evaluation_key(suite, experiment): suite for suite in experiment.suites}
     base = PlannedCell(cell=base_cell(experiment, model_fingerprint), recipe=None, suites=suites)
     trained = (
         PlannedCell(cell=trained_cell(experiment, recipe, seed, model_fingerprint), recipe=recipe, suites=suites)
         for seed in experiment.seeds
-        for recipe in experiment.recipes
+        for recipe in sorted(experiment.recipes, key=lambda each: each.compute is not None)
     )
     return (base, *trained)
+
+
+def asks_to_merge(experiment: Experiment, recipe: Recipe) -> bool:
+    """Tell whether something is to be measured of a recipe's adapter by merging it."""
+    return (experiment.merge.check or experiment.merge.latency) and not recipe.trains_own_weights

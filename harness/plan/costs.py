@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellCost:
-    """One cell: parameters, tokens trained on, seconds, bytes of peak memory and of what stays on disk."""
+    """One cell: parameters, tokens trained on, seconds, bytes of peak memory and of what stays on disk.
+
+    `settled` says what a recipe's `match` comes to.
+    """
 
     cell: str
     recipe: str
@@ -17,6 +20,7 @@ class CellCost:
     evaluate_seconds: float
     memory: int
     disk: int
+    settled: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,7 @@ class Estimate:
     device: str
     parameters: int
     cells: tuple[CellCost, ...]
+    trials: tuple[CellCost, ...]
     suites: Mapping[str, tuple[int, float]]
     """Items and tokens an item, by task."""
     rows: int | None

@@ -42,18 +42,24 @@ def base_cell(experiment: Experiment, model_fingerprint: str) -> Cell:
 
 def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, model_fingerprint: str) -> Cell:
     """Return the cell of one recipe and seed."""
-    parts = [_part(stage, experiment.for_stage(stage)) for stage in recipe.parts]
-    trains = {"stages": parts} if recipe.stages else parts[0]
-    content = {**_model(experiment, model_fingerprint), **trains, "seed": seed}
+    stages = [_part(stage, experiment) for stage in recipe.stages]
+    content = {
+        **_model(experiment, model_fingerprint),
+        **({"stages": stages} if stages else _part(Stage(recipe=recipe), experiment)),
+        "compute": _compute(experiment, recipe),
+        "held_out": experiment.validation.share,
+        "early_stopping": _early_stopping(experiment),
+        "seed": seed,
+    }
     return Cell(id=f"{recipe.id}--s{seed}--{digest(content)}", recipe=recipe.id, seed=seed)
 
 
 def _part(stage: Stage, experiment: Experiment) -> dict[str, Any]:
-    recipe = stage.trained
+    """Return what one training is: of a stage, or of a recipe that has none."""
+    seen = experiment.for_stage(stage)
     return {
-        "recipe": {key: value for key, value in asdict(recipe).items() if key not in (*_NAMES, "training")},
-        "training": experiment.training_of(recipe),
-        "data": [_data(each, experiment) for each in (experiment.data, *experiment.mix)],
+        **_recipe(experiment, stage.trained),
+        "data": [_data(each, experiment) for each in (seen.data, *seen.mix)],
         "then": stage.then,
     }
 
@@ -61,6 +67,37 @@ def _part(stage: Stage, experiment: Experiment) -> dict[str, Any]:
 def data_key(data: Data) -> str:
     """Return a name for a declaration of data, short and the same wherever it stands."""
     return digest(asdict(data))
+
+
+def trial_cell(experiment: Experiment, recipe: Recipe, seed: int, model_fingerprint: str) -> Cell:
+    """Return the cell of one trial: as a run's, with the rows that judge it."""
+    cell = trained_cell(experiment, recipe, seed, model_fingerprint)
+    judged = digest({"cell": cell.id, "validation": _validation(experiment)})
+    return Cell(id=f"{recipe.id}--trial--{judged}", recipe=recipe.id, seed=seed)
+
+
+def _recipe(experiment: Experiment, recipe: Recipe) -> dict[str, Any]:
+    content = {key: value for key, value in asdict(recipe).items() if key not in (*_NAMES, "training", "compute")}
+    return {"recipe": content, "training": experiment.training_of(recipe)}
+
+
+def _compute(experiment: Experiment, recipe: Recipe) -> Mapping[str, Any] | None:
+    """Return what settles the number of steps: the other recipe, whatever it is called."""
+    if recipe.compute is None:
+        return None
+    (other,) = [each for each in experiment.recipes if each.id == recipe.compute.recipe]
+    return {"measure": recipe.compute.measure, **_recipe(experiment, other)}
+
+
+def _early_stopping(experiment: Experiment) -> Mapping[str, Any] | None:
+    if experiment.early_stopping is None:
+        return None
+    return {**asdict(experiment.early_stopping), "validation": _validation(experiment)}
+
+
+def _validation(experiment: Experiment) -> Mapping[str, Any]:
+    declared = experiment.validation
+    return {"data": _data(declared.data, experiment) if declared.data else None, "limit": declared.limit}
 
 
 def evaluation_key(suite: Suite, experiment: Experiment) -> str:

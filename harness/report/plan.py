@@ -42,7 +42,8 @@ def _cells(estimate: Estimate) -> str:
         for place, each in enumerate(estimate.cells, start=1)
     ]
     headers = ["", "cell", "layers", "trainable", "tokens", "~train", "~score", "~peak GiB", "disk MiB"]
-    return tabulate(rows, headers=headers, disable_numparse=True)
+    settled = dict.fromkeys(f"{each.recipe}: {each.settled}" for each in estimate.cells if each.settled)
+    return "\n".join([tabulate(rows, headers=headers, disable_numparse=True), *settled])
 
 
 def _suites(experiment: Experiment, estimate: Estimate) -> str:
@@ -53,14 +54,22 @@ def _suites(experiment: Experiment, estimate: Estimate) -> str:
 
 
 def _totals(estimate: Estimate) -> str:
-    seconds = sum(each.train_seconds + each.evaluate_seconds for each in estimate.cells)
-    memory = max(each.memory for each in estimate.cells)
+    everything = [*estimate.trials, *estimate.cells]
+    seconds = sum(each.train_seconds + each.evaluate_seconds for each in everything)
+    memory = max(each.memory for each in everything)
     disk = sum(each.disk for each in estimate.cells)
-    return (
+    return _search(estimate) + (
         f"estimate, from a calibration of a few seconds on this machine: about {duration(seconds)} of training and "
         f"scoring, {memory / GIB:.1f} GiB of memory at the peak, {disk / MIB:.0f} MiB kept on disk; start-up and "
         "downloads come on top"
     )
+
+
+def _search(estimate: Estimate) -> str:
+    if not estimate.trials:
+        return ""
+    seconds = sum(each.train_seconds for each in estimate.trials)
+    return f"before them {len(estimate.trials)} trials of the search, about {duration(seconds)}\n"
 
 
 def duration(seconds: float) -> str:

@@ -1,12 +1,17 @@
-"""The whole text of a run: scores, costs, verdicts, failures and what was overridden."""
+"""The whole text of a run: few tables, then verdicts, failures and what was overridden."""
 
 from collections.abc import Iterator
 
 from harness.ledger import Run
 from harness.records import CellFailure, CellResult
-from harness.report.costs import costs_table
-from harness.report.scores import scores_table
-from harness.report.verdict import verdicts_text
+from harness.report.forgetting import forgetting_table
+from harness.report.gaps import about_gaps
+from harness.report.outside import outside_table
+from harness.report.recipes import recipes_table
+from harness.report.serving import serving_table
+from harness.report.speed import speed_table
+from harness.report.tuning import tuning_table
+from harness.report.verdict import statements
 from harness.verdict import Verdicts
 
 
@@ -18,12 +23,17 @@ def run_text(run: Run, verdicts: Verdicts) -> str:
         head += f"\noverridden: {' '.join(experiment.overrides)}"
     parts = [
         head,
-        f"scores, mean ± SD over {len(experiment.seeds)} seeds\n{scores_table(experiment, outcomes)}",
-        f"costs, means a run\n{costs_table(experiment, outcomes)}",
-        verdicts_text(verdicts),
+        tuning_table(run.tuning),
+        f"In-domain and costs, mean ± SD over {len(experiment.seeds)} seeds. {about_gaps(verdicts)}\n"
+        + recipes_table(experiment, outcomes, verdicts),
+        outside_table(experiment, outcomes, verdicts),
+        speed_table(experiment, outcomes),
+        forgetting_table(verdicts, experiment, outcomes),
+        serving_table(experiment, outcomes),
+        statements(verdicts),
         *_marks(run),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _marks(run: Run) -> Iterator[str]:
@@ -38,6 +48,6 @@ def _marks(run: Run) -> Iterator[str]:
         if failed:
             yield f"guard not passed: {result.cell.id}: {', '.join(failed)}; see its result.json"
     for seed in sorted({each.cell.seed for each in results if each.cell.seed is not None}):
-        orders = {each.train_info["order_sha256"] for each in results if each.cell.seed == seed}
-        if len(orders) > 1:
+        orders = [each.train_info["order"] for each in results if each.cell.seed == seed]
+        if any(len(set(step)) > 1 for step in zip(*orders, strict=False)):
             yield f"not paired: recipes with seed {seed} did not train on the same examples in the same order"

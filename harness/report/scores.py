@@ -1,43 +1,33 @@
-"""The table of scores: recipe by suite, mean ± standard deviation over seeds."""
+"""Scores of a recipe on a suite as text: mean ± standard deviation over seeds."""
 
 from collections.abc import Iterator, Sequence
 from statistics import mean, stdev
 
-from tabulate import tabulate
-
+from harness.compare.times import results_of
 from harness.ledger import Outcome
-from harness.records import CellResult, Evaluation
-from harness.spec.records import Experiment, Suite
+from harness.records import Evaluation
+from harness.spec.records import Suite
 
+BASE = "base"
+NONE = "–"
 BESIDE = ("acc", "exact_match")
 """Metrics shown under the primary one where a suite has them."""
 
 
-def scores_table(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
-    """Return the table; a recipe without a finished cell has a dash, one with a single seed no deviation."""
-    headers = ["recipe", *(f"{suite.task}\n{suite.role.replace('_', '-')}" for suite in experiment.suites)]
-    rows = [
-        [recipe, *(_cell(suite, _evaluations(outcomes, recipe, suite)) for suite in experiment.suites)]
-        for recipe in ("base", *(each.id for each in experiment.recipes))
+def score(outcomes: Sequence[Outcome], recipe: str, suite: Suite) -> str:
+    """Return the primary metric, and in a second line another one where the suite has it; a dash for no score."""
+    found = [
+        scored for each in results_of(outcomes, recipe) for scored in each.evaluations if scored.task == suite.task
     ]
-    return tabulate(rows, headers=headers, disable_numparse=True)
+    return "\n".join(_lines(suite, found)) or NONE
 
 
-def _evaluations(outcomes: Sequence[Outcome], recipe: str, suite: Suite) -> list[Evaluation]:
-    results = [each for each in outcomes if isinstance(each, CellResult) and each.cell.recipe == recipe]
-    return [scored for each in results for scored in each.evaluations if scored.task == suite.task]
-
-
-def _cell(suite: Suite, evaluations: Sequence[Evaluation]) -> str:
-    metrics = dict.fromkeys([suite.metric, *BESIDE])
-    return "\n".join(_lines(metrics, evaluations)) or "–"
-
-
-def _lines(metrics: Sequence[str] | dict[str, None], evaluations: Sequence[Evaluation]) -> Iterator[str]:
-    for metric in metrics:
+def _lines(suite: Suite, evaluations: Sequence[Evaluation]) -> Iterator[str]:
+    primary = suite.metric.partition(",")[0]
+    for metric in dict.fromkeys([primary, *BESIDE]):
         values = [value for each in evaluations for key, value in each.metrics.items() if key.split(",")[0] == metric]
         if values:
-            yield f"{metric} {spread(values)}"
+            yield spread(values) if metric == primary else f"{metric} {spread(values)}"
 
 
 def spread(values: Sequence[float], *, digits: int = 4) -> str:

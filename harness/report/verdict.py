@@ -4,20 +4,27 @@ from collections.abc import Iterator
 
 from tabulate import tabulate
 
-from harness.verdict.records import Comparison, ConditionResult, Estimate, Failures, Need, Simple, Verdicts
-from harness.verdict.wording import Scale
+from harness.report.forgetting import forgetting_table
+from harness.report.gaps import gaps_table
+from harness.verdict.records import Comparison, ConditionResult, Failures, Need, Simple, Verdicts
 
 
 def verdicts_text(verdicts: Verdicts, *, details: bool = False) -> str:
-    """Return the verdicts for a terminal: a table of gaps, a sentence each, what is missing, what failed.
+    """Return the verdicts for a terminal: tables of gaps and of forgetting, then what `statements` says."""
+    parts = [gaps_table(verdicts), forgetting_table(verdicts), statements(verdicts, details=details)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def statements(verdicts: Verdicts, *, details: bool = False) -> str:
+    """Return a paragraph a verdict, what is missing for one, what failed, and notes.
 
     `details` adds every condition with its p-value.
     """
     parts = [
-        _gaps(verdicts),
         *(_comparison(each, details=details) for each in verdicts.comparisons),
         *(_simple(each, details=details) for each in _standalone(verdicts)),
-        _guards(verdicts, details=details),
+        *(_simple(each, details=details) for each in verdicts.guards if details or each.need is not None),
+        *(_simple(each, details=details) for each in verdicts.extra_forgetting if details),
         _failures(verdicts),
         *(f"note: {note}" for note in verdicts.notes),
     ]
@@ -27,33 +34,6 @@ def verdicts_text(verdicts: Verdicts, *, details: bool = False) -> str:
 def _standalone(verdicts: Verdicts) -> tuple[Simple, ...]:
     """In-domain verdicts in full only where there is no verdict about persistence to hold them."""
     return () if verdicts.comparisons else verdicts.in_domain
-
-
-def _gaps(verdicts: Verdicts) -> str:
-    rows = [
-        [one.candidate, one.task, "in-domain", *_numbers(one.gap, one.metric), one.verdict]
-        for one in verdicts.in_domain
-    ]
-    rows += [
-        [each.candidate, each.out_of_domain, "out-of-domain", *_numbers(each.gap_out, each.metric), each.verdict]
-        for each in verdicts.comparisons
-    ]
-    shared = f", shared over {verdicts.primary_comparisons} comparisons" if verdicts.primary_comparisons > 1 else ""
-    unit = Scale(verdicts.in_domain[0].metric).unit
-    title = (
-        f"Gap to {verdicts.reference} in {unit} (positive: {verdicts.reference} is better), "
-        f"{100 * verdicts.level:.4g}% intervals over new seeds and new items{shared}"
-    )
-    headers = ["candidate", "suite", "role", "gap", "interval", "p", "verdict"]
-    return f"{title}\n{tabulate(rows, headers=headers, disable_numparse=True)}"
-
-
-def _numbers(gap: Estimate | None, metric: str) -> list[str]:
-    if gap is None:
-        return ["–", "–", "–"]
-    write = Scale(metric).number
-    low, high = gap.interval
-    return [write(gap.estimate), f"{write(low)} … {write(high)}", f"{gap.p_adjusted:.3g}"]
 
 
 def _comparison(one: Comparison, *, details: bool) -> str:
@@ -94,17 +74,6 @@ def _simple(one: Simple, *, details: bool) -> str:
     lines = [one.sentence, *_needed(one.need), *(f"note: {note}" for note in one.notes)]
     table = f"\n{_conditions(one.conditions)}" if details else ""
     return f"{one.candidate}, {one.task}: {one.verdict.upper()}" + "".join(f"\n  {line}" for line in lines) + table
-
-
-def _guards(verdicts: Verdicts, *, details: bool) -> str:
-    if not verdicts.guards:
-        return ""
-    rows = [[one.candidate, one.task, *_numbers(one.gap, one.metric), one.verdict] for one in verdicts.guards]
-    level = 100 * (verdicts.guard_level or 0)
-    title = f"Forgetting against {verdicts.guards[0].reference} (positive: worse than it), {level:.4g}% intervals"
-    table = tabulate(rows, headers=["arm", "guard", "loss", "interval", "p", "verdict"], disable_numparse=True)
-    told = [_simple(one, details=details) for one in verdicts.guards if details or one.need is not None]
-    return "\n\n".join([f"{title}\n{table}", *told])
 
 
 def _failures(verdicts: Verdicts) -> str:

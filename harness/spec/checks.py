@@ -1,42 +1,21 @@
 """What no schema can say: that the names in an experiment stand for something and fit each other."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from harness import declarations
 from harness.errors import Problem
 from harness.spec import tasknames
-from harness.spec.located import Located
+from harness.spec.context import Context
 from harness.spec.located import Path as At
+from harness.spec.paths import data_blocks
 from harness.spec.recipes import ReadRecipe
 from harness.spec.suggest import nearest
+from harness.spec.tuning import tune_problems
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 """What transformers' configurations call the number of decoder layers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """An experiment that satisfies the schema, and where its names are looked up."""
-
-    document: Located
-    beside: Path
-    include: tuple[Path, ...]
-    recipes: dict[str, ReadRecipe]
-    tasks: dict[str, Path] = field(default_factory=dict)
-
-    @property
-    def spec(self) -> Any:
-        """The experiment's JSON value."""
-        return self.document.value
-
-
-def semantic_problems(context: Context) -> list[Problem]:
-    """Return everything wrong with names and their relations."""
-    checks = (_comparison, _gate, _suites, _tasks, _metrics, _shares, _layers)
-    return [problem for check in checks for problem in check(context)]
 
 
 def _comparison(context: Context) -> Iterator[Problem]:
@@ -93,13 +72,11 @@ def _tasks(context: Context) -> Iterator[Problem]:
 
 
 def _named_tasks(spec: Any) -> Iterator[tuple[At, str]]:
-    for index, suite in enumerate(spec["suites"]):
+    for index, suite in enumerate(spec.get("suites", ())):
         yield ("suites", index, "task"), suite["task"]
-    if spec["data"]["source"] == "task":
-        yield ("data", "task"), spec["data"]["task"]
-    for index, data in enumerate(spec.get("mix", ())):
+    for where, data in data_blocks(spec):
         if data["source"] == "task":
-            yield ("mix", index, "task"), data["task"]
+            yield (*where, "task"), data["task"]
 
 
 def _stage_tasks(read: ReadRecipe) -> Iterator[tuple[At, str]]:
@@ -132,6 +109,26 @@ def _shares(context: Context) -> Iterator[Problem]:
         yield context.document.problem(("mix",), message, "Their sum must be less than 1.")
 
 
+def _compute(context: Context) -> Iterator[Problem]:
+    """Hold a recipe only to another that is trained here and settles its own number of steps."""
+    settled = {name for name, read in context.recipes.items() if read.recipe.compute is None and not read.stages}
+    for name, read in context.recipes.items():
+        other = read.recipe.compute.recipe if read.recipe.compute else None
+        if other is not None and other not in settled - {name}:
+            message = f"{other!r} is not among the experiment's recipes that settle their own number of steps"
+            yield read.document.problem(("compute", "recipe"), message, nearest(other, settled - {name}))
+
+
+def _validation(context: Context) -> Iterator[Problem]:
+    spec = context.spec
+    declared = spec.get("validation") or {}
+    needed = [block for block in ("tune", "early_stopping") if spec.get(block) is not None]
+    known = declared.get("data") or declared.get("share") or spec["data"]["source"] == "task"
+    for block in needed if not known else ():
+        message = f"`{block}` needs validation rows, and the training data is no task with a validation split"
+        yield context.document.problem((block,), message, "Declare `validation` with `data` or a `share`.")
+
+
 def _layers(context: Context) -> Iterator[Problem]:
     config = context.spec["model"].get("config") or {}
     total = next((config[key] for key in LAYER_KEYS if isinstance(config.get(key), int)), None)
@@ -153,3 +150,24 @@ def _layers_beyond(read: ReadRecipe, total: int) -> Iterator[Problem]:
     for index in [verbatim] if isinstance(verbatim, int) else verbatim or ():
         if isinstance(index, int) and not 0 <= index < total:
             yield read.document.problem(("peft", "layers_to_transform"), f"there is no layer {index}", remedy)
+
+
+_Check = Callable[[Context], Iterator[Problem]]
+_CHECKS: tuple[tuple[_Check, frozenset[str]], ...] = (
+    (_comparison, frozenset({"comparison", "recipes"})),
+    (_gate, frozenset({"comparison", "suites"})),
+    (_suites, frozenset({"suites"})),
+    (_tasks, frozenset()),
+    (_metrics, frozenset({"suites"})),
+    (_shares, frozenset()),
+    (_layers, frozenset({"model"})),
+    (_compute, frozenset({"recipes"})),
+    (_validation, frozenset({"data"})),
+    (tune_problems, frozenset({"tune", "seeds", "training", "recipes"})),
+)
+"""Each check and the blocks that it cannot do without."""
+
+
+def semantic_problems(context: Context) -> list[Problem]:
+    """Return everything wrong with names and their relations, as far as the blocks that they stand in are sound."""
+    return [problem for check, needs in _CHECKS if needs <= set(context.spec) for problem in check(context)]

@@ -45,6 +45,9 @@ def _value(hint: Any, value: JSON) -> Any:
     if typing.get_origin(hint) is tuple:
         item = typing.get_args(hint)[0]
         return tuple(_value(item, part) for part in value)
+    if typing.get_origin(hint) is Mapping:
+        part_hint = typing.get_args(hint)[1]
+        return {key: _value(part_hint, part) for key, part in value.items()}
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return decode(hint, value)
     return hint(value) if hint in (Path, float) else value

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import Problem, SpecError
-from harness.spec.checks import Context, semantic_problems, task_files
+from harness.spec.checks import semantic_problems, task_files
+from harness.spec.context import Context
 from harness.spec.decode import decode, encode
 from harness.spec.files import find, not_found, read
 from harness.spec.located import Located
@@ -32,10 +33,15 @@ def load(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: O
     folders = tuple(Path(folder).resolve() for folder in include)
     file = _file(str(name_or_path), folders)
     document, problems = overridden(read("specs", file, include=folders), overrides)
-    problems += violations("experiment", document)
-    if problems:
-        raise SpecError(problems)
-    return _resolved(document, file, folders, overrides)
+    wrong = violations("experiment", document)
+    return _resolved(_sound(document, wrong), file, folders, overrides, [*problems, *wrong])
+
+
+def _sound(document: Located, problems: Iterable[Problem]) -> Located:
+    """Return the blocks that satisfy the schema, so that names in them are looked up whatever the others hold."""
+    value = document.value if isinstance(document.value, dict) else {}
+    wrong = {re.split(r"[.\[]", problem.path)[1] for problem in problems if problem.path != "$"}
+    return Located({key: block for key, block in value.items() if key not in wrong}, document.places)
 
 
 def _file(name: str, include: tuple[Path, ...]) -> Path:
@@ -47,9 +53,12 @@ def _file(name: str, include: tuple[Path, ...]) -> Path:
     return file
 
 
-def _resolved(document: Located, file: Path, include: tuple[Path, ...], overrides: Overrides) -> Experiment:
-    """Look up every name in a document that satisfies the schema."""
-    spec, problems = with_absolute_paths(document)
+def _resolved(
+    document: Located, file: Path, include: tuple[Path, ...], overrides: Overrides, problems: list[Problem]
+) -> Experiment:
+    """Look up every name in the blocks of a document that satisfy the schema; `problems` is what is wrong already."""
+    spec, missing = with_absolute_paths(document)
+    problems += missing
     folders = (*include, *map(Path, spec.get("include", ())))
     recipes = _recipes(document, file.parent, folders, problems)
     tasks = task_files(spec, recipes.values(), beside=file.parent, include=folders)
@@ -69,7 +78,7 @@ def _recipes(
 ) -> dict[str, ReadRecipe]:
     """Return the recipes by id; what is wrong with any is added to `problems`."""
     found: dict[str, ReadRecipe] = {}
-    for index, name in enumerate(document.value["recipes"]):
+    for index, name in enumerate(document.value.get("recipes", ())):
         at: At = ("recipes", index)
         path = find("adapters", name, beside=beside, include=include)
         if path is None:

@@ -34,13 +34,21 @@ def _named_paths(spec: Any) -> Iterator[tuple[At, bool]]:
     for index in range(len(spec.get("include", ()))):
         yield ("include", index), True
     for key in ("path", "tokenizer"):
-        if spec["model"].get(key) is not None:
+        if spec.get("model", {}).get(key) is not None:
             yield ("model", key), True
-    if spec["data"]["source"] == "jsonl":
-        yield ("data", "path"), False
-    for index, data in enumerate(spec.get("mix", ())):
+    for where, data in data_blocks(spec):
         if data["source"] == "jsonl":
-            yield ("mix", index, "path"), False
+            yield (*where, "path"), False
+
+
+def data_blocks(spec: Any) -> Iterator[tuple[At, Any]]:
+    """Yield the experiment's blocks that declare data, and where they stand."""
+    if "data" in spec:
+        yield ("data",), spec["data"]
+    for index, data in enumerate(spec.get("mix", ())):
+        yield ("mix", index), data
+    if (spec.get("validation") or {}).get("data") is not None:
+        yield ("validation", "data"), spec["validation"]["data"]
 
 
 def absolute(document: Located, where: At) -> Path:

@@ -122,6 +122,18 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compute:
+    """Train until as much is spent as another recipe of the experiment spent with the same seed.
+
+    ``time`` is wall-clock seconds of training, what is probed before it included; ``flops`` the estimate of
+    `harness.adaptation.flops`. The number of steps follows from it and replaces ``max_steps``.
+    """
+
+    recipe: str
+    measure: Literal["time", "flops"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """A way of adapting. The file name gives `method` and `name`: ``<method>--<name>.json``.
 
@@ -140,6 +152,7 @@ class Recipe:
     """Training batches that a gradient ranking or an initialisation from data may read; None: the method's own."""
     quantization: Mapping[str, JSON] | None = None
     training: Mapping[str, JSON] = field(default_factory=dict)
+    compute: Compute | None = None
     stages: tuple[Stage, ...] = ()
 
     @property
@@ -161,6 +174,53 @@ class Recipe:
     def trains_own_weights(self) -> bool:
         """Whether any part trains the model's own weights and not an adapter."""
         return any(part.recipe.peft is None and part.recipe.bottleneck is None for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """Rows that decide about training and are never trained on: for `Tune` and `EarlyStopping`.
+
+    They are those of `data`, or a `share` of the training rows that is held out of every recipe's training; with
+    neither, the validation split of the task that trains. The first `limit` of them count.
+    """
+
+    data: Data | None = None
+    share: float | None = None
+    limit: int = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyStopping:
+    """Stop when the validation loss has not improved by `threshold` (nats a token) for `patience` evaluations.
+
+    There is an evaluation every `eval_steps` steps; the weights of the best one are kept.
+    """
+
+    patience: int
+    threshold: float = 0.0
+    eval_steps: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What is tried for one SFTConfig field: `values`, or `factors` of what the recipe would train with."""
+
+    values: tuple[JSON, ...] | None = None
+    factors: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tune:
+    """The same search for every recipe: each combination is trained once and the least validation loss chosen.
+
+    `seed` is the trials' own. `max_steps` is how long a trial trains where that differs from a run. `recipes`
+    names those that are searched for; None is all, and anything else is told as unequal treatment.
+    """
+
+    search: Mapping[str, Search]
+    seed: int
+    max_steps: int | None = None
+    recipes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +269,20 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """What is measured of every adapter once it is scored, by merging it into the weights where that is possible.
+
+    `check` scores the first `items` of the first in-domain suite again and holds every item's score to `tolerance`,
+    in the metric's unit; `latency` times the base, the adapter and the merged model at batch 1.
+    """
+
+    check: bool = False
+    latency: bool = False
+    items: int = 32
+    tolerance: float = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """Everything `harness run` needs; what it was read from stands in `file` and `overrides`."""
 
@@ -219,10 +293,14 @@ class Experiment:
     data: Data
     mix: tuple[Data, ...] = ()
     training: Mapping[str, JSON]
+    validation: Validation = Validation()
+    early_stopping: EarlyStopping | None = None
+    tune: Tune | None = None
     recipes: tuple[Recipe, ...]
     suites: tuple[Suite, ...]
     evaluation: EvaluationOptions = EvaluationOptions()
     comparison: Comparison
+    merge: Merge = Merge()
     keep_weights: bool = False
     cost: Mapping[str, float] = field(default_factory=dict)
     """Declared prices: ``per_hour`` of the machine, in any currency."""

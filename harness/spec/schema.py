@@ -38,6 +38,17 @@ def names() -> tuple[str, ...]:
     return tuple(name for name in ("experiment", "recipe", "verdict") if name + _SUFFIX in _files())
 
 
+def fields_of(foreign: str) -> tuple[str, ...]:
+    """Return the fields of a foreign block's schema that a file may set."""
+    properties = _files()[foreign + _SUFFIX]["properties"]
+    return tuple(name for name, schema in properties.items() if "not" not in schema)
+
+
+def allowed(foreign: str, field: str, value: object) -> bool:
+    """Tell whether a foreign block may hold `value` in `field`."""
+    return bool(_Strict(_files()[foreign + _SUFFIX]["properties"][field]).is_valid(value))
+
+
 def _is_integer(_: object, value: object) -> bool:
     """Refuse 60.0 where a whole number is wanted: what it is handed to counts with it."""
     return isinstance(value, int) and not isinstance(value, bool)

@@ -14,6 +14,7 @@ def stage_problems(document: Located, recipes: Sequence[Recipe | None]) -> Itera
     """
     for place, recipe in enumerate(recipes):
         yield from _data(document, place)
+        yield from _compute(document, place, recipe)
         if place == len(recipes) - 1:
             yield from _last(document, place)
         elif recipe is not None:
@@ -27,6 +28,12 @@ def _data(document: Located, place: int) -> Iterator[Problem]:
     if data.get("share") is not None:
         remedy = "Leave it out: a stage trains on all rows of its data."
         yield document.problem(("stages", place, "data", "share"), "`share` belongs to a mix", remedy)
+
+
+def _compute(document: Located, place: int, recipe: Recipe | None) -> Iterator[Problem]:
+    if recipe is not None and recipe.compute is not None:
+        message = f"{recipe.id} spends as much as another recipe's whole run, which a stage is not"
+        yield document.problem(("stages", place, "recipe"), message, "Use a recipe without `compute`.")
 
 
 def _last(document: Located, place: int) -> Iterator[Problem]:

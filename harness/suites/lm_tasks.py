@@ -73,22 +73,26 @@ def declared_tasks(folders: Iterable[Path]) -> dict[str, Path]:
     return found
 
 
-def training_rows(task: Task, *, chat_template: ChatTemplate | None = None) -> list[dict[str, str]]:
-    """Return the task's training split as ``{"prompt", "completion"}`` rows.
+def training_rows(
+    task: Task, *, chat_template: ChatTemplate | None = None, split: str = "train"
+) -> list[dict[str, str]]:
+    """Return the task's training (or validation) split as ``{"prompt", "completion"}`` rows.
 
     The prompt is the one that lm-eval would score at zero shots (description included); the completion is what
     it would score as the right answer, the delimiter before it included, the first where several are right.
-    Raises `TaskError` for a task without training documents and for a document that cannot be rendered.
+    Raises `TaskError` for a task without such documents and for a document that cannot be rendered.
     """
-    docs = task.training_docs() if task.has_training_docs() else None
-    if docs is None:
+    field = "training_split" if split == "train" else "validation_split"
+    if getattr(task.config, field) is None:
         raise TaskError(
-            f"task {task.task_name} has no training split, so it cannot supply training data. "
-            "Declare `training_split` in its YAML or name another data source in the spec."
+            f"task {task.task_name} has no {field.replace('_', ' ')}, so it cannot supply such rows. "
+            f"Declare `{field}` in its YAML or name another data source in the spec."
         )
+    docs = task.training_docs() if split == "train" else task.validation_docs()
     rows = [_row(task, index, doc, chat_template) for index, doc in enumerate(docs)]
     if not rows:
-        raise TaskError(f"task {task.task_name}: its training split {task.config.training_split!r} is empty.")
+        said = getattr(task.config, field)
+        raise TaskError(f"task {task.task_name}: its {field.replace('_', ' ')} {said!r} is empty.")
     return rows
 
 

@@ -6,6 +6,10 @@ from functools import lru_cache
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!Ex\.)(?<!etc\.)\s+(?=[A-Z\"'`<\[(])")
 _WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _STEM = 5
+_APPLIES = re.compile(
+    r"(?:This (?:attribute|element|field|member|parameter|property|value) "
+    r"(?:is (?:only|not|to be used)|isn.t|only|applies only)|(?:Only|Not) used )"
+)
 
 
 def normalise(text: str) -> str:
@@ -55,6 +59,11 @@ def opening(text: str, *, at_least: int, at_most: int) -> str | None:
         if len(out) >= at_least and out.count("(") == out.count(")"):
             break
     return out if at_least <= len(out) <= at_most else None
+
+
+def tells_what(text: str) -> bool:
+    """Tell whether a description begins with what a thing is, not with when it applies ("Only used for …")."""
+    return not _APPLIES.match(text)
 
 
 def contains(text: str, phrase: str) -> bool:

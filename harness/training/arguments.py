@@ -7,8 +7,12 @@ from typing import Any
 import torch
 from trl import SFTConfig
 
+from harness.spec.records import EarlyStopping
 
-def sft_config(fields: Mapping[str, Any], *, seed: int, folder: Path) -> SFTConfig:
+
+def sft_config(
+    fields: Mapping[str, Any], *, seed: int, folder: Path, early_stopping: EarlyStopping | None = None
+) -> SFTConfig:
     """Return the SFTConfig for `fields` (SFTConfig's own names).
 
     TRL's defaults are for GPUs and dashboards; those below are for runs that must be comparable anywhere. The
@@ -34,8 +38,20 @@ def sft_config(fields: Mapping[str, Any], *, seed: int, folder: Path) -> SFTConf
         "report_to": "none",
         "save_strategy": "no",
         "disable_tqdm": True,
+        "per_device_eval_batch_size": fields.get("per_device_train_batch_size", 8),
         "logging_nan_inf_filter": False,  # on, a NaN loss is logged as 0.0
         "completion_only_loss": True,
         "remove_unused_columns": True,
     }
-    return SFTConfig(**{**defaults, **fields, **decided})
+    return SFTConfig(**{**defaults, **fields, **decided, **_stopping(early_stopping)})
+
+
+def _stopping(early_stopping: EarlyStopping | None) -> dict[str, Any]:
+    if early_stopping is None:
+        return {}
+    return {
+        "eval_strategy": "steps",
+        "eval_steps": early_stopping.eval_steps,
+        "metric_for_best_model": "eval_loss",
+        "greater_is_better": False,
+    }

@@ -18,6 +18,7 @@ class Watch(TrainerCallback):
     def __init__(self, on_step: OnStep) -> None:
         self.on_step = on_step
         self.losses: list[float] = []
+        self.validation_losses: list[tuple[int, float]] = []
         self.tokens = 0
 
     def on_log(
@@ -30,7 +31,7 @@ class Watch(TrainerCallback):
     ) -> None:
         """Take the loss of the step just made."""
         del args, control, kwargs
-        for name in ("loss", "grad_norm"):
+        for name in ("loss", "grad_norm", "eval_loss"):
             value = (logs or {}).get(name)
             if value is not None and not math.isfinite(float(value)):
                 raise TrainingError(
@@ -42,3 +43,5 @@ class Watch(TrainerCallback):
             self.losses.append(float(logs["loss"]))
             self.tokens = int(logs.get("num_tokens", 0))
             self.on_step(state.global_step, state.max_steps, self.losses[-1], self.tokens)
+        if logs and "eval_loss" in logs:
+            self.validation_losses.append((state.global_step, float(logs["eval_loss"])))

@@ -1,8 +1,12 @@
-"""The training rows of an experiment: `prompt` and `completion`, the same for every recipe and seed."""
+"""The rows of an experiment: `prompt` and `completion`, the same for every recipe and seed.
+
+Rows that decide about training (early stopping, tuning) are none of those that train.
+"""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
@@ -15,6 +19,7 @@ from harness.suites.lm_tasks import ChatTemplate, load_task, training_rows
 
 Row = Mapping[str, str]
 COLUMNS = ("prompt", "completion")
+_HOLD_OUT_SEED = 11
 
 
 def rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
@@ -24,13 +29,37 @@ def rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row
     evaluates with it; rows of other sources are taken as they are.
 
     Which rows of a mix member are taken is drawn with a generator seeded by the member's place in the list.
-    Raises `TaskError` or `SourceError` when there is nothing to train on.
+    Rows held out for validation are left out. Raises `TaskError` or `SourceError` when there is nothing to train on.
     """
-    own = _rows_of(experiment.data, experiment, tokenizer)
+    own, _ = _parted(_rows_of(experiment.data, experiment, tokenizer), experiment.validation.share)
     total = len(own) / (1 - sum(member.share or 0.0 for member in experiment.mix))
     for place, member in enumerate(experiment.mix):
         own = own + _sample(_rows_of(member, experiment, tokenizer), round(total * (member.share or 0.0)), place)
     return own
+
+
+def validation_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
+    """Return the rows on which tuning and early stopping decide, at most `experiment.validation.limit` of them.
+
+    Raises `TaskError` or `SourceError` when there are none.
+    """
+    wanted = experiment.validation
+    if wanted.share is not None:
+        _, found = _parted(_rows_of(experiment.data, experiment, tokenizer), wanted.share)
+    else:
+        found = _rows_of(wanted.data or replace(experiment.data, split="validation"), experiment, tokenizer)
+    return found[: wanted.limit]
+
+
+def _parted(rows: list[Row], share: float | None) -> tuple[list[Row], list[Row]]:
+    """Return the rows that train and those held out: a share of them, at least one, drawn with a fixed seed."""
+    if share is None:
+        return rows, []
+    order = np.random.default_rng(_HOLD_OUT_SEED).permutation(len(rows))
+    held = order[: max(1, round(len(rows) * share))]
+    if len(held) == len(rows):
+        raise TaskError(f"validation.share holds all {len(rows)} training rows out. Lower it or add rows.")
+    return [rows[index] for index in sorted(set(order) - set(held))], [rows[index] for index in held]
 
 
 def sha256(training_rows: Sequence[Row]) -> str:
@@ -45,7 +74,7 @@ def _rows_of(data: Data, experiment: Experiment, tokenizer: PreTrainedTokenizerB
     if data.source == "task":
         task = load_task(str(data.task), beside=experiment.file.parent, include=experiment.include)
         template = chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
-        return list(training_rows(task, chat_template=template))
+        return list(training_rows(task, chat_template=template, split=data.split))
     if data.source == "jsonl":
         return _from_jsonl(Path(str(data.path)))
     return _from_hub(data)

@@ -8,20 +8,34 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from datasets import Dataset
-from transformers import PreTrainedTokenizerBase
+from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase
 
 from harness.adaptation import Adapted
+from harness.spec.records import EarlyStopping
 from harness.training.arguments import sft_config
+from harness.training.best import KeepBest
 from harness.training.callbacks import OnStep, Watch
 from harness.training.trainer import CompletionTrainer
+
+Rows = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Rows that are not trained on, and when to stop by the loss on them (None: only take it at the end)."""
+
+    rows: Rows
+    early_stopping: EarlyStopping | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
     """What a training run did. Times in seconds, losses in nats a completion token, one a logged step.
 
-    `flos` is transformers' estimate of the floating-point operations, 6 × parameters × tokens. `order_sha256` is
-    a hash of the examples in the order in which they were seen.
+    `flos` is transformers' estimate of the floating-point operations, 6 × parameters × tokens. `order` holds after
+    each step a digest of all examples in the order in which they were seen. With validation rows,
+    `validation_losses` holds (step, loss) pairs, loss in nats a completion token averaged over batches, and
+    `best_step` the step whose weights were kept.
     """
 
     steps: int
@@ -29,35 +43,49 @@ class Trained:
     seconds: float
     losses: tuple[float, ...]
     flos: float
-    order_sha256: str
+    order: tuple[str, ...]
+    validation_losses: tuple[tuple[int, float], ...] = ()
+    best_step: int | None = None
+
+    @property
+    def validation_loss(self) -> float | None:
+        """The loss of the weights that were kept, on the validation rows; None where it was not taken."""
+        return dict(self.validation_losses).get(self.steps if self.best_step is None else self.best_step)
 
 
 def train(
     adapted: Adapted,
     tokenizer: PreTrainedTokenizerBase,
-    rows: Sequence[Mapping[str, str]],
+    rows: Rows,
     fields: Mapping[str, Any],
     *,
     seed: int,
     on_step: OnStep,
+    held: Held | None = None,
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
 
-    `fields` are SFTConfig's. Data order and dropout follow `seed`. Raises `TrainingError` when the loss is not
-    finite.
+    `fields` are SFTConfig's. Data order and dropout follow `seed`. With `held`, the loss on its rows is taken at
+    the end, or as early stopping says, which also ends training and puts the best weights back. Raises
+    `TrainingError` when the loss is not finite.
     """
     watch = Watch(on_step)
+    stopping = held.early_stopping if held else None
+    best = (KeepBest(), EarlyStoppingCallback(stopping.patience, stopping.threshold)) if stopping else ()
     with TemporaryDirectory() as scratch:
         trainer = CompletionTrainer(
             model=adapted.model,
-            args=sft_config(fields, seed=seed, folder=Path(scratch)),
-            train_dataset=Dataset.from_list([dict(row) for row in rows]),
+            args=sft_config(fields, seed=seed, folder=Path(scratch), early_stopping=stopping),
+            train_dataset=_dataset(rows),
+            eval_dataset=_dataset(held.rows) if held else None,
             processing_class=tokenizer,
-            callbacks=[watch, *adapted.callbacks],
+            callbacks=[watch, *best, *adapted.callbacks],
         )
         start = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - start
+        if held and not watch.validation_losses:  # a run shorter than the first evaluation has none either
+            trainer.evaluate()
     adapted.model.eval()
     return Trained(
         steps=trainer.state.global_step,
@@ -65,5 +93,11 @@ def train(
         seconds=seconds,
         losses=tuple(watch.losses),
         flos=float(trainer.state.total_flos),
-        order_sha256=trainer.order_sha256,
+        order=tuple(trainer.order),
+        validation_losses=tuple(watch.validation_losses),
+        best_step=best[0].step if best else None,
     )
+
+
+def _dataset(rows: Rows) -> Dataset:
+    return Dataset.from_list([dict(row) for row in rows])

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from trl import SFTTrainer
 
 IGNORED = -100
+_DIGITS = 12
 
 
 class CompletionTrainer(SFTTrainer):
@@ -27,16 +28,14 @@ class CompletionTrainer(SFTTrainer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._network = _network(self.model) if self.args.world_size == 1 and not self.aux_loss_enabled else None
-        self._order = hashlib.sha256()
-
-    @property
-    def order_sha256(self) -> str:
-        """A hash of the examples seen so far in their order: recipes with equal ones are paired on data order."""
-        return self._order.hexdigest()
+        self._seen = hashlib.sha256()
+        self.order: list[str] = []
+        """After each batch, a digest of all examples seen so far in their order."""
 
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
         """Make one step and note what it was made on."""
-        self._order.update(inputs["input_ids"].cpu().numpy().tobytes())
+        self._seen.update(inputs["input_ids"].cpu().numpy().tobytes())
+        self.order.append(self._seen.hexdigest()[:_DIGITS])
         return super().training_step(model, inputs, *args, **kwargs)
 
     def compute_loss(
@@ -53,6 +52,19 @@ class CompletionTrainer(SFTTrainer):
             loss, count = _completion_loss(self._network, inputs)
         self._count_tokens(inputs)
         return loss / (count if num_items_in_batch is None else num_items_in_batch)
+
+    def prediction_step(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        prediction_loss_only: bool,  # noqa: FBT001 - the trainer's own signature
+        ignore_keys: list[str] | None = None,
+    ) -> tuple[Any, Any, Any]:
+        """Take the loss alone, by the same way as in training."""
+        if self._network is None:
+            return super().prediction_step(model, inputs, prediction_loss_only, ignore_keys)
+        with torch.no_grad():
+            return self.compute_loss(model, self._prepare_inputs(inputs)).detach(), None, None
 
     def _count_tokens(self, inputs: dict[str, Any]) -> None:
         if self.model.training:

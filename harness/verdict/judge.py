@@ -8,7 +8,7 @@ from harness.statistics.failures import FailureRate, failure_rate, failures_diff
 from harness.verdict.persistence import Persistence
 from harness.verdict.records import Comparison, Failures, Verdicts
 from harness.verdict.setting import Setting
-from harness.verdict.single import guard, in_domain
+from harness.verdict.single import extra_forgetting, guard, in_domain
 
 
 def judge(design: Design) -> Verdicts:
@@ -27,6 +27,7 @@ def judge_scores(design: Design, scores: Sequence[SuiteScores]) -> Verdicts:
         primary_comparisons=setting.comparisons,
         level=1 - 2 * setting.tail,
         guard_level=1 - design.alpha / setting.guard_comparisons if guards else None,
+        extra_level=1 - design.alpha / setting.extra_comparisons if guards else None,
         retention=design.retention,
         pooled_seed_variance=design.pool_seed_variance,
         comparisons=tuple(_comparisons(setting)),
@@ -34,8 +35,9 @@ def judge_scores(design: Design, scores: Sequence[SuiteScores]) -> Verdicts:
             in_domain(setting, panel, inside) for panel in setting.panels for inside in setting.suites_of("in_domain")
         ),
         guards=tuple(guard(setting, arm, one) for arm in design.arms for one in guards),
+        extra_forgetting=tuple(extra_forgetting(setting, panel, one) for panel in setting.panels for one in guards),
         failures=tuple(_failures(design)),
-        notes=tuple(dict.fromkeys(note for one in scores for note in one.notes)),
+        notes=tuple(dict.fromkeys([*design.notes, *(note for one in scores for note in one.notes)])),
     )
 
 

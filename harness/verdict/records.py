@@ -113,9 +113,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simple:
-    """A verdict on one gap alone: in-domain equivalence, or forgetting against the base model (a guard).
+    """A verdict on one gap alone: in-domain equivalence, or forgetting (a guard).
 
-    `reference` is the base model in a guard: a positive gap is what the arm forgot.
+    In a guard `reference` is the base model, and a positive gap is what the arm forgot; in extra forgetting it is
+    the reference recipe, and a positive gap is what the candidate forgot beyond it.
     """
 
     reference: str
@@ -147,7 +148,10 @@ class Failures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """Everything that a design was judged to show. `level` is that of the intervals, after Bonferroni."""
+    """Everything that a design was judged to show. `level` is that of the intervals, after Bonferroni.
+
+    Guards and extra forgetting are families of their own: `guard_level` and `extra_level`.
+    """
 
     reference: str
     candidates: tuple[str, ...]
@@ -155,11 +159,13 @@ class Verdicts:
     primary_comparisons: int
     level: float
     guard_level: float | None
+    extra_level: float | None
     retention: float
     pooled_seed_variance: bool
     comparisons: tuple[Comparison, ...]
     in_domain: tuple[Simple, ...]
     guards: tuple[Simple, ...]
+    extra_forgetting: tuple[Simple, ...]
     failures: tuple[Failures, ...]
     notes: tuple[str, ...]
 

@@ -48,6 +48,11 @@ class Setting:
         return max(1, len(self.design.arms) * len(self.suites_of("guard")))
 
     @property
+    def extra_comparisons(self) -> int:
+        """Number of candidates x guards, over which the error rate of extra forgetting is shared."""
+        return max(1, len(self.design.candidates) * len(self.suites_of("guard")))
+
+    @property
     def level(self) -> float:
         """Confidence level of the primary intervals, in percent."""
         return 100 * (1 - 2 * self.tail)

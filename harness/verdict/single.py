@@ -1,4 +1,8 @@
-"""Verdicts on one gap alone: whether two arms are equivalent in-domain, whether an arm has forgotten (a guard)."""
+"""Verdicts on one gap alone: whether two arms are equivalent in-domain, whether an arm has forgotten (a guard).
+
+Extra forgetting is a candidate's change from the untuned model less the reference's on the same items: the
+untuned model cancels, and what is left is the paired difference of the two.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +23,7 @@ from harness.verdict.wording import Scale
 
 
 class Single(StrEnum):
-    """Labels of a single gap; the first two groups are in-domain's and a guard's."""
+    """Labels of a single gap: in-domain's, a guard's, those of extra forgetting, and what all may end with."""
 
     EQUIVALENT = "equivalent within margin"
     REFERENCE_BETTER = "reference better"
@@ -27,8 +31,14 @@ class Single(StrEnum):
     SAFE = "no forgetting within margin"
     FORGETS = "forgets"
     FORGETS_UNSIZED = "forgets, size unresolved"
+    SAFE_BESIDE = "no extra forgetting within margin"
+    FORGETS_MORE = "forgets more"
+    FORGETS_MORE_UNSIZED = "forgets more, size unresolved"
     INCONCLUSIVE = "inconclusive"
     INSUFFICIENT = "insufficient"
+
+
+_ABOUT_MARGIN = (Single.SAFE, Single.FORGETS, Single.SAFE_BESIDE, Single.FORGETS_MORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +150,33 @@ def guard(setting: Setting, arm: Arm, scores: SuiteScores) -> Simple:
     return _judged(subject, guard_tests(subject) if differences else ())
 
 
-def guard_tests(subject: Subject) -> tuple[Test, ...]:
-    """Return the conditions of a guard, the one that decides first."""
+def extra_forgetting(setting: Setting, panel: Panel, scores: SuiteScores) -> Simple:
+    """Judge whether a candidate forgot more than the reference: their paired difference on a guard."""
+    design, task, kept = setting.design, scores.suite.task, list(panel.kept)
+    first, second = scores.values[design.reference.name][kept], scores.values[panel.candidate.name][kept]
+    differences = reduce(scores, first - second) if kept else None
+    own = degenerate(differences, task) if differences else ()
+    subject = Subject(
+        reference=design.reference.name,
+        candidate=panel.candidate.name,
+        scores=scores,
+        differences=differences,
+        sesoi=design.sesoi_of(scores.suite),
+        tail=design.alpha / 2 / setting.extra_comparisons,
+        comparisons=setting.extra_comparisons,
+        seeds=panel.pairs,
+        reasons=(*weaknesses(panel, (scores,)), *own),
+        notes=tuple(panel_notes(panel, {})),
+    )
+    labels = (Single.SAFE_BESIDE, Single.FORGETS_MORE, Single.FORGETS_MORE_UNSIZED)
+    return _judged(subject, guard_tests(subject, labels) if differences else ())
+
+
+def guard_tests(
+    subject: Subject, labels: tuple[Single, Single, Single] = (Single.SAFE, Single.FORGETS, Single.FORGETS_UNSIZED)
+) -> tuple[Test, ...]:
+    """Return the conditions of a guard, the one that decides first, with the labels that they give."""
+    safe, forgets, unsized = labels
     gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.tail))
     m, task = subject.sesoi, subject.scores.suite.task
     margin = Scale(subject.scores.suite.metric).amount(m)
@@ -149,21 +184,21 @@ def guard_tests(subject: Subject) -> tuple[Test, ...]:
     return (
         Test(
             name="loses_less_than_margin",
-            label=Single.SAFE,
+            label=safe,
             text=f"{arm} loses less than {margin} against {base} on {task}",
             met=high < m,
             p=gap.p_below(m),
         ),
         Test(
             name="loses_more_than_margin",
-            label=Single.FORGETS,
+            label=forgets,
             text=f"{arm} loses more than {margin} against {base} on {task}",
             met=low > m,
             p=gap.p_above(m),
         ),
         Test(
             name="loses",
-            label=Single.FORGETS_UNSIZED,
+            label=unsized,
             text=f"{arm} is worse than {base} on {task}",
             met=low > 0,
             p=gap.p_above(0.0),
@@ -214,7 +249,7 @@ def _need(subject: Subject, tests: Sequence[Test], scale: Scale) -> Need | None:
     nearest = min(tests, key=lambda test: test.p)
     value, m = float(subject.gap.estimate), subject.sesoi
     # A guard's conditions are about the margin, so the distance is counted from there.
-    shifted = value - m if nearest.label in (Single.SAFE, Single.FORGETS) else value
+    shifted = value - m if nearest.label in _ABOUT_MARGIN else value
     missed = Missed(
         name=nearest.name,
         text=nearest.text,

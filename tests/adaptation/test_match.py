@@ -1,6 +1,6 @@
 import pytest
 
-from harness.adaptation import describe, matched
+from harness.adaptation import describe, matched, settled
 from harness.errors import RecipeError
 from harness.spec.records import Bottleneck, Layers, Match, Recipe
 
@@ -25,6 +25,18 @@ def test_half_the_layers_take_twice_the_rank_and_alpha_follows():
 def test_where_no_rank_is_exact_the_nearest_within_tolerance_is_taken():
     layers = Layers(strategy="last", count=23)  # 16 * 30 / 23 = 20.87
     assert matched(lora("most", layers=layers, match=Match(recipe=lora())), SMOLLM).peft["r"] == 21
+
+
+def test_what_was_settled_is_told_with_whose_parameters_it_fits():
+    found = settled(lora("half", layers=Layers(strategy="last", fraction=0.5), match=Match(recipe=lora())), SMOLLM)
+    goal = describe(lora(), SMOLLM).trainable
+    assert (found.r, found.recipe, found.parameters) == (32, "lora--lora", goal)
+    assert str(found) == f"r=32 to match lora--lora ({goal:,} parameters)"
+    assert settled(lora(), SMOLLM) is None
+    block = Bottleneck(placement="houlsby")
+    wide = settled(Recipe(method="b", name="b", bottleneck=block, match=Match(recipe=lora())), SMOLLM)
+    assert wide.r is None
+    assert str(wide).startswith(f"reduction factor {wide.reduction_factor:.4g} to match lora--lora")
 
 
 def test_where_none_is_close_enough_the_error_names_the_nearest():

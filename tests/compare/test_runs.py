@@ -27,6 +27,7 @@ class StandInRun:
 
     folder: Path
     outcomes: tuple = ()
+    tuning: tuple = ()
     experiment: SimpleNamespace = field(
         default_factory=lambda: SimpleNamespace(
             seeds=(42, 123, 999),
@@ -100,3 +101,13 @@ def test_a_run_without_a_finished_cell_is_refused(run):
     run.outcomes = ()
     with pytest.raises(ComparisonError, match="no cell has finished"):
         design_of(run)
+
+
+def test_an_unequal_search_is_told_with_the_verdict(run):
+    trials = [{"values": {"learning_rate": rate}} for rate in (1e-3, 1e-2, 1e-1)]
+    run.tuning = ({"recipe": "lora", "trials": trials},)
+    (note,) = [note for note in judge(design_of(run)).notes if "search" in note]
+    assert "lora had 3 trials each" in note
+    assert "full none" in note
+    run.tuning = (*run.tuning, {"recipe": "full", "trials": trials})
+    assert not [note for note in judge(design_of(run)).notes if "search" in note]

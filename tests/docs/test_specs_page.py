@@ -13,7 +13,10 @@ from harness.spec.schema import bundled
 TEXT = (Path(__file__).parents[2] / "docs" / "specs.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^\$ harness run (.*)$", TEXT, re.MULTILINE)
-SECTIONS = {"suites": "suite", "evaluation": "evaluation", "comparison": "comparison"}
+SECTIONS = {
+    "suites": "suite",
+    **{name: name for name in ("validation", "early_stopping", "tune", "evaluation", "comparison", "merge")},
+}
 
 
 @pytest.mark.parametrize("number", range(len(SHOWN)))

@@ -3,35 +3,13 @@
 import json
 
 import pytest
+from watchers import Silent
 
 from harness.errors import HarnessError
 from harness.execution.run import Options, execute
 from harness.ledger import Run
 from harness.records import CellFailure, CellResult
 from harness.spec import Overrides, load
-
-
-class Silent:
-    """Keeps what a run says."""
-
-    def __init__(self):
-        self.cells = []
-        self.outcomes = []
-
-    def preparing(self, message):
-        pass
-
-    def planned(self, cells, done):
-        self.done_before = done
-
-    def cell(self, place, planned):
-        self.cells.append(planned.cell.id)
-
-    def message(self, message):
-        pass
-
-    def ended(self, outcome):
-        self.outcomes.append(outcome)
 
 
 def run(spec, folder, *, retry_failed=False, **overrides):
@@ -74,8 +52,21 @@ def test_every_trained_cell_passed_its_guards_and_recipes_are_paired(finished):
         guards = outcome.train_info["guards"]
         assert {name for name, guard in guards.items() if guard["passed"] is False} == set()
         assert guards["outputs_differ"]["passed"] is True
-    orders = {(each.cell.seed, each.train_info["order_sha256"]) for each in trained}
+    orders = {(each.cell.seed, each.train_info["order"][-1]) for each in trained}
     assert len(orders) == 2
+
+
+def test_the_rank_that_a_match_came_to_is_recorded(tiny_spec, tmp_path):
+    recipe = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(recipe.read_text())
+    (tmp_path / "adapters" / "lora--whole.json").write_text(json.dumps({**declared, "layers": {"strategy": "all"}}))
+    recipe.write_text(json.dumps({**declared, "match": {"recipe": "lora--whole"}}))
+    ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
+    found = {each.cell.recipe: each.train_info for each in ledger.outcomes}
+    settled = found["lora--tiny"]["settled"]
+    assert (settled["r"], settled["recipe"]) == (4, "lora--whole")
+    assert settled["parameters"] == found["lora--tiny"]["num_trainable_params"]
+    assert "settled" not in found["full--default"]
 
 
 def test_a_recipe_that_cannot_work_is_refused_before_training(tiny_spec, tmp_path):
@@ -92,7 +83,7 @@ def test_the_same_command_repeats_nothing(finished, tiny_spec):
     before = [event for event in ledger.journal.events() if event["event"] == "began"]
     again, watcher = run(tiny_spec, ledger.folder)
     assert watcher.cells == []
-    assert watcher.done_before == 5
+    assert watcher.kinds[-1][2] == 5
     assert [event for event in again.journal.events() if event["event"] == "began"] == before
 
 
@@ -123,7 +114,7 @@ def test_two_runs_of_one_spec_give_the_same_scores(finished, tiny_spec, tmp_path
 
 def test_a_cell_that_a_sibling_run_holds_is_not_computed_again(finished, tiny_spec, tmp_path):
     _, watcher = run(tiny_spec, tmp_path / "runs" / "other", seeds=(1, 3))
-    assert watcher.done_before == 3
+    assert watcher.kinds[-1][2] == 3
     assert all("--s3--" in cell for cell in watcher.cells)
 
 
@@ -157,7 +148,7 @@ def test_a_worker_that_is_killed_is_a_failure_record(tiny_spec, tmp_path):
     )
 
     class Arming(Silent):
-        def planned(self, cells, done):
+        def planned(self, kind, cells, done):
             loader.with_name("armed").touch()
 
     experiment = load(tiny_spec, overrides=Overrides(seeds=(1,)))

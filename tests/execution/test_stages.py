@@ -85,13 +85,13 @@ def totals_are_those_of_the_stages(finished):
         info = results(finished)[name].train_info
         stages = info["stages"]
         assert [stage["steps"] for stage in stages] == steps
-        for key in ("steps", "tokens", "train_time", "total_flos", "num_trainable_params"):
+        for key in ("steps", "tokens", "train_time", "total_flos", "flops", "num_trainable_params"):
             assert info[key] == pytest.approx(sum(stage[key] for stage in stages))
         assert info["losses"] == [*stages[0]["losses"], *stages[1]["losses"]]
         assert {guard: each["passed"] for guard, each in info["guards"].items() if each["passed"] is False} == {}
         assert all(stage["guards"]["base_unchanged"]["passed"] for stage in stages)
         # the last stage sees what a recipe without stages sees, in the same order
-        assert stages[1]["order_sha256"] == alone["order_sha256"]
+        assert stages[1]["order"] == alone["order"]
         assert stages[1]["losses"][0] != pytest.approx(alone["losses"][0], abs=1e-7)
 
 

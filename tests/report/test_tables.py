@@ -1,13 +1,27 @@
 """Tables say what the records hold, and a dash where there is nothing."""
 
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from harness.records import Cell, CellFailure, CellResult, Evaluation
-from harness.report.costs import costs_table
+from harness.report.forgetting import forgetting_table
+from harness.report.gaps import change_text, gap_text
+from harness.report.outside import outside_table
 from harness.report.plan import duration
 from harness.report.power import power_table
-from harness.report.scores import scores_table, spread
+from harness.report.recipes import recipes_table
+from harness.report.scores import spread
+from harness.report.serving import serving_table
+from harness.report.speed import speed_table
 from harness.spec import load
+from harness.verdict import judge_scores
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "verdict"))
+
+from stand_ins import arm, design, scores
 
 
 @pytest.fixture
@@ -23,6 +37,7 @@ def result(recipe, seed, score, train_time):
     )
     info = {
         "num_trainable_params": 1234,
+        "num_total_params": 10000,
         "train_time": train_time,
         "tokens_per_second": 50.0,
         "rss_max": 2**30,
@@ -46,27 +61,91 @@ def row(table, name):
     return next(line for line in table.splitlines() if line.startswith(name))
 
 
-def test_scores_are_means_and_deviations_over_seeds(experiment, outcomes):
-    table = scores_table(experiment, outcomes)
-    assert "acc 0.6000 ± 0.1414" in row(table, "full--default")
-    assert "acc 0.4000" in row(table, "lora--tiny")
-    assert "±" not in row(table, "lora--tiny")
-    assert row(table, "base").split() == ["base", "–", "–"]
+@pytest.fixture
+def verdicts(experiment):
+    arms = {"reference": arm("full--default", 2), "candidates": (arm("lora--tiny", 2),)}
+    one = replace(design(2), suites=experiment.suites, **arms)
+    return judge_scores(one, scores(one, (0.1, 0.1), reference="full--default"))
 
 
-def test_costs_count_failed_runs_and_compare_shared_seeds(experiment, outcomes):
-    table = costs_table(experiment, outcomes)
-    assert "1 (1 failed)" in row(table, "lora--tiny")
+def test_recipes_have_scores_gaps_and_costs_beside_the_untuned_model(experiment, outcomes, verdicts):
+    table = recipes_table(experiment, outcomes, verdicts)
+    assert "0.6000 ± 0.1414" in row(table, "full--default")
+    assert "reference" in row(table, "full--default")
+    assert "12.340%" in row(table, "full--default")
     assert "21.0 ± 1.4" in row(table, "full--default")
-    both = costs_table(experiment, (*outcomes[:3], result("lora--tiny", 2, 0.4, 11.0)))
-    assert "2.00× [2.00, 2.00]" in row(both, "lora--tiny")
+    tiny = row(table, "lora--tiny")
+    assert "0.4000" in tiny
+    assert "±" not in tiny
+    assert gap_text(verdicts.in_domain[0].gap, "acc") in tiny
+    assert "(1 failed)" in table
+    assert set(row(table, "base").split()[1:]) == {"–"}
 
 
-def test_a_declared_price_is_applied_to_all_of_a_cells_time(tiny_spec, outcomes):
+def test_a_declared_price_is_applied_to_all_of_a_cells_time(tiny_spec, outcomes, verdicts):
     from harness.spec import Overrides
 
     priced = load(tiny_spec, overrides=Overrides(set=("cost.per_hour=3",)))
-    assert row(costs_table(priced, outcomes), "full--default").endswith("1.5000")
+    assert row(recipes_table(priced, outcomes, verdicts), "full--default").endswith("1.5000")
+
+
+def test_a_settled_rank_is_told_below_the_table(experiment, outcomes, verdicts):
+    settled = {"r": 33, "reduction_factor": None, "recipe": "lora--whole", "parameters": 4884480}
+    outcomes[2].train_info["settled"] = settled
+    last = recipes_table(experiment, outcomes, verdicts).splitlines()[-1]
+    assert last == "lora--tiny: r=33 to match lora--whole (4,884,480 parameters)"
+
+
+def test_out_of_domain_has_a_table_a_suite_with_the_verdict(experiment, outcomes, verdicts):
+    table = outside_table(experiment, outcomes, verdicts)
+    assert "sums_far" in table
+    assert verdicts.comparisons[0].verdict in row(table, "lora--tiny")
+    assert "0.6000 ± 0.1414" in row(table, "full--default")
+
+
+def test_speed_ups_are_paired_by_seed_and_a_probe_counts_against_them(experiment, outcomes):
+    lone = row(speed_table(experiment, outcomes), "lora--tiny")
+    assert "×" not in lone
+    first, second = (result("lora--tiny", seed, 0.4, time) for seed, time in ((1, 10.0), (2, 11.0)))
+    both = row(speed_table(experiment, (*outcomes[:2], first, second)), "lora--tiny")
+    assert "2.00× [2.00, 2.00]  <0.0001" in both
+    for each, seconds in ((first, 10.0), (second, 11.0)):
+        each.train_info["probes"] = [{"purpose": "gradient", "batches": 5, "seconds": seconds}]
+    probed = row(speed_table(experiment, (*outcomes[:2], first, second)), "lora--tiny")
+    assert "10.5 (100.0% of train s)" in probed
+    assert "1.00× [1.00, 1.00]" in probed
+
+
+def test_forgetting_shows_changes_from_the_base_and_what_lies_beyond_the_references(outcomes):
+    one = design(roles=("in_domain", "guard"))
+    found = judge_scores(one, scores(one, (0.1, 0.06)))
+    table = forgetting_table(found)
+    lora = row(table, "guard_1  lora")
+    assert change_text(found.guards[1]) in lora
+    assert change_text(found.guards[1]).startswith("-6.")
+    assert change_text(found.extra_forgetting[0]) in lora
+    assert "forgets more" in lora
+    assert "reference" in row(table, "guard_1  full")
+    assert forgetting_table(judge_scores(design(), scores(design(), (0.1, 0.1)))) == ""
+
+
+def test_serving_shows_the_check_and_the_latency_of_each_form(experiment, outcomes):
+    assert serving_table(experiment, outcomes) == ""
+    guard = {"passed": False, "largest_difference": 0.25, "tolerance": 0.001}
+    timed = {"forward_seconds": 0.0125, "tokens_per_second": 40.0}
+    outcomes[2].train_info["guards"] = {"merged_scores_agree": guard}
+    outcomes[2].train_info["latency"] = {"base": timed, "adapter": timed, "merged": timed, "not_merged": None}
+    table = serving_table(experiment, outcomes)
+    assert "0.25 (exceeds 0.001)" in row(table, "lora--tiny")
+    assert row(table, "lora--tiny").count("12.5, 40.0") == 3
+    assert "full--default" not in table
+
+
+def test_serving_says_why_an_adapter_was_not_merged(experiment, outcomes):
+    outcomes[2].train_info["guards"] = {"merged_scores_agree": {"passed": None, "reason": "nothing to merge"}}
+    table = serving_table(experiment, outcomes)
+    assert "cannot be merged" in row(table, "lora--tiny")
+    assert table.endswith("not merged: nothing to merge")
 
 
 def test_more_seeds_detect_less(experiment):
@@ -74,8 +153,6 @@ def test_more_seeds_detect_less(experiment):
 
     def gap(table):
         return float(table.splitlines()[-1].split()[2])
-
-    from dataclasses import replace
 
     assert gap(power_table(replace(experiment, seeds=(1, 2, 3, 4, 5)), items)) < gap(power_table(experiment, items))
     assert "single seed" in power_table(replace(experiment, seeds=(1,)), items)

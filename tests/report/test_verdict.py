@@ -53,7 +53,7 @@ def test_failures_are_told_with_their_interval_and_message():
 
 def test_guards_have_a_table_of_their_own():
     found = text(design(roles=("in_domain", "guard")), (0.1, 0.0))
-    assert "Forgetting against base" in found
+    assert "Forgetting: change from base in points" in found
     assert "no forgetting within margin" in found
 
 

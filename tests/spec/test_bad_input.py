@@ -1,9 +1,11 @@
 """Bad input: each mistake is named with its value, its JSON path, its line and the remedy; all of a file at once."""
 
+import contextlib
 import json
 
 import pytest
 
+from harness.errors import SpecError
 from harness.spec import load
 from harness.spec.recipes import read_recipe
 
@@ -243,6 +245,36 @@ def test_a_recipe_file_must_be_called_by_method_and_name(write, problems):
     ((_, _, message, remedy),) = problems(read_recipe, write({}, "adapters/mine.json"))
     assert "'mine.json'" in message
     assert "<method>--<name>.json" in remedy
+
+
+def test_what_the_schema_finds_and_what_names_mean_are_told_at_once(spec, write, problems):
+    put(spec, "comparison.alpha", 0.7)
+    put(spec, "recipes.1", "lora--lasthalf")
+    put(spec, "suites.1.task", "medical_cott")
+    put(spec, "keep_weight", True)
+    assert {at for at, _, _, _ in problems(load, write(spec))} == {
+        "$.comparison.alpha",
+        "$.recipes[1]",
+        "$.suites[1].task",
+        "$.keep_weight",
+    }
+
+
+@pytest.mark.parametrize("block", ["model", "seeds", "data", "training", "recipes", "suites", "comparison"])
+def test_a_missing_block_hides_no_other_mistake(spec, write, problems, block):
+    del spec[block]
+    put(spec, "name", "not a name")
+    found = problems(load, write(spec))
+    assert {at for at, _, _, _ in found} == {"$", "$.name"}
+
+
+@pytest.mark.parametrize("value", [None, 3, "x", [], {}])
+@pytest.mark.parametrize("block", ["model", "data", "mix", "validation", "tune", "recipes", "suites", "include"])
+def test_a_block_of_any_shape_ends_in_problems_or_an_experiment(spec, write, block, value):
+    spec[block] = value
+    file = write(spec)
+    with contextlib.suppress(SpecError):  # any other error is the failure
+        load(file)
 
 
 def test_an_unknown_experiment_suggests_one(folder, problems):

@@ -83,13 +83,19 @@ PAIRS = {
     "suite": (of.Suite, "suite"),
     "evaluation": (of.EvaluationOptions, "evaluation"),
     "comparison": (of.Comparison, "comparison"),
+    "validation": (of.Validation, "validation"),
+    "early_stopping": (of.EarlyStopping, "early_stopping"),
+    "tune": (of.Tune, "tune"),
+    "search": (of.Search, "search"),
+    "merge": (of.Merge, "merge"),
     "recipe": (of.Recipe, None),
     "layers": (of.Layers, "layers"),
     "match": (of.Match, "match"),
+    "compute": (of.Compute, "compute"),
     "bottleneck": (of.Bottleneck, "bottleneck"),
     "stage": (of.Stage, "stage"),
 }
-RECIPE_PARTS = ("recipe", "layers", "match", "bottleneck", "stage")
+RECIPE_PARTS = ("recipe", "layers", "match", "compute", "bottleneck", "stage")
 
 
 def part(name):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ttest_rel
 
 from harness.statistics.speedup import speed_up
 
@@ -21,6 +22,13 @@ def test_the_interval_is_the_paired_t_interval_of_the_logs():
     logs = np.log(first / second)
     margin = 4.302652729911275 * logs.std(ddof=1) / np.sqrt(3)
     assert (found.low, found.high) == pytest.approx(tuple(np.exp(logs.mean() + np.array([-margin, margin]))))
+
+
+def test_the_p_value_is_the_paired_t_tests():
+    first, second = np.array([100.0, 110.0, 95.0]), np.array([80.0, 99.0, 97.0])
+    assert speed_up(first, second).p == pytest.approx(ttest_rel(np.log(first), np.log(second)).pvalue)
+    assert speed_up([2.0, 4.0], [1.0, 2.0]).p == 0
+    assert speed_up([2.0, 4.0], [2.0, 4.0]).p == 1
 
 
 @given(times, st.randoms(use_true_random=False))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.suites import distractors, heuristics, positions, quality, splitting
+from harness.suites.builders import thinning
 from harness.suites.item import Item
 
 
@@ -84,3 +85,12 @@ def test_gates_name_what_is_wrong():
     assert "rotate the options" in said
     assert "item i99: the answer 'one' stands in its question" in said
     assert quality.problems([]) == ["the split is empty"]
+
+
+def test_an_answer_that_many_entries_share_is_asked_for_three_times():
+    same = [item(n, choices=("a timestamp", "b", "c", "d")) for n in range(9)]
+    other = item(99)
+    kept = thinning.varied([*same, other])
+    assert len(kept) == 4
+    assert other in kept
+    assert kept == thinning.varied(reversed([*same, other]))

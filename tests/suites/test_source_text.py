@@ -40,3 +40,16 @@ def test_stable_order_depends_on_the_salt_alone():
     assert stable.order(values, "a") == stable.order(reversed(values), "a")
     assert stable.order(values, "a") != stable.order(values, "b")
     assert 0 <= stable.share("x") < 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "This field is only present for page 0.",
+        "This parameter isn't currently supported.",
+        "Only used for data received from others.",
+    ],
+)
+def test_when_a_thing_applies_is_not_what_it_is(told):
+    assert not text.tells_what(told)
+    assert text.tells_what(told.replace("This", "The").replace("Only", "Data"))

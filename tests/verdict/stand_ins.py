@@ -32,13 +32,13 @@ def design(seeds=5, *, candidates=1, roles=("in_domain", "out_of_domain"), faile
     return Design(**fields | changes)
 
 
-def scores(design, gaps, *, items=400, noise=0.05, seed_sd=0.002, rng=None, clusters=None):
+def scores(design, gaps, *, items=400, noise=0.05, seed_sd=0.002, rng=None, clusters=None, reference="full"):
     """Scores of a design: continuous, in 0..1, with `gaps[role number]` between the reference and each candidate."""
     rng = rng or np.random.default_rng(1)
     found = []
     for suite, gap in zip(design.suites, gaps, strict=True):
         easy = 0.6 + 0.1 * rng.standard_normal(items)
-        values = {"full": _rows(design.reference, easy, 0.0, noise, seed_sd, rng)}
+        values = {reference: _rows(design.reference, easy, 0.0, noise, seed_sd, rng)}
         for candidate in design.candidates:
             values[candidate.name] = _rows(candidate, easy, gap, noise, seed_sd, rng)
         if suite.role == "guard":

@@ -184,6 +184,37 @@ def test_a_guard_compares_with_the_base_model(loss, label):
 
 
 @pytest.mark.parametrize(
+    ("loss", "label"),
+    [(0.0, "no extra forgetting within margin"), (0.06, "forgets more"), (-0.1, "no extra forgetting within margin")],
+)
+def test_extra_forgetting_is_the_paired_difference_of_two_changes_from_the_base(loss, label):
+    one = design(roles=("in_domain", "guard"))
+    data = scores(one, (0.1, loss))
+    content = valid(judge_scores(one, data))
+    (extra,) = content["extra_forgetting"]
+    assert (extra["reference"], extra["candidate"], extra["verdict"]) == ("full", "lora", label)
+    changes = {each["candidate"]: each["gap"]["estimate"] for each in content["guards"]}
+    assert extra["gap"]["estimate"] == pytest.approx(changes["lora"] - changes["full"])
+    assert content["extra_level"] == pytest.approx(1 - 0.05)
+
+
+def test_extra_forgetting_uses_the_pairs_that_are_left_and_its_own_family():
+    one = design(4, candidates=2, roles=("in_domain", "guard"), failed=(1,))
+    content = valid(judge_scores(one, scores(one, (0.1, 0.06))))
+    assert [each["seeds"] for each in content["extra_forgetting"]] == [3, 3]
+    assert content["extra_level"] == pytest.approx(1 - 0.05 / 2)
+
+
+def test_a_loss_that_all_arms_share_is_no_extra_forgetting():
+    one = design(roles=("in_domain", "guard"))
+    near, guard = scores(one, (0.1, 0.0))
+    lower = {name: rows - 0.1 * (name != "base") for name, rows in guard.values.items()}
+    content = judge_scores(one, (near, replace(guard, values=lower)))
+    assert {each.verdict for each in content.guards} == {"forgets"}
+    assert content.extra_forgetting[0].verdict == "no extra forgetting within margin"
+
+
+@pytest.mark.parametrize(
     ("gap", "label"),
     [(0.0, "equivalent within margin"), (0.1, "reference better"), (-0.1, "candidate better")],
 )

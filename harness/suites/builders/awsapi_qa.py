@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.suites import splitting
 from harness.suites.builders.polish import polish
-from harness.suites.builders.thinning import thinned
+from harness.suites.builders.thinning import thinned, varied
 from harness.suites.forms import description, name
 from harness.suites.forms import type as type_
 from harness.suites.item import Item
@@ -18,6 +18,7 @@ _MOST_OF_A_FORM = 700
 def build(folder: Path) -> dict[str, list[Item]]:
     """Return ``test`` alone: a fixed number of each form, the services' sizes notwithstanding."""
     pages = botocore.read(folder)
-    prose = [thinned(form(pages), _MOST_OF_A_FORM) for form in (name.items, description.items)]
+    forms = (name.items(pages), varied(description.items(pages)))
+    prose = [thinned(items, _MOST_OF_A_FORM) for items in forms]
     typed = type_.even(list(type_.items(pages)), _MOST_OF_A_TYPE)
     return {"test": polish([*splitting.without_copies(chain.from_iterable(prose)), *typed])}

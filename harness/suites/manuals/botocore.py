@@ -28,7 +28,7 @@ SERVICES = (
     "sqs",
 )
 MEMBERS = tuple(f"botocore/data/{service}/*/service-2.json.gz" for service in SERVICES)
-_STALE = re.compile(r"deprecated|not currently|reserved for future|no longer", re.IGNORECASE)
+_STALE = re.compile(r"deprecated|(?:not|isn.t) currently|reserved for future|no longer", re.IGNORECASE)
 _SCALARS = {
     "string": "string",
     "integer": "integer",
@@ -73,9 +73,10 @@ def _entries(shape: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[En
         told = re.sub(r"<[^>]+>", " ", member.get("documentation", ""))
         told = re.sub(r"\s+([.,;:)])", r"\1", text.squeeze(told))
         if not _STALE.search(told):
+            opening = text.opening(told, at_least=_LENGTH[0], at_most=_LENGTH[1])
             yield Entry(
                 name=name,
-                text=text.opening(told, at_least=_LENGTH[0], at_most=_LENGTH[1]),
+                text=opening if text.tells_what(told) else None,
                 type=_type(shapes[member["shape"]], shapes),
                 required=name in required,
             )

@@ -55,6 +55,14 @@ def _page(node: ET.Element, kind: str, noun: str, children: Iterator[ET.Element]
 
 def _entry(node: ET.Element) -> Iterator[Entry]:
     described = node if node.tag == "field" else node.find("description")
-    told = text.squeeze("".join(described.itertext())) if described is not None else ""
-    if told and node.attrib["name"] not in _SKIP and node.find("deprecated") is None and not _STALE.search(told):
-        yield Entry(name=node.attrib["name"], text=text.opening(told, at_least=_LENGTH[0], at_most=_LENGTH[1]))
+    name = node.attrib["name"]
+    told = _bare(text.squeeze("".join(described.itertext())), name) if described is not None else ""
+    if told and name not in _SKIP and node.find("deprecated") is None and not _STALE.search(told):
+        opening = text.opening(told, at_least=_LENGTH[0], at_most=_LENGTH[1])
+        yield Entry(name=name, text=opening if text.tells_what(told) else None)
+
+
+def _bare(told: str, name: str) -> str:
+    """Return a description without the entry's own name in front ("ReadFile: Reads …" of MAV_FTP_OPCODE_READFILE)."""
+    lead, colon, rest = told.partition(": ")
+    return rest if colon and name.lower().endswith(f"_{lead.lower()}") else told

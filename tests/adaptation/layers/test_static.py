@@ -2,6 +2,7 @@ import pytest
 
 from harness.adaptation.layers import Request, layer_count, names, select
 from harness.errors import RecipeError
+from harness.spec.recipes import STRATEGIES
 from harness.spec.records import Layers
 
 
@@ -64,3 +65,7 @@ def test_a_choice_that_the_model_cannot_give_is_refused(layers, words):
 
 def test_every_named_strategy_can_be_found():
     assert set(names()) >= {"all", "first", "last", "middle", "every", "list", "random", "gradient"}
+
+
+def test_the_strategies_that_a_spec_may_name_are_those_there_are():
+    assert names()[: len(STRATEGIES)] == STRATEGIES

@@ -1,0 +1,65 @@
+"""How many steps a recipe trains that is to spend as much as another (Aletheia's compute-matched variant).
+
+The number is settled before training, so that the learning rate's schedule fits it.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from harness import adaptation
+from harness.adaptation import Adapted
+from harness.errors import RecipeError
+from harness.execution.job import Spent
+from harness.plan.batch import examples_a_step
+from harness.training import Rows, train
+
+PILOT = 8
+WARMUP = 3
+"""Steps of the pilot, and how many of them are too early to time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What a training run is fed: rows, SFTConfig's fields, and the seed of their order."""
+
+    tokenizer: PreTrainedTokenizerBase
+    rows: Rows
+    fields: Mapping[str, Any]
+    seed: int
+
+
+def steps_for_flops(spent: Spent, adapted: Adapted, fields: Mapping[str, Any]) -> int:
+    """Return the number of steps whose estimated operations are those spent."""
+    tokens = spent.tokens / spent.steps * examples_a_step(fields) / spent.rows
+    return _whole(spent.flops / (adaptation.training_flops(adapted) * tokens))
+
+
+def steps_for_time(spent: Spent, adapted: Adapted, course: Course) -> int:
+    """Return the number of steps that take the time spent, on this machine and with what is probed before them.
+
+    A few steps are timed for it, which train `adapted`: give it a model of its own.
+    """
+    times: list[float] = []
+    short = {**course.fields, "max_steps": PILOT, "logging_steps": 1}
+    train(
+        adapted,
+        course.tokenizer,
+        course.rows,
+        short,
+        seed=course.seed,
+        on_step=lambda *_: times.append(time.perf_counter()),
+    )
+    a_step = (times[-1] - times[WARMUP - 1]) / (len(times) - WARMUP)
+    return _whole((spent.seconds - sum(probe.seconds for probe in adapted.probes)) / a_step)
+
+
+def _whole(steps: float) -> int:
+    if steps < 1:
+        raise RecipeError(
+            f"the compute to be matched is {steps:.2f} steps of this recipe. Match a recipe that trains longer."
+        )
+    return round(steps)

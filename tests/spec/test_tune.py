@@ -1,0 +1,85 @@
+"""The `tune`, `validation`, `early_stopping` and `compute` blocks: what is refused, and with what remedy."""
+
+import pytest
+
+from harness.spec import load
+from harness.spec.records import Search
+
+GOOD = {"search": {"learning_rate": {"factors": [0.5, 1, 2]}}, "seed": 7}
+
+
+def test_a_search_is_read(spec, write):
+    spec["tune"] = {**GOOD, "search": {"weight_decay": {"values": [0.0, 0.1]}}}
+    tune = load(write(spec)).tune
+    assert tune.search == {"weight_decay": Search(values=(0.0, 0.1))}
+    assert tune.recipes is None
+
+
+MISTAKES = {
+    "the seed of a run": ({**GOOD, "seed": 1}, "$.tune.seed", "a run that counts"),
+    "a recipe that is not trained": ({**GOOD, "recipes": ["lora--nobody"]}, "$.tune.recipes[0]", "not among"),
+    "a misspelt field": (
+        {**GOOD, "search": {"learning_rat": {"values": [1e-3]}}},
+        "$.tune.search.learning_rat",
+        "no field that can be searched",
+    ),
+    "a field that harness decides": ({**GOOD, "search": {"seed": {"values": [1]}}}, "$.tune.search.seed", "no field"),
+    "a value of another type": (
+        {**GOOD, "search": {"learning_rate": {"values": ["fast"]}}},
+        "$.tune.search.learning_rate.values[0]",
+        "no value of `learning_rate`",
+    ),
+    "factors of what is not said": (
+        {**GOOD, "search": {"weight_decay": {"factors": [2]}}},
+        "$.tune.search.weight_decay.factors",
+        "not said",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tune", "path", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_a_search_is_named_with_its_place(spec, write, problems, tune, path, said):
+    spec["tune"] = tune
+    found = problems(load, write(spec))
+    assert {at for at, _, _, _ in found} == {path}
+    assert said in found[0][2]
+
+
+def test_values_and_factors_together_are_refused(spec, write, problems):
+    spec["tune"] = {**GOOD, "search": {"learning_rate": {"factors": [1], "values": [1]}}}
+    ((at, _, _, _),) = problems(load, write(spec))
+    assert at == "$.tune.search.learning_rate"
+
+
+@pytest.mark.parametrize("block", ["tune", "early_stopping"])
+def test_foreign_rows_need_declared_validation_rows(spec, write, problems, tmp_path, block):
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "a", "completion": "b"}\n')
+    spec["data"] = {"source": "jsonl", "path": str(tmp_path / "rows.jsonl")}
+    spec[block] = GOOD if block == "tune" else {"patience": 2}
+    ((at, _, _, remedy),) = problems(load, write(spec))
+    assert at == f"$.{block}"
+    assert "`share`" in remedy
+    spec["validation"] = {"share": 0.1}
+    assert load(write(spec)).validation.share == 0.1
+
+
+def test_validation_rows_have_one_origin(spec, write, problems):
+    spec["validation"] = {"share": 0.1, "data": {"source": "task", "task": "k8s_qa"}}
+    ((at, _, _, _),) = problems(load, write(spec))
+    assert at == "$.validation"
+
+
+def test_the_files_of_validation_rows_count_from_the_spec(spec, write, problems):
+    spec["validation"] = {"data": {"source": "jsonl", "path": "nowhere.jsonl"}}
+    ((at, _, message, _),) = problems(load, write(spec))
+    assert at == "$.validation.data.path"
+    assert "nowhere.jsonl" in message
+
+
+@pytest.mark.parametrize("other", ["lora--nobody", "lora--matched"])
+def test_compute_is_matched_with_another_recipe_of_the_experiment(spec, write, problems, other):
+    write({"compute": {"recipe": other, "measure": "flops"}}, "adapters/lora--matched.json")
+    spec["recipes"].append("lora--matched")
+    ((at, _, message, _),) = problems(load, write(spec))
+    assert at == "$.compute.recipe"
+    assert other in message

@@ -21,7 +21,7 @@ class Quiet:
     def preparing(self, message):
         pass
 
-    def planned(self, cells, done):
+    def planned(self, kind, cells, done):
         pass
 
     def cell(self, place, planned):
@@ -52,6 +52,7 @@ def staged_spec(tiny_spec):
     write(folder, "own", [{"recipe": "full--default", "training": {"max_steps": 3, "learning_rate": 1e-3}}])
     spec = json.loads(tiny_spec.read_text())
     spec["seeds"] = [1]
+    spec["merge"] = {"check": True}
     spec["recipes"] += ["staged--merged", "staged--kept", "staged--own"]
     tiny_spec.write_text(json.dumps(spec))
     return tiny_spec
@@ -90,6 +91,7 @@ def totals_are_those_of_the_stages(finished):
         assert info["losses"] == [*stages[0]["losses"], *stages[1]["losses"]]
         assert {guard: each["passed"] for guard, each in info["guards"].items() if each["passed"] is False} == {}
         assert all(stage["guards"]["base_unchanged"]["passed"] for stage in stages)
+        assert ("merged_scores_agree" in info["guards"]) == (name != "staged--own")
         # the last stage sees what a recipe without stages sees, in the same order
         assert stages[1]["order"] == alone["order"]
         assert stages[1]["losses"][0] != pytest.approx(alone["losses"][0], abs=1e-7)

@@ -113,7 +113,9 @@ def test_all_mistakes_of_all_stages_are_told_at_once(write, problems):
     ]
 
 
-@pytest.mark.parametrize("key", ["peft", "bottleneck", "layers", "match", "quantization", "training", "probe_batches"])
+@pytest.mark.parametrize(
+    "key", ["compute", "peft", "bottleneck", "layers", "match", "quantization", "training", "probe_batches"]
+)
 def test_a_recipe_in_stages_says_nothing_of_a_method(write, problems, key):
     values = {
         "peft": {"peft_type": "LORA"},
@@ -123,6 +125,7 @@ def test_a_recipe_in_stages_says_nothing_of_a_method(write, problems, key):
         "quantization": {"load_in_4bit": True},
         "training": {"max_steps": 1},
         "probe_batches": 2,
+        "compute": {"recipe": "lora--r16", "measure": "flops"},
     }
     file = write({"stages": [LAST], key: values[key]}, "adapters/staged--tried.json")
     ((path, line, message, remedy),) = problems(read_recipe, file)
@@ -144,6 +147,30 @@ def test_a_recipe_in_stages_cannot_be_matched(write, problems):
     ((path, _, message, _),) = problems(read_recipe, write(recipe, "adapters/lora--tried.json"))
     assert path == "$.match.recipe"
     assert "in stages" in message
+
+
+def test_a_search_does_not_go_through_stages(spec, write, problems):
+    spec["recipes"].append("staged--medical-merged")
+    spec["tune"] = {"search": {"max_steps": {"values": [1, 2]}}, "seed": 9}
+    ((path, _, message, remedy),) = problems(load, write(spec))
+    assert path == "$.tune"
+    assert "'staged--medical-merged' is trained in stages" in message
+    assert "tune.recipes" in remedy
+    spec["tune"]["recipes"] = ["lora--last-half"]
+    assert load(write(spec)).tune
+
+
+def test_stages_neither_spend_as_another_run_nor_are_the_measure_of_one(spec, write, problems):
+    compute = {"recipe": "full--default", "measure": "flops"}
+    write({"compute": compute}, "adapters/full--spending.json")
+    file = write({"stages": [{"recipe": "full--spending"}]}, "adapters/staged--tried.json")
+    ((path, _, message, _),) = problems(read_recipe, file)
+    assert path == "$.stages[0].recipe"
+    assert "whole run" in message
+    write({"compute": {**compute, "recipe": "staged--medical-kept"}}, "adapters/full--spending.json")
+    spec["recipes"] += ["staged--medical-kept", "full--spending"]
+    ((path, *_),) = problems(load, write(spec))
+    assert path == "$.compute.recipe"
 
 
 def test_tasks_and_layers_of_stages_are_checked_with_the_experiment(spec, write, problems):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from watchers import Silent
 
 from harness import adaptation
 from harness.errors import LedgerError
@@ -12,30 +13,8 @@ from harness.sources import models
 from harness.spec import load
 
 
-class Quiet:
-    """Hears a run and keeps which cells it ran."""
-
-    def __init__(self):
-        self.cells = []
-
-    def preparing(self, message):
-        pass
-
-    def planned(self, kind, cells, done):
-        pass
-
-    def cell(self, place, planned):
-        self.cells.append(planned.cell.id)
-
-    def message(self, message):
-        pass
-
-    def ended(self, outcome):
-        pass
-
-
 def run(spec, folder):
-    watcher = Quiet()
+    watcher = Silent()
     return execute(load(spec), folder, watcher, Options()), watcher
 
 

@@ -1,6 +1,6 @@
 """How many tokens an experiment trains on and scores: counted where the data is at hand, else assumed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from harness.errors import HarnessError
 from harness.plan.identity import suite_limit
 from harness.sources import models
-from harness.spec.records import Experiment, Suite
+from harness.spec.records import Data, Experiment, Stage, Suite
 from harness.suites.lm_tasks import load_task
 from harness.training import data
 
@@ -31,34 +31,62 @@ class SuiteSize:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """Tokens a training example and each suite; `assumed` names what could not be counted and why.
+class Rows:
+    """Training examples, None where they could not be counted, and the tokens of one.
 
     `completion_tokens` are those of an example that are predicted.
     """
 
-    rows: int | None
-    row_tokens: float
+    count: int | None
+    tokens: float
     completion_tokens: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Training examples and suites in tokens; `assumed` names what could not be counted and why.
+
+    `stages` are the rows of stages with data of their own.
+    """
+
+    rows: Rows
     suites: dict[str, SuiteSize]
     assumed: tuple[str, ...]
+    stages: Mapping[Data, Rows]
+
+    def of(self, stage: Stage) -> Rows:
+        """Return the rows that train a stage."""
+        return self.rows if stage.data is None else self.stages[stage.data]
 
 
 def sizes(experiment: Experiment) -> Sizes:
     """Count on a sample of what is in the cache; download nothing."""
     assumed: list[str] = []
-    tokenizer = None
     try:
         tokenizer = models.tokenizer(experiment.model)
-        rows = data.rows(experiment, tokenizer)
-        row_tokens = _mean(tokenizer, [row["prompt"] + row["completion"] for row in rows[:SAMPLE]])
-        completion = _mean(tokenizer, [row["completion"] for row in rows[:SAMPLE]])
-        count: int | None = len(rows)
     except HarnessError:
-        count, row_tokens, completion = None, ASSUMED_ROW, ASSUMED_ROW * ASSUMED_ANSWERS
-        assumed.append(f"{ASSUMED_ROW:.0f} tokens a training example (model or data not in the cache)")
+        tokenizer = None
+    rows = _rows(experiment, tokenizer, assumed)
+    staged = {part.data: part for recipe in experiment.recipes for part in recipe.stages if part.data is not None}
+    stages = {own: _rows(experiment.for_stage(part), tokenizer, assumed) for own, part in staged.items()}
     suites = {suite.task: _suite(suite, experiment, tokenizer, assumed) for suite in experiment.suites}
-    return Sizes(rows=count, row_tokens=row_tokens, completion_tokens=completion, suites=suites, assumed=tuple(assumed))
+    return Sizes(rows=rows, suites=suites, assumed=tuple(dict.fromkeys(assumed)), stages=stages)
+
+
+def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, assumed: list[str]) -> Rows:
+    try:
+        rows = None if tokenizer is None else data.rows(experiment, tokenizer)
+    except HarnessError:
+        rows = None
+    if tokenizer is None or rows is None:
+        assumed.append(f"{ASSUMED_ROW:.0f} tokens a training example (model or data not in the cache)")
+        return Rows(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)
+    sample = rows[:SAMPLE]
+    return Rows(
+        count=len(rows),
+        tokens=_mean(tokenizer, [row["prompt"] + row["completion"] for row in sample]),
+        completion_tokens=_mean(tokenizer, [row["completion"] for row in sample]),
+    )
 
 
 def _suite(

@@ -61,7 +61,8 @@ def _resolved(
     problems += missing
     folders = (*include, *map(Path, spec.get("include", ())))
     recipes = _recipes(document, file.parent, folders, problems)
-    context = Context(document, file.parent, folders, recipes, task_files(spec, beside=file.parent, include=folders))
+    tasks = task_files(spec, recipes.values(), beside=file.parent, include=folders)
+    context = Context(document, file.parent, folders, recipes, tasks)
     problems += semantic_problems(context)
     problems += _name_problems(document, file)
     if problems:

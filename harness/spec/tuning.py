@@ -17,6 +17,7 @@ def tune_problems(context: Context) -> Iterator[Problem]:
         return
     yield from _seed(context, tune)
     yield from _recipes(context, tune)
+    yield from _staged(context, tune)
     for field, search in tune["search"].items():
         yield from _search(context, field, search)
 
@@ -32,6 +33,14 @@ def _recipes(context: Context, tune: Any) -> Iterator[Problem]:
         if name not in context.recipes:
             message = f"{name!r} is not among the experiment's recipes"
             yield context.document.problem(("tune", "recipes", index), message, nearest(name, context.recipes))
+
+
+def _staged(context: Context, tune: Any) -> Iterator[Problem]:
+    for name in tune.get("recipes") or context.recipes:
+        if name in context.recipes and context.recipes[name].stages:
+            at: At = ("tune", "recipes") if tune.get("recipes") else ("tune",)
+            message = f"{name!r} is trained in stages, which a search does not go through"
+            yield context.document.problem(at, message, "Name the recipes to search for in `tune.recipes`.")
 
 
 def _search(context: Context, field: str, search: Any) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from harness.adaptation.match import Settled, matched, settled
 from harness.adaptation.merge import merge
 from harness.adaptation.outline import Description
 from harness.adaptation.refusals import refusals
-from harness.adaptation.store import load, save
+from harness.adaptation.store import load, replay, save, stage_folder
 
 __all__ = [
     "Adapted",
@@ -29,7 +29,9 @@ __all__ = [
     "matched",
     "merge",
     "refusals",
+    "replay",
     "save",
     "settled",
+    "stage_folder",
     "training_flops",
 ]

@@ -19,24 +19,29 @@ from harness.adaptation.peft_block import peft_config
 from harness.adaptation.peft_method import adapted_layers, adapted_modules, restrict, wrap
 from harness.adaptation.precision import KeepPrecision
 from harness.adaptation.rank_allocator import RankAllocator
+from harness.adaptation.stack import NEWEST, base_of
 from harness.errors import RecipeError
 from harness.spec.records import Bottleneck, Recipe
 
 
 def apply(
-    model: PreTrainedModel,
+    model: PreTrainedModel | PeftModel,
     recipe: Recipe,
     *,
     seed: int,
     probe: Batches | None = None,
     tokenizer: PreTrainedTokenizerBase | None = None,
+    name: str = NEWEST,
 ) -> Adapted:
-    """Choose the layers and change the model; see `harness.adaptation.adapt` for the arguments."""
+    """Choose the layers and change the model; see `harness.adaptation.adapt` for the arguments.
+
+    `name` is what PEFT is to call the adapter.
+    """
     set_seed(seed)
-    choice = choose_layers(model, recipe, seed=seed, probe=probe)
+    choice = choose_layers(base_of(model), recipe, seed=seed, probe=probe)
     set_seed(seed)  # whatever finding the layers drew, the adapter starts alike
     if recipe.peft is not None:
-        return _peft(model, recipe, choice, probe, tokenizer)
+        return _peft(model, recipe, choice, probe, tokenizer, name=name)
     if recipe.bottleneck is not None:
         return _bottleneck(model, recipe, recipe.bottleneck, choice)
     return _full(model, recipe, choice)
@@ -74,19 +79,22 @@ def _bottleneck(model: PreTrainedModel, recipe: Recipe, block: Bottleneck, choic
 
 
 def _peft(
-    model: PreTrainedModel,
+    model: PreTrainedModel | PeftModel,
     recipe: Recipe,
     choice: Choice | None,
     probe: Batches | None,
     tokenizer: PreTrainedTokenizerBase | None,
+    *,
+    name: str,
 ) -> Adapted:
     config = peft_config(recipe)
     if config.is_prompt_learning and choice is not None:
         raise RecipeError(f"{recipe.id}: {config.peft_type.value} adds virtual tokens, there are no layers to choose.")
-    names = layer_names(model)
-    asked = () if config.is_prompt_learning else restrict(config, model, None if choice is None else choice.indices)
+    base = base_of(model)
+    names = layer_names(base)
+    asked = () if config.is_prompt_learning else restrict(config, base, None if choice is None else choice.indices)
     with prompt_text(config, tokenizer):
-        wrapped, spent = _wrapped(model, recipe, config, asked, probe)
+        wrapped, spent = _wrapped(model, recipe, config, asked, probe, name=name)
     modules = adapted_modules(wrapped)
     return _adapted(
         wrapped,
@@ -99,12 +107,18 @@ def _peft(
 
 
 def _wrapped(
-    model: PreTrainedModel, recipe: Recipe, config: PeftConfig, asked: tuple[str, ...], probe: Batches | None
+    model: PreTrainedModel | PeftModel,
+    recipe: Recipe,
+    config: PeftConfig,
+    asked: tuple[str, ...],
+    probe: Batches | None,
+    *,
+    name: str,
 ) -> tuple[PeftModel, tuple[Probe, ...]]:
     """Wrap, with what the initialisation does to data before and after."""
     steps = initialisation(config)
     if steps is None:
-        return wrap(model, config, asked), ()
+        return wrap(model, config, asked, name), ()
     config.target_modules = set(asked)  # preparing on data, PEFT knows no "all-linear"
     batches = first_batches(probe, recipe.probe_batches or BATCHES, f"the initialisation {steps.name!r}")
     start = time.perf_counter()

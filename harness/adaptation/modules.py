@@ -2,10 +2,10 @@
 
 import copy
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from peft import PEFT_TYPE_TO_TUNER_MAPPING, PeftConfig
-from peft.tuners.tuners_utils import check_target_module_exists
+from peft.tuners.tuners_utils import BaseTunerLayer, check_target_module_exists
 from torch import nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
@@ -23,7 +23,7 @@ def targets(config: PeftConfig, model: PreTrainedModel) -> tuple[str, ...]:
     whole expression, matches nothing: PEFT passes over unmatched names in silence.
     """
     asked = _asked(config, model)
-    names = [name for name, _ in model.named_modules() if name]
+    names = [name for name, _ in base_modules(model) if name]
     _refuse_unmatched(asked, names)
     exact = copy.copy(config)
     exact.target_modules = set(linear_modules(model)) if asked == ALL_LINEAR else asked
@@ -37,7 +37,20 @@ def linear_modules(model: PreTrainedModel) -> list[str]:
     """Return the names of every linear module but the output head (what PEFT calls ``all-linear``)."""
     head = model.get_output_embeddings()
     linear = (nn.Linear, Conv1D)
-    return [name for name, module in model.named_modules() if isinstance(module, linear) and module is not head]
+    return [name for name, module in base_modules(model) if isinstance(module, linear) and module is not head]
+
+
+def base_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield the modules as they are without adapters: an adapted one under its own name, and nothing inside it."""
+    adapted: tuple[str, ...] = ()
+    for name, module in model.named_modules():
+        if name.startswith(adapted):
+            continue
+        if isinstance(module, BaseTunerLayer):
+            adapted = (*adapted, f"{name}.")
+            yield name, module.get_base_layer()
+        else:
+            yield name, module
 
 
 def _asked(config: PeftConfig, model: PreTrainedModel) -> str | set[str]:

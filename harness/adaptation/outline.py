@@ -1,22 +1,29 @@
 """A recipe with settled numbers on a model of shapes only: no weight is downloaded or drawn."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from peft import PeftModel
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
+from harness.adaptation.adapted import Adapted
 from harness.adaptation.apply import apply
 from harness.adaptation.decoder import layer_names
+from harness.adaptation.stack import base_of, kept
 from harness.errors import RecipeError
 from harness.spec.records import Layers, Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """A recipe on a model. `layers` is None where only training data can tell which (`layer_count` is known)."""
+    """A recipe on a model. `layers` is None where only training data can tell which (`layer_count` is known).
+
+    For a recipe in stages `trainable` is the sum over them, layers and modules are those of any of them (as many
+    as of the largest where data tell), and `total` is the last one's.
+    """
 
     layers: tuple[int, ...] | None
     layer_count: int
@@ -24,15 +31,16 @@ class Description:
     modules: tuple[str, ...]
     trainable: int
     total: int
+    stages: tuple["Description", ...] = ()
 
 
-def outline(recipe: Recipe, config: Mapping[str, Any], *, seed: int = 0) -> Description:
-    """Return what `recipe`, its `match` left aside, adapts on the model of `config`."""
-    with warnings.catch_warnings(), torch.device("meta"):
-        warnings.simplefilter("ignore")  # PEFT's advice is given again where the recipe is really applied
-        model = empty_model(config)
-        depth = len(layer_names(model))
-        adapted = apply(model, _without_data(recipe), seed=seed)
+def outline(recipe: Recipe, config: Mapping[str, Any], *, seed: int = 0, beside: Sequence[Recipe] = ()) -> Description:
+    """Return what `recipe`, its `match` left aside, adapts on the model of `config`.
+
+    `beside` are recipes, settled too, whose adapters are at work on the model already.
+    """
+    adapted = on_shapes(recipe, config, seed=seed, beside=beside)
+    depth = len(layer_names(base_of(adapted.model)))
     return Description(
         layers=None if recipe.layers.strategy == "gradient" else adapted.layers,
         layer_count=len(adapted.layers),
@@ -41,6 +49,16 @@ def outline(recipe: Recipe, config: Mapping[str, Any], *, seed: int = 0) -> Desc
         trainable=adapted.trainable,
         total=adapted.total,
     )
+
+
+def on_shapes(recipe: Recipe, config: Mapping[str, Any], *, seed: int, beside: Sequence[Recipe]) -> Adapted:
+    """Return the model of `config` adapted, with weights that have a shape and no values."""
+    with warnings.catch_warnings(), torch.device("meta"):
+        warnings.simplefilter("ignore")  # PEFT's advice is given again where the recipe is really applied
+        model: PreTrainedModel | PeftModel = empty_model(config)
+        for place, earlier in enumerate(beside):
+            model = apply(model, _without_data(earlier), seed=seed, name=kept(place)).model
+        return apply(model, _without_data(recipe), seed=seed)
 
 
 def empty_model(config: Mapping[str, Any]) -> PreTrainedModel:

@@ -8,6 +8,7 @@ from transformers import PreTrainedModel
 
 from harness.adaptation.decoder import layer_names, layer_of
 from harness.adaptation.modules import targets
+from harness.adaptation.stack import NEWEST, base_of, beside
 from harness.errors import RecipeError
 
 
@@ -30,15 +31,21 @@ def restrict(config: PeftConfig, model: PreTrainedModel, layers: tuple[int, ...]
     return inside
 
 
-def wrap(model: PreTrainedModel, config: PeftConfig, asked: tuple[str, ...]) -> PeftModel:
-    """Return the wrapped model.
+def wrap(
+    model: PreTrainedModel | PeftModel, config: PeftConfig, asked: tuple[str, ...], name: str = NEWEST
+) -> PeftModel:
+    """Return the wrapped model, its adapter called `name`; beside the adapters that `model` keeps, if it has any.
 
     Raises `RecipeError` when PEFT refuses, or when it left out an asked-for module.
     """
     try:
-        wrapped = get_peft_model(model, config)
+        if isinstance(model, PeftModel):
+            wrapped = beside(model, config, name)
+        else:
+            wrapped = get_peft_model(model, config, adapter_name=name)
     except (ValueError, TypeError, NotImplementedError) as error:
-        raise RecipeError(f"PEFT cannot apply {config.peft_type.value} to {type(model).__name__}: {error}") from error
+        kind = type(base_of(model)).__name__
+        raise RecipeError(f"PEFT cannot apply {config.peft_type.value} to {kind}: {error}") from error
     left_out = sorted(set(asked) - set(adapted_modules(wrapped)))
     if left_out:
         raise RecipeError(f"{config.peft_type.value} left these modules unadapted: {left_out}.")
@@ -46,11 +53,15 @@ def wrap(model: PreTrainedModel, config: PeftConfig, asked: tuple[str, ...]) -> 
 
 
 def adapted_modules(wrapped: PeftModel) -> tuple[str, ...]:
-    """Return the base model's names of the modules that hold an adapter; none for prompt learning."""
+    """Return the base model's names of the modules that hold the newest adapter; none for prompt learning."""
     if wrapped.active_peft_config.is_prompt_learning:
         return ()
-    inner = wrapped.base_model.model
-    return tuple(name for name, module in inner.named_modules() if isinstance(module, BaseTunerLayer))
+    modules = wrapped.base_model.model.named_modules()
+    return tuple(name for name, module in modules if isinstance(module, BaseTunerLayer) and _holds(module, wrapped))
+
+
+def _holds(module: BaseTunerLayer, wrapped: PeftModel) -> bool:
+    return any(wrapped.active_adapter in getattr(module, part) for part in module.adapter_layer_names)
 
 
 def adapted_layers(modules: tuple[str, ...], names: tuple[str, ...]) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from harness.adaptation.match import matched
 from harness.adaptation.outline import empty_model, outline
 from harness.adaptation.peft_block import peft_config
+from harness.adaptation.stages import sequence_refusals
 from harness.errors import RecipeError
 from harness.spec.records import Recipe
 
@@ -33,8 +34,10 @@ def refusals(
 
     `config` is transformers' configuration of the model, None where it is not known yet (fewer reasons can be
     found then). `device` is ``cpu`` or ``cuda``. `training` holds the SFTConfig fields the cell trains with,
-    the recipe's own among them.
+    the recipe's own among them; a stage's are laid over them.
     """
+    if recipe.stages:
+        return _of_stages(recipe, config, device, training or {})
     case = _Case(
         recipe=recipe,
         peft=recipe.peft or {},
@@ -43,6 +46,16 @@ def refusals(
         training={**recipe.training, **(training or {})},
     )
     return [reason for rule in _RULES for reason in rule(case)] or _on_the_model(case)
+
+
+def _of_stages(recipe: Recipe, config: Mapping[str, Any] | None, device: str, training: Mapping[str, Any]) -> list[str]:
+    """Return the reasons of each stage's recipe, or else those why one cannot follow the other."""
+    reasons = [
+        f"stage {place}: {reason}"
+        for place, stage in enumerate(recipe.stages, start=1)
+        for reason in refusals(stage.recipe, config, device, training={**training, **stage.trained.training})
+    ]
+    return reasons or list(sequence_refusals(recipe, config))
 
 
 def _two_methods(case: _Case) -> Iterator[str]:

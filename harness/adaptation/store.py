@@ -20,7 +20,9 @@ from harness.adaptation.count import parameters
 from harness.adaptation.decoder import layer_names
 from harness.adaptation.full import train_layers, trained_modules
 from harness.adaptation.initial import rewrites_base
+from harness.adaptation.merge import fold
 from harness.adaptation.peft_method import adapted_layers, adapted_modules
+from harness.adaptation.stack import NEWEST, base_of, kept, work_together
 from harness.errors import RecipeError
 from harness.spec.records import Bottleneck, Recipe
 
@@ -49,11 +51,40 @@ def save(adapted: Adapted, folder: Path) -> None:
 def load(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
     """Put what `save` wrote back onto a freshly loaded base model, in evaluation mode; training can go on.
 
+    A recipe with stages is replayed from the folders (`stage_folder`) that each of them was saved in.
+
     Of a prompt that a network produced (P-tuning and its like) only the prompt comes back, not the network.
 
     Nothing in the folder is executed: weights are read from safetensors files alone. Raises `RecipeError`
     when the folder holds none, or weights of another model.
     """
+    last = len(recipe.parts) - 1
+    return _load_part(
+        replay(model, recipe, folder, last), recipe.parts[last].recipe, stage_folder(folder, recipe, last)
+    )
+
+
+def stage_folder(folder: Path, recipe: Recipe, place: int) -> Path:
+    """Return where the stage at `place` is saved below a recipe's folder, which is its own without stages."""
+    return folder / f"stage-{place + 1}" if recipe.stages else folder
+
+
+def replay(model: PreTrainedModel, recipe: Recipe, folder: Path, place: int) -> PreTrainedModel | PeftModel:
+    """Return the model that the stage at `place` starts from: a fresh base with what the stages before it left.
+
+    Each of them lies in its `stage_folder`; its adapter is merged or kept as it says. Raises `RecipeError` as
+    `load` and `merge` do.
+    """
+    for earlier, stage in enumerate(recipe.parts[:place]):
+        saved = stage_folder(folder, recipe, earlier)
+        if stage.then == "keep":
+            model = _put_peft(model, saved, kept(earlier), trainable=False)
+        else:
+            model = fold(_load_part(model, stage.recipe, saved))
+    return model
+
+
+def _load_part(model: PreTrainedModel | PeftModel, recipe: Recipe, folder: Path) -> Adapted:
     if recipe.peft is not None:
         return _load_peft(model, recipe, folder)
     if recipe.bottleneck is not None:
@@ -73,7 +104,10 @@ def _save_peft(adapted: Adapted, folder: Path) -> None:
     with _spent(model, adapted.initial) as initial:
         # The base model's embeddings are pinned elsewhere; looking up whether they changed would ask the hub.
         model.save_pretrained(
-            str(folder), save_embedding_layers=False, path_initial_model_for_weight_conversion=initial
+            str(folder),
+            save_embedding_layers=False,
+            selected_adapters=[model.active_adapter],
+            path_initial_model_for_weight_conversion=initial,
         )
 
 
@@ -101,18 +135,27 @@ def _initial_adapter(config: PeftConfig, initial: Mapping[str, Tensor], folder: 
     return str(folder)
 
 
-def _load_peft(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
+def _load_peft(model: PreTrainedModel | PeftModel, recipe: Recipe, folder: Path) -> Adapted:
+    wrapped = _put_peft(model, folder, NEWEST, trainable=True)
+    if wrapped.active_peft_config.is_prompt_learning:
+        wrapped.prompt_encoder.requires_grad_(requires_grad=True)
+    return _loaded(wrapped, recipe, adapted_modules(wrapped))
+
+
+def _put_peft(model: PreTrainedModel | PeftModel, folder: Path, name: str, *, trainable: bool) -> PeftModel:
+    """Put the adapter in `folder` onto the model under a name, beside those that are there."""
     if not (folder / PEFT_WEIGHTS).is_file():
         raise _absent(folder, PEFT_WEIGHTS)
     config = PeftConfig.from_pretrained(str(folder))
-    trainable = not config.is_prompt_learning  # PEFT loads virtual tokens for inference only
+    trainable = trainable and not config.is_prompt_learning  # PEFT loads virtual tokens for inference only
     try:
-        wrapped = PeftModel.from_pretrained(model, str(folder), config=config, is_trainable=trainable)
+        if isinstance(model, PeftModel):
+            model.load_adapter(str(folder), name, is_trainable=trainable)
+            work_together(model)
+            return model
+        return PeftModel.from_pretrained(model, str(folder), name, config=config, is_trainable=trainable)
     except (RuntimeError, ValueError) as error:
         raise RecipeError(f"{folder} holds the adapter of another model: {error}") from error
-    if config.is_prompt_learning:
-        wrapped.prompt_encoder.requires_grad_(requires_grad=True)
-    return _loaded(wrapped, recipe, adapted_modules(wrapped))
 
 
 def _save_bottleneck(adapted: Adapted, block: Bottleneck, folder: Path) -> None:
@@ -149,9 +192,8 @@ def _put(model: PreTrainedModel, weights: Mapping[str, Tensor], folder: Path) ->
 
 def _loaded(model: nn.Module, recipe: Recipe, modules: tuple[str, ...]) -> Adapted:
     model.eval()
-    base = model.get_base_model() if isinstance(model, PeftModel) else model
     trainable, total = parameters(model)
-    layers = adapted_layers(modules, layer_names(base))
+    layers = adapted_layers(modules, layer_names(base_of(model)))
     return Adapted(model=model, recipe=recipe, layers=layers, modules=modules, trainable=trainable, total=total)
 
 

@@ -69,6 +69,19 @@ def _with_description_last(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _row(recipe: Recipe) -> dict[str, Any]:
+    parts = recipe.parts
+    return {
+        "recipe": recipe.id,
+        "method": " → ".join(_method(part.recipe) + _THEN[part.then] for part in parts),
+        "layers": " → ".join(dict.fromkeys(_layers(part.recipe.layers) for part in parts)),
+        "description": recipe.description,
+    }
+
+
+_THEN = {None: "", "merge": ", merged", "keep": ", kept"}
+
+
+def _method(recipe: Recipe) -> str:
     method = "full fine-tuning"
     if recipe.peft is not None:
         method = str(recipe.peft.get("peft_type", "PEFT"))
@@ -76,7 +89,7 @@ def _row(recipe: Recipe) -> dict[str, Any]:
         method = f"bottleneck ({recipe.bottleneck.placement})"
     if recipe.quantization is not None:
         method += " on quantized weights"
-    return {"recipe": recipe.id, "method": method, "layers": _layers(recipe.layers), "description": recipe.description}
+    return method
 
 
 def _layers(layers: Layers) -> str:

@@ -154,7 +154,7 @@ class Lines:
         """Print a training step at every tenth of the way."""
         if isinstance(message, Step) and message.step % max(1, message.steps // 10) == 0:
             self._say(f"  step {message.step}/{message.steps} loss {message.loss:.3f}")
-        elif isinstance(message, Stage) and message.name.startswith("evaluate"):
+        elif isinstance(message, Stage) and message.name.startswith(("evaluate", "merge")):
             self._say(f"  {message.name}")
 
     def ended(self, outcome: Outcome) -> None:

@@ -4,9 +4,10 @@ Memory in bytes, time in seconds. Peak memory is that of the cell's own process;
 holds the imported libraries, so about 1 GB of it is theirs.
 """
 
+import hashlib
 import platform
 import resource
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import torch
 from harness import __version__, adaptation
 from harness.adaptation import Adapted
 from harness.execution.job import Job
+from harness.spec.decode import encode
 from harness.spec.records import Recipe
 from harness.training import Trained
 
@@ -27,12 +29,23 @@ def run_info(job: Job) -> dict[str, Any]:
         {}
         if recipe is None
         else {
-            "recipe": asdict(recipe),
+            "recipe": encode(recipe),
             "peft_config": recipe.peft,
             "train_config": job.experiment.training_of(recipe),
+            **_stages(job, recipe),
         }
     )
     return {"experiment_name": job.planned.cell.id, "seed": job.planned.cell.seed, **asked}
+
+
+def _stages(job: Job, recipe: Recipe) -> dict[str, Any]:
+    if not recipe.stages:
+        return {}
+    asked = [
+        {"peft_config": stage.recipe.peft, "train_config": job.experiment.training_of(stage.trained)}
+        for stage in recipe.stages
+    ]
+    return {"stages": asked}
 
 
 def train_info(adapted: Adapted, trained: Trained) -> dict[str, Any]:
@@ -59,6 +72,39 @@ def train_info(adapted: Adapted, trained: Trained) -> dict[str, Any]:
     }
 
 
+def together(stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what trainings one after another did as one record, with each one's own under `stages`.
+
+    Counts, times and losses are those of all; what there is at the end (parameters, footprint) is the last one's.
+    """
+    if len(stages) == 1:
+        return dict(stages[0])
+    summed = ("num_trainable_params", "modules", "train_time", "steps", "tokens", "total_flos", "flops")
+    sums = {key: sum(stage[key] for stage in stages) for key in summed}
+    return {
+        **stages[-1],
+        **sums,
+        "layers": sorted({layer for stage in stages for layer in stage["layers"]}),
+        "probes": [probe for stage in stages for probe in stage["probes"]],
+        "losses": [loss for stage in stages for loss in stage["losses"]],
+        "order": [examples for stage in stages for examples in stage["order"]],
+        "tokens_per_second": sums["tokens"] / sums["train_time"],
+        "start_sha256": _of_all([stage["start_sha256"] for stage in stages]),
+        "guards": {name: {"passed": _passed(stages, name)} for name in stages[-1]["guards"]},
+        "stages": list(stages),
+    }
+
+
+def _of_all(digests: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _passed(stages: Sequence[Mapping[str, Any]], guard: str) -> bool | None:
+    """Say whether a guard passed wherever it applies; None where it applies to no stage."""
+    applies = [stage["guards"][guard]["passed"] for stage in stages if stage["guards"][guard]["passed"] is not None]
+    return all(applies) if applies else None
+
+
 def settled(recipe: Recipe | None, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a recipe's `match` came to on the model of `config`; nothing for a recipe without one."""
     found = None if recipe is None else adaptation.settled(recipe, config)
@@ -79,7 +125,7 @@ def meta_info(job: Job) -> dict[str, Any]:
     """Return what the cell was made from and on."""
     return {
         "model_info": {"sha256": job.model_fingerprint, "dtype": job.experiment.model.dtype},
-        "dataset_info": {"sha256": job.data_sha256},
+        "dataset_info": {"sha256": job.data_sha256, **_stage_data(job)},
         "package_info": {"harness": __version__, **job.versions},
         "system_info": {
             "python": platform.python_version(),
@@ -89,6 +135,13 @@ def meta_info(job: Job) -> dict[str, Any]:
             "threads": torch.get_num_threads(),
         },
     }
+
+
+def _stage_data(job: Job) -> dict[str, Any]:
+    recipe = job.planned.recipe
+    if recipe is None or not recipe.stages:
+        return {}
+    return {"stages": [job.for_stage(stage).data_sha256 for stage in recipe.stages]}
 
 
 def size_on_disk(folder: Path) -> int:

@@ -5,6 +5,7 @@ continues there: a cell whose ``training.json`` stands is not trained again, a s
 again.
 """
 
+import gc
 import json
 import shutil
 import time
@@ -77,33 +78,59 @@ def run_cell(job: Job, progress: Progress) -> CellResult:
     )
 
 
+def _fresh(job: Job) -> models.Loaded:
+    """Load the cell's base model."""
+    recipe = job.planned.recipe
+    quantization = recipe.base_quantization if recipe else None
+    return models.load(job.experiment.model, quantization=quantization, device=job.device)
+
+
 def _trained_and_scored(
     job: Job, recipe: Recipe | None, progress: Progress
 ) -> tuple[dict[str, Any], tuple[Evaluation, ...]]:
     """Return what training did and the scores; the model is let go of."""
     progress.enter("load")
-    loaded = models.load(job.experiment.model, quantization=recipe.quantization if recipe else None, device=job.device)
-    network, trained = (loaded.model, {}) if recipe is None else _trained(job, recipe, loaded, progress)
-    network.eval()
-    evaluations = tuple(_scores(job, models.Loaded(network, loaded.tokenizer), progress))
-    return {**trained, **accounts.settled(recipe, network.config.to_dict())}, evaluations
+    subject, trained = (_fresh(job), {}) if recipe is None else _trained(job, recipe, progress)
+    subject.model.eval()
+    evaluations = tuple(_scores(job, subject, progress))
+    return {**trained, **accounts.settled(recipe, subject.model.config.to_dict())}, evaluations
 
 
-def _trained(job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress) -> tuple[Any, Mapping[str, Any]]:
+def _trained(job: Job, recipe: Recipe, progress: Progress) -> tuple[models.Loaded, Mapping[str, Any]]:
     """Return the trained model and what training it took: from an earlier start's files, or by training now."""
-    state = job.folder / (STATE if recipe.peft or recipe.bottleneck else WEIGHTS)
+    state = job.folder / (WEIGHTS if recipe.trains_own_weights else STATE)
     note = job.folder / NOTE
     if note.is_file() and state.is_dir():
         info: Mapping[str, Any] = json.loads(note.read_text(encoding="utf-8"))
         progress.seconds.update(info.get("seconds", {}))
-        return adaptation.load(loaded.model, recipe, state).model, info
+        loaded = _fresh(job)
+        return models.Loaded(adaptation.load(loaded.model, recipe, state).model, loaded.tokenizer), info
     shutil.rmtree(state, ignore_errors=True)
-    adapted, info = _train(job, recipe, loaded, progress)
-    progress.enter("save")
-    adaptation.save(adapted, state)
-    info = {**info, "file_size": accounts.size_on_disk(state)}
+    *earlier, last = range(len(recipe.parts))
+    infos = [_train_part(job, recipe, place, state, progress)[1] for place in earlier]
+    subject, info = _train_part(job, recipe, last, state, progress)
+    info = {**accounts.together([*infos, info]), "file_size": accounts.size_on_disk(state)}
     write_json(note, {**info, **accounts.costs(job.device, progress.seconds, info)})
-    return adapted.model, info
+    return subject, info
+
+
+def _train_part(
+    job: Job, recipe: Recipe, place: int, state: Path, progress: Progress
+) -> tuple[models.Loaded, Mapping[str, Any]]:
+    """Train one stage from what those before it left on disk, and save it there.
+
+    A stage starts from the disk and not from the model at hand, so that a run that continues, and whoever loads
+    the state, has the model that was trained on; the trainer's traces on the model are gone too.
+    """
+    if place > 0:
+        gc.collect()  # a trainer holds its model in a cycle, and two models need not fit
+        progress.enter("load")
+    stage, loaded = recipe.parts[place], _fresh(job)
+    loaded = models.Loaded(adaptation.replay(loaded.model, recipe, state, place), loaded.tokenizer)
+    adapted, info = _train(job.for_stage(stage), stage.trained, loaded, progress)
+    progress.enter("save")
+    adaptation.save(adapted, adaptation.stage_folder(state, recipe, place))
+    return models.Loaded(adapted.model, loaded.tokenizer), info
 
 
 def run_trial(job: Job, progress: Progress) -> CellResult:

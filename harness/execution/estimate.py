@@ -1,13 +1,14 @@
 """What an experiment would cost on this machine, before anything is spent. Estimates, and labelled so.
 
-Time: seconds a token and layer, measured in `calibrate`, times tokens and layers. A recipe that trains nothing
-below layer l needs no backward pass there. Memory: weights, gradients and two AdamW moments for what trains, and
-about 34 bytes of activations a token, layer and hidden unit in 16-bit or 68 in 32-bit precision (Korthikanti et
-al. 2022, arXiv 2205.05198, without the attention term).
+Time: seconds a token and layer, measured in `calibrate`, times tokens and layers, the output head at completion
+tokens, and AdamW on what trains. A recipe that trains nothing below layer l needs no backward pass there. Memory:
+weights, gradients and two AdamW moments for what trains, and about 34 bytes of activations a token, layer and hidden
+unit in 16-bit or 68 in 32-bit precision (Korthikanti et al. 2022, arXiv 2205.05198, without the attention term).
 """
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,20 +17,21 @@ from transformers import AutoConfig
 from harness import adaptation
 from harness.adaptation import Description
 from harness.errors import HarnessError, SourceError
-from harness.execution.calibrate import Speed, calibrate
+from harness.execution.calibrate import Calibration, calibrate
 from harness.execution.job import Message, Refused
 from harness.execution.refuse import refuse
 from harness.execution.screen import screen_at_hand
-from harness.execution.tokens import Sizes, sizes
+from harness.execution.tokens import Rows, Sizes, SuiteSize, sizes
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.tuning import plan_trials
 from harness.sources import models
-from harness.spec.records import Experiment, Recipe
+from harness.spec.records import Experiment, Recipe, Stage
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 ACTIVATION_BYTES = {"float32": 68, "bfloat16": 34, "float16": 34}
+BASE = Recipe(method="base", name="untuned")
 LIBRARIES = 1_200_000_000
 """Resident bytes of a worker process before it loads a model (measured on Linux)."""
 
@@ -49,10 +51,11 @@ def _estimate(experiment: Experiment) -> Estimate:
     refuse(experiment, config, device)
     screening, unscreened = screen_at_hand(experiment)
     speed, counted = calibrate(config, device), sizes(experiment)
+    known = {each.id: _Known.of(each, config) for each in (BASE, *experiment.recipes)}
     fingerprint = models.fingerprint(experiment.model)
 
     def costs(cells: Iterable[PlannedCell]) -> tuple[CellCost, ...]:
-        return tuple(_cost(experiment, each, config, speed, counted) for each in cells)
+        return tuple(_cost(experiment, each, known[(each.recipe or BASE).id], speed, counted) for each in cells)
 
     return Estimate(
         device=torch.cuda.get_device_name() if device == "cuda" else "CPU",
@@ -60,7 +63,7 @@ def _estimate(experiment: Experiment) -> Estimate:
         cells=costs(plan_cells(experiment, fingerprint)),
         trials=costs(trial.planned for trial in plan_trials(experiment, fingerprint)),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
-        rows=counted.rows,
+        rows=counted.rows.count,
         screening=screening,
         assumed=counted.assumed + unscreened,
     )
@@ -79,49 +82,108 @@ def shape(experiment: Experiment) -> dict[str, Any]:
     return dict(AutoConfig.from_pretrained(models.folder(model)).to_dict())
 
 
-def _cost(
-    experiment: Experiment, planned: PlannedCell, config: Mapping[str, Any], speed: Speed, counted: Sizes
-) -> CellCost:
-    total_layers, hidden = int(config["num_hidden_layers"]), int(config["hidden_size"])
-    read = sum(
-        counted.suites[suite.task].items * counted.suites[suite.task].tokens for suite in planned.suites.values()
-    )
-    recipe = planned.recipe or Recipe(method="base", name="untuned")
-    known = adaptation.describe(recipe, config)
-    settled = adaptation.settled(recipe, config)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What a recipe comes to, the same for all of its cells."""
+
+    description: Description
+    settled: adaptation.Settled | None
+    hidden: int
+
+    @classmethod
+    def of(cls, recipe: Recipe, config: Mapping[str, Any]) -> "_Known":
+        return cls(
+            description=adaptation.describe(recipe, config),
+            settled=adaptation.settled(recipe, config),
+            hidden=int(config["hidden_size"]),
+        )
+
+
+def _cost(experiment: Experiment, planned: PlannedCell, known: _Known, speed: Calibration, counted: Sizes) -> CellCost:
+    recipe, comes_to = planned.recipe or BASE, known.description
     width = BYTES[experiment.model.dtype]
-    if planned.recipe is None:
-        steps = batch = 0
-    else:
-        steps, batch = _steps(experiment.training_of(recipe), counted)
-    tokens = round(steps * batch * counted.row_tokens)
-    trainable = known.trainable if planned.recipe else 0
-    activations = batch * counted.row_tokens * total_layers * hidden * ACTIVATION_BYTES[experiment.model.dtype]
+    parts = _parts(experiment, planned.recipe, known, counted)
+    trainable = comes_to.trainable if planned.recipe else 0
+    suites = planned.suites.values()
     return CellCost(
         cell=planned.cell.id,
         recipe=planned.cell.recipe,
-        layers=known.layer_count if planned.recipe else 0,
+        layers=comes_to.layer_count if planned.recipe else 0,
         trainable=trainable,
-        tokens=tokens,
-        train_seconds=tokens * _seconds_a_token(recipe, known, speed),
-        evaluate_seconds=read * total_layers * speed.forward,
-        memory=round(LIBRARIES + known.total * width + trainable * 3 * width + activations),
-        disk=0 if recipe.peft is None and not experiment.keep_weights else trainable * width,
-        settled=None if settled is None else str(settled),
+        tokens=sum(part.tokens for part in parts),
+        train_seconds=sum(part.seconds(speed) for part in parts),
+        evaluate_seconds=sum(_seconds_a_suite(counted.suites[each.task], comes_to, speed) for each in suites),
+        memory=round(LIBRARIES + comes_to.total * width + max((part.memory(width) for part in parts), default=0)),
+        disk=0 if recipe.trains_own_weights and not experiment.keep_weights else trainable * width,
+        settled=None if known.settled is None else str(known.settled),
     )
 
 
-def _steps(fields: Mapping[str, Any], counted: Sizes) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One training of a cell; `activations` are bytes."""
+
+    recipe: Recipe
+    known: Description
+    steps: int
+    examples: int
+    rows: Rows
+    activations: float
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that are read, prompts included."""
+        return round(self.steps * self.examples * self.rows.tokens)
+
+    def seconds(self, speed: Calibration) -> float:
+        """Return how long it takes."""
+        example = _seconds_an_example(self.recipe, self.known, speed, self.rows)
+        return self.steps * (self.examples * example + self.known.trainable * speed.optimizer)
+
+    def memory(self, width: int) -> float:
+        """Return the bytes that it takes beside the weights: gradients, two moments, activations."""
+        return self.known.trainable * 3 * width + self.activations
+
+
+def _parts(experiment: Experiment, recipe: Recipe | None, known: _Known, counted: Sizes) -> list[_Part]:
+    """Return the trainings of a recipe in order, none for the base."""
+    stages, whole = recipe.parts if recipe else (), known.description
+    described = whole.stages or (whole,)
+    return [_part(experiment, *each, known.hidden, counted) for each in zip(stages, described, strict=False)]
+
+
+def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int, counted: Sizes) -> _Part:
+    rows = counted.of(stage)
+    steps, examples = _steps(experiment.training_of(stage.trained), rows)
+    read = examples * rows.tokens * known.total_layers * hidden
+    return _Part(
+        recipe=stage.recipe,
+        known=known,
+        steps=steps,
+        examples=examples,
+        rows=rows,
+        activations=read * ACTIVATION_BYTES[experiment.model.dtype],
+    )
+
+
+def _seconds_a_suite(size: SuiteSize, known: Description, speed: Calibration) -> float:
+    return size.items * (size.tokens * known.total_layers * speed.layer.forward + size.answers * speed.head.forward)
+
+
+def _steps(fields: Mapping[str, Any], counted: Rows) -> tuple[int, int]:
     """Return optimizer steps and examples a step, from SFTConfig's fields and their defaults."""
     batch = examples_a_step(fields)
     if int(fields.get("max_steps", -1)) > 0:
         return int(fields["max_steps"]), batch
-    rows = counted.rows or 1000
+    rows = counted.count or 1000
     return max(1, round(float(fields.get("num_train_epochs", 3.0)) * rows / batch)), batch
 
 
-def _seconds_a_token(recipe: Recipe, known: Description, speed: Speed) -> float:
+def _seconds_an_example(recipe: Recipe, known: Description, speed: Calibration, rows: Rows) -> float:
     lowest = min(known.layers) if known.layers else 0  # where data will tell, the worst case
     back = known.total_layers - lowest  # layers between the loss and the lowest that trains
     weights = known.layer_count if recipe.peft is None else 0
-    return known.total_layers * speed.forward + back * speed.backward_input + weights * speed.backward_weights
+    layer, head = speed.layer, speed.head
+    in_layers = known.total_layers * layer.forward + back * layer.backward_input + weights * layer.backward_weights
+    in_head = head.forward + head.backward_input + head.backward_weights * (known.trainable == known.total)
+    return rows.tokens * in_layers + rows.completion_tokens * in_head

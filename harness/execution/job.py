@@ -1,12 +1,14 @@
 """What a worker process is told, and what it says back: plain records, so that any executor can carry them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.plan.cells import PlannedCell
+from harness.plan.identity import data_key
 from harness.records import CellFailure, CellResult, Evaluation, Screening
+from harness.spec import records as spec
 from harness.spec.records import Experiment
 
 MERGE_GUARD = "merged_scores_agree"
@@ -42,6 +44,13 @@ class Job:
     data_sha256: str
     versions: Mapping[str, str] = field(default_factory=dict)
     spent: Spent | None = None
+    stage_sha256: Mapping[str, str] = field(default_factory=dict)
+    """Hashes of the rows of stages with data of their own, by `data_key`."""
+
+    def for_stage(self, stage: spec.Stage) -> "Job":
+        """Return the job as one stage sees it: with the data that trains it."""
+        rows = self.data_sha256 if stage.data is None else self.stage_sha256[data_key(stage.data)]
+        return replace(self, experiment=self.experiment.for_stage(stage), data_sha256=rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,7 @@ class Prepared:
     screening: Screening
     device: str
     versions: Mapping[str, str]
+    stage_sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

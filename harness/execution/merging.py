@@ -33,7 +33,7 @@ def merging(job: Job, recipe: Recipe, state: Path, evaluations: Sequence[Evaluat
     """
     asked = job.experiment.merge
     found: dict[str, Any] = {}
-    base = models.load(job.experiment.model, quantization=recipe.quantization, device=job.device).model.eval()
+    base = models.load(job.experiment.model, quantization=recipe.base_quantization, device=job.device).model.eval()
     timed = {"base": latency(base, job.device)} if asked.latency else {}
     adapted = adaptation.load(base, recipe, state)
     if asked.latency:

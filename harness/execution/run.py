@@ -91,7 +91,11 @@ def _write_lock(
         "overrides": list(experiment.overrides),
         "tuning": [asdict(choice) for choice in choices],
         "cells": [planned.cell.id for planned in cells],
-        "hashes": {"model": prepared.model_fingerprint, "data": prepared.data_sha256},
+        "hashes": {
+            "model": prepared.model_fingerprint,
+            "data": prepared.data_sha256,
+            "stages": dict(prepared.stage_sha256),
+        },
         "rows": prepared.rows,
         "screening": asdict(prepared.screening),
         "versions": {"harness": __version__, **prepared.versions},
@@ -108,6 +112,12 @@ def _check_same_data(run: Run, experiment: Experiment, prepared: Prepared) -> No
         raise LedgerError(
             f"{run.folder} was trained on other rows than {data} gives now. The cells there "
             "stay as they are; start again with another --out."
+        )
+    stages = before["hashes"].get("stages", {})
+    if any(stages.get(key, rows) != rows for key, rows in prepared.stage_sha256.items()):
+        raise LedgerError(
+            f"{run.folder} was trained on other rows than a stage's data gives now. The cells there stay as they are; "
+            "start again with another --out."
         )
 
 

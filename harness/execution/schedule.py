@@ -93,6 +93,7 @@ class Schedule:
             model_fingerprint=self.prepared.model_fingerprint,
             data_sha256=self.prepared.data_sha256,
             versions=self.prepared.versions,
+            stage_sha256=self.prepared.stage_sha256,
             spent=spent,
         )
 

@@ -3,7 +3,7 @@
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lm_eval.api.task import Task
@@ -63,11 +63,27 @@ def _sources(experiment: Experiment) -> list[tuple[str, Data]]:
 
     Rows that decide about training count: a model chosen by what it is scored on is as good as trained on it.
     """
-    found = [("data", experiment.data), *((f"mix[{place}]", member) for place, member in enumerate(experiment.mix))]
-    if (experiment.tune or experiment.early_stopping) and experiment.validation.share is None:
-        own = replace(experiment.data, split="validation")
-        found.append(("validation", experiment.validation.data or own))
-    return found
+    trained = [("data", experiment.data), *_staged(experiment)]
+    mixed = [(f"mix[{place}]", member) for place, member in enumerate(experiment.mix)]
+    return [*trained, *mixed, *_deciding(experiment, trained)]
+
+
+def _staged(experiment: Experiment) -> Iterator[tuple[str, Data]]:
+    for recipe in experiment.recipes:
+        for place, stage in enumerate(recipe.stages):
+            if stage.data is not None:
+                yield f"stages[{place}] of {recipe.id}", stage.data
+
+
+def _deciding(experiment: Experiment, trained: Sequence[tuple[str, Data]]) -> Iterator[tuple[str, Data]]:
+    if not (experiment.tune or experiment.early_stopping) or experiment.validation.share is not None:
+        return
+    if experiment.validation.data is not None:
+        yield "validation", experiment.validation.data
+        return
+    for label, declared in trained:
+        if label == "data" or experiment.early_stopping:
+            yield f"validation of {label}", replace(declared, split="validation")
 
 
 def _labelled(label: str, declared: Data, experiment: Experiment) -> list[Passage]:

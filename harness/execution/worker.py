@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import torch
 from lm_eval.api.task import Task
+from transformers import PreTrainedTokenizerBase
 
 from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import Progress, run_cell, run_trial
@@ -17,6 +18,7 @@ from harness.execution.job import Job, Message, Prepared, Refused, Stage
 from harness.execution.refuse import refuse
 from harness.execution.screen import rows as training_rows
 from harness.execution.screen import screen
+from harness.plan.identity import data_key
 from harness.records import CellFailure, CellResult
 from harness.sources import models
 from harness.spec.records import Experiment, Suite
@@ -58,6 +60,7 @@ def prepare(experiment: Experiment, send: Send) -> None:
                 screening=screening,
                 device=_device(),
                 versions={package: version(package) for package in PACKAGES},
+                stage_sha256=_stage_hashes(experiment, tokenizer),
             )
         )
     except HarnessError as error:
@@ -67,6 +70,16 @@ def prepare(experiment: Experiment, send: Send) -> None:
 def _suite(suite: Suite, experiment: Experiment, send: Send) -> Task:
     send(Stage(suite.task))
     return load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
+
+
+def _stage_hashes(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:
+    """Return the hash of the rows of each stage that has data of its own, by the key of its declaration."""
+    stages = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
+    seen = {key: experiment.for_stage(stage) for key, stage in stages.items()}
+    if experiment.early_stopping:
+        for each in seen.values():
+            data.validation_rows(each, tokenizer)
+    return {key: data.sha256(data.rows(each, tokenizer)) for key, each in seen.items()}
 
 
 def work(job: Job, send: Send) -> None:

@@ -33,4 +33,4 @@ def plan_cells(experiment: Experiment, model_fingerprint: str) -> tuple[PlannedC
 
 def asks_to_merge(experiment: Experiment, recipe: Recipe) -> bool:
     """Tell whether something is to be measured of a recipe's adapter by merging it."""
-    return (experiment.merge.check or experiment.merge.latency) and bool(recipe.peft or recipe.bottleneck)
+    return (experiment.merge.check or experiment.merge.latency) and not recipe.trains_own_weights

@@ -1,8 +1,9 @@
 """What a cell and an evaluation are, as hashes of what changes their numbers.
 
 In: the model's pinned identity and dtype; the recipe without its names and description; the training arguments
-after merging; the training data's declaration; the seed; the version of this list. Out: file names, descriptions,
-library versions (recorded in the lock file, where a change is reported), and for cells the suites.
+after merging; the training data's declaration; for a recipe in stages these of each, and what becomes of its
+adapter; the seed; the version of this list. Out: file names, descriptions, library versions (recorded in the lock
+file, where a change is reported), and for cells the suites.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from typing import Any
 
 from harness.declarations import task_file
 from harness.records import Cell
-from harness.spec.records import Data, Experiment, Recipe, Suite
+from harness.spec.records import Data, Experiment, Recipe, Stage, Suite
 
 HASH_VERSION = 1
 _NAMES = ("method", "name", "description")
@@ -41,16 +42,31 @@ def base_cell(experiment: Experiment, model_fingerprint: str) -> Cell:
 
 def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, model_fingerprint: str) -> Cell:
     """Return the cell of one recipe and seed."""
+    stages = [_part(stage, experiment) for stage in recipe.stages]
     content = {
         **_model(experiment, model_fingerprint),
-        **_recipe(experiment, recipe),
+        **({"stages": stages} if stages else _part(Stage(recipe=recipe), experiment)),
         "compute": _compute(experiment, recipe),
-        "data": [_data(each, experiment) for each in (experiment.data, *experiment.mix)],
         "held_out": experiment.validation.share,
         "early_stopping": _early_stopping(experiment),
         "seed": seed,
     }
     return Cell(id=f"{recipe.id}--s{seed}--{digest(content)}", recipe=recipe.id, seed=seed)
+
+
+def _part(stage: Stage, experiment: Experiment) -> dict[str, Any]:
+    """Return what one training is: of a stage, or of a recipe that has none."""
+    seen = experiment.for_stage(stage)
+    return {
+        **_recipe(experiment, stage.trained),
+        "data": [_data(each, experiment) for each in (seen.data, *seen.mix)],
+        "then": stage.then,
+    }
+
+
+def data_key(data: Data) -> str:
+    """Return a name for a declaration of data, short and the same wherever it stands."""
+    return digest(asdict(data))
 
 
 def trial_cell(experiment: Experiment, recipe: Recipe, seed: int, model_fingerprint: str) -> Cell:

@@ -1,14 +1,13 @@
 """What no schema can say: that the names in an experiment stand for something and fit each other."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness import declarations
 from harness.errors import Problem
 from harness.spec import tasknames
-from harness.spec.located import Located
+from harness.spec.context import Context
 from harness.spec.located import Path as At
 from harness.spec.paths import data_blocks
 from harness.spec.recipes import ReadRecipe
@@ -17,22 +16,6 @@ from harness.spec.tuning import tune_problems
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 """What transformers' configurations call the number of decoder layers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The blocks of an experiment that satisfy the schema, and where its names are looked up."""
-
-    document: Located
-    beside: Path
-    include: tuple[Path, ...]
-    recipes: dict[str, ReadRecipe]
-    tasks: dict[str, Path] = field(default_factory=dict)
-
-    @property
-    def spec(self) -> Any:
-        """The experiment's JSON value."""
-        return self.document.value
 
 
 def _comparison(context: Context) -> Iterator[Problem]:
@@ -80,10 +63,12 @@ def _suites(context: Context) -> Iterator[Problem]:
 
 
 def _tasks(context: Context) -> Iterator[Problem]:
-    for at, task in _named_tasks(context.spec):
+    named = [(context.document, at, task) for at, task in _named_tasks(context.spec)]
+    named += [(read.document, at, task) for read in context.recipes.values() for at, task in _stage_tasks(read)]
+    for document, at, task in named:
         if task not in context.tasks:
             remedy = nearest(task, declarations.task_files(beside=context.beside, include=context.include))
-            yield context.document.problem(at, f"{task!r} is not a task", f"{remedy} `harness tasks` lists them.")
+            yield document.problem(at, f"{task!r} is not a task", f"{remedy} `harness tasks` lists them.")
 
 
 def _named_tasks(spec: Any) -> Iterator[tuple[At, str]]:
@@ -94,10 +79,17 @@ def _named_tasks(spec: Any) -> Iterator[tuple[At, str]]:
             yield (*where, "task"), data["task"]
 
 
-def task_files(spec: Any, *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
-    """Return the YAML file of each task that the experiment names and that exists, lm-eval's own included."""
+def _stage_tasks(read: ReadRecipe) -> Iterator[tuple[At, str]]:
+    for place, stage in enumerate(read.recipe.stages):
+        if stage.data is not None and stage.data.task is not None:
+            yield ("stages", place, "data", "task"), stage.data.task
+
+
+def task_files(spec: Any, recipes: Iterable[ReadRecipe], *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
+    """Return the YAML file of each task that the experiment or a recipe names and that exists, lm-eval's included."""
     known = declarations.task_files(beside=beside, include=include)
     names = {task for _, task in _named_tasks(spec)}
+    names |= {task for read in recipes for _, task in _stage_tasks(read)}
     return {name: known[name] for name in names & set(known)} | tasknames.installed(names - set(known))
 
 
@@ -119,7 +111,7 @@ def _shares(context: Context) -> Iterator[Problem]:
 
 def _compute(context: Context) -> Iterator[Problem]:
     """Hold a recipe only to another that is trained here and settles its own number of steps."""
-    settled = {name for name, read in context.recipes.items() if read.recipe.compute is None}
+    settled = {name for name, read in context.recipes.items() if read.recipe.compute is None and not read.stages}
     for name, read in context.recipes.items():
         other = read.recipe.compute.recipe if read.recipe.compute else None
         if other is not None and other not in settled - {name}:
@@ -142,7 +134,7 @@ def _layers(context: Context) -> Iterator[Problem]:
     total = next((config[key] for key in LAYER_KEYS if isinstance(config.get(key), int)), None)
     if total is None:
         return
-    for read in context.recipes.values():
+    for read in (part for each in context.recipes.values() for part in each.parts):
         yield from _layers_beyond(read, total)
 
 

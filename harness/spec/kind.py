@@ -9,7 +9,7 @@ from harness.spec.files import find, is_path, not_found, read_alone
 
 FileKind = Literal["specs", "adapters"]
 
-_OF_A_RECIPE = {"peft", "bottleneck", "layers", "match", "quantization", "probe_batches"}
+_OF_A_RECIPE = {"peft", "bottleneck", "layers", "match", "quantization", "probe_batches", "stages"}
 
 
 def declared_kind(name_or_path: str, *, include: Iterable[Path] = ()) -> tuple[FileKind, Path]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import Problem, SpecError
-from harness.spec.checks import Context, semantic_problems, task_files
+from harness.spec.checks import semantic_problems, task_files
+from harness.spec.context import Context
 from harness.spec.decode import decode, encode
 from harness.spec.files import find, not_found, read
 from harness.spec.located import Located
@@ -60,7 +61,8 @@ def _resolved(
     problems += missing
     folders = (*include, *map(Path, spec.get("include", ())))
     recipes = _recipes(document, file.parent, folders, problems)
-    context = Context(document, file.parent, folders, recipes, task_files(spec, beside=file.parent, include=folders))
+    tasks = task_files(spec, recipes.values(), beside=file.parent, include=folders)
+    context = Context(document, file.parent, folders, recipes, tasks)
     problems += semantic_problems(context)
     problems += _name_problems(document, file)
     if problems:

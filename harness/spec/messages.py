@@ -28,7 +28,8 @@ def problems(error: ValidationError, document: Located) -> Iterator[Problem]:
             yield from problems(inner_error, document)
         return
     path: Path = tuple(error.absolute_path)
-    explain = _EXPLAIN.get(str(error.validator), _plain)
+    apart = "dependentSchemas" in error.schema_path
+    explain = _excluded if apart else _EXPLAIN.get(str(error.validator), _plain)
     for inner, message, remedy in explain(error):
         yield document.problem((*path, *inner), message, remedy)
 
@@ -110,6 +111,13 @@ def _pattern(error: ValidationError) -> Explained:
 def _controlled(error: ValidationError) -> Explained:
     _, _, schema = _parts(error)
     yield (), f"`{error.absolute_path[-1]}` is decided by harness", schema.get("description", "")
+
+
+def _excluded(error: ValidationError) -> Explained:
+    """Tell of a key that another forbids beside it, which a schema says under ``dependentSchemas``."""
+    steps = list(error.schema_path)
+    other = steps[steps.index("dependentSchemas") + 1]
+    yield (), f"`{error.absolute_path[-1]}` does not go with `{other}`", "Keep one of them."
 
 
 def _plain(error: ValidationError) -> Explained:

@@ -19,7 +19,7 @@ def with_absolute_paths(document: Located) -> tuple[Any, list[Problem]]:
     problems = []
     for where, is_folder in _named_paths(value):
         *outer, last = where
-        path = _absolute(document, where)
+        path = absolute(document, where)
         at(value, tuple(outer))[last] = str(path)
         if not (path.is_dir() if is_folder else path.is_file()):
             kind = "folder" if is_folder else "file"
@@ -51,7 +51,8 @@ def data_blocks(spec: Any) -> Iterator[tuple[At, Any]]:
         yield ("validation", "data"), spec["validation"]["data"]
 
 
-def _absolute(document: Located, where: At) -> Path:
+def absolute(document: Located, where: At) -> Path:
+    """Return the path that a document says, counted from the file that says it."""
     place = document.place(where)
     base = Path.cwd() if place.line is None else Path(place.file).resolve().parent
     return (base / Path(at(document.value, where)).expanduser()).resolve()

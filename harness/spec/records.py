@@ -5,7 +5,7 @@ Nothing here knows how a spec is read (that is `harness.spec.load`) or run.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -102,6 +102,26 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One of the trainings that a recipe makes one after another.
+
+    `data` takes the place of the experiment's data and mix, `training` is laid over the recipe's own. `then` is
+    what becomes of the adapter before the next stage: ``merge`` folds it into the weights, ``keep`` leaves it at
+    work, frozen, beside the next one. The last stage has none, nor has one that trains the model's own weights.
+    """
+
+    recipe: "Recipe"
+    data: Data | None = None
+    training: Mapping[str, JSON] = field(default_factory=dict)
+    then: Literal["merge", "keep"] | None = None
+
+    @property
+    def trained(self) -> "Recipe":
+        """The recipe with the stage's training fields laid over its own."""
+        return replace(self.recipe, training={**self.recipe.training, **self.training})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compute:
     """Train until as much is spent as another recipe of the experiment spent with the same seed.
 
@@ -117,7 +137,8 @@ class Compute:
 class Recipe:
     """A way of adapting. The file name gives `method` and `name`: ``<method>--<name>.json``.
 
-    With neither `peft` nor `bottleneck` the model's own weights train.
+    With neither `peft` nor `bottleneck` the model's own weights train. With `stages` a recipe says nothing else:
+    their recipes do.
     """
 
     method: str
@@ -132,11 +153,27 @@ class Recipe:
     quantization: Mapping[str, JSON] | None = None
     training: Mapping[str, JSON] = field(default_factory=dict)
     compute: Compute | None = None
+    stages: tuple[Stage, ...] = ()
 
     @property
     def id(self) -> str:
         """``<method>--<name>``, the name used in specs."""
         return f"{self.method}--{self.name}"
+
+    @property
+    def parts(self) -> tuple[Stage, ...]:
+        """What is trained in order: the stages, or the recipe itself as the only one."""
+        return self.stages or (Stage(recipe=self),)
+
+    @property
+    def base_quantization(self) -> Mapping[str, JSON] | None:
+        """How the base is loaded; stages agree about it, since it is loaded for all of them."""
+        return self.parts[0].recipe.quantization
+
+    @property
+    def trains_own_weights(self) -> bool:
+        """Whether any part trains the model's own weights and not an adapter."""
+        return any(part.recipe.peft is None and part.recipe.bottleneck is None for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +311,10 @@ class Experiment:
     def training_of(self, recipe: Recipe) -> dict[str, JSON]:
         """Return the SFTConfig fields that a recipe trains with: its own replace the experiment's of the same name."""
         return {**self.training, **recipe.training}
+
+    def for_stage(self, stage: Stage) -> "Experiment":
+        """Return the experiment as a stage sees it: with the data that trains it."""
+        return self if stage.data is None else replace(self, data=stage.data, mix=())
 
     def suites_of(self, role: Role) -> tuple[Suite, ...]:
         """Return the suites that play one role."""

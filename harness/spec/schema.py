@@ -28,7 +28,7 @@ def violations(name: Name, document: Located) -> list[Problem]:
 def bundled(name: Name) -> dict[str, Any]:
     """Return a schema that stands alone: the schema files that it refers to are among its ``$defs``."""
     top = dict(_files()[name + _SUFFIX])
-    others = {file: schema for file, schema in _files().items() if f'"{file}"' in json.dumps(top)}
+    others = {file: schema for file, schema in _files().items() if f'"{file}' in json.dumps(top)}
     own = top.pop("$defs", {})
     return top | {"$defs": own | {file: {"$id": file, **schema} for file, schema in others.items()}}
 

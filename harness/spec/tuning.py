@@ -1,42 +1,49 @@
 """What no schema can say about a `tune` block."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.errors import Problem
+from harness.spec.context import Context
 from harness.spec.located import Path as At
 from harness.spec.schema import allowed, fields_of
 from harness.spec.suggest import nearest
 
-if TYPE_CHECKING:
-    from harness.spec.checks import Context
 
-
-def tune_problems(context: "Context") -> Iterator[Problem]:
+def tune_problems(context: Context) -> Iterator[Problem]:
     """Yield everything wrong with the names, values and seed of the search."""
     tune = context.spec["tune"]
     if tune is None:
         return
     yield from _seed(context, tune)
     yield from _recipes(context, tune)
+    yield from _staged(context, tune)
     for field, search in tune["search"].items():
         yield from _search(context, field, search)
 
 
-def _seed(context: "Context", tune: Any) -> Iterator[Problem]:
+def _seed(context: Context, tune: Any) -> Iterator[Problem]:
     if tune["seed"] in context.spec["seeds"]:
         message = f"the seed {tune['seed']} is one of the experiment's: the choice would be made on a run that counts"
         yield context.document.problem(("tune", "seed"), message, "Give the trials a seed of their own.")
 
 
-def _recipes(context: "Context", tune: Any) -> Iterator[Problem]:
+def _recipes(context: Context, tune: Any) -> Iterator[Problem]:
     for index, name in enumerate(tune.get("recipes") or ()):
         if name not in context.recipes:
             message = f"{name!r} is not among the experiment's recipes"
             yield context.document.problem(("tune", "recipes", index), message, nearest(name, context.recipes))
 
 
-def _search(context: "Context", field: str, search: Any) -> Iterator[Problem]:
+def _staged(context: Context, tune: Any) -> Iterator[Problem]:
+    for name in tune.get("recipes") or context.recipes:
+        if name in context.recipes and context.recipes[name].stages:
+            at: At = ("tune", "recipes") if tune.get("recipes") else ("tune",)
+            message = f"{name!r} is trained in stages, which a search does not go through"
+            yield context.document.problem(at, message, "Name the recipes to search for in `tune.recipes`.")
+
+
+def _search(context: Context, field: str, search: Any) -> Iterator[Problem]:
     at: At = ("tune", "search", field)
     known = fields_of("sft_config")
     if field not in known:
@@ -50,7 +57,7 @@ def _search(context: "Context", field: str, search: Any) -> Iterator[Problem]:
         yield from _factors(context, field, at)
 
 
-def _factors(context: "Context", field: str, at: At) -> Iterator[Problem]:
+def _factors(context: Context, field: str, at: At) -> Iterator[Problem]:
     """Refuse factors where a recipe that is searched for says no number to multiply."""
     searched = context.spec["tune"].get("recipes") or context.recipes
     for name in searched:

@@ -14,13 +14,14 @@ from transformers import BitsAndBytesConfig, LlamaForCausalLM
 from trl import SFTConfig, SFTTrainer
 
 from harness import declarations
-from harness.adaptation import adapt, check, describe, load, merge, refusals, save
+from harness.adaptation import adapt, check, describe, load, merge, refusals, replay, save, stage_folder
 from harness.errors import RecipeError
 from harness.spec.recipes import read_recipe
 
 RECIPES = {path.stem: path for path in declarations.shipped("adapters").glob("*.json")}
 SMALL = {"r": 4, "init_r": 4, "target_r": 2, "oft_block_size": 8, "num_virtual_tokens": 4, "encoder_hidden_size": 16}
 MATCHED = {name for name in RECIPES if name.endswith("matched")}
+STAGED = {name for name in RECIPES if name.startswith("staged")}
 REWRITING = {"pissa--default", "olora--default", "corda--default", "loraga--default"}
 
 
@@ -33,6 +34,7 @@ def small(recipe):
     changes = {"probe_batches": None if recipe.probe_batches is None else 4}
     if recipe.match is not None:
         changes["match"] = replace(recipe.match, recipe=small(recipe.match.recipe))
+    changes["stages"] = tuple(replace(stage, recipe=small(stage.recipe)) for stage in recipe.stages)
     if recipe.peft is not None:
         block = {
             key: min(value, SMALL.get(key, value)) if key in SMALL else value for key, value in recipe.peft.items()
@@ -52,9 +54,9 @@ def base(tiny, tmp_path):
     tiny().save_pretrained(folder)
 
     def fresh(recipe):
-        if recipe.quantization is None:
+        if recipe.base_quantization is None:
             return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
-        quantization = BitsAndBytesConfig(**recipe.quantization)
+        quantization = BitsAndBytesConfig(**recipe.base_quantization)
         return LlamaForCausalLM.from_pretrained(
             folder, dtype=torch.float32, quantization_config=quantization, device_map={"": "cpu"}
         )
@@ -63,12 +65,22 @@ def base(tiny, tmp_path):
 
 
 @pytest.fixture
-def ready(base, batches, tokenizer):
+def ready(begin):
     def start(name, seed=3):
-        recipe = shipped(name)
-        return adapt(base(recipe), recipe, seed=seed, probe=batches, tokenizer=tokenizer)
+        return begin(shipped(name), seed=seed)
 
     return start
+
+
+@pytest.fixture
+def begin(base, batches, tokenizer):
+    """Adapt to a part of a recipe; the parts before it lie in a folder."""
+
+    def begin(recipe, place=0, folder=None, seed=3):
+        model = replay(base(recipe), recipe, folder, place)
+        return adapt(model, recipe.parts[place].trained, seed=seed, probe=batches, tokenizer=tokenizer)
+
+    return begin
 
 
 def train(adapted, batches, tokenizer, folder, steps=2):
@@ -116,24 +128,31 @@ def probe_logits(model, batches):
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", sorted(RECIPES))
-def test_a_shipped_recipe_keeps_the_contract(name, base, ready, batches, tokenizer, tmp_path):
+def test_a_shipped_recipe_keeps_the_contract(name, base, begin, batches, tokenizer, tmp_path):
     recipe = shipped(name)
-    model = base(recipe)
+    config = base(recipe).config.to_dict()
+    described = describe(recipe, config)
+    assert refusals(recipe, config, "cpu") == []
+    for place, part in enumerate(described.stages or [described]):
+        keeps_the_contract(name, recipe, place, part, base, begin, batches, tokenizer, tmp_path)
+
+
+def keeps_the_contract(name, recipe, place, described, base, begin, batches, tokenizer, tmp_path):
+    saved = tmp_path / "saved"
+    model = replay(base(recipe), recipe, saved, place)
     before, said = check.base_digest(model), probe_logits(model, batches)
-    adapted = ready(name)
+    adapted = begin(recipe, place, saved)
 
     # what is adapted is what was described, and what trains is as many as the formula says
-    described = describe(recipe, model.config.to_dict())
     if "eva" not in name:  # its ranks are spread by data
-        assert described.trainable == adapted.trainable
+        assert (described.trainable, described.total) == (adapted.trainable, adapted.total)
         assert described.layer_count == len(adapted.layers)
     guard = check.trainable_as_expected(adapted)
     assert guard.passed is not False, guard
     assert check.modules_adapted(adapted).passed is not False
-    assert refusals(recipe, model.config.to_dict(), "cpu") == []
 
     # it trains, learns, and touches only what it should
-    assert check.start_digest(adapted) == check.start_digest(ready(name))
+    assert check.start_digest(adapted) == check.start_digest(begin(recipe, place, saved))
     train(adapted, batches, tokenizer, tmp_path / "run")
     guard = check.base_unchanged(before, adapted)
     assert guard.passed, guard
@@ -144,20 +163,27 @@ def test_a_shipped_recipe_keeps_the_contract(name, base, ready, batches, tokeniz
     assert {w.dtype for w in adapted.model.parameters() if w.requires_grad} == {torch.float32}
 
     # it survives the disk
-    save(adapted, tmp_path / "saved")
-    loaded = load(base(recipe), adapted.recipe, tmp_path / "saved")
+    save(adapted, stage_folder(saved, recipe, place))
+    done = replace(recipe, stages=recipe.stages[: place + 1]) if recipe.stages else adapted.recipe
+    loaded = load(base(recipe), done, saved)
     tolerance = 2e-4 if name in REWRITING or "adalora" in name else 1e-6
     torch.testing.assert_close(probe_logits(loaded.model, batches), learnt, atol=tolerance, rtol=tolerance)
     assert loaded.modules == adapted.modules
-    assert not list((tmp_path / "saved").glob("*.bin"))
+    assert not list(saved.rglob("*.bin"))
+    assert not (stage_folder(saved, recipe, place) / "stage_1").exists()  # an adapter beside it is saved once
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
-@pytest.mark.parametrize("name", ["full--default", "lora--all-layers", "prompt--random-20", "bottleneck--houlsby"])
-def test_the_same_seed_trains_to_the_same_weights_and_another_does_not(name, ready, batches, tokenizer, tmp_path):
+@pytest.mark.parametrize(
+    "name", ["full--default", "lora--all-layers", "prompt--random-20", "bottleneck--houlsby", *sorted(STAGED)]
+)
+def test_the_same_seed_trains_to_the_same_weights_and_another_does_not(name, begin, batches, tokenizer, tmp_path):
     def trained(seed):
-        adapted = ready(name, seed=seed)
-        train(adapted, batches, tokenizer, tmp_path / f"run{seed}")
+        recipe = shipped(name)
+        for place in range(len(recipe.parts)):
+            adapted = begin(recipe, place, tmp_path / "saved", seed)
+            train(adapted, batches, tokenizer, tmp_path / f"run{seed}")
+            save(adapted, stage_folder(tmp_path / "saved", recipe, place))
         return check.start_digest(adapted)
 
     assert trained(3) == trained(3)
@@ -199,4 +225,4 @@ def test_a_matched_recipe_has_as_many_parameters_as_its_match(name, ready):
 def test_a_shipped_recipe_says_where_it_comes_from(name):
     recipe = read_recipe(RECIPES[name]).recipe
     assert len(recipe.description) > 60
-    assert "learning_rate" in recipe.training
+    assert all("learning_rate" in stage.trained.training for stage in recipe.parts)

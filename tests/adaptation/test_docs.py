@@ -23,5 +23,6 @@ def test_every_shipped_recipe_stands_in_the_table_with_its_own_numbers():
         described, row = describe(recipe, config), rows[recipe.id]
         assert row["trainable"] == f"{described.trainable:,}", recipe.id
         assert row["layers"] == (str(described.layer_count) if described.layer_count else "–")
-        assert float(row["rate"]) == recipe.training["learning_rate"]
+        rates = [stage.trained.training["learning_rate"] for stage in recipe.parts]
+        assert [float(rate) for rate in row["rate"].split("→")] == rates
         assert row["about"] == recipe.description

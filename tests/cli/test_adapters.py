@@ -32,6 +32,8 @@ def test_every_shipped_recipe_is_listed_with_a_description(capsys):
         ("lora--last-half", "LORA", "last 0.5"),
         ("qlora--nf4", "LORA on quantized weights", "all"),
         ("bottleneck--houlsby", "bottleneck (houlsby)", "all"),
+        ("staged--medical-merged", "LORA, merged → LORA", "all"),
+        ("staged--medical-kept", "LORA, kept → LORA", "all"),
     ],
 )
 def test_a_recipe_says_its_method_and_layers(capsys, recipe, method, layers):

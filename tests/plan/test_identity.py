@@ -8,6 +8,7 @@ import pytest
 from harness.plan.cells import plan_cells
 from harness.plan.identity import digest, evaluation_key, trained_cell
 from harness.spec import load
+from harness.spec.records import Data, Recipe, Stage
 
 
 @pytest.fixture
@@ -61,6 +62,43 @@ def test_names_descriptions_and_suites_do_not_count(experiment):
     recipe = replace(experiment.recipes[1], description="other words")
     other = changed(experiment, name="other", description="x", suites=experiment.suites[:1])
     assert trained_cell(other, recipe, 1, "m") == cell(experiment)
+
+
+def staged(experiment, **changes):
+    recipe = experiment.recipes[1]
+    first = Stage(recipe=recipe, data=Data(source="task", task="sums_far"), then="merge")
+    stages = (replace(first, **changes), Stage(recipe=recipe))
+    return trained_cell(experiment, Recipe(method="staged", name="x", stages=stages), 1, "m").id
+
+
+def test_what_a_stage_trains_and_on_what_counts_and_its_names_do_not(experiment):
+    recipe = experiment.recipes[1]
+    ids = {
+        staged(experiment),
+        staged(experiment, then="keep"),
+        staged(experiment, training={"max_steps": 9}),
+        staged(experiment, data=None),
+        staged(experiment, recipe=replace(recipe, training={"learning_rate": 0.5})),
+        staged(experiment, recipe=replace(recipe, peft={**recipe.peft, "r": 3})),
+        staged(changed(experiment, training={**experiment.training, "max_steps": 3})),
+        cell(experiment).id,
+    }
+    assert len(ids) == 8
+    assert staged(experiment, data=Data(source="task", task="sums")) == staged(experiment, data=None)
+    renamed = replace(recipe, method="other", name="y", description="other words")
+    assert staged(experiment, recipe=renamed) == staged(experiment)
+
+
+def test_the_declaration_and_the_bytes_of_a_stages_data_count(experiment, tiny_spec):
+    file = tiny_spec.parent / "rows.jsonl"
+    rows = Data(source="jsonl", path=str(file))
+    file.write_text("one")
+    before = staged(experiment), staged(experiment, data=rows)
+    file.write_text("two")
+    loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
+    loader.write_text(loader.read_text().replace("range(start", "range(1 + start"))
+    after = staged(experiment), staged(experiment, data=rows)
+    assert not set(before) & set(after)
 
 
 def test_the_declaration_of_the_training_task_counts(experiment, tiny_spec):

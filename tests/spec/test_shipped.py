@@ -93,8 +93,9 @@ PAIRS = {
     "match": (of.Match, "match"),
     "compute": (of.Compute, "compute"),
     "bottleneck": (of.Bottleneck, "bottleneck"),
+    "stage": (of.Stage, "stage"),
 }
-RECIPE_PARTS = ("recipe", "layers", "match", "compute", "bottleneck")
+RECIPE_PARTS = ("recipe", "layers", "match", "compute", "bottleneck", "stage")
 
 
 def part(name):

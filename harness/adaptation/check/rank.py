@@ -37,7 +37,8 @@ def effective_ranks(adapted: Adapted) -> tuple[ModuleRank, ...]:
     if not isinstance(adapted.model, PeftModel) or adapted.model.active_peft_config.is_prompt_learning:
         return ()
     base, adapter = adapted.model.get_base_model(), adapted.model.active_adapter
-    layers = ((name, module) for name, module in base.named_modules() if isinstance(module, LoraLayer))
+    modules = ((name, module) for name, module in base.named_modules() if isinstance(module, LoraLayer))
+    layers = ((name, module) for name, module in modules if adapter in module.lora_A)
     return tuple(_module_rank(name, *_factors(module, adapter)) for name, module in layers)
 
 

@@ -1,0 +1,24 @@
+"""What the checks of an experiment read."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.spec.located import Located
+from harness.spec.recipes import ReadRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The blocks of an experiment that satisfy the schema, and where its names are looked up."""
+
+    document: Located
+    beside: Path
+    include: tuple[Path, ...]
+    recipes: dict[str, ReadRecipe]
+    tasks: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> Any:
+        """The experiment's JSON value."""
+        return self.document.value

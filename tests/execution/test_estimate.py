@@ -1,0 +1,69 @@
+"""What a plan says of time, from a machine whose speed is given."""
+
+import json
+
+import pytest
+
+from harness.execution import calibrate as measured
+from harness.execution import estimate as planning
+from harness.execution.calibrate import Calibration, Speed
+from harness.execution.tokens import sizes
+from harness.spec import Overrides, load
+
+NOTHING = Speed(0.0, 0.0, 0.0)
+
+
+@pytest.fixture
+def planned(tiny_spec, monkeypatch):
+    for name in ("HARNESS_OFFLINE", "HF_HUB_OFFLINE"):
+        monkeypatch.setenv(name, "1")
+
+    def plan(*, layer=NOTHING, head=NOTHING, optimizer=0.0, **overrides):
+        speed = Calibration(layer=layer, head=head, optimizer=optimizer)
+        monkeypatch.setattr(planning, "calibrate", lambda config, device: speed)
+        said = []
+        experiment = load(tiny_spec, overrides=Overrides(seeds=(1,), **overrides))
+        planning.estimate(experiment, said.append)
+        return {each.recipe: each for each in said[0].cells}, sizes(experiment)
+
+    return plan
+
+
+def test_a_recipe_above_the_first_layers_goes_back_less_far(planned):
+    cells, counted = planned(layer=Speed(1.0, 1.0, 1.0))
+    tokens = 2 * 2 * counted.row_tokens
+    assert cells["full--default"].train_seconds == pytest.approx(tokens * (2 + 2 + 2))
+    assert cells["lora--tiny"].train_seconds == pytest.approx(tokens * (2 + 1))
+    assert cells["base"].train_seconds == 0
+
+
+def test_the_head_is_paid_at_completions_and_options_alone(planned):
+    cells, counted = planned(head=Speed(1.0, 1.0, 1.0))
+    tokens = 2 * 2 * counted.completion_tokens
+    assert 0 < counted.completion_tokens < counted.row_tokens
+    assert cells["full--default"].train_seconds == pytest.approx(tokens * 3)
+    assert cells["lora--tiny"].train_seconds == pytest.approx(tokens * 2)
+    answers = sum(each.items * each.answers for each in counted.suites.values())
+    assert cells["base"].evaluate_seconds == pytest.approx(answers)
+
+
+def test_the_optimizer_moves_what_trains_every_step(planned):
+    cells, _ = planned(optimizer=1.0)
+    for recipe in ("full--default", "lora--tiny"):
+        assert cells[recipe].train_seconds == pytest.approx(2 * cells[recipe].trainable)
+
+
+def test_a_match_is_told_with_what_it_comes_to(planned, tmp_path):
+    path = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(path.read_text())
+    (tmp_path / "adapters" / "lora--whole.json").write_text(json.dumps({**declared, "layers": {"strategy": "all"}}))
+    path.write_text(json.dumps({**declared, "match": {"recipe": "lora--whole"}}))
+    cells, _ = planned()
+    assert cells["lora--tiny"].settled.startswith("r=4 to match lora--whole")
+    assert cells["full--default"].settled is None
+
+
+def test_this_machine_takes_some_time_for_everything(tiny_model, monkeypatch):
+    monkeypatch.setattr(measured, "PARAMETERS", 1000)
+    found = measured.calibrate(tiny_model["config"], "cpu")
+    assert min(found.layer.forward, found.head.forward, found.optimizer) > 0

@@ -1,0 +1,132 @@
+"""A recipe in stages through a whole run on stand-ins: data of its own, records of each stage, resuming."""
+
+import json
+
+import pytest
+from watchers import Silent
+
+from harness import adaptation
+from harness.errors import LedgerError
+from harness.execution.run import Options, execute
+from harness.records import CellResult
+from harness.sources import models
+from harness.spec import load
+
+
+def run(spec, folder):
+    watcher = Silent()
+    return execute(load(spec), folder, watcher, Options()), watcher
+
+
+@pytest.fixture
+def staged_spec(tiny_spec):
+    """The tiny experiment with one seed and two staged recipes: merged after a task, kept after a file."""
+    folder = tiny_spec.parent
+    rows = [{"prompt": f"{n} - 1 =", "completion": f" {n - 1}"} for n in range(2, 12)]
+    (folder / "adapters" / "first.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    write(folder, "merged", [{"recipe": "lora--tiny", "data": {"source": "task", "task": "sums_far"}, "then": "merge"}])
+    write(
+        folder, "kept", [{"recipe": "lora--tiny", "data": {"source": "jsonl", "path": "first.jsonl"}, "then": "keep"}]
+    )
+    write(folder, "own", [{"recipe": "full--default", "training": {"max_steps": 3, "learning_rate": 1e-3}}])
+    spec = json.loads(tiny_spec.read_text())
+    spec["seeds"] = [1]
+    spec["merge"] = {"check": True}
+    spec["recipes"] += ["staged--merged", "staged--kept", "staged--own"]
+    tiny_spec.write_text(json.dumps(spec))
+    return tiny_spec
+
+
+def write(folder, name, earlier):
+    stages = [*earlier, {"recipe": "lora--tiny"}]
+    (folder / "adapters" / f"staged--{name}.json").write_text(json.dumps({"stages": stages}))
+
+
+@pytest.fixture
+def finished(staged_spec, tmp_path):
+    return run(staged_spec, tmp_path / "runs" / "tiny")[0]
+
+
+def results(ledger):
+    assert {type(each) for each in ledger.outcomes} == {CellResult}
+    return {each.cell.recipe: each for each in ledger.outcomes}
+
+
+def test_a_run_in_stages_records_guards_and_saves_each_of_them(finished, staged_spec):
+    totals_are_those_of_the_stages(finished)
+    what_an_earlier_stage_left_is_guarded_in_the_next(finished)
+    each_stage_is_saved_and_replayed(finished, staged_spec)
+    the_rows_of_each_stage_are_hashed(finished)
+
+
+def totals_are_those_of_the_stages(finished):
+    alone = results(finished)["lora--tiny"].train_info
+    for name, steps in (("staged--merged", [2, 2]), ("staged--kept", [2, 2]), ("staged--own", [3, 2])):
+        info = results(finished)[name].train_info
+        stages = info["stages"]
+        assert [stage["steps"] for stage in stages] == steps
+        for key in ("steps", "tokens", "train_time", "total_flos", "flops", "num_trainable_params"):
+            assert info[key] == pytest.approx(sum(stage[key] for stage in stages))
+        assert info["losses"] == [*stages[0]["losses"], *stages[1]["losses"]]
+        assert {guard: each["passed"] for guard, each in info["guards"].items() if each["passed"] is False} == {}
+        assert all(stage["guards"]["base_unchanged"]["passed"] for stage in stages)
+        assert ("merged_scores_agree" in info["guards"]) == (name != "staged--own")
+        # the last stage sees what a recipe without stages sees, in the same order
+        assert stages[1]["order"] == alone["order"]
+        assert stages[1]["losses"][0] != pytest.approx(alone["losses"][0], abs=1e-7)
+
+
+def what_an_earlier_stage_left_is_guarded_in_the_next(finished):
+    of = {name: each.train_info.get("stages") for name, each in results(finished).items()}
+    merged, kept = of["staged--merged"][1], of["staged--kept"][1]
+    assert (
+        merged["guards"]["base_unchanged"]["compared"]
+        == of["staged--merged"][0]["guards"]["base_unchanged"]["compared"]
+    )
+    more = kept["guards"]["base_unchanged"]["compared"] - merged["guards"]["base_unchanged"]["compared"]
+    assert more == 4  # A and B of two modules
+    assert kept["num_trainable_params"] == merged["num_trainable_params"]
+    assert kept["num_total_params"] > merged["num_total_params"]
+
+
+def each_stage_is_saved_and_replayed(finished, staged_spec):
+    experiment = load(staged_spec)
+    for name in ("staged--merged", "staged--kept"):
+        state = finished.cell_folder(results(finished)[name].cell) / "adapter"
+        assert all((state / f"stage-{place}" / "adapter_model.safetensors").is_file() for place in (1, 2))
+        recipe = next(each for each in experiment.recipes if each.id == name)
+        model = adaptation.load(models.load(experiment.model).model, recipe, state).model
+        assert ("stage_1" in model.peft_config) == (name == "staged--kept")
+
+
+def test_a_run_in_stages_goes_on_where_it_was_cut_off_but_not_on_other_rows(finished, staged_spec, tmp_path):
+    what_was_trained_is_scored_and_not_trained_again(finished, staged_spec)
+    other_rows_of_a_stage_are_refused(finished, staged_spec, tmp_path)
+
+
+def what_was_trained_is_scored_and_not_trained_again(finished, staged_spec):
+    for name in ("staged--merged", "staged--kept"):
+        cell = results(finished)[name].cell
+        folder, scores = finished.cell_folder(cell), finished.outcome(cell).evaluations
+        trained = (folder / "training.json").read_text()
+        (folder / "result.json").unlink()
+        for note in folder.glob("eval/*/evaluation.json"):
+            note.unlink()
+        again, watcher = run(staged_spec, finished.folder)
+        assert watcher.cells == [cell.id]
+        assert (folder / "training.json").read_text() == trained
+        assert [each.metrics for each in again.outcome(cell).evaluations] == [each.metrics for each in scores]
+
+
+def the_rows_of_each_stage_are_hashed(finished):
+    info = results(finished)["staged--merged"].meta_info["dataset_info"]
+    assert info["stages"][1] == info["sha256"] == finished.lock["hashes"]["data"]
+    assert info["stages"][0] in finished.lock["hashes"]["stages"].values()
+    assert len(finished.lock["hashes"]["stages"]) == 2
+
+
+def other_rows_of_a_stage_are_refused(finished, staged_spec, tmp_path):
+    file = tmp_path / "adapters" / "first.jsonl"
+    file.write_text(file.read_text().replace("2 - 1", "two - 1"))
+    with pytest.raises(LedgerError, match=r"stage's data.*--out"):
+        run(staged_spec, finished.folder)

@@ -78,7 +78,7 @@ def _prepared(suite: Suite, include: Sequence[Path]) -> Task:
     """Load the suite's task with its shots set, and check that it has the suite's metric."""
     task = load_task(suite.task, include=include)
     known = sorted(task.aggregation())
-    if suite.metric not in known:
+    if suite.metric.partition(",")[0] not in known:  # a filter's name may follow
         raise TaskError(
             f"task {suite.task} has no metric {suite.metric!r}{suggestion(suite.metric, known)}; "
             f"it has {', '.join(known)}."

@@ -97,7 +97,7 @@ def _metrics(context: Context) -> Iterator[Problem]:
     for index, suite in enumerate(context.spec["suites"]):
         file = context.tasks.get(suite["task"])
         known = tasknames.metrics(file) if file else set()
-        if known and suite["metric"] not in known:
+        if known and suite["metric"].partition(",")[0] not in known:  # a filter's name may follow
             message = f"the task {suite['task']!r} reports no metric {suite['metric']!r}"
             yield context.document.problem(("suites", index, "metric"), message, nearest(suite["metric"], known))
 

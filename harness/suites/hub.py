@@ -57,6 +57,16 @@ def pubmedqa(row: Row) -> dict[str, Any]:
     return {"question": question, "choices": choices, "answer": choices.index(row["final_decision"])}
 
 
+def mmlu(row: Row) -> dict[str, Any]:
+    """Keep the row; its subject is its form."""
+    return {
+        "question": row["question"],
+        "choices": list(row["choices"]),
+        "answer": row["answer"],
+        "form": row["subject"],
+    }
+
+
 def _rows(source: Mapping[str, str], split: str) -> Iterable[Row]:
     name, revision = source.get("name"), source["revision"]
     try:

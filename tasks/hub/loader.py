@@ -23,6 +23,11 @@ def medmcqa(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset
     return hub.tested(source, hub.medmcqa, split="validation")
 
 
+def mmlu(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the split test."""
+    return hub.tested(source, hub.mmlu, split="test")
+
+
 def pubmedqa(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
     """Return the split test."""
     return hub.tested(source, hub.pubmedqa, split="train")

@@ -47,12 +47,14 @@ def test_shipped_file_names_its_schema_for_editors(path):
     assert named.resolve() == shipped("specs") / "schema" / f"{kind}.schema.json"
 
 
-def test_the_large_experiment_changes_model_and_budget_alone():
+def test_the_large_experiment_changes_model_budget_and_guards_alone():
     small, large = load("gap"), load("gap-llama-3.2-3b")
     changed = {
         field.name for field in dataclasses.fields(small) if getattr(small, field.name) != getattr(large, field.name)
     }
-    assert changed <= {"name", "description", "file", "model", "training", "evaluation"}
+    assert changed <= {"name", "description", "file", "model", "training", "evaluation", "suites"}
+    for role in ("in_domain", "out_of_domain"):
+        assert large.suites_of(role) == small.suites_of(role)
 
 
 @given(

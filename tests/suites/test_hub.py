@@ -7,6 +7,7 @@ ROWS = {
     "medical_o1": ({"Question": "Why?", "Complex_CoT": "So  then", "Response": "Because"}, "Because"),
     "medqa": ({"question": "Why?", "options": {"B": "b", "A": "a"}, "answer_idx": "B"}, "b"),
     "medmcqa": ({"question": "Why?", "opa": "a", "opb": "b", "opc": "c", "opd": "d", "cop": 2}, "c"),
+    "mmlu": ({"question": "Why?", "choices": ["a", "b", "c", "d"], "answer": 3, "subject": "logic"}, "d"),
     "pubmedqa": ({"context": {"contexts": ["Told."]}, "question": "Is it?", "final_decision": "no"}, "no"),
 }
 
@@ -38,4 +39,4 @@ def test_an_unreachable_hub_is_one_clear_line(monkeypatch):
 
 
 def test_hub_sets_are_listed_without_the_hub():
-    assert {"medical_o1", "medqa_bits", "medmcqa_bits", "pubmedqa_bits"} <= set(registry.names())
+    assert {"medical_o1", "mmlu_all", "medqa_bits", "medmcqa_bits", "pubmedqa_bits"} <= set(registry.names())

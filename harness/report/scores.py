@@ -23,11 +23,17 @@ def score(outcomes: Sequence[Outcome], recipe: str, suite: Suite) -> str:
 
 
 def _lines(suite: Suite, evaluations: Sequence[Evaluation]) -> Iterator[str]:
-    primary = suite.metric.partition(",")[0]
+    primary, _, chosen = suite.metric.partition(",")
     for metric in dict.fromkeys([primary, *BESIDE]):
-        values = [value for each in evaluations for key, value in each.metrics.items() if key.split(",")[0] == metric]
+        values = [value for each in evaluations for key, value in each.metrics.items() if _is(key, metric, chosen)]
         if values:
             yield spread(values) if metric == primary else f"{metric} {spread(values)}"
+
+
+def _is(key: str, metric: str, chosen: str) -> bool:
+    """Tell whether lm-eval's key (``exact_match,strict-match``) is of a metric, under the chosen filter if any is."""
+    name, _, used = key.partition(",")
+    return name == metric and chosen in {"", used}
 
 
 def spread(values: Sequence[float], *, digits: int = 4) -> str:

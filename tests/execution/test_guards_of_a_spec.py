@@ -1,6 +1,7 @@
 """A spec with guards ends in a verdict on forgetting, with an interval, whatever kind of task the guard is."""
 
 import json
+import re
 
 import pytest
 
@@ -51,15 +52,17 @@ def guarded(tiny_spec):
     return tiny_spec
 
 
-def test_every_guard_is_judged_against_the_base_model(guarded, tmp_path):
+def test_every_guard_is_judged_against_the_base_model(guarded, tmp_path, capsys):
     out = tmp_path / "runs" / "tiny"
     assert main(["validate", str(guarded)]) == 0
     assert main(["run", str(guarded), "--out", str(out)]) == 0
-    told = {
-        (each["task"], each["candidate"]): each for each in json.loads((out / "verdict.json").read_text())["guards"]
+    assert re.search(r"spoken +base +0\.\d{4} +–", capsys.readouterr().out), "one filter, one score"
+    judged = json.loads((out / "verdict.json").read_text())["guards"]
+    assert {(each["task"], each["candidate"]) for each in judged} == {
+        (task, candidate) for task in GUARDS for candidate in ("full--default", "lora--tiny")
     }
-    assert {task for task, _ in told} == set(GUARDS)
-    for (task, _), guard in told.items():
-        assert guard["metric"] == GUARDS[task]
-        assert guard["gap"]["low"] <= guard["gap"]["estimate"] <= guard["gap"]["high"]
+    for guard in judged:
+        low, high = guard["gap"]["interval"]
+        assert low <= guard["gap"]["estimate"] <= high
+        assert (guard["metric"], guard["reference"]) == (GUARDS[guard["task"]], "base")
         assert guard["verdict"]

@@ -32,7 +32,7 @@ def recipes_table(experiment: Experiment, outcomes: Sequence[Outcome], verdicts:
         for recipe in (BASE, *(each.id for each in experiment.recipes))
     ]
     headers = ["recipe", *(cell for suite in suites for cell in (headline(suite), "gap"))]
-    headers += ["trainable", "of all", "train s", "peak GiB", "saved MiB"]
+    headers += ["trainable", "of all", "train s", "weights MiB", "peak GiB", "saved MiB"]
     if experiment.cost:
         headers.append("cost a run")
     table = tabulate(rows, headers=headers, disable_numparse=True)
@@ -59,12 +59,13 @@ def _gap(verdicts: Verdicts, recipe: str, suite: Suite) -> str:
 
 def _costs(experiment: Experiment, results: Sequence[CellResult]) -> list[str]:
     if not any("train_time" in each.train_info for each in results):
-        return [NONE] * (5 + bool(experiment.cost))
+        return [NONE] * (6 + bool(experiment.cost))
     first = results[0].train_info
     row = [
         f"{first['num_trainable_params']:,}",
         f"{first['num_trainable_params'] / first['num_total_params']:.3%}",
         spread([each.train_info["train_time"] for each in results], digits=1),
+        f"{_mean(results, lambda info: float(info['footprint'])) / MIB:.0f}",
         f"{_mean(results, _memory) / GIB:.2f}",
         f"{_mean(results, lambda info: float(info['file_size'])) / MIB:.1f}",
     ]

@@ -78,7 +78,19 @@ def load(model: Model, *, quantization: Mapping[str, Any] | None = None, device:
         raise SourceError(f"the model in {path} could not be loaded: {error}") from error
     if quantization is None:
         network = network.to(device)
+    _keep_stored_layout(network)
     return Loaded(network, _tokenizer(path))
+
+
+def _keep_stored_layout(network: PreTrainedModel) -> None:
+    """Keep bitsandbytes from laying 4-bit weights out anew for AVX512 kernels when they are first evaluated.
+
+    No gradient passes through a weight in that layout, whatever is trained afterwards, and PEFT merges into it as if
+    it were the stored one.
+    """
+    for module in network.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def tokenizer(model: Model) -> PreTrainedTokenizerBase:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from peft import PeftModel
 
-from harness.adaptation import adapt, load, save
+from harness.adaptation import adapt, load, merge, save
 from harness.errors import RecipeError
 from harness.spec.records import Layers, Recipe
 
@@ -100,3 +100,11 @@ def test_a_folder_without_safetensors_is_refused(tiny, tmp_path, peft):
     (tmp_path / "adapter_model.bin").write_bytes(b"anything")
     with pytest.raises(RecipeError, match="holds no"):
         load(tiny(), recipe(peft), tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:.*lora_bias")
+def test_what_peft_cannot_merge_is_refused_with_its_reason(tiny):
+    block = {"peft_type": "LORA", "r": 2, "target_modules": ["q_proj"], "lora_bias": True}
+    adapted = adapt(tiny(), Recipe(method="lora", name="bias", peft=block), seed=0)
+    with pytest.raises(RecipeError, match=r"lora--bias: PEFT cannot merge it: .*lora_bias"):
+        merge(adapted)

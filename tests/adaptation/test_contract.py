@@ -20,7 +20,7 @@ from harness.spec.recipes import read_recipe
 
 RECIPES = {path.stem: path for path in declarations.shipped("adapters").glob("*.json")}
 SMALL = {"r": 4, "init_r": 4, "target_r": 2, "oft_block_size": 8, "num_virtual_tokens": 4, "encoder_hidden_size": 16}
-MATCHED = {name for name in RECIPES if name.endswith("matched")}
+MATCHED = {name for name, path in RECIPES.items() if read_recipe(path).recipe.match is not None}
 STAGED = {name for name in RECIPES if name.startswith("staged")}
 REWRITING = {"pissa--default", "olora--default", "corda--default", "loraga--default"}
 

@@ -31,7 +31,7 @@ def planned(tiny_spec, monkeypatch):
 
 def test_a_recipe_above_the_first_layers_goes_back_less_far(planned):
     cells, counted = planned(layer=Speed(1.0, 1.0, 1.0))
-    tokens = 2 * 2 * counted.row_tokens
+    tokens = 2 * 2 * counted.rows.tokens
     assert cells["full--default"].train_seconds == pytest.approx(tokens * (2 + 2 + 2))
     assert cells["lora--tiny"].train_seconds == pytest.approx(tokens * (2 + 1))
     assert cells["base"].train_seconds == 0
@@ -39,8 +39,8 @@ def test_a_recipe_above_the_first_layers_goes_back_less_far(planned):
 
 def test_the_head_is_paid_at_completions_and_options_alone(planned):
     cells, counted = planned(head=Speed(1.0, 1.0, 1.0))
-    tokens = 2 * 2 * counted.completion_tokens
-    assert 0 < counted.completion_tokens < counted.row_tokens
+    tokens = 2 * 2 * counted.rows.completion_tokens
+    assert 0 < counted.rows.completion_tokens < counted.rows.tokens
     assert cells["full--default"].train_seconds == pytest.approx(tokens * 3)
     assert cells["lora--tiny"].train_seconds == pytest.approx(tokens * 2)
     answers = sum(each.items * each.answers for each in counted.suites.values())

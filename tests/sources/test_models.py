@@ -68,3 +68,22 @@ def test_an_unreachable_hub_is_a_clear_error(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(SourceError, match=r"nobody/nothing at revision abc could not be fetched from the hub"):
         models.folder(Model(source="hub", id="nobody/nothing", revision="abc"))
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_evaluating_4_bit_weights_leaves_them_as_they_are_stored(folder):
+    """On CPUs with AVX512-BF16 bitsandbytes would lay them out anew, and no gradient would pass through them again."""
+    nf4 = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": "float32"}
+    network = models.load(Model(source="path", path=str(folder)), quantization=nf4).model
+    embedded = network.get_input_embeddings()(torch.arange(8)[None]).detach()
+
+    def gradient():
+        network.train()
+        states = embedded.clone().requires_grad_()
+        network(inputs_embeds=states).logits.square().sum().backward()
+        return states.grad
+
+    before = gradient()
+    with torch.no_grad():
+        network.eval()(input_ids=torch.arange(8)[None])
+    torch.testing.assert_close(gradient(), before)

@@ -17,7 +17,7 @@ def test_short_foreign_titled_and_repeated_lines_are_left_out(tmp_path):
 
 
 def test_the_order_depends_on_the_texts_alone(tmp_path):
-    other = "Nobody in that village had ever seen such a machine, and so all of them came to look at it that day"
+    other = "Nobody in that village had ever seen such a machine, and so all of them came to look at it that very day"
     one = built(tmp_path / "a", PLAIN, other)
     two = built(tmp_path / "b", other, PLAIN)
     assert one == two

@@ -7,9 +7,9 @@ from harness.suites.masking import mask, told
     ("description", "name", "hidden"),
     [
         ("replicas is the number of pods wanted.", "replicas", "The number of pods wanted."),
-        ("The name of the volume to mount here.", "name", "The [...] of the volume to mount here."),
+        ("The name of the volume to mount in here.", "name", "The [...] of the volume to mount in here."),
         ("hostIP represents where the pod runs now.", "hostIP", "Where the pod runs now."),
-        ("The patch type to apply to each object.", "patchType", "The [...] to apply to each object."),
+        ("The patch type to apply to each object in turn.", "patchType", "The [...] to apply to each object in turn."),
     ],
 )
 def test_the_name_is_hidden_in_its_description(description, name, hidden):
@@ -22,6 +22,7 @@ def test_the_name_is_hidden_in_its_description(description, name, hidden):
         ("ShareName is the share that the name of this volume has.", "shareName"),
         ("value of the value in the value and no more", "value"),
         ("port is a port.", "port"),
+        ("The name of the volume to mount here.", "name"),
     ],
 )
 def test_nothing_is_asked_where_the_name_shines_through(description, name):

@@ -24,6 +24,11 @@ class UsageError(HarnessError):
     exit_code = 64
 
 
+def first_line(error: HarnessError) -> str:
+    """Return the first line of what an error says, for a note beside what could be done without it."""
+    return str(error).partition("\n")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a declaration file.

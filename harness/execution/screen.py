@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from lm_eval.api.task import Task
 
-from harness.errors import HarnessError, TaskError
+from harness.errors import HarnessError, TaskError, first_line
 from harness.records import Screening
 from harness.spec.records import Data, Experiment
 from harness.suites import screening
@@ -47,14 +47,14 @@ def screen_at_hand(experiment: Experiment) -> tuple[Screening | None, tuple[str,
     """Compare as `screen` does what can be had without downloading; the second value names what cannot."""
     try:
         training = rows(experiment)
-    except HarnessError:
-        return None, ("no contamination (the training data is not in the cache, so it was not compared)",)
+    except HarnessError as error:
+        return None, (f"no contamination, the training data was not compared: {first_line(error)}",)
     suites, missing = [], []
     for suite in experiment.suites:
         try:
             suites.append(load_task(suite.task, beside=experiment.file.parent, include=experiment.include))
-        except HarnessError:
-            missing.append(f"no contamination of {suite.task} (not in the cache)")
+        except HarnessError as error:
+            missing.append(f"no contamination of {suite.task}, it was not compared: {first_line(error)}")
     return screen(training, suites), tuple(missing)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, first_line
 from harness.plan.identity import suite_limit
 from harness.sources import models
 from harness.spec.records import Data, Experiment, Stage, Suite
@@ -64,8 +64,9 @@ def sizes(experiment: Experiment) -> Sizes:
     assumed: list[str] = []
     try:
         tokenizer = models.tokenizer(experiment.model)
-    except HarnessError:
+    except HarnessError as error:
         tokenizer = None
+        assumed.append(f"the model's tokens could not be counted: {first_line(error)}")
     rows = _rows(experiment, tokenizer, assumed)
     staged = {part.data: part for recipe in experiment.recipes for part in recipe.stages if part.data is not None}
     stages = {own: _rows(experiment.for_stage(part), tokenizer, assumed) for own, part in staged.items()}
@@ -74,12 +75,14 @@ def sizes(experiment: Experiment) -> Sizes:
 
 
 def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, assumed: list[str]) -> Rows:
-    try:
-        rows = None if tokenizer is None else data.rows(experiment, tokenizer)
-    except HarnessError:
-        rows = None
+    rows, why = None, "no tokenizer"
+    if tokenizer is not None:
+        try:
+            rows = data.rows(experiment, tokenizer)
+        except HarnessError as error:
+            why = first_line(error)
     if tokenizer is None or rows is None:
-        assumed.append(f"{ASSUMED_ROW:.0f} tokens a training example (model or data not in the cache)")
+        assumed.append(f"{ASSUMED_ROW:.0f} tokens a training example: {why}")
         return Rows(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)
     sample = rows[:SAMPLE]
     return Rows(
@@ -95,14 +98,14 @@ def _suite(
     limit = suite_limit(suite, experiment)
     try:
         task = load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
-    except HarnessError:
+    except HarnessError as error:
         items = limit or ASSUMED_ITEMS
-        assumed.append(f"{suite.task}: {items} items of {ASSUMED_ITEM:.0f} tokens (not in the cache)")
+        assumed.append(f"{suite.task}: {items} items of {ASSUMED_ITEM:.0f} tokens: {first_line(error)}")
         return SuiteSize(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
     docs = list(task.eval_docs)
     items = len(docs) if limit is None else min(limit, len(docs))
     if tokenizer is None:
-        assumed.append(f"{suite.task}: {ASSUMED_ITEM:.0f} tokens an item (no tokenizer in the cache)")
+        assumed.append(f"{suite.task}: {ASSUMED_ITEM:.0f} tokens an item: no tokenizer")
         return SuiteSize(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
     sample = docs[: min(items, SAMPLE)]
     prompt = _mean(tokenizer, [str(task.doc_to_text(doc)) for doc in sample])

@@ -110,7 +110,7 @@ def degenerate(differences: Moments, task: str) -> Iterator[str]:
             yield f"on {task} all seeds have the same scores: the seed changed nothing, or one run was copied"
     elif not float(differences.trace) > 0 and not np.ptp(means).any() and not _single_fixed(differences):
         what = "no difference at all" if not means.any() else "the same difference on every item"
-        yield f"on {task} there is {what}, for every seed: were the adapters applied?"
+        yield f"on {task} there is {what}, for every seed (were the adapters applied?)"
 
 
 def _single_fixed(differences: Moments) -> bool:

@@ -1,0 +1,94 @@
+"""What a spec may ask for beside the verdict, all of it in one run of the real model."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.real
+
+SPEC = {
+    "extends": "quick",
+    "name": "together",
+    "description": "Stages, a search, early stopping, matched compute and the merge check in one run.",
+    "seeds": [42],
+    "training": {"max_steps": 3, "per_device_train_batch_size": 2},
+    "validation": {"limit": 8},
+    "early_stopping": {"patience": 2, "eval_steps": 1},
+    "tune": {
+        "search": {"learning_rate": {"factors": [1, 10]}},
+        "seed": 7,
+        "max_steps": 1,
+        "recipes": ["lora--last-half"],
+    },
+    "recipes": ["lora--last-half", "lora--as-long", "staged--k8s-twice"],
+    "comparison": {"reference": "lora--last-half", "candidates": ["lora--as-long", "staged--k8s-twice"]},
+    "suites": [
+        {"task": "k8s_qa", "role": "in_domain", "metric": "answer_bits_per_byte"},
+        {"task": "techmanual_qa", "role": "out_of_domain", "metric": "answer_bits_per_byte"},
+        {"task": "general_text", "role": "guard", "metric": "bits_per_byte"},
+    ],
+    "evaluation": {"limit": 6},
+    "merge": {"check": True, "items": 4},
+}
+RECIPES = {
+    "lora--as-long": {
+        "description": "the first quarter of the layers, as many operations as the last half",
+        "extends": "lora--last-half",
+        "layers": {"strategy": "first", "fraction": 0.25},
+        "compute": {"recipe": "lora--last-half", "measure": "flops"},
+    },
+    "staged--k8s-twice": {
+        "description": "two adapters, the first merged",
+        "stages": [{"recipe": "lora--r4", "then": "merge"}, {"recipe": "lora--r8"}],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("together")
+    (folder / "adapters").mkdir()
+    for name, recipe in RECIPES.items():
+        (folder / "adapters" / f"{name}.json").write_text(json.dumps(recipe))
+    (folder / "together.json").write_text(json.dumps(SPEC))
+    settings = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
+    command = [sys.executable, "-m", "harness", "run", "together.json"]
+    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "runs" / "together", done
+
+
+def results(folder):
+    found = [json.loads(path.read_text()) for path in folder.glob("cells/*/result.json")]
+    return {each["cell"]["recipe"]: each["train_info"] for each in found}
+
+
+def test_every_guard_of_every_recipe_passes(run):
+    folder, _ = run
+    for recipe, info in results(folder).items():
+        failed = [name for name, guard in info.get("guards", {}).items() if guard["passed"] is False]
+        assert not failed, recipe
+
+
+def test_the_search_chooses_between_its_trials(run):
+    folder, done = run
+    (choice,) = json.loads((folder / "spec.lock.json").read_text())["tuning"]
+    losses = [trial["validation_loss"] for trial in choice["trials"]]
+    assert choice["values"] == choice["trials"][losses.index(min(losses))]["values"]
+    assert "unequal search" in done.stdout
+
+
+def test_the_best_weights_by_validation_loss_are_kept(run):
+    folder, _ = run
+    info = results(folder)["lora--last-half"]
+    losses = dict(map(tuple, info["validation_losses"]))
+    assert info["best_step"] == min(losses, key=losses.get)
+
+
+def test_merged_and_unmerged_scores_agree(run):
+    folder, _ = run
+    for name in ("lora--last-half", "staged--k8s-twice"):
+        assert results(folder)[name]["guards"]["merged_scores_agree"]["passed"]

@@ -44,7 +44,7 @@ def steps_for_time(spent: Spent, adapted: Adapted, course: Course) -> int:
     A few steps are timed for it, which train `adapted`: give it a model of its own.
     """
     times: list[float] = []
-    short = {**course.fields, "max_steps": PILOT, "logging_steps": 1}
+    short = {**course.fields, "max_steps": PILOT}
     train(
         adapted,
         course.tokenizer,

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from harness.adaptation import Adapted, check
 from harness.adaptation.adapted import Batch
+from harness.errors import TrainingError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +27,21 @@ def before(model: nn.Module, batch: Batch) -> Before:
 
 
 def guards(noted: Before, adapted: Adapted) -> dict[str, Any]:
-    """Return each guard by its name: `passed` (None where it does not apply) and its details."""
+    """Return each guard by its name: `passed` (None where it does not apply) and its details.
+
+    Raises `TrainingError` where the outputs are not finite: the last step broke the model, and no loss is left to tell.
+    """
+    said = check.logits(adapted.model, noted.batch)
+    if not torch.isfinite(said).all():
+        raise TrainingError(
+            "non_finite_loss",
+            "after the last step the model's outputs are not finite; "
+            "a lower learning_rate, clipping (max_grad_norm) or another dtype may help",
+        )
     found = [
         check.modules_adapted(adapted),
         check.trainable_as_expected(adapted),
-        check.outputs_differ(noted.logits, check.logits(adapted.model, noted.batch)),
+        check.outputs_differ(noted.logits, said),
         check.base_unchanged(noted.digests, adapted),
         check.ranks_alive(adapted),
     ]

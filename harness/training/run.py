@@ -11,6 +11,7 @@ from datasets import Dataset
 from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase
 
 from harness.adaptation import Adapted
+from harness.errors import TaskError
 from harness.spec.records import EarlyStopping
 from harness.training.arguments import sft_config
 from harness.training.best import KeepBest
@@ -67,7 +68,7 @@ def train(
 
     `fields` are SFTConfig's. Data order and dropout follow `seed`. With `held`, the loss on its rows is taken at
     the end, or as early stopping says, which also ends training and puts the best weights back. Raises
-    `TrainingError` when the loss is not finite.
+    `TrainingError` when the loss is not finite, `TaskError` when no row is short enough to be trained on.
     """
     watch = Watch(on_step)
     stopping = held.early_stopping if held else None
@@ -81,6 +82,7 @@ def train(
             processing_class=tokenizer,
             callbacks=[watch, *best, *adapted.callbacks],
         )
+        _refuse_empty(trainer, len(rows))
         start = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - start
@@ -101,3 +103,11 @@ def train(
 
 def _dataset(rows: Rows) -> Dataset:
     return Dataset.from_list([dict(row) for row in rows])
+
+
+def _refuse_empty(trainer: CompletionTrainer, rows: int) -> None:
+    if not len(trainer.train_dataset):
+        raise TaskError(
+            f"training.max_length {trainer.args.max_length} leaves no completion of any of the {rows} training rows. "
+            "Raise it, or train on shorter prompts."
+        )

@@ -135,6 +135,17 @@ def test_a_loss_that_is_not_finite_is_a_failure_record_and_the_rest_goes_on(tiny
     assert watcher.cells == [failure.cell.id]
 
 
+def test_a_last_step_that_breaks_the_model_is_the_same_failure(tiny_spec, tmp_path):
+    recipe = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(recipe.read_text())
+    declared["training"] = {"learning_rate": 1e38, "max_steps": 1, "warmup_steps": 0}
+    recipe.write_text(json.dumps(declared))
+    ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
+    (failure,) = ledger.failures
+    assert (failure.kind, failure.stage) == ("non_finite_loss", "check")
+    assert "after the last step" in failure.message
+
+
 def test_a_worker_that_is_killed_is_a_failure_record(tiny_spec, tmp_path):
     loader = tmp_path / "tasks" / "sums" / "loader.py"
     source = loader.read_text()

@@ -7,7 +7,7 @@ import torch
 from trl import SFTTrainer
 
 from harness import adaptation
-from harness.errors import TrainingError
+from harness.errors import TaskError, TrainingError
 from harness.sources import models
 from harness.spec.records import Layers, Model, Recipe
 from harness.training import run as training_run
@@ -90,6 +90,19 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_step(trained):
     with pytest.raises(TrainingError, match=r"at step \d+ of 5.*learning_rate") as stopped:
         trained("full", learning_rate=1e30, max_grad_norm=0.0, max_steps=5)
     assert stopped.value.kind == "non_finite_loss"
+
+
+@pytest.mark.parametrize("steps", [2, 10, 0.5])
+def test_no_step_is_passed_over_whatever_the_logging_is_set_to(trained, steps):
+    _, plain, _ = trained("lora")
+    _, result, made = trained("lora", logging_steps=steps)
+    assert (result.losses, result.tokens) == (plain.losses, plain.tokens)
+    assert len(made) == 3
+
+
+def test_rows_that_are_all_too_long_are_refused_with_their_length(trained):
+    with pytest.raises(TaskError, match="max_length 8 leaves no completion of any of the 10 training rows"):
+        trained("lora", max_length=8)
 
 
 def test_full_fine_tuning_of_chosen_layers_changes_only_those(tiny_model, rows):

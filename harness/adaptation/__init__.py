@@ -12,7 +12,7 @@ from harness.adaptation.describe import describe
 from harness.adaptation.flops import training_flops
 from harness.adaptation.match import Settled, matched, settled
 from harness.adaptation.merge import merge
-from harness.adaptation.outline import Description
+from harness.adaptation.outline import Description, hidden_size
 from harness.adaptation.refusals import refusals
 from harness.adaptation.store import load, replay, save, stage_folder
 
@@ -25,6 +25,7 @@ __all__ = [
     "adapt",
     "check",
     "describe",
+    "hidden_size",
     "load",
     "matched",
     "merge",

@@ -95,7 +95,7 @@ class _Known:
         return cls(
             description=adaptation.describe(recipe, config),
             settled=adaptation.settled(recipe, config),
-            hidden=int(config["hidden_size"]),
+            hidden=adaptation.hidden_size(config),
         )
 
 

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import Progress, run_cell, run_trial
-from harness.execution.estimate import estimate
+from harness.execution.estimate import estimate, shape
 from harness.execution.job import Job, Message, Prepared, Refused, Stage
 from harness.execution.refuse import refuse
 from harness.execution.screen import rows as training_rows
@@ -45,6 +45,8 @@ def prepare(experiment: Experiment, send: Send) -> None:
         refuse(experiment, experiment.model.config, _device())
         send(Stage("model"))
         tokenizer = models.tokenizer(experiment.model)
+        if experiment.model.config is None:  # the model is here now, and tells its shape
+            refuse(experiment, shape(experiment), _device())
         send(Stage("data"))
         rows = data.rows(experiment, tokenizer)
         if experiment.tune or experiment.early_stopping:

@@ -1,15 +1,19 @@
 """A whole run on stand-ins: what it leaves on disk, that it resumes, and that a failure is a record."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from watchers import Silent
 
 from harness.errors import HarnessError
+from harness.execution.refuse import refuse
 from harness.execution.run import Options, execute
 from harness.ledger import Run
 from harness.records import CellFailure, CellResult
+from harness.sources import models
 from harness.spec import Overrides, load
+from harness.spec.records import Model
 
 
 def run(spec, folder, *, retry_failed=False, **overrides):
@@ -75,6 +79,37 @@ def test_a_recipe_that_cannot_work_is_refused_before_training(tiny_spec, tmp_pat
     declared["peft"]["target_modules"] = ["no_such_module"]
     recipe.write_text(json.dumps(declared))
     with pytest.raises(HarnessError, match=r"lora--tiny: .*no_such_module"):
+        run(tiny_spec, tmp_path / "runs" / "tiny")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("optim", "adamm", "adamm is not a valid OptimizerNames"),
+        ("lr_scheduler_type", "cosinus", "cosinus is not a valid SchedulerType"),
+        ("per_device_train_batch_size", 0, "per_device_train_batch_size is 0, with which nothing is trained"),
+        ("max_steps", 0, "max_steps is 0, with which nothing is trained"),
+    ],
+)
+def test_training_fields_that_cannot_work_are_refused_before_training(tiny_spec, field, value, words):
+    experiment = load(tiny_spec)
+    experiment = replace(experiment, training={**experiment.training, field: value})
+    with pytest.raises(HarnessError, match=f"lora--tiny: training.*{words}"):
+        refuse(experiment, experiment.model.config, "cpu")
+
+
+def test_a_model_whose_shape_the_spec_does_not_tell_is_asked_before_training(tiny_spec, tiny_model, tmp_path):
+    loaded = models.load(Model(**tiny_model))
+    loaded.model.save_pretrained(tmp_path / "model")
+    loaded.tokenizer.save_pretrained(tmp_path / "model")
+    recipe = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(recipe.read_text())
+    declared["peft"]["r"] = 999
+    recipe.write_text(json.dumps(declared))
+    spec = json.loads(tiny_spec.read_text())
+    spec["model"] = {"source": "path", "path": "model"}
+    tiny_spec.write_text(json.dumps(spec))
+    with pytest.raises(HarnessError, match="lora--tiny: rank 999 is larger than q_proj"):
         run(tiny_spec, tmp_path / "runs" / "tiny")
 
 

@@ -237,6 +237,37 @@ RECIPE_MISTAKES = {
     "a misspelt PEFT field": ({"peft": {"peft_type": "LORA", "lora_alph": 1}}, "$.peft.lora_alph", "`lora_alpha`"),
     "no method": ({"peft": {"r": 4}}, "$.peft", ""),
     "a misspelt quantization": ({"quantization": {"load_in_4bits": True}}, "$.quantization.load_in_4bits", "4bit"),
+    "quantized to nothing": (
+        {"quantization": {"bnb_4bit_quant_type": "nf4"}},
+        "$.quantization",
+        "one of `load_in_4bit` and `load_in_8bit`",
+    ),
+    "quantized twice": ({"quantization": {"load_in_4bit": True, "load_in_8bit": True}}, "$.quantization", "one of"),
+    "a type of four bits that there is not": (
+        {"quantization": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf5"}},
+        "$.quantization.bnb_4bit_quant_type",
+        "nf4, fp4",
+    ),
+    "a dtype that there is not": (
+        {"quantization": {"load_in_4bit": True, "bnb_4bit_compute_dtype": "float33"}},
+        "$.quantization.bnb_4bit_compute_dtype",
+        "float32, bfloat16, float16",
+    ),
+    "a misspelt option": (
+        {"layers": {"strategy": "gradient", "count": 1, "options": {"chunks": 8}}},
+        "$.layers.options.chunks",
+        "It reads chunk",
+    ),
+    "an option of another strategy": (
+        {"layers": {"strategy": "last", "count": 1, "options": {"chunk": 8}}},
+        "$.layers.options.chunk",
+        "It reads none",
+    ),
+    "an option out of range": (
+        {"layers": {"strategy": "gradient", "count": 1, "options": {"chunk": 0}}},
+        "$.layers.options.chunk",
+        "1 or more",
+    ),
     "a match with nobody": ({"match": {"recipe": "lora--nobody"}}, "$.match.recipe", ""),
     "a match with itself": ({"match": {"recipe": "lora--tried"}}, "$.match.recipe", "another"),
 }

@@ -58,13 +58,26 @@ def outline(recipe: Recipe, config: Mapping[str, Any], *, seed: int = 0, beside:
 
 
 def on_shapes(recipe: Recipe, config: Mapping[str, Any], *, seed: int, beside: Sequence[Recipe]) -> Adapted:
-    """Return the model of `config` adapted, with weights that have a shape and no values."""
-    with warnings.catch_warnings(), torch.device("meta"):
+    """Return the model of `config` adapted, with weights that have a shape and no values.
+
+    Some methods (BOFT, SHiRA) look at values while they make an adapter: they get a base in memory that nobody filled.
+    """
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PEFT's advice is given again where the recipe is really applied
-        model: PreTrainedModel | PeftModel = empty_model(config)
-        for place, earlier in enumerate(beside):
-            model = apply(model, _without_data(earlier), seed=seed, name=kept(place)).model
-        return apply(model, _without_data(recipe), seed=seed)
+        try:
+            with torch.device("meta"):
+                return _applied(empty_model(config), recipe, seed=seed, beside=beside)
+        except (RuntimeError, NotImplementedError, RecipeError) as error:
+            if isinstance(error, RecipeError) and not isinstance(error.__cause__, NotImplementedError):
+                raise
+            in_memory = empty_model(config).to_empty(device="cpu")
+            return _applied(in_memory, recipe, seed=seed, beside=beside)
+
+
+def _applied(model: PreTrainedModel | PeftModel, recipe: Recipe, *, seed: int, beside: Sequence[Recipe]) -> Adapted:
+    for place, earlier in enumerate(beside):
+        model = apply(model, _without_data(earlier), seed=seed, name=kept(place)).model
+    return apply(model, _without_data(recipe), seed=seed)
 
 
 def empty_model(config: Mapping[str, Any]) -> PreTrainedModel:

@@ -10,6 +10,7 @@ from peft.tuners.prompt_tuning.config import PromptTuningInit
 from torch import nn
 from transformers import PreTrainedModel
 
+from harness.adaptation.initial import REWRITING
 from harness.adaptation.match import matched
 from harness.adaptation.outline import empty_model, outline
 from harness.adaptation.patterns import declared_rank
@@ -19,6 +20,7 @@ from harness.errors import RecipeError
 from harness.spec.records import Recipe
 
 LOW_RANK = ("LORA", "ADALORA", "LOHA")
+_NEEDS_PLAIN = {"4": ("LOHA", "LOKR", "HRA", "DELORA"), "8": ("DELORA",)}
 PROMPTS = ("PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING")
 _LORA_STARTS = ("gaussian", "eva", "olora", "pissa", "corda", "loftq", "lora_ga", "orthogonal", "mica")
 
@@ -80,10 +82,23 @@ def _quantized(case: _Case) -> Iterator[str]:
     elif case.recipe.peft is None:
         yield "full fine-tuning cannot train quantized weights. Drop `quantization`, or add a `peft` block (QLoRA)."
     start = str(case.peft.get("init_lora_weights", ""))
-    if start.startswith(("pissa", "corda", "lora_ga")):
-        yield f"init_lora_weights {start!r} decomposes the weights themselves and cannot read quantized ones."
+    if start.startswith(REWRITING):
+        yield (
+            f"init_lora_weights {start!r} takes the adapter's start out of the weights; quantized ones cannot be read, "
+            "or round it off, and what is saved is not what was trained. Use an unquantized base, or another start."
+        )
+    yield from _unreadable(case.recipe.quantization, case.peft)
     if case.recipe.layers.strategy == "gradient":
         yield 'the layer strategy "gradient" needs weights with a gradient; quantized ones have none. List the layers.'
+
+
+def _unreadable(quantization: Mapping[str, Any], peft: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what fails in PEFT on packed weights, where it was tried."""
+    method, bits = peft.get("peft_type"), "4" if quantization.get("load_in_4bit") else "8"
+    if method in _NEEDS_PLAIN[bits]:
+        yield f"{method} multiplies with the weights' own shape and fails on {bits}-bit ones. LORA, IA3 or OFT work."
+    if bits == "8" and peft.get("use_dora"):
+        yield "DoRA cannot read the norms of 8-bit weights. Quantize to 4 bits, or leave use_dora out."
 
 
 def _device(case: _Case) -> Iterator[str]:

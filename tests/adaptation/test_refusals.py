@@ -23,7 +23,10 @@ def recipe(peft=None, **more):
         (recipe(quantization=NF4), "full fine-tuning cannot train quantized weights"),
         (recipe(bottleneck=Bottleneck(placement="pfeiffer"), quantization=NF4), "need unquantized weights"),
         (recipe(LORA, bottleneck=Bottleneck(placement="pfeiffer")), "a recipe has one method"),
-        (recipe({**LORA, "init_lora_weights": "pissa"}, quantization=NF4), "cannot read quantized ones"),
+        (recipe({**LORA, "init_lora_weights": "pissa"}, quantization=NF4), "quantized ones cannot be read"),
+        (recipe({**LORA, "init_lora_weights": "olora"}, quantization=NF4), "what is saved is not what was trained"),
+        (recipe({"peft_type": "LOHA", "target_modules": ["q_proj"]}, quantization=NF4), "LOHA .* fails on 4-bit ones"),
+        (recipe({**LORA, "use_dora": True}, quantization={"load_in_8bit": True}), "norms of 8-bit weights"),
         (recipe(LORA, layers=Layers(strategy="gradient", count=1), quantization=NF4), "quantized ones have none"),
         (recipe({**LORA, "init_lora_weights": "loftq"}), "need a GPU"),
         (recipe({**LORA, "layers_to_transform": [0]}), "no layers_to_transform beside an expression"),
@@ -112,6 +115,19 @@ def test_what_works_is_not_refused():
 )
 def test_patterns_that_mean_something_are_not_refused(peft):
     assert refusals(recipe(peft), TINY, "cpu") == []
+
+
+@pytest.mark.parametrize(
+    ("peft", "expected"),
+    [
+        ({"peft_type": "BOFT", "boft_block_size": 4, "target_modules": ["q_proj"]}, 4 * (64 * 4 + 64)),
+        ({"peft_type": "SHIRA", "r": 2, "target_modules": ["q_proj"]}, 4 * 2 * (64 + 64)),
+    ],
+    ids=lambda value: value["peft_type"] if isinstance(value, dict) else None,
+)
+def test_a_method_that_looks_at_values_can_be_planned(peft, expected):
+    assert refusals(recipe(peft), TINY, "cpu") == []
+    assert describe(recipe(peft), TINY).trainable == expected
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from harness.adaptation.adapt import adapt
 from harness.adaptation.adapted import Adapted, Batches, Probe
 from harness.adaptation.describe import describe
 from harness.adaptation.flops import training_flops
+from harness.adaptation.initialise import starts_from_data
 from harness.adaptation.match import Settled, matched, settled
 from harness.adaptation.merge import merge
 from harness.adaptation.outline import Description, hidden_size
@@ -34,5 +35,6 @@ __all__ = [
     "save",
     "settled",
     "stage_folder",
+    "starts_from_data",
     "training_flops",
 ]

@@ -18,6 +18,9 @@ from harness.training.best import KeepBest
 from harness.training.callbacks import OnStep, Watch
 from harness.training.trainer import CompletionTrainer
 
+DRAWN_AGAIN = 64
+"""Batches whose order is drawn a second time, to see that it follows the seed."""
+
 Rows = Sequence[Mapping[str, str]]
 
 
@@ -34,7 +37,8 @@ class Trained:
     """What a training run did. Times in seconds, losses in nats a completion token, one a logged step.
 
     `flos` is transformers' estimate of the floating-point operations, 6 × parameters × tokens. `order` holds after
-    each step a digest of all examples in the order in which they were seen. With validation rows,
+    each step a digest of all examples in the order in which they were seen, `drawn_again` the first of these as the
+    seed alone gives them. With validation rows,
     `validation_losses` holds (step, loss) pairs, loss in nats a completion token averaged over batches, and
     `best_step` the step whose weights were kept.
     """
@@ -45,6 +49,7 @@ class Trained:
     losses: tuple[float, ...]
     flos: float
     order: tuple[str, ...]
+    drawn_again: tuple[str, ...]
     validation_losses: tuple[tuple[int, float], ...] = ()
     best_step: int | None = None
 
@@ -88,6 +93,7 @@ def train(
         seconds = time.perf_counter() - start
         if held and not watch.validation_losses:  # a run shorter than the first evaluation has none either
             trainer.evaluate()
+        drawn_again = tuple(trainer.drawn_again(min(len(trainer.order), DRAWN_AGAIN)))
     adapted.model.eval()
     return Trained(
         steps=trainer.state.global_step,
@@ -96,6 +102,7 @@ def train(
         losses=tuple(watch.losses),
         flos=float(trainer.state.total_flos),
         order=tuple(trainer.order),
+        drawn_again=drawn_again,
         validation_losses=tuple(watch.validation_losses),
         best_step=best[0].step if best else None,
     )

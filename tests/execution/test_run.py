@@ -56,6 +56,9 @@ def test_every_trained_cell_passed_its_guards_and_recipes_are_paired(finished):
         guards = outcome.train_info["guards"]
         assert {name for name, guard in guards.items() if guard["passed"] is False} == set()
         assert guards["outputs_differ"]["passed"] is True
+        assert guards["order_follows_seed"] == {"passed": True, "batches": 2}
+        assert guards["loss_finite"] == {"passed": True, "steps": 2}
+        assert guards["start_follows_seed"]["passed"] is (True if outcome.cell.recipe == "lora--tiny" else None)
     orders = {(each.cell.seed, each.train_info["order"][-1]) for each in trained}
     assert len(orders) == 2
 

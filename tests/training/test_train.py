@@ -8,6 +8,7 @@ from trl import SFTTrainer
 
 from harness import adaptation
 from harness.errors import TaskError, TrainingError
+from harness.execution.guards import loss_finite, order_follows_seed
 from harness.sources import models
 from harness.spec.records import Layers, Model, Recipe
 from harness.training import run as training_run
@@ -71,6 +72,29 @@ def test_recipes_of_one_seed_see_the_same_examples_in_the_same_order(trained):
     orders = {name: trained(name, seed=5)[1].order for name in RECIPES}
     assert len(set(orders.values())) == 1
     assert trained("full", seed=6)[1].order != orders["full"]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_order_is_drawn_again_as_the_seed_gives_it(trained, name):
+    _, result, _ = trained(name, max_steps=7, seed=5)  # five batches are an epoch
+    assert result.drawn_again == result.order[:5]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"accelerator_config": {"use_seedable_sampler": False}}, {"train_sampling_strategy": "group_by_length"}]
+)
+def test_an_order_that_the_global_random_state_has_a_part_in_comes_out_differently(trained, fields):
+    _, result, _ = trained("lora", max_steps=5, **fields)
+    assert not order_follows_seed(result).passed
+    _, result, _ = trained("lora", max_steps=5)
+    assert order_follows_seed(result).passed
+
+
+def test_a_step_without_a_loss_is_told_by_the_guard(trained):
+    _, result, _ = trained("lora")
+    assert loss_finite(result).passed
+    assert not loss_finite(replace(result, losses=result.losses[:-1])).passed
+    assert not loss_finite(replace(result, losses=(*result.losses[:-1], float("nan")))).passed
 
 
 def test_the_same_seed_gives_the_same_weights_to_the_bit(trained):

@@ -9,7 +9,7 @@ from harness.adaptation import check
 from harness.adaptation.adapt import adapt
 from harness.adaptation.adapted import Adapted, Batches, Probe
 from harness.adaptation.describe import describe
-from harness.adaptation.flops import training_flops
+from harness.adaptation.flops import training_flops, virtual_tokens
 from harness.adaptation.initialise import starts_from_data
 from harness.adaptation.match import Settled, matched, settled
 from harness.adaptation.merge import merge
@@ -37,4 +37,5 @@ __all__ = [
     "stage_folder",
     "starts_from_data",
     "training_flops",
+    "virtual_tokens",
 ]

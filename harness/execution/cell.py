@@ -247,7 +247,9 @@ def _scores(job: Job, subject: models.Loaded, progress: Progress) -> Iterator[Ev
     for key, suite in job.planned.suites.items():
         note = job.folder / "eval" / key / SCORED
         if note.is_file():
-            yield Evaluation(**json.loads(note.read_text(encoding="utf-8")))
+            earlier = Evaluation(**json.loads(note.read_text(encoding="utf-8")))
+            progress.seconds["evaluate"] = progress.seconds.get("evaluate", 0.0) + earlier.seconds
+            yield earlier
             continue
         progress.enter(f"evaluate {suite.task}")
         evaluation = _score(job, suite, note.parent, subject, progress)

@@ -44,6 +44,7 @@ class Trained:
     """
 
     steps: int
+    examples: int
     tokens: int
     seconds: float
     losses: tuple[float, ...]
@@ -97,6 +98,7 @@ def train(
     adapted.model.eval()
     return Trained(
         steps=trainer.state.global_step,
+        examples=trainer.examples,
         tokens=watch.tokens,
         seconds=seconds,
         losses=tuple(watch.losses),

@@ -33,6 +33,7 @@ class CompletionTrainer(SFTTrainer):
         self._seen = hashlib.sha256()
         self.order: list[str] = []
         """After each batch, a digest of all examples seen so far in their order."""
+        self.examples = 0
 
     def drawn_again(self, batches: int) -> list[str]:
         """Return `order` of that many batches at most, drawn anew from the start of an epoch.
@@ -47,6 +48,7 @@ class CompletionTrainer(SFTTrainer):
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
         """Make one step and note what it was made on."""
         self.order.append(_noted(self._seen, inputs))
+        self.examples += len(inputs["input_ids"])
         return super().training_step(model, inputs, *args, **kwargs)
 
     def compute_loss(

@@ -138,6 +138,8 @@ def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished,
     assert watcher.cells == [cell.id]
     assert (folder / "training.json").read_text() == trained
     assert [each.metrics for each in again.outcome(cell).evaluations] == [each.metrics for each in scores]
+    kept, scored_again = scores[1].seconds, again.outcome(cell).evaluations[0].seconds
+    assert again.outcome(cell).train_info["seconds"]["evaluate"] >= kept + scored_again
 
 
 def test_two_runs_of_one_spec_give_the_same_scores(finished, tiny_spec, tmp_path):

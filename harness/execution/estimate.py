@@ -95,7 +95,7 @@ class _Known:
         return cls(
             description=adaptation.describe(recipe, config),
             settled=adaptation.settled(recipe, config),
-            hidden=int(config["hidden_size"]),
+            hidden=adaptation.hidden_size(config),
         )
 
 
@@ -155,7 +155,8 @@ def _parts(experiment: Experiment, recipe: Recipe | None, known: _Known, counted
 def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int, counted: Sizes) -> _Part:
     rows = counted.of(stage)
     steps, examples = _steps(experiment.training_of(stage.trained), rows)
-    read = examples * rows.tokens * known.total_layers * hidden
+    longer = rows.tokens + adaptation.virtual_tokens(stage.recipe)
+    read = examples * longer * known.total_layers * hidden
     return _Part(
         recipe=stage.recipe,
         known=known,
@@ -182,8 +183,9 @@ def _steps(fields: Mapping[str, Any], counted: Rows) -> tuple[int, int]:
 def _seconds_an_example(recipe: Recipe, known: Description, speed: Calibration, rows: Rows) -> float:
     lowest = min(known.layers) if known.layers else 0  # where data will tell, the worst case
     back = known.total_layers - lowest  # layers between the loss and the lowest that trains
-    weights = known.layer_count if recipe.peft is None else 0
+    weights = known.layer_count if recipe.trains_own_weights else 0
     layer, head = speed.layer, speed.head
     in_layers = known.total_layers * layer.forward + back * layer.backward_input + weights * layer.backward_weights
     in_head = head.forward + head.backward_input + head.backward_weights * (known.trainable == known.total)
-    return rows.tokens * in_layers + rows.completion_tokens * in_head
+    longer = rows.tokens + adaptation.virtual_tokens(recipe)
+    return longer * in_layers + rows.completion_tokens * in_head

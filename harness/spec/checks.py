@@ -127,6 +127,27 @@ def _validation(context: Context) -> Iterator[Problem]:
     for block in needed if not known else ():
         message = f"`{block}` needs validation rows, and the training data is no task with a validation split"
         yield context.document.problem((block,), message, "Declare `validation` with `data` or a `share`.")
+    if needed and not declared.get("share"):
+        yield from _deciding(context, declared.get("data"))
+
+
+def _deciding(context: Context, declared: Any) -> Iterator[Problem]:
+    """Refuse rows that decide about training and are trained on, or belong to a suite that training must not know."""
+    spec = context.spec
+    rows = declared or {**spec["data"], "split": "validation"}
+    at: At = ("validation", "data") if declared else ("data",)
+    if _rows(rows) in [_rows(each) for each in (spec["data"], *spec.get("mix", ()))]:
+        message = "the rows that decide about training would be those that train"
+        yield context.document.problem(at, message, "Declare `validation` with other `data` or a `share`.")
+    foreign = {suite["task"]: suite["role"] for suite in spec.get("suites", ()) if suite["role"] != "in_domain"}
+    if rows.get("task") in foreign:
+        message = f"rows of {rows['task']!r} would decide about training, and its role is {foreign[rows['task']]!r}"
+        yield context.document.problem((*at, "task"), message, "Decide on rows like those that train.")
+
+
+def _rows(data: Any) -> dict[str, Any]:
+    """Return what names the rows of a source, whatever share of them is taken."""
+    return {"split": "train", **{key: value for key, value in data.items() if value is not None and key != "share"}}
 
 
 def _layers(context: Context) -> Iterator[Problem]:

@@ -6,11 +6,14 @@ import math
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import TaskError
 from harness.suites import registry
 from harness.suites.rows import KINDS
+
+if TYPE_CHECKING:
+    from harness.suites.item import Item
 
 _ITEMS = 50
 
@@ -123,14 +126,27 @@ def _check(args: argparse.Namespace) -> int:
 def _problems(documents: Sequence[dict[str, Any]]) -> list[str]:
     """Put a multiple-choice split through the gates; other kinds have no options to be shallow about."""
     from harness.suites import quality
-    from harness.suites.item import Item
 
     if not documents or "choices" not in documents[0]:
         return [] if documents else ["the split is empty"]
-    try:
-        return quality.problems([Item.of(document) for document in documents])
-    except (KeyError, ValueError) as error:
-        raise TaskError(f"a document lacks what a question needs: {error}.") from error
+    return quality.problems(_as_items(documents))
+
+
+def _as_items(documents: Sequence[dict[str, Any]]) -> "list[Item]":
+    """Return the documents as items; raises `TaskError` with every document that is none."""
+    from harness.suites.item import Item
+
+    items, wrong = [], []
+    for number, document in enumerate(documents, start=1):
+        try:
+            items.append(Item.of(document))
+        except KeyError as error:
+            wrong.append(f"document {number} lacks {error}; a question needs `question`, `choices` and `answer`")
+        except (TypeError, ValueError) as error:
+            wrong.append(f"document {number} is no question with one right answer: {error}")
+    if wrong:
+        raise TaskError("\n".join(wrong))
+    return items
 
 
 def _print(
@@ -165,8 +181,9 @@ def _base_scores(args: argparse.Namespace) -> dict[str, tuple[float, float]]:
     with tempfile.TemporaryDirectory() as folder:
         options = EvaluationOptions()
         done = evaluate(base.model, base.tokenizer, suite, folder=Path(folder), options=options, include=where)
-        lines = (Path(folder) / done.samples).read_text("utf-8").splitlines()
-    return {metric: _interval([json.loads(line)[metric] for line in lines]) for metric in metrics}
+        with (Path(folder) / done.samples).open(encoding="utf-8") as lines:
+            samples = [json.loads(line) for line in lines]
+    return {metric: _interval([sample[metric] for sample in samples]) for metric in metrics}
 
 
 def _interval(values: Iterable[float]) -> tuple[float, float]:

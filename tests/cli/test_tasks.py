@@ -85,3 +85,22 @@ def test_a_file_that_lm_eval_does_not_know_is_named(capsys, beside):
     (beside / "tasks" / "odd.yaml").write_text("task: odd\ntest_spilt: test\n")
     assert main(["tasks", "check", "odd", "--items", "0"]) == 64
     assert "'test_spilt' (did you mean test_split" in capsys.readouterr().err
+
+
+LOADER = """from datasets import Dataset
+
+def load(**metadata):
+    rows = [{"question": "Why?", "choices": ["a", "b"], "answer": 1}] * 2
+    wrong = [{"question": "Why?", "choices": options, "answer": 0} for options in (["a", "A"], None)]
+    return {"test": Dataset.from_list(rows + wrong)}
+"""
+
+
+def test_every_document_that_is_no_question_is_named(capsys, beside):
+    data = questions(beside / "data.jsonl", *[FAIR] * 4)
+    assert main(["tasks", "new", "ports", "--from", str(data)]) == 0
+    (beside / "tasks" / "ports" / "loader.py").write_text(LOADER)
+    assert main(["tasks", "check", "ports", "--items", "0"]) == 64
+    err = capsys.readouterr().err
+    assert "document 3 is no question with one right answer" in err
+    assert "document 4 is no question with one right answer" in err

@@ -13,7 +13,6 @@ from harness.suites.item import Item
 from harness.suites.lm_tasks import load_task
 
 BUILT = ["k8s_qa", "k8s_recall", "techmanual_qa", "awsapi_qa", "mavlink_qa", "medical_cot", "world_facts"]
-MULTIPLE_CHOICE = [name for name in BUILT if name != "k8s_recall"]
 FEWEST = {"k8s_qa": 1000, "techmanual_qa": 800}
 WITHOUT_GUARD = ["k8s_qa", "medical_cot"]
 
@@ -45,13 +44,13 @@ def test_forms_are_those_declared(splits, name):
     assert {item.form for item in splits(name)["test"]} == set(registry.find(name).metadata["forms"])
 
 
-@pytest.mark.parametrize("name", MULTIPLE_CHOICE)
+@pytest.mark.parametrize("name", BUILT)
 def test_no_split_fails_a_gate(splits, name):
     for items in splits(name).values():
         assert quality.problems(items) == []
 
 
-@pytest.mark.parametrize("name", MULTIPLE_CHOICE)
+@pytest.mark.parametrize("name", BUILT)
 def test_no_shallow_heuristic_pays_on_the_test_split(splits, name):
     scores = heuristics.scores(splits(name)["test"])
     assert max(scores.values()) <= heuristics.LIMIT, scores
@@ -96,10 +95,19 @@ print(hashlib.sha256("\\n".join(lines).encode()).hexdigest())
 """
 
 
-@pytest.mark.parametrize("name", ["k8s_qa", "mavlink_qa", "world_facts", "general_text"])
+MANUALS = {
+    "k8s_qa": "kubernetes",
+    "k8s_recall": "kubernetes",
+    "techmanual_qa": "cmake",
+    "awsapi_qa": "botocore",
+    "mavlink_qa": "mavlink",
+}
+
+
+@pytest.mark.parametrize("name", [*BUILT, "general_text"])
 def test_two_hash_seeds_build_the_same_bytes(name):
-    manual = {"k8s_qa": "manuals.kubernetes", "mavlink_qa": "manuals.mavlink"}.get(name, f"builders.{name}")
-    patterns = importlib.import_module(f"harness.suites.{manual}").MEMBERS
+    module = f"manuals.{MANUALS[name]}" if name in MANUALS else f"builders.{name}"
+    patterns = importlib.import_module(f"harness.suites.{module}").MEMBERS
     folder = members(Wheel(**registry.find(name).metadata["source"]), patterns)
     digests = {
         subprocess.run(

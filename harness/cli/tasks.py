@@ -1,12 +1,13 @@
 """``harness tasks``: list what can be scored on, start a task from a file, check one."""
 
 import argparse
+import contextlib
+import io
 import json
-import math
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import TaskError
 from harness.suites import registry
@@ -114,12 +115,14 @@ def _check(args: argparse.Namespace) -> int:
         task = load_task(args.name, beside=Path.cwd(), include=args.include_path)
     splits = {name: list(documents) for name, documents in task.dataset.items()}
     found = [f"{split}: {problem}" for split, documents in splits.items() for problem in _problems(documents)]
-    scores = _base_scores(args) if args.items else {}
+    with contextlib.redirect_stderr(io.StringIO()):  # what libraries say while they load a model
+        scores = _base_scores(args) if args.items else {}
     if args.json:
         counts = {split: len(documents) for split, documents in splits.items()}
-        print(json.dumps({"task": args.name, "counts": counts, "problems": found, "base_model": scores}, indent=2))
+        base = {metric: (score.mean, score.margin) for metric, score in scores.items()}
+        print(json.dumps({"task": args.name, "counts": counts, "problems": found, "base_model": base}, indent=2))
     else:
-        _print(args, splits, found, scores)
+        _print(splits, found, scores)
     return 1 if found else 0
 
 
@@ -150,21 +153,28 @@ def _as_items(documents: Sequence[dict[str, Any]]) -> "list[Item]":
 
 
 def _print(
-    args: argparse.Namespace,
     splits: dict[str, list[dict[str, Any]]],
     found: list[str],
-    scores: dict[str, tuple[float, float]],
+    scores: dict[str, "_Score"],
 ) -> None:
     for split, documents in splits.items():
         clusters = len({document.get("cluster") for document in documents})
         print(f"{split}: {len(documents)} items in {clusters} clusters")
-    for metric, (mean, margin) in scores.items():
-        print(f"untuned base model, first {args.items} items: {metric} {mean:.3f} ± {margin:.3f} (95%)")
+    for metric, score in scores.items():
+        margin = "(one item has no interval)" if score.margin is None else f"± {score.margin:.3f} (95%)"
+        print(f"untuned base model, first {score.items} items: {metric} {score.mean:.3f} {margin}")
     print("\n".join(found) if found else "every gate passed")
 
 
-def _base_scores(args: argparse.Namespace) -> dict[str, tuple[float, float]]:
-    """Return each metric's mean over the first items and the half-width of its 95% interval over items."""
+class _Score(NamedTuple):
+    """A metric's mean over the first items and the half-width of its 95% interval over items, None for one item."""
+
+    items: int
+    mean: float
+    margin: float | None
+
+
+def _base_scores(args: argparse.Namespace) -> dict[str, _Score]:
     from harness.evaluation.evaluate import evaluate
     from harness.evaluation.quiet import Progress, quiet
     from harness.sources.models import load as load_model
@@ -186,13 +196,14 @@ def _base_scores(args: argparse.Namespace) -> dict[str, tuple[float, float]]:
     return {metric: _interval([sample[metric] for sample in samples]) for metric in metrics}
 
 
-def _interval(values: Iterable[float]) -> tuple[float, float]:
+def _interval(values: Iterable[float]) -> _Score:
+    import math
     import statistics
 
     from scipy.stats import t
 
     scores = list(values)
     if len(scores) < 2:  # noqa: PLR2004 - one item has no spread
-        return scores[0], math.nan
+        return _Score(len(scores), scores[0], None)
     error = statistics.stdev(scores) / math.sqrt(len(scores))
-    return statistics.fmean(scores), float(t.ppf(0.975, len(scores) - 1)) * error
+    return _Score(len(scores), statistics.fmean(scores), float(t.ppf(0.975, len(scores) - 1)) * error)

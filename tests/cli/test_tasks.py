@@ -104,3 +104,17 @@ def test_every_document_that_is_no_question_is_named(capsys, beside):
     err = capsys.readouterr().err
     assert "document 3 is no question with one right answer" in err
     assert "document 4 is no question with one right answer" in err
+
+
+def test_a_check_asks_the_untuned_model_and_says_how_many_items_it_had(capfd, tiny_spec, monkeypatch):
+    monkeypatch.chdir(tiny_spec.parent)
+    given = ["tasks", "check", "sums", "--model", str(tiny_spec)]
+    main([*given, "--items", "50"])
+    said = capfd.readouterr()
+    assert "untuned base model, first 20 items: acc " in said.out
+    assert "± " in said.out
+    assert said.err == ""
+    main([*given, "--items", "1", "--json"])
+    assert json.loads(capfd.readouterr().out)["base_model"]["acc"][1] is None
+    main([*given, "--items", "1"])
+    assert "(one item has no interval)" in capfd.readouterr().out

@@ -77,6 +77,12 @@ def test_a_rationale_ends_in_no_answer_but_names_the_diagnosis():
         assert "Answer:" not in document["rationale"]
 
 
+def test_a_rationale_lists_what_is_alike_in_plain_english():
+    explained = [each["rationale"].partition("Step 3: ")[2] for each in load_task("medical_cot").dataset["test"]]
+    assert all(part.count(" and ") <= 2 for told in explained for part in told.split("; "))
+    assert "are very frequent" in "".join(explained)
+
+
 def test_general_text_is_plain_distinct_and_as_declared():
     documents = list(load_task("general_text").dataset["test"])
     assert {"test": len(documents)} == registry.find("general_text").metadata["counts"]

@@ -63,10 +63,12 @@ def _list(args: argparse.Namespace) -> int:
 
     from tabulate import tabulate
 
-    shown = [{**row, "forms": ", ".join(row["forms"]), "items": _items(row)} for row in rows]
+    shown = [{**row, "forms": ", ".join(row["forms"]), "items": _items(row), "source": _dated(row)} for row in rows]
     columns = {"task": None, "role": None, "items": 22, "forms": 24, "licence": 24, "source": 22, "description": 46}
     table = [[row[column] for column in columns] for row in shown]
     print(tabulate(table, headers=list(columns), disable_numparse=True, maxcolwidths=list(columns.values())))
+    for cited in dict.fromkeys((row["release"], row["citation"]) for row in rows if row["citation"]):
+        print("cite for {}: {}".format(*cited))
     return 0
 
 
@@ -82,6 +84,8 @@ def _described(task: registry.Declared) -> dict[str, Any]:
         "forms": told.get("forms", []),
         "licence": told.get("licence", ""),
         "source": _source(source) if isinstance(source, dict) else str(source),
+        "release": told.get("release", ""),
+        "citation": told.get("citation", ""),
         "description": told.get("title", ""),
         "path": str(task.path),
     }
@@ -91,6 +95,11 @@ def _source(source: dict[str, Any]) -> str:
     if "hub" in source:
         return f"hub: {source['hub']}"
     return f"{source['package']}=={source['version']}" if source else ""
+
+
+def _dated(row: dict[str, Any]) -> str:
+    """Return the source with the release of the data that it carries."""
+    return f"{row['source']} ({row['release']})" if row["release"] else str(row["source"])
 
 
 def _items(row: dict[str, Any]) -> str:
@@ -123,6 +132,9 @@ def _check(args: argparse.Namespace) -> int:
         print(json.dumps({"task": args.name, "counts": counts, "problems": found, "base_model": base}, indent=2))
     else:
         _print(splits, found, scores)
+        told = task.config.metadata or {}
+        if told.get("citation"):
+            print(f"cite for {told.get('release', args.name)}: {told['citation']}")
     return 1 if found else 0
 
 

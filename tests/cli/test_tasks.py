@@ -39,6 +39,7 @@ def test_the_table_says_roles_and_items(capsys, beside):
     assert "world_facts" in out
     assert "guard" in out
     assert "group of 3" in out
+    assert "cite for HPO 2025-01-16: Gargano et al." in out
 
 
 def test_listing_loads_no_heavy_library(beside):

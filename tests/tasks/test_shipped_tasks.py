@@ -9,6 +9,8 @@ import pytest
 
 from harness.sources.wheel import Wheel, members
 from harness.suites import heuristics, quality, registry, splitting, text
+from harness.suites.builders import medical_cot
+from harness.suites.hpo import ontology
 from harness.suites.item import Item
 from harness.suites.lm_tasks import load_task
 
@@ -69,6 +71,14 @@ def test_training_shares_no_cluster_and_no_sentence_with_what_is_held_out(splits
 def test_every_recalled_fact_is_trained_on(splits):
     parts = splits("k8s_recall")
     assert {item.source for item in parts["test"]} == {item.source for item in parts["train"]}
+
+
+def test_the_release_that_is_cited_is_the_one_that_is_read():
+    declared = [registry.find(name) for name in registry.names() if name.startswith("medical_cot")]
+    folder = members(Wheel(**declared[0].metadata["source"]), medical_cot.MEMBERS)
+    read = ontology.read(folder / medical_cot.DATA / "hp.obo").release
+    assert {task.metadata["release"] for task in declared} == {f"HPO {read}"}
+    assert all("Human Phenotype Ontology" in task.metadata["citation"] for task in declared)
 
 
 def test_a_rationale_ends_in_no_answer_but_names_the_diagnosis():

@@ -1,16 +1,20 @@
 """``harness tasks``: list what can be scored on, start a task from a file, check one."""
 
 import argparse
+import contextlib
+import io
 import json
-import math
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import TaskError
 from harness.suites import registry
 from harness.suites.rows import KINDS
+
+if TYPE_CHECKING:
+    from harness.suites.item import Item
 
 _ITEMS = 50
 
@@ -59,10 +63,12 @@ def _list(args: argparse.Namespace) -> int:
 
     from tabulate import tabulate
 
-    shown = [{**row, "forms": ", ".join(row["forms"]), "items": _items(row)} for row in rows]
+    shown = [{**row, "forms": ", ".join(row["forms"]), "items": _items(row), "source": _dated(row)} for row in rows]
     columns = {"task": None, "role": None, "items": 22, "forms": 24, "licence": 24, "source": 22, "description": 46}
     table = [[row[column] for column in columns] for row in shown]
     print(tabulate(table, headers=list(columns), disable_numparse=True, maxcolwidths=list(columns.values())))
+    for cited in dict.fromkeys((row["release"], row["citation"]) for row in rows if row["citation"]):
+        print("cite for {}: {}".format(*cited))
     return 0
 
 
@@ -78,6 +84,8 @@ def _described(task: registry.Declared) -> dict[str, Any]:
         "forms": told.get("forms", []),
         "licence": told.get("licence", ""),
         "source": _source(source) if isinstance(source, dict) else str(source),
+        "release": told.get("release", ""),
+        "citation": told.get("citation", ""),
         "description": told.get("title", ""),
         "path": str(task.path),
     }
@@ -87,6 +95,11 @@ def _source(source: dict[str, Any]) -> str:
     if "hub" in source:
         return f"hub: {source['hub']}"
     return f"{source['package']}=={source['version']}" if source else ""
+
+
+def _dated(row: dict[str, Any]) -> str:
+    """Return the source with the release of the data that it carries."""
+    return f"{row['source']} ({row['release']})" if row["release"] else str(row["source"])
 
 
 def _items(row: dict[str, Any]) -> str:
@@ -111,44 +124,69 @@ def _check(args: argparse.Namespace) -> int:
         task = load_task(args.name, beside=Path.cwd(), include=args.include_path)
     splits = {name: list(documents) for name, documents in task.dataset.items()}
     found = [f"{split}: {problem}" for split, documents in splits.items() for problem in _problems(documents)]
-    scores = _base_scores(args) if args.items else {}
+    with contextlib.redirect_stderr(io.StringIO()):  # what libraries say while they load a model
+        scores = _base_scores(args) if args.items else {}
     if args.json:
         counts = {split: len(documents) for split, documents in splits.items()}
-        print(json.dumps({"task": args.name, "counts": counts, "problems": found, "base_model": scores}, indent=2))
+        base = {metric: (score.mean, score.margin) for metric, score in scores.items()}
+        print(json.dumps({"task": args.name, "counts": counts, "problems": found, "base_model": base}, indent=2))
     else:
-        _print(args, splits, found, scores)
+        _print(splits, found, scores)
+        told = task.config.metadata or {}
+        if told.get("citation"):
+            print(f"cite for {told.get('release', args.name)}: {told['citation']}")
     return 1 if found else 0
 
 
 def _problems(documents: Sequence[dict[str, Any]]) -> list[str]:
     """Put a multiple-choice split through the gates; other kinds have no options to be shallow about."""
     from harness.suites import quality
-    from harness.suites.item import Item
 
     if not documents or "choices" not in documents[0]:
         return [] if documents else ["the split is empty"]
-    try:
-        return quality.problems([Item.of(document) for document in documents])
-    except (KeyError, ValueError) as error:
-        raise TaskError(f"a document lacks what a question needs: {error}.") from error
+    return quality.problems(_as_items(documents))
+
+
+def _as_items(documents: Sequence[dict[str, Any]]) -> "list[Item]":
+    """Return the documents as items; raises `TaskError` with every document that is none."""
+    from harness.suites.item import Item
+
+    items, wrong = [], []
+    for number, document in enumerate(documents, start=1):
+        try:
+            items.append(Item.of(document))
+        except KeyError as error:
+            wrong.append(f"document {number} lacks {error}; a question needs `question`, `choices` and `answer`")
+        except (TypeError, ValueError) as error:
+            wrong.append(f"document {number} is no question with one right answer: {error}")
+    if wrong:
+        raise TaskError("\n".join(wrong))
+    return items
 
 
 def _print(
-    args: argparse.Namespace,
     splits: dict[str, list[dict[str, Any]]],
     found: list[str],
-    scores: dict[str, tuple[float, float]],
+    scores: dict[str, "_Score"],
 ) -> None:
     for split, documents in splits.items():
         clusters = len({document.get("cluster") for document in documents})
         print(f"{split}: {len(documents)} items in {clusters} clusters")
-    for metric, (mean, margin) in scores.items():
-        print(f"untuned base model, first {args.items} items: {metric} {mean:.3f} ± {margin:.3f} (95%)")
+    for metric, score in scores.items():
+        margin = "(one item has no interval)" if score.margin is None else f"± {score.margin:.3f} (95%)"
+        print(f"untuned base model, first {score.items} items: {metric} {score.mean:.3f} {margin}")
     print("\n".join(found) if found else "every gate passed")
 
 
-def _base_scores(args: argparse.Namespace) -> dict[str, tuple[float, float]]:
-    """Return each metric's mean over the first items and the half-width of its 95% interval over items."""
+class _Score(NamedTuple):
+    """A metric's mean over the first items and the half-width of its 95% interval over items, None for one item."""
+
+    items: int
+    mean: float
+    margin: float | None
+
+
+def _base_scores(args: argparse.Namespace) -> dict[str, _Score]:
     from harness.evaluation.evaluate import evaluate
     from harness.evaluation.quiet import Progress, quiet
     from harness.sources.models import load as load_model
@@ -165,17 +203,19 @@ def _base_scores(args: argparse.Namespace) -> dict[str, tuple[float, float]]:
     with tempfile.TemporaryDirectory() as folder:
         options = EvaluationOptions()
         done = evaluate(base.model, base.tokenizer, suite, folder=Path(folder), options=options, include=where)
-        lines = (Path(folder) / done.samples).read_text("utf-8").splitlines()
-    return {metric: _interval([json.loads(line)[metric] for line in lines]) for metric in metrics}
+        with (Path(folder) / done.samples).open(encoding="utf-8") as lines:
+            samples = [json.loads(line) for line in lines]
+    return {metric: _interval([sample[metric] for sample in samples]) for metric in metrics}
 
 
-def _interval(values: Iterable[float]) -> tuple[float, float]:
+def _interval(values: Iterable[float]) -> _Score:
+    import math
     import statistics
 
     from scipy.stats import t
 
     scores = list(values)
     if len(scores) < 2:  # noqa: PLR2004 - one item has no spread
-        return scores[0], math.nan
+        return _Score(len(scores), scores[0], None)
     error = statistics.stdev(scores) / math.sqrt(len(scores))
-    return statistics.fmean(scores), float(t.ppf(0.975, len(scores) - 1)) * error
+    return _Score(len(scores), statistics.fmean(scores), float(t.ppf(0.975, len(scores) - 1)) * error)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from lm_eval.api.task import Task
 
-from harness.errors import HarnessError, TaskError, first_line
+from harness.errors import SourceError, TaskError, first_line
 from harness.records import Screening
 from harness.spec.records import Data, Experiment
 from harness.suites import screening
@@ -44,16 +44,19 @@ def screen(training: Sequence[Passage], suites: Sequence[Task]) -> Screening:
 
 
 def screen_at_hand(experiment: Experiment) -> tuple[Screening | None, tuple[str, ...]]:
-    """Compare as `screen` does what can be had without downloading; the second value names what cannot."""
+    """Compare as `screen` does what can be had without downloading; the second value names what cannot.
+
+    Raises `TaskError` as `screen` does, and for rows or a suite that are at hand and wrong.
+    """
     try:
         training = rows(experiment)
-    except HarnessError as error:
+    except SourceError as error:
         return None, (f"no contamination, the training data was not compared: {first_line(error)}",)
     suites, missing = [], []
     for suite in experiment.suites:
         try:
             suites.append(load_task(suite.task, beside=experiment.file.parent, include=experiment.include))
-        except HarnessError as error:
+        except SourceError as error:
             missing.append(f"no contamination of {suite.task}, it was not compared: {first_line(error)}")
     return screen(training, suites), tuple(missing)
 

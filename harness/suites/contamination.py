@@ -19,7 +19,7 @@ NEAR = 0.5
 _TRIPLE = 3
 _PERMUTATIONS = 64
 _SEED = 1
-_SIEVE = 0.35
+_SIEVE = 0.25
 """The sketch's own threshold: lower than `NEAR`, so that few pairs escape it; what it finds is confirmed."""
 
 Kind = Literal["exact", "run", "near"]
@@ -27,17 +27,24 @@ Kind = Literal["exact", "run", "near"]
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A training row or a test item. `fact` is what it states, without the words that every question shares."""
+    """A training row or a test item. `fact` is what it states, without the words that every question shares.
+
+    `question` is an item's question where its `fact` leaves words of it out, else empty.
+    """
 
     id: str
     whole: str
     fact: str
     suite: str = ""
+    question: str = ""
 
     @classmethod
     def of(cls, identity: str, rendered: str, document: Mapping[str, Any], suite: str = "") -> "Passage":
         """Make one from a document of a task: its `source` states the fact where it has one."""
-        return cls(identity, rendered, str(document.get("source") or rendered), suite)
+        source = document.get("source")
+        if not source:
+            return cls(identity, rendered, rendered, suite)
+        return cls(identity, rendered, str(source), suite, str(document.get("question") or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +79,22 @@ def hits(rows: Iterable[Passage], items: Sequence[Passage]) -> Iterator[Hit]:
 
 class _Items:
     def __init__(self, items: Sequence[Passage]) -> None:
-        self._items = {f"{item.suite}\x1f{item.id}": item for item in items}
+        self._items = list(items)
         self._exact: dict[str, list[Passage]] = defaultdict(list)
         self._runs: dict[str, list[Passage]] = defaultdict(list)
+        self._questions: dict[str, list[tuple[str, Passage]]] = defaultdict(list)
         self._triples: set[str] = set()
         self._sketches = MinHashLSH(threshold=_SIEVE, num_perm=_PERMUTATIONS)
-        for key, item in self._items.items():
+        for key, item in enumerate(self._items):
             self._add(key, item)
 
-    def _add(self, key: str, item: Passage) -> None:
+    def _add(self, key: int, item: Passage) -> None:
         words = text.normalise(item.fact).split()
-        for plain in {text.normalise(item.whole), " ".join(words)}:
+        for plain in {text.normalise(item.whole), " ".join(words)} - {""}:
             self._exact[plain].append(item)
+        asked = text.normalise(item.question)
+        if asked.count(" ") >= RUN - 1:
+            self._questions[" ".join(asked.split()[:RUN])].append((asked, item))
         for run in _runs(words, RUN):
             self._runs[run].append(item)
         triples = _runs(words, _TRIPLE)
@@ -96,14 +107,23 @@ class _Items:
         for plain in dict.fromkeys((whole, " ".join(words))):
             for item in self._exact.get(plain, ()):
                 yield Hit(item.suite, item.id, row.id, "exact", plain)
-        for run in sorted(filter(self._runs.__contains__, _runs(words, RUN))):
+        runs = _runs(words, RUN)
+        for run in sorted(filter(self._runs.__contains__, runs)):
             for item in self._runs[run]:
                 yield Hit(item.suite, item.id, row.id, "run", run)
+        yield from self._copied(row, whole, runs if row.whole == row.fact else _runs(whole.split(), RUN))
         yield from self._near(row, _runs(words, _TRIPLE))
+
+    def _copied(self, row: Passage, whole: str, runs: set[str]) -> Iterator[Hit]:
+        """Find questions that stand in the row word for word; parts of them may be every question's."""
+        for run in sorted(filter(self._questions.__contains__, runs)):
+            for asked, item in self._questions[run]:
+                if f" {asked} " in f" {whole} ":
+                    yield Hit(item.suite, item.id, row.id, "run", asked)
 
     def _near(self, row: Passage, triples: set[str]) -> Iterator[Hit]:
         # |A∩B| ≥ ½|A∪B| needs |A∩B| ≥ |A|/2, so fewer triples known to any item rule every item out.
-        if len(triples & self._triples) < len(triples) * NEAR:
+        if not triples or len(triples & self._triples) < len(triples) * NEAR:
             return
         for key in sorted(self._sketches.query(_sketch(triples))):
             item = self._items[key]
@@ -114,9 +134,9 @@ class _Items:
 
 
 def _runs(words: Sequence[str], size: int) -> set[str]:
-    """Return the runs of `size` words; a shorter text is one run."""
+    """Return the runs of `size` words; a shorter text is one run, an empty one none."""
     if len(words) <= size:
-        return {" ".join(words)}
+        return {" ".join(words)} if words else set()
     return set(map(" ".join, zip(*(words[at:] for at in range(size)), strict=False)))
 
 

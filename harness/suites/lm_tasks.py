@@ -9,7 +9,6 @@ import difflib
 import functools
 import logging
 import re
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -24,6 +23,7 @@ from lm_eval.tasks import TaskManager
 
 from harness.declarations import places
 from harness.errors import HarnessError, TaskError
+from harness.suites.blame import blamed
 
 ChatTemplate = Callable[..., str]
 """Renders a list of ``{"role", "content"}`` messages; lm-eval passes ``add_generation_prompt``."""
@@ -45,7 +45,7 @@ def load_task(name: str, *, beside: Path | None = None, include: Iterable[Path] 
 
     lm-eval's own tasks are searched when no YAML in our or the user's folders declares the name. Groups are
     refused: a suite has one set of items and one metric. Raises `TaskError` that names the file and what is
-    wrong with it.
+    wrong with it, and `SourceError` where the task's data cannot be reached.
     """
     folders = places("tasks", beside=beside, include=include)
     declared = declared_tasks(folders)
@@ -179,17 +179,9 @@ def _build(path: Path, name: str) -> Task:
         raise
     except Exception as error:
         # A task runs its author's code while it is built, so anything may be raised and all of it is the task's.
-        raise TaskError(f"{path}: task {name} cannot be loaded: {_said(error, path)}") from error
+        raise blamed(error, name=name, path=path, config=_read(path)) from error
     (task,) = loaded["tasks"].values()
     return task
-
-
-def _said(error: Exception, path: Path) -> str:
-    """Return what `error` says and the last line of the task's own code that it came from."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).parent == path.parent]
-    where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
-    return f"{type(error).__name__}: {error}{where}"
 
 
 def _row(task: Task, index: int, doc: Mapping[str, Any], chat_template: ChatTemplate | None) -> dict[str, str]:

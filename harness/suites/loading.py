@@ -35,7 +35,8 @@ def load(builder: Builder, *, pin: Mapping[str, str], patterns: Sequence[str]) -
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    with path.open(encoding="utf-8") as lines:  # str.splitlines would also break at signs inside a text
+        return [json.loads(line) for line in lines]
 
 
 def _version(*key: str) -> str:

@@ -1,11 +1,14 @@
 """What makes a set of multiple-choice items worth scoring on, as checks that anyone's items can be put through."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.suites import heuristics, text
 from harness.suites.item import Item
+
+_MARKS = re.compile(r"[.,:;!?\"'()\[\]`]")
 
 
 def problems(items: Sequence[Item]) -> list[str]:
@@ -41,10 +44,15 @@ def _positions(items: Sequence[Item]) -> Iterator[str]:
 
 
 def _twice(items: Sequence[Item]) -> Iterator[str]:
-    counts = Counter(text.normalise(item.question) for item in items)
+    counts = Counter(_asked(item.question) for item in items)
     for question, count in counts.items():
         if count > 1:
             yield f"{count} items ask {question!r}"
+
+
+def _asked(question: str) -> str:
+    """Return a question without case and marks of sentences; signs such as + and < tell questions apart."""
+    return text.squeeze(_MARKS.sub(" ", question.casefold()))
 
 
 def _spelt_out(items: Sequence[Item]) -> Iterator[str]:

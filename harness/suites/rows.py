@@ -1,11 +1,14 @@
 """A user's questions: JSON lines read with every mistake named by file and row."""
 
+import codecs
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import TaskError
+from harness.suites import text
 
 Kind = Literal["multiple_choice", "generative", "perplexity"]
 KINDS: tuple[Kind, ...] = ("multiple_choice", "generative", "perplexity")
@@ -14,6 +17,17 @@ TEXT_FIELDS: Mapping[Kind, tuple[str, ...]] = {
     "generative": ("question", "answer"),
     "perplexity": ("text",),
 }
+_READ = frozenset({"id", "cluster", "question", "choices", "answer", "text"})
+"""Fields with rules of their own."""
+_KINDS_OF_VALUE = {
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+}
+_HALF_OF_A_SIGN = re.compile("[\ud800-\udfff]")
 
 
 def read(path: Path, kind: Kind) -> list[dict[str, Any]]:
@@ -23,9 +37,10 @@ def read(path: Path, kind: Kind) -> list[dict[str, Any]]:
     """
     wrong: list[str] = []
     documents = []
+    seen = _Seen()
     for number, line in _lines(path):
         row = _parsed(line)
-        mistakes = [row] if isinstance(row, str) else list(_mistakes(row, kind))
+        mistakes = [row] if isinstance(row, str) else [*_mistakes(row, kind), *seen.mistakes(row, number)]
         wrong += [f"{path}:{number}: {mistake}" for mistake in mistakes]
         if isinstance(row, dict) and not mistakes:
             documents.append(_document(row, number, kind))
@@ -41,7 +56,8 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         content = path.read_bytes()
     except OSError as error:
         raise TaskError(f"{path}: cannot be read: {error.strerror}.") from error
-    return ((number, line) for number, line in enumerate(content.splitlines(), 1) if line.strip())
+    lines = content.removeprefix(codecs.BOM_UTF8).splitlines()
+    return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
 
 
 def _parsed(line: bytes) -> dict[str, Any] | str:
@@ -52,7 +68,29 @@ def _parsed(line: bytes) -> dict[str, Any] | str:
         return f"byte {error.start + 1} is not UTF-8; save the file as UTF-8"
     except json.JSONDecodeError as error:
         return f"not JSON: {error.msg} at column {error.colno}; write one object a line"
-    return row if isinstance(row, dict) else f"a {type(row).__name__} where an object with fields is needed"
+    if not isinstance(row, dict):
+        return f"a {type(row).__name__} where an object with fields is needed"
+    half = _HALF_OF_A_SIGN.search(json.dumps(row, ensure_ascii=False))
+    return f"{half[0]!r} is half of a sign (a lone surrogate); write the sign itself" if half else row
+
+
+class _Seen:
+    """What the rows so far have used up: names, and one kind of value for each field of a table."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+        self._kinds: dict[str, tuple[str, int]] = {}
+
+    def mistakes(self, row: Mapping[str, Any], number: int) -> Iterator[str]:
+        identity = str(number if row.get("id") is None else row["id"])
+        first = self._ids.setdefault(identity, number)
+        if first != number:
+            yield f"the id {identity!r} is that of row {first}; give each row its own, or none"
+        for name in row.keys() - _READ:
+            value = _KINDS_OF_VALUE.get(type(row[name]))
+            kind, at = self._kinds.setdefault(name, (value, number)) if value else (value, number)
+            if kind != value:
+                yield f"{name!r} is {value}, and {kind} in row {at}; one field holds one kind of value"
 
 
 def _mistakes(row: Mapping[str, Any], kind: Kind) -> Iterator[str]:
@@ -70,9 +108,10 @@ def _choice_mistakes(row: Mapping[str, Any]) -> Iterator[str]:
         return
     if len(choices) < 2:  # noqa: PLR2004 - a choice is between two things at least
         yield f"{len(choices)} option(s) in 'choices'; a choice needs two at least"
-    twice = sorted({each for each in choices if choices.count(each) > 1})
+    bare = [text.squeeze(each).casefold() for each in choices]
+    twice = sorted({each for each, plain in zip(choices, bare, strict=True) if bare.count(plain) > 1})
     if twice:
-        yield f"options given twice: {', '.join(map(repr, twice))}"
+        yield f"options given twice: {', '.join(map(repr, twice))}; they must differ in more than case and spaces"
     yield from _answer_mistakes(row.get("answer"), choices)
 
 
@@ -88,7 +127,8 @@ def _answer_mistakes(answer: Any, choices: Sequence[str]) -> Iterator[str]:
 
 
 def _document(row: Mapping[str, Any], number: int, kind: Kind) -> dict[str, Any]:
-    document = {"id": str(row.get("id", number)), "cluster": str(row.get("cluster", number)), "form": "", **row}
+    named = {name: str(number if row.get(name) is None else row[name]) for name in ("id", "cluster")}
+    document = {"form": "", **row, **named}
     if kind == "multiple_choice" and isinstance(row["answer"], str):
         document["answer"] = row["choices"].index(row["answer"])
     return document

@@ -1,11 +1,16 @@
 """Words, sentences and n-grams of documentation text."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!Ex\.)(?<!etc\.)\s+(?=[A-Z\"'`<\[(])")
 _WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _STEM = 5
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""Thai, Lao, kana and ideographs are written without spaces: each sign counts as a word."""
+_ANY_WORD = re.compile(f"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\\W_])+")
 _APPLIES = re.compile(
     r"(?:This (?:attribute|element|field|member|parameter|property|value) "
     r"(?:is (?:only|not|to be used)|isn.t|only|applies only)|(?:Only|Not) used )"
@@ -13,8 +18,15 @@ _APPLIES = re.compile(
 
 
 def normalise(text: str) -> str:
-    """Return lower-case words and digits with one space between: what two texts share whatever their marks."""
-    return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
+    """Return lower-case words and digits with one space between: what two texts share whatever their marks.
+
+    Accents, ligatures, wide letters and invisible signs make no difference; letters of every script count.
+    """
+    if text.isascii():
+        return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
+    apart = unicodedata.normalize("NFKD", "".join(sign for sign in text if unicodedata.category(sign) != "Cf"))
+    bare = unicodedata.normalize("NFC", _ACCENTS.sub("", apart.casefold()))
+    return " ".join(_ANY_WORD.findall(bare))
 
 
 def squeeze(text: str) -> str:
@@ -68,7 +80,8 @@ def tells_what(text: str) -> bool:
 
 def contains(text: str, phrase: str) -> bool:
     """Tell whether the words of `phrase` occur in `text` in a row, whatever their case and marks."""
-    return f" {normalise(phrase)} " in f" {normalise(text)} "
+    sought = normalise(phrase)
+    return bool(sought) and f" {sought} " in f" {normalise(text)} "
 
 
 def alike(one: str, other: str, size: int = 3) -> bool:

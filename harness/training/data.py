@@ -155,10 +155,10 @@ def _sample(pool: list[Row], count: int, place: int) -> list[Row]:
 def _from_jsonl(path: Path) -> list[Row]:
     wrong: list[str] = []
     read: list[Row] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(_lines(path), start=1):
         row = _parse(line)
         if row is None:
-            wrong.append(f"{path}:{number}: not an object with the strings `prompt` and `completion`")
+            wrong.append(f"{path}:{number}: not an object, in UTF-8, with the strings `prompt` and `completion`")
         else:
             read.append(row)
     if wrong or not read:
@@ -166,7 +166,14 @@ def _from_jsonl(path: Path) -> list[Row]:
     return read
 
 
-def _parse(line: str) -> Row | None:
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().splitlines()  # of a text it would also break at signs inside a string
+    except OSError as error:
+        raise TaskError(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def _parse(line: bytes) -> Row | None:
     try:
         row = json.loads(line)
     except ValueError:

@@ -39,6 +39,7 @@ def test_the_table_says_roles_and_items(capsys, beside):
     assert "world_facts" in out
     assert "guard" in out
     assert "group of 3" in out
+    assert "cite for HPO 2025-01-16: Gargano et al." in out
 
 
 def test_listing_loads_no_heavy_library(beside):
@@ -85,3 +86,36 @@ def test_a_file_that_lm_eval_does_not_know_is_named(capsys, beside):
     (beside / "tasks" / "odd.yaml").write_text("task: odd\ntest_spilt: test\n")
     assert main(["tasks", "check", "odd", "--items", "0"]) == 64
     assert "'test_spilt' (did you mean test_split" in capsys.readouterr().err
+
+
+LOADER = """from datasets import Dataset
+
+def load(**metadata):
+    rows = [{"question": "Why?", "choices": ["a", "b"], "answer": 1}] * 2
+    wrong = [{"question": "Why?", "choices": options, "answer": 0} for options in (["a", "A"], None)]
+    return {"test": Dataset.from_list(rows + wrong)}
+"""
+
+
+def test_every_document_that_is_no_question_is_named(capsys, beside):
+    data = questions(beside / "data.jsonl", *[FAIR] * 4)
+    assert main(["tasks", "new", "ports", "--from", str(data)]) == 0
+    (beside / "tasks" / "ports" / "loader.py").write_text(LOADER)
+    assert main(["tasks", "check", "ports", "--items", "0"]) == 64
+    err = capsys.readouterr().err
+    assert "document 3 is no question with one right answer" in err
+    assert "document 4 is no question with one right answer" in err
+
+
+def test_a_check_asks_the_untuned_model_and_says_how_many_items_it_had(capfd, tiny_spec, monkeypatch):
+    monkeypatch.chdir(tiny_spec.parent)
+    given = ["tasks", "check", "sums", "--model", str(tiny_spec)]
+    main([*given, "--items", "50"])
+    said = capfd.readouterr()
+    assert "untuned base model, first 20 items: acc " in said.out
+    assert "± " in said.out
+    assert said.err == ""
+    main([*given, "--items", "1", "--json"])
+    assert json.loads(capfd.readouterr().out)["base_model"]["acc"][1] is None
+    main([*given, "--items", "1"])
+    assert "(one item has no interval)" in capfd.readouterr().out

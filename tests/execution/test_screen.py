@@ -59,6 +59,10 @@ def declare_recall(spec):
     (spec.parent / "tasks" / "pumps" / "pumps.yaml").write_text(f"{PUMPS}  role: recall\n")
 
 
+def rewrite_loader(spec, line):
+    (spec.parent / "tasks" / "pumps" / "loader.py").write_text(f"def load(**metadata):\n    {line}\n")
+
+
 def screened(spec):
     experiment = load(spec)
     suites = [load_task(suite.task, beside=spec.parent) for suite in experiment.suites]
@@ -107,12 +111,28 @@ def test_clean_rows_pass(leaky):
 
 def test_what_is_not_at_hand_is_named_in_a_plan(leaky):
     declare_recall(leaky)
-    experiment = load(leaky)
-    absent = replace(experiment.suites[0], task="nowhere_to_be_had")
-    told, missing = screen.screen_at_hand(replace(experiment, suites=(*experiment.suites, absent)))
+    rewrite_loader(leaky, 'raise ConnectionError("no route")')
+    told, missing = screen.screen_at_hand(load(leaky))
     assert set(told.items) == {"sums", "sums_far"}
     (note,) = missing
-    assert note.startswith("no contamination of nowhere_to_be_had, it was not compared: ")
+    assert note.startswith("no contamination of pumps, it was not compared: ")
+    assert "cannot be reached" in note
+
+
+def test_a_plan_refuses_a_suite_that_is_at_hand_and_wrong(leaky, capsys):
+    rewrite_loader(leaky, 'raise KeyError("no such column")')
+    assert main(["plan", str(leaky)]) == 64
+    assert "task pumps cannot be loaded: KeyError" in capsys.readouterr().err
+
+
+def test_a_plan_refuses_training_rows_that_are_wrong(leaky, capsys):
+    declare_recall(leaky)
+    rows = leaky.parent / "rows.jsonl"
+    rows.write_bytes(b'{"prompt": "a"}\n{"prompt": "a", "completion": "\xff"}\n')
+    assert main(["plan", str(leaky)]) == 64
+    said = capsys.readouterr().err
+    assert f"{rows}:1: not an object" in said
+    assert f"{rows}:2: not an object" in said
 
 
 def test_the_line_names_every_suite(leaky):

@@ -87,6 +87,20 @@ def test_gates_name_what_is_wrong():
     assert quality.problems([]) == ["the split is empty"]
 
 
+def test_questions_that_differ_in_a_sign_are_two():
+    sums = [item(n, question=f"What is 2 {sign} 3?", answer=n) for n, sign in enumerate("+-*/")]
+    assert not [problem for problem in quality.problems(sums) if "items ask" in problem]
+    assert "2 items ask 'what is it'" in "\n".join(
+        quality.problems([item(0, question="What is it?"), item(1, question=" what is IT")])
+    )
+
+
+def test_questions_in_other_scripts_are_told_apart():
+    asked = [item(n, question=question, answer=n) for n, question in enumerate(("谁是医生？", "天气好吗？"))]
+    assert quality.problems([replace(each, choices=("医", "生", "天", "气")) for each in asked[:1]]) != []
+    assert not [problem for problem in quality.problems(asked) if "items ask" in problem or "stands in" in problem]
+
+
 def test_an_answer_that_many_entries_share_is_asked_for_three_times():
     same = [item(n, choices=("a timestamp", "b", "c", "d")) for n in range(9)]
     other = item(99)

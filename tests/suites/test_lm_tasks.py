@@ -25,6 +25,10 @@ def mislabelled(**metadata):
     return load() | {"train": Dataset.from_list([ROWS[0] | {"answer": 7}])}
 
 
+def away(**metadata):
+    raise ConnectionError("no route\\nand much more")
+
+
 def unreachable(**metadata):
     raise SOURCE_ERROR("wheel==1.0 is not in the cache")
 """.replace("SOURCE_ERROR", "__import__('harness.errors').errors.SourceError")
@@ -115,6 +119,23 @@ def test_a_loader_that_cannot_reach_its_source_keeps_its_own_error(tmp_path, wri
     write(YAML.replace("loader.load", "loader.unreachable"))
     with pytest.raises(SourceError, match=r"wheel==1\.0 is not in the cache"):
         load_task("sums", include=[tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [("none", "its split 'none' is empty"), ("tset", "its data has no such split as `test_split: tset`")],
+)
+def test_a_split_that_is_empty_or_absent_is_named(tmp_path, write, split, said):
+    path = write(YAML.replace("test_split: test", f"test_split: {split}"))
+    with pytest.raises(TaskError, match=f"{path}: task sums cannot be loaded: {said}"):
+        load_task("sums", include=[tmp_path])
+
+
+def test_data_that_cannot_be_reached_is_no_mistake_of_the_task(tmp_path, write):
+    write(YAML.replace("loader.load", "loader.away"))
+    with pytest.raises(SourceError, match=r"the data of task sums cannot be reached .*--only") as told:
+        load_task("sums", include=[tmp_path])
+    assert "\n" not in str(told.value)
 
 
 def test_a_function_that_the_loader_lacks_is_named(tmp_path, write):

@@ -1,3 +1,4 @@
+import codecs
 import json
 
 import pytest
@@ -29,6 +30,8 @@ def written(path, *lines):
         ({**GOOD["multiple_choice"], "answer": True}, "neither a text nor an index"),
         ({**GOOD["multiple_choice"], "choices": "22"}, "no 'choices'"),
         ({**GOOD["multiple_choice"], "question": " "}, "no 'question'"),
+        ({**GOOD["multiple_choice"], "choices": ["22", "ssh", "SSH "]}, "options given twice: 'SSH ', 'ssh'"),
+        ({**GOOD["multiple_choice"], "question": "\ud800?"}, "half of a sign"),
         (b"{", "not JSON"),
         (b"[1]", "a list where an object"),
         (b'{"question": "\xff"}', "not UTF-8"),
@@ -41,6 +44,26 @@ def test_a_wrong_row_is_named_with_its_number(tmp_path, line, said):
     assert f"{path}:2: " in str(told.value)
     assert said in str(told.value)
     assert f"{path}:1: " not in str(told.value)
+
+
+def test_rows_are_compared_with_those_before(tmp_path):
+    good = GOOD["multiple_choice"]
+    path = written(
+        tmp_path / "data.jsonl", {**good, "id": 3, "level": 1}, {**good, "level": "x"}, good, {**good, "id": 3}
+    )
+    with pytest.raises(TaskError) as told:
+        rows.read(path, "multiple_choice")
+    assert str(told.value).splitlines() == [
+        f"{path}:2: 'level' is a text, and a number in row 1; one field holds one kind of value",
+        f"{path}:3: the id '3' is that of row 1; give each row its own, or none",
+        f"{path}:4: the id '3' is that of row 1; give each row its own, or none",
+    ]
+
+
+def test_ids_become_texts_and_a_byte_order_mark_is_passed_over(tmp_path):
+    path = written(tmp_path / "data.jsonl", {**GOOD["perplexity"], "id": 7, "cluster": None}, GOOD["perplexity"])
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert [(row["id"], row["cluster"]) for row in rows.read(path, "perplexity")] == [("7", "1"), ("2", "2")]
 
 
 def test_all_wrong_rows_are_told_at_once(tmp_path):

@@ -28,6 +28,14 @@ def test_an_opening_is_whole_sentences_with_brackets_closed():
 def test_a_phrase_is_found_by_whole_words_only():
     assert text.contains('What "Pod Spec" holds', "pod spec")
     assert not text.contains("the podspecs", "podspec")
+    assert not text.contains("+++", "-")
+
+
+def test_words_of_every_script_are_kept():
+    assert text.normalise("Snake_case, and-MORE ") == "snake case and more"
+    assert text.normalise("Sjögren's Straße № 5") == "sjogren s strasse no 5"
+    assert text.normalise("서울은 수도") == "서울은 수도"
+    assert text.normalise("东京 is big") == "东 京 is big"
 
 
 def test_grams_of_a_short_text_are_the_text():

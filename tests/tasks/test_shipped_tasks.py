@@ -9,11 +9,12 @@ import pytest
 
 from harness.sources.wheel import Wheel, members
 from harness.suites import heuristics, quality, registry, splitting, text
+from harness.suites.builders import medical_cot
+from harness.suites.hpo import ontology
 from harness.suites.item import Item
 from harness.suites.lm_tasks import load_task
 
 BUILT = ["k8s_qa", "k8s_recall", "techmanual_qa", "awsapi_qa", "mavlink_qa", "medical_cot", "world_facts"]
-MULTIPLE_CHOICE = [name for name in BUILT if name != "k8s_recall"]
 FEWEST = {"k8s_qa": 1000, "techmanual_qa": 800}
 WITHOUT_GUARD = ["k8s_qa", "medical_cot"]
 
@@ -45,13 +46,13 @@ def test_forms_are_those_declared(splits, name):
     assert {item.form for item in splits(name)["test"]} == set(registry.find(name).metadata["forms"])
 
 
-@pytest.mark.parametrize("name", MULTIPLE_CHOICE)
+@pytest.mark.parametrize("name", BUILT)
 def test_no_split_fails_a_gate(splits, name):
     for items in splits(name).values():
         assert quality.problems(items) == []
 
 
-@pytest.mark.parametrize("name", MULTIPLE_CHOICE)
+@pytest.mark.parametrize("name", BUILT)
 def test_no_shallow_heuristic_pays_on_the_test_split(splits, name):
     scores = heuristics.scores(splits(name)["test"])
     assert max(scores.values()) <= heuristics.LIMIT, scores
@@ -72,10 +73,24 @@ def test_every_recalled_fact_is_trained_on(splits):
     assert {item.source for item in parts["test"]} == {item.source for item in parts["train"]}
 
 
+def test_the_release_that_is_cited_is_the_one_that_is_read():
+    declared = [registry.find(name) for name in registry.names() if name.startswith("medical_cot")]
+    folder = members(Wheel(**declared[0].metadata["source"]), medical_cot.MEMBERS)
+    read = ontology.read(folder / medical_cot.DATA / "hp.obo").release
+    assert {task.metadata["release"] for task in declared} == {f"HPO {read}"}
+    assert all("Human Phenotype Ontology" in task.metadata["citation"] for task in declared)
+
+
 def test_a_rationale_ends_in_no_answer_but_names_the_diagnosis():
     for document in load_task("medical_cot").dataset["test"]:
         assert document["choices"][document["answer"]] in document["rationale"]
         assert "Answer:" not in document["rationale"]
+
+
+def test_a_rationale_lists_what_is_alike_in_plain_english():
+    explained = [each["rationale"].partition("Step 3: ")[2] for each in load_task("medical_cot").dataset["test"]]
+    assert all(part.count(" and ") <= 2 for told in explained for part in told.split("; "))
+    assert "are very frequent" in "".join(explained)
 
 
 def test_general_text_is_plain_distinct_and_as_declared():
@@ -96,10 +111,19 @@ print(hashlib.sha256("\\n".join(lines).encode()).hexdigest())
 """
 
 
-@pytest.mark.parametrize("name", ["k8s_qa", "mavlink_qa", "world_facts", "general_text"])
+MANUALS = {
+    "k8s_qa": "kubernetes",
+    "k8s_recall": "kubernetes",
+    "techmanual_qa": "cmake",
+    "awsapi_qa": "botocore",
+    "mavlink_qa": "mavlink",
+}
+
+
+@pytest.mark.parametrize("name", [*BUILT, "general_text"])
 def test_two_hash_seeds_build_the_same_bytes(name):
-    manual = {"k8s_qa": "manuals.kubernetes", "mavlink_qa": "manuals.mavlink"}.get(name, f"builders.{name}")
-    patterns = importlib.import_module(f"harness.suites.{manual}").MEMBERS
+    module = f"manuals.{MANUALS[name]}" if name in MANUALS else f"builders.{name}"
+    patterns = importlib.import_module(f"harness.suites.{module}").MEMBERS
     folder = members(Wheel(**registry.find(name).metadata["source"]), patterns)
     digests = {
         subprocess.run(

@@ -57,6 +57,12 @@ def test_every_wrong_line_of_a_file_is_named(experiment, tokenizer, tmp_path):
     assert [line.split(":")[1] for line in str(refused.value).splitlines()] == ["2", "3", "4"]
 
 
+def test_a_sign_that_ends_lines_elsewhere_ends_no_row(experiment, tokenizer, tmp_path):
+    source = jsonl(tmp_path, ['{"prompt": "a\u2028b", "completion": " 1"}'])
+    (row,) = data.rows(replace(experiment, data=source), tokenizer)
+    assert row["prompt"] == "a\u2028b"
+
+
 def test_an_empty_file_is_refused(experiment, tokenizer, tmp_path):
     with pytest.raises(TaskError, match="no training rows"):
         data.rows(replace(experiment, data=jsonl(tmp_path, [])), tokenizer)

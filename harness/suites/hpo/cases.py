@@ -133,10 +133,14 @@ def _explained(case: _Case) -> str:
     for term in case.findings:
         by_frequency[case.disease.findings[term]].append(_name(case, term))
     return "; ".join(
-        f"{' and '.join(by_frequency[frequency])} {'is' if len(by_frequency[frequency]) == 1 else 'are'} {frequency}"
+        f"{_listed(by_frequency[frequency])} {'is' if len(by_frequency[frequency]) == 1 else 'are'} {frequency}"
         for frequency in FREQUENCY.values()
         if frequency in by_frequency
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _name(case: _Case, term: str) -> str:

@@ -77,7 +77,7 @@ def _combinations(tune: Tune, trained_with: Mapping[str, Any]) -> Iterator[Value
 
 
 def _times(value: float, factor: float) -> float:
-    """Return the product as a person would write it: whole for whole numbers, 0.00015 and not 0.00015000000000000001."""
+    """Return the product as a person writes it: whole for whole numbers, 0.00015 for 5e-05 × 3 and not 0.00015…01."""
     return round(value * factor) if isinstance(value, int) else float(f"{value * factor:.12g}")
 
 

@@ -64,6 +64,14 @@ class SourceError(HarnessError):
     """A model, wheel or data set cannot be had: unreachable, absent from the cache, or not what was pinned."""
 
 
+class NotInCacheError(SourceError):
+    """`what` is not in the cache, and nothing may be downloaded now."""
+
+    def __init__(self, what: str, text: str) -> None:
+        self.what = what
+        super().__init__(text)
+
+
 class TaskError(HarnessError):
     """A task's YAML, loader or data is wrong."""
 

@@ -24,7 +24,9 @@ def run(args: argparse.Namespace) -> int:
     from harness.execution.process import describe_exit, run_in_process, start_server
     from harness.report.plan import plan_text
     from harness.sources import cache
+    from harness.sources.offline import forbid_downloads
 
+    forbid_downloads()
     start_server(cache.root() / "plan.log")
     said: list[Any] = []
     code = run_in_process("estimate", experiment, said.append)

@@ -25,7 +25,7 @@ from harness.ledger import outcomes
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.outcomes import Outcome
-from harness.records import Cell, CellFailure, CellResult, Screening
+from harness.records import Cell, CellFailure, CellResult, Evaluation, Screening
 from harness.spec import unlock
 from harness.spec.records import Experiment
 
@@ -117,6 +117,11 @@ class Run:
     def scored(self, cell: Cell) -> frozenset[str]:
         """Return the keys of the evaluations that a cell's folder holds."""
         return frozenset(path.parent.name for path in self.cell_folder(cell).glob(f"eval/*/{SCORED}"))
+
+    def evaluation(self, cell: Cell, key: str) -> Evaluation:
+        """Return one of the evaluations that `scored` names."""
+        path = self.cell_folder(cell) / "eval" / key / SCORED
+        return Evaluation(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def read(folder: Path) -> Run:

@@ -93,7 +93,9 @@ class TrainingError(HarnessError):
 
 
 class LedgerError(HarnessError):
-    """A run folder cannot be read, or belongs to another spec."""
+    """A folder holds no run, holds one that cannot be read, or one of other data."""
+
+    exit_code = 64
 
 
 class ComparisonError(HarnessError):

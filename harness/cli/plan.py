@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     from harness.sources.offline import forbid_downloads
 
     forbid_downloads()
-    start_server(cache.root() / "plan.log")
+    start_server(cache.root() / "plan.log", remedy=cache.REMEDY)
     said: list[Any] = []
     code = run_in_process("estimate", experiment, said.append)
     if not said:

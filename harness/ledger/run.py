@@ -46,16 +46,24 @@ class Run:
     @property
     def lock(self) -> Mapping[str, Any]:
         """The lock file: `experiment`, `versions`, `hashes`. Raises `LedgerError` where it cannot be read."""
+        path = self.folder / LOCK
         try:
-            lock: Mapping[str, Any] = json.loads((self.folder / LOCK).read_text(encoding="utf-8"))
+            lock: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise LedgerError(_no_run(self.folder)) from error
         except (OSError, ValueError) as error:
-            raise LedgerError(f"{self.folder} is not a run folder: {LOCK} cannot be read ({error}).") from error
+            raise LedgerError(f"{path} cannot be read ({error}). {_MEND}") from error
+        if not isinstance(lock, dict) or not isinstance(lock.get("cells"), list):
+            raise LedgerError(f"{path} is not a lock file of harness: it has no list `cells`. {_MEND}")
         return lock
 
     @property
     def experiment(self) -> Experiment:
         """The experiment as it was resolved when the run was last started."""
-        return unlock(self.lock["experiment"])
+        lock = self.lock
+        if "experiment" not in lock:
+            raise LedgerError(f"{self.folder / LOCK} holds no experiment. {_MEND}")
+        return unlock(lock["experiment"])
 
     @property
     def screening(self) -> Screening | None:
@@ -122,6 +130,18 @@ class Run:
         """Return one of the evaluations that `scored` names."""
         path = self.cell_folder(cell) / "eval" / key / SCORED
         return Evaluation(**json.loads(path.read_text(encoding="utf-8")))
+
+
+_MEND = "Remove it and run the spec again with this folder as --out: cells that are done are kept."
+
+
+def _no_run(folder: Path) -> str:
+    """Say that a folder holds no run, and which folders below it do."""
+    if not folder.is_dir():
+        return f"there is no folder {folder}. `harness ls` lists the runs below runs/."
+    below = ", ".join(str(lock.parent) for lock in sorted(folder.glob(f"*/{LOCK}")))
+    named = f"Name one of the runs in it: {below}." if below else "`harness run SPEC` makes one."
+    return f"{folder} holds no run: it has no {LOCK}. {named}"
 
 
 def read(folder: Path) -> Run:

@@ -22,6 +22,7 @@ def run_text(run: Run, verdicts: Verdicts) -> str:
     overridden = f"\noverridden: {' '.join(experiment.overrides)}" if experiment.overrides else ""
     parts = [
         f"{head(experiment)}{overridden}",
+        _unfinished(run),
         tuning_table(run.tuning),
         inside_tables(experiment, outcomes, verdicts),
         outside_tables(experiment, outcomes, verdicts),
@@ -34,6 +35,12 @@ def run_text(run: Run, verdicts: Verdicts) -> str:
         *_marks(run),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _unfinished(run: Run) -> str:
+    cells, ended = len(run.cell_ids), len(run.outcomes)
+    waiting = f"not finished: {cells - ended} of {cells} cells have not run yet; the same `harness run` continues"
+    return waiting if ended < cells else ""
 
 
 def _marks(run: Run) -> Iterator[str]:

@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import LedgerError
-from harness.ledger import outcomes
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
-from harness.ledger.outcomes import Outcome
+from harness.ledger.outcomes import Outcome, from_json, to_json
 from harness.records import Cell, CellFailure, CellResult, Evaluation, Screening
 from harness.spec import unlock
 from harness.spec.records import Experiment
@@ -112,13 +111,13 @@ class Run:
         if not path.exists():
             return None
         try:
-            return outcomes.from_json(json.loads(path.read_text(encoding="utf-8")))
+            return from_json(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
 
     def write_outcome(self, outcome: Outcome, kind: Kind = "cells") -> None:
         """Record how a cell ended, in its folder and in the journal."""
-        write_json(self.cell_folder(outcome.cell, kind) / "result.json", outcomes.to_json(outcome))
+        write_json(self.cell_folder(outcome.cell, kind) / "result.json", to_json(outcome))
         event = "finished" if isinstance(outcome, CellResult) else "failed"
         self.journal.append(event, cell=outcome.cell.id)
 

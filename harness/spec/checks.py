@@ -6,12 +6,13 @@ from typing import Any
 
 from harness import declarations
 from harness.errors import Problem
-from harness.spec import tasknames
 from harness.spec.context import Context
 from harness.spec.located import Path as At
 from harness.spec.paths import data_blocks
 from harness.spec.recipes import ReadRecipe
-from harness.spec.suggest import nearest
+from harness.spec.suggest import nearest, resembling
+from harness.spec.tasknames import installed
+from harness.spec.tasknames import metrics as reported_metrics
 from harness.spec.tuning import tune_problems
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
@@ -20,17 +21,25 @@ LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 
 def _comparison(context: Context) -> Iterator[Problem]:
     comparison = context.spec["comparison"]
-    # A recipe that could not be read is told by itself.
-    known = {*context.recipes, *(Path(name).name.removesuffix(".json") for name in context.spec["recipes"])}
+    listed = {Path(name).name.removesuffix(".json") for name in context.spec["recipes"]}
+    unread = listed - set(context.recipes)
     named: list[tuple[At, str]] = [(("comparison", "reference"), comparison["reference"])]
     named += [(("comparison", "candidates", i), name) for i, name in enumerate(comparison["candidates"])]
     for at, name in named:
-        if name not in known:
+        # A recipe that could not be read is told by itself, and so is one that is listed under a misspelt name.
+        if name not in listed and name not in context.recipes and resembling(name, unread) is None:
             message = f"{name!r} is not among the experiment's recipes"
-            yield context.document.problem(at, message, nearest(name, known))
+            remedy = f"{nearest(name, context.recipes)}{_inherited(context, at)}"
+            yield context.document.problem(at, message, remedy)
     for at, name in named[1:]:
         if name == comparison["reference"]:
             yield context.document.problem(at, f"{name!r} is the reference itself", "Compare another recipe with it.")
+
+
+def _inherited(context: Context, at: At) -> str:
+    """Say it of a value that comes from the file that is extended: the user's own has no such line."""
+    own, said = (context.document.place(each).file for each in ((), at))
+    return "" if own == said else f" {own} extends this file: give it a `comparison` with its own recipes."
 
 
 _RULED_ROLES = {"not-worse-out-of-domain": "out_of_domain", "no-forgetting": "guard"}
@@ -90,13 +99,13 @@ def task_files(spec: Any, recipes: Iterable[ReadRecipe], *, beside: Path, includ
     known = declarations.task_files(beside=beside, include=include)
     names = {task for _, task in _named_tasks(spec)}
     names |= {task for read in recipes for _, task in _stage_tasks(read)}
-    return {name: known[name] for name in names & set(known)} | tasknames.installed(names - set(known))
+    return {name: known[name] for name in names & set(known)} | installed(names - set(known))
 
 
 def _metrics(context: Context) -> Iterator[Problem]:
     for index, suite in enumerate(context.spec["suites"]):
         file = context.tasks.get(suite["task"])
-        known = tasknames.metrics(file) if file else set()
+        known = reported_metrics(file) if file else set()
         if known and suite["metric"].partition(",")[0] not in known:  # a filter's name may follow
             message = f"the task {suite['task']!r} reports no metric {suite['metric']!r}"
             yield context.document.problem(("suites", index, "metric"), message, nearest(suite["metric"], known))

@@ -8,6 +8,7 @@ from harness.execution import calibrate as measured
 from harness.execution import estimate as planning
 from harness.execution.calibrate import Calibration, Speed
 from harness.execution.tokens import sizes
+from harness.plan.unknown import Unknown
 from harness.spec import Overrides, load
 
 NOTHING = Speed(0.0, 0.0, 0.0)
@@ -24,7 +25,7 @@ def planned(tiny_spec, monkeypatch):
         said = []
         experiment = load(tiny_spec, overrides=Overrides(seeds=(1,), **overrides))
         planning.estimate(experiment, said.append)
-        return {each.recipe: each for each in said[0].cells}, sizes(experiment)
+        return {each.recipe: each for each in said[0].cells}, sizes(experiment, Unknown())
 
     return plan
 

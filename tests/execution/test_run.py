@@ -125,6 +125,15 @@ def test_the_same_command_repeats_nothing(finished, tiny_spec):
     assert [event for event in again.journal.events() if event["event"] == "began"] == before
 
 
+def test_a_start_between_that_asked_for_other_scores_leaves_none_of_them_behind(finished, tiny_spec):
+    ledger, _ = finished
+    everything = [each.evaluations for each in ledger.outcomes if each.cell.recipe != "full--default"]
+    run(tiny_spec, ledger.folder, limit=10, only=("lora--tiny", "full--default"))
+    again, watcher = run(tiny_spec, ledger.folder)
+    assert watcher.cells == []
+    assert [each.evaluations for each in again.outcomes if each.cell.recipe != "full--default"] == everything
+
+
 def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished, tiny_spec):
     ledger, _ = finished
     cell = next(each.cell for each in ledger.outcomes if each.cell.recipe == "lora--tiny")

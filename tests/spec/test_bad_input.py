@@ -27,8 +27,14 @@ MISTAKES = {
     "a misspelt key": ("keep_weight", True, "$.keep_weight", "unknown key `keep_weight`", "`keep_weights`"),
     "a misspelt key inside": ("comparison.sesio", 1, "$.comparison.sesio", "unknown key `sesio`", "`sesoi`"),
     "a misspelt trainer field": ("training.max_step", 5, "$.training.max_step", "unknown key", "`max_steps`"),
-    "a wrong type": ("training.max_steps", "many", "$.training.max_steps", '"many" is of the wrong type', "integer"),
-    "a float where a whole number counts": ("seeds", [1.0], "$.seeds[0]", "1.0 is of the wrong type", "integer"),
+    "a wrong type": (
+        "training.max_steps",
+        "many",
+        "$.training.max_steps",
+        '"many" is of the wrong type',
+        "a whole number",
+    ),
+    "a float where a whole number counts": ("seeds", [1.0], "$.seeds[0]", "1.0 is of the wrong type", "a whole number"),
     "a truth value for a number": ("comparison.sesoi", True, "$.comparison.sesoi", "wrong type", "number"),
     "a value out of range": ("comparison.alpha", 0.7, "$.comparison.alpha", "0.7 is out of range", "at most 0.5"),
     "an unknown role": ("suites.1.role", "out_domain", "$.suites[1].role", "not allowed", "`out_of_domain`"),
@@ -334,3 +340,29 @@ def test_a_problem_reads_as_file_line_path_message_remedy(spec, write):
         f"tried.json:{line}: $.keep_weight: unknown key `keep_weight`. Did you mean `keep_weights`?"
     )
     assert json.loads(file.read_text())["keep_weight"]
+
+
+def complaints(folder, **fields):
+    path = folder / "mine.json"
+    path.write_text(json.dumps({"extends": "gap", **fields}))
+    with pytest.raises(SpecError) as caught:
+        load(path)
+    return [(problem.path, problem.remedy) for problem in caught.value.problems]
+
+
+def test_an_inherited_comparison_says_where_to_give_ones_own(tmp_path):
+    ((path, remedy),) = complaints(tmp_path, recipes=["full--default", "lora--first-half"])
+    assert path == "$.comparison.candidates[0]"
+    assert remedy.endswith("mine.json extends this file: give it a `comparison` with its own recipes.")
+
+
+def test_a_misspelt_recipe_is_told_where_it_is_listed_and_not_where_it_is_compared(tmp_path):
+    told = complaints(tmp_path, recipes=["full--default", "lora--last-hlaf"])
+    assert told == [("$.recipes[1]", "Did you mean `lora--last-half`?")]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "remedy"), [("1", "It must be a list."), ([1.5], "It must be a whole number.")], ids=str
+)
+def test_a_wrong_type_is_told_in_words(tmp_path, seeds, remedy):
+    assert complaints(tmp_path, seeds=seeds)[0][1] == remedy

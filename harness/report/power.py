@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from harness.report.layout import table
+from harness.report.scores import NONE
 from harness.spec.records import Experiment, Suite
 from harness.statistics.planning import Spread, detectable
 
@@ -14,34 +15,45 @@ DEFAULT_SPREADS = {
 
 
 def power_table(experiment: Experiment, items: Mapping[str, int]) -> str:
-    """Return the smallest gap, delta and margin that are shown with 80% power, per out-of-domain suite."""
+    """Return the smallest gap, delta and margin that are shown with 80% power, per out-of-domain suite.
+
+    Where there is none, the in-domain gap and margin stand alone.
+    """
     seeds = len(experiment.seeds)
     if seeds == 1:
         return "a single seed speaks of its own checkpoints only: nothing is detectable about the recipes"
     rows = [
         _row(experiment, inside, outside, items)
         for inside in experiment.suites_of("in_domain")
-        for outside in experiment.suites_of("out_of_domain")
+        for outside in experiment.suites_of("out_of_domain") or (None,)
     ]
     headers = ["in-domain", "out-of-domain", "gap in", "gap out", "delta", "margin\nin", "margin\nout"]
     title = f"smallest true effect shown with 80% power by {seeds} seeds (SESOI {experiment.comparison.sesoi}):"
     return f"{title}\n{table(rows, headers)}"
 
 
-def _row(experiment: Experiment, inside: Suite, outside: Suite, items: Mapping[str, int]) -> list[str]:
+def _row(experiment: Experiment, inside: Suite, outside: Suite | None, items: Mapping[str, int]) -> list[str]:
     spread = _spread(experiment, inside.metric)
     comparison = experiment.comparison
     found = detectable(
         seeds=len(experiment.seeds),
         items_in=items[inside.task],
-        items_out=items[outside.task],
+        items_out=items[(outside or inside).task],
         inside=spread,
         outside=spread,
         alpha=comparison.alpha,
-        comparisons=len(comparison.candidates) * len(experiment.suites_of("out_of_domain")),
+        comparisons=_comparisons(experiment),
     )
-    effects = [found.gap_in, found.gap_out, found.delta, found.margin_in, found.margin_out]
-    return [inside.task, outside.task, *(f"{effect:.3f}" for effect in effects)]
+    shown = [f"{effect:.3f}" for effect in (found.gap_out, found.delta, found.margin_out)] if outside else [NONE] * 3
+    gap_out, delta, margin_out = shown
+    name = outside.task if outside else NONE
+    return [inside.task, name, f"{found.gap_in:.3f}", gap_out, delta, f"{found.margin_in:.3f}", margin_out]
+
+
+def _comparisons(experiment: Experiment) -> int:
+    """Return the number of primary comparisons, counted as the verdict counts them."""
+    pairs = len(experiment.suites_of("in_domain")) * max(1, len(experiment.suites_of("out_of_domain")))
+    return len(experiment.comparison.candidates) * pairs
 
 
 def _spread(experiment: Experiment, metric: str) -> Spread:

@@ -10,7 +10,8 @@ from harness.execution import estimate as planning
 from harness.execution.calibrate import Calibration, Speed
 from harness.plan.unknown import Unknown
 from harness.report.plan import plan_text
-from harness.spec import load
+from harness.report.power import power_table
+from harness.spec import Overrides, load
 
 
 @pytest.fixture
@@ -50,3 +51,20 @@ def test_what_the_user_could_mend_is_noted_once():
         assert unknown.attempt(partial(fail, error)) is None
     assert unknown.attempt(lambda: 5) == 5
     assert (unknown.absent, unknown.reasons) == (["x==1"], ["no file"])
+
+
+def test_without_an_out_of_domain_suite_the_in_domain_gap_is_planned_alone():
+    experiment = load("gap", overrides=Overrides(only=("k8s_qa", "world_facts")))
+    row = power_table(experiment, {"k8s_qa": 100}).splitlines()[-1].split()
+    assert row[0] == "k8s_qa"
+    assert [each for each in row if each != "–"][1:] == [row[2], row[5]]
+    assert 0 < float(row[2]) < float(row[5])
+
+
+def test_the_level_is_shared_as_the_verdict_shares_it():
+    items = dict.fromkeys(("k8s_qa", "techmanual_qa", "medical_cot"), 100)
+    alone, both = (
+        power_table(load("gap", overrides=Overrides(only=names)), items).splitlines()[4].split()[2]
+        for names in (("k8s_qa", "techmanual_qa"), tuple(items))
+    )
+    assert float(alone) < float(both)

@@ -15,6 +15,7 @@ from harness.adaptation.match import Settled, matched, settled
 from harness.adaptation.merge import merge
 from harness.adaptation.outline import Description, hidden_size
 from harness.adaptation.refusals import refusals
+from harness.adaptation.storage import base_bytes
 from harness.adaptation.store import load, replay, save, stage_folder
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Probe",
     "Settled",
     "adapt",
+    "base_bytes",
     "check",
     "describe",
     "hidden_size",

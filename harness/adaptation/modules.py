@@ -4,8 +4,9 @@ import copy
 import re
 from collections.abc import Iterable, Iterator
 
-from peft import PEFT_TYPE_TO_TUNER_MAPPING, PeftConfig
+from peft import PEFT_TYPE_TO_TUNER_MAPPING, PeftConfig, PeftType
 from peft.tuners.tuners_utils import BaseTunerLayer, check_target_module_exists
+from peft.utils import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING
 from torch import nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
@@ -56,7 +57,10 @@ def base_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 def _asked(config: PeftConfig, model: PreTrainedModel) -> str | set[str]:
     asked = config.target_modules
     if asked is None:
-        defaults = PEFT_TYPE_TO_TUNER_MAPPING[config.peft_type].target_module_mapping
+        # IA3 alone keeps its defaults elsewhere.
+        tuner = PEFT_TYPE_TO_TUNER_MAPPING[config.peft_type]
+        ia3 = TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING if config.peft_type == PeftType.IA3 else {}
+        defaults = getattr(tuner, "target_module_mapping", ia3)
         asked = defaults.get(model.config.model_type)
     if asked is None:
         raise RecipeError(

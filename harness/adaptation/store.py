@@ -182,12 +182,29 @@ def _load_bottleneck(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Ad
 
 
 def _put(model: PreTrainedModel, weights: Mapping[str, Tensor], folder: Path) -> None:
+    if not set(weights) <= set(model.state_dict()):
+        weights = _by_their_own_names(model, folder)
     missing, unexpected = model.load_state_dict(weights, strict=False)
     absent = set(missing) - set(model.all_tied_weights_keys)
     if absent or unexpected:
         raise RecipeError(
             f"{folder} holds the weights of another model: missing {sorted(absent)}, not ours {unexpected}."
         )
+
+
+def _by_their_own_names(model: PreTrainedModel, folder: Path) -> Mapping[str, Tensor]:
+    """Return the saved weights as the model calls them: on disk GPT-NeoX and Mixtral have the names of old files."""
+    try:
+        saved, found = type(model).from_pretrained(
+            folder, config=model.config, dtype=model.dtype, use_safetensors=True, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise RecipeError(f"{folder} holds the weights of another model: {error}") from error
+    wrong = {about: sorted(map(str, names)) for about, names in found.items() if names}
+    if wrong:
+        raise RecipeError(f"{folder} holds the weights of another model: {wrong}.")
+    state: dict[str, Tensor] = saved.state_dict()
+    return state
 
 
 def _loaded(model: nn.Module, recipe: Recipe, modules: tuple[str, ...]) -> Adapted:

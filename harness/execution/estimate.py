@@ -2,8 +2,9 @@
 
 Time: seconds a token and layer, measured in `calibrate`, times tokens and layers, the output head at completion
 tokens, and AdamW on what trains. A recipe that trains nothing below layer l needs no backward pass there. Memory:
-weights, gradients and two AdamW moments for what trains, and about 34 bytes of activations a token, layer and hidden
-unit in 16-bit or 68 in 32-bit precision (Korthikanti et al. 2022, arXiv 2205.05198, without the attention term).
+weights (on a GPU as they are quantized), gradients and two AdamW moments for what trains, and about 34 bytes of
+activations a token, layer and hidden unit in 16-bit or 68 in 32-bit precision (Korthikanti et al. 2022, arXiv
+2205.05198, without the attention term).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -53,7 +54,8 @@ def _estimate(experiment: Experiment) -> Estimate:
     unknown = Unknown()
     speed, counted = calibrate(config, device), sizes(experiment, unknown)
     screening, unscreened = screen_at_hand(experiment, unknown)
-    known = {each.id: _Known.of(each, config) for each in (BASE, *experiment.recipes)}
+    width = BYTES[experiment.model.dtype]
+    known = {each.id: _Known.of(each, config, width, device) for each in (BASE, *experiment.recipes)}
     fingerprint = models.fingerprint(experiment.model)
 
     def costs(cells: Iterable[PlannedCell]) -> tuple[CellCost, ...]:
@@ -94,13 +96,20 @@ class _Known:
     description: Description
     settled: adaptation.Settled | None
     hidden: int
+    weights: int
+    """Bytes of the base and of what trains, at the most that there are at a time."""
 
     @classmethod
-    def of(cls, recipe: Recipe, config: Mapping[str, Any]) -> "_Known":
+    def of(cls, recipe: Recipe, config: Mapping[str, Any], width: int, device: str) -> "_Known":
+        described = adaptation.describe(recipe, config)
+        # A CPU reads the plain weights before it packs them, and its peak does not fall.
+        quantization = recipe.base_quantization if device == "cuda" else None
+        base = adaptation.base_bytes(config, width, quantization)
         return cls(
-            description=adaptation.describe(recipe, config),
+            description=described,
             settled=adaptation.settled(recipe, config),
             hidden=adaptation.hidden_size(config),
+            weights=base + (0 if recipe.trains_own_weights else described.trainable * width),
         )
 
 
@@ -118,7 +127,7 @@ def _cost(experiment: Experiment, planned: PlannedCell, known: _Known, speed: Ca
         tokens=sum(part.tokens for part in parts),
         train_seconds=sum(part.seconds(speed) for part in parts),
         evaluate_seconds=sum(_seconds_a_suite(counted.suites[each.task], comes_to, speed) for each in suites),
-        memory=round(LIBRARIES + comes_to.total * width + max((part.memory(width) for part in parts), default=0)),
+        memory=round(LIBRARIES + known.weights + max((part.memory(width) for part in parts), default=0)),
         disk=0 if recipe.trains_own_weights and not experiment.keep_weights else trainable * width,
         settled=None if known.settled is None else str(known.settled),
     )

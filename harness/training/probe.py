@@ -1,6 +1,7 @@
 """Training batches before training, for strategies and initialisations that read data."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import torch
@@ -22,16 +23,18 @@ def probe_batches(
     """Return a function that starts a pass over the training rows as tokenised batches, drawn with `seed`.
 
     A batch has `input_ids`, `attention_mask` and `labels`, each (rows, tokens), with the batch size and length
-    that training has; only completion tokens carry labels. Two passes yield the same batches.
+    that training has; only completion tokens carry labels, and a row that is cut before its completion is left out, as
+    in training. Two passes yield the same batches.
     """
     size = int(fields.get("per_device_train_batch_size", 8))
     length = int(fields.get("max_length") or tokenizer.model_max_length)
 
     def batches() -> Iterator[Batch]:
         order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed)).tolist()
-        for start in range(0, len(order) - size + 1, size):
-            examples = [_tokens(rows[index], tokenizer, length) for index in order[start : start + size]]
-            yield _padded(examples, int(tokenizer.pad_token_id))
+        whole = (_tokens(rows[index], tokenizer, length) for index in order)
+        examples = ((ids, prompt) for ids, prompt in whole if prompt < len(ids))
+        while len(batch := list(islice(examples, size))) == size:
+            yield _padded(batch, int(tokenizer.pad_token_id))
 
     return batches
 

@@ -1,6 +1,9 @@
+import copy
+
 import pytest
 import torch
 from peft import PeftModel
+from transformers import AutoModelForCausalLM, GPTNeoXConfig, MixtralConfig
 
 from harness.adaptation import adapt, load, merge, save
 from harness.errors import RecipeError
@@ -93,6 +96,37 @@ def test_outputs_are_the_same_after_saving_and_loading(tiny, tmp_path, peft):
     loaded = load(tiny(), recipe(peft), tmp_path)
     assert torch.equal(logits(adapted.model), logits(loaded.model))
     assert not torch.equal(logits(loaded.model), logits(tiny()))
+
+
+NEOX = GPTNeoXConfig(vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4)
+MIXTRAL = MixtralConfig(
+    vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+    num_key_value_heads=2, num_local_experts=3,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("config", [NEOX, MIXTRAL], ids=["neox", "mixtral"])
+def test_full_weights_come_back_where_files_have_other_names(tmp_path, config):
+    model = AutoModelForCausalLM.from_config(config).eval()
+    fresh = copy.deepcopy(model)
+    adapted = adapt(model, recipe(layers=Layers(strategy="last", count=1)), seed=1)
+    nudge(adapted.model)
+    save(adapted, tmp_path)
+    assert torch.equal(logits(load(fresh, recipe(), tmp_path).model), logits(adapted.model))
+    other = copy.copy(config)
+    other.num_hidden_layers = 3
+    with pytest.raises(RecipeError, match="holds the weights of another model"):
+        load(AutoModelForCausalLM.from_config(other), recipe(), tmp_path)
+
+
+@pytest.mark.parametrize("block", [{"peft_type": "IA3"}, {"peft_type": "LORA", "r": 2}])
+def test_a_block_without_modules_takes_pefts_own(tiny, block):
+    assert len(adapt(tiny(), recipe(block), seed=1).modules) >= 2 * 4
+
+
+def test_a_method_without_modules_of_its_own_is_told_to_name_them(tiny):
+    with pytest.raises(RecipeError, match="target_modules is absent and PEFT has no default"):
+        adapt(tiny(), recipe({"peft_type": "TRAINABLE_TOKENS", "token_indices": [3], "target_modules": None}), seed=1)
 
 
 @pytest.mark.parametrize("peft", [None, LORA])

@@ -1,6 +1,7 @@
 """What a plan says of time, from a machine whose speed is given."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from harness.execution.calibrate import Calibration, Speed
 from harness.execution.tokens import sizes
 from harness.plan.unknown import Unknown
 from harness.spec import Overrides, load
+from harness.spec.records import Recipe
 
 NOTHING = Speed(0.0, 0.0, 0.0)
 
@@ -67,6 +69,18 @@ def test_the_optimizer_moves_what_trains_every_step(planned):
     cells, _ = planned(optimizer=1.0)
     for recipe in ("full--default", "lora--tiny"):
         assert cells[recipe].train_seconds == pytest.approx(2 * cells[recipe].trainable)
+
+
+def test_quantized_weights_take_less_on_a_gpu_and_are_read_whole_on_a_cpu(tiny_model):
+    peft = {"peft_type": "LORA", "r": 2, "target_modules": ["q_proj"]}
+    plain = Recipe(method="lora", name="x", peft=peft)
+    packed = replace(plain, quantization={"load_in_4bit": True})
+    sizes = {
+        (device, each is packed): planning._Known.of(each, tiny_model["config"], 4, device).weights
+        for device in ("cpu", "cuda")
+        for each in (plain, packed)
+    }
+    assert sizes["cuda", True] < sizes["cuda", False] == sizes["cpu", False] == sizes["cpu", True]
 
 
 def test_a_match_is_told_with_what_it_comes_to(planned, tmp_path):

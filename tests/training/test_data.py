@@ -83,6 +83,14 @@ def test_rows_that_train_may_not_decide(experiment, tokenizer):
         data.refuse_shared(rows, [other, rows[0]])
 
 
+def test_probe_batches_leave_out_rows_that_are_cut_before_their_completion(tokenizer):
+    rows = [{"prompt": "p" * (60 if n % 2 else 3), "completion": f" {n}"} for n in range(8)]
+    start = probe_batches(rows, tokenizer, {"per_device_train_batch_size": 2, "max_length": 16}, seed=3)
+    batches = list(start())
+    assert len(batches) == 2
+    assert all((batch["labels"] != -100).any(dim=1).all() for batch in batches)
+
+
 def test_probe_batches_label_completions_only_and_repeat(experiment, tokenizer):
     rows = data.rows(experiment, tokenizer)
     start = probe_batches(rows, tokenizer, {"per_device_train_batch_size": 4, "max_length": 64}, seed=3)

@@ -13,7 +13,7 @@ from harness.adaptation.adapted import Batch, Probe
 from harness.adaptation.data import first_batches, on_device
 from harness.adaptation.decoder import layer_names
 from harness.adaptation.layers.contract import Choice, Request
-from harness.errors import RecipeError
+from harness.errors import RecipeError, TrainingError
 
 BATCHES = 5
 
@@ -22,7 +22,8 @@ def gradient(request: Request) -> Choice:
     """Choose the `count` layers with the largest sum over batches of the L2 norm of the loss's gradient.
 
     The model is evaluated without dropout and left as it was. Of layers with equal norms the lower comes first.
-    Raises `RecipeError` without a model or data, and for quantized weights, which have no gradient.
+    Raises `RecipeError` without a model or data, and for quantized weights, which have no gradient; `TrainingError`
+    where a gradient is not finite, which would rank nothing.
     """
     if request.model is None:
         raise RecipeError('the layer strategy "gradient" needs a loaded model and training batches.')
@@ -30,6 +31,7 @@ def gradient(request: Request) -> Choice:
     start = time.perf_counter()
     norms = gradient_norms(request.model, batches, chunk=request.layers.options.get("chunk"))
     seconds = time.perf_counter() - start
+    _refuse_non_finite(norms)
     ranked = sorted(range(request.total), key=lambda layer: (-norms[layer], layer))
     scores = tuple(float(norm) for norm in norms / norms.sum())
     probe = Probe(purpose="gradient", batches=len(batches), seconds=seconds, scores=scores)
@@ -92,6 +94,16 @@ def _only_measured(model: PreTrainedModel) -> Iterator[None]:
         model.train(training)
         for name, weight in model.named_parameters():
             weight.requires_grad_(requires_grad=flags[name])
+
+
+def _refuse_non_finite(norms: torch.Tensor) -> None:
+    bad = [layer for layer, norm in enumerate(norms) if not torch.isfinite(norm)]
+    if bad:
+        raise TrainingError(
+            "non_finite_loss",
+            f"the gradient of the layers {bad} is not finite before training, so nothing can be ranked by it; "
+            "another dtype may help",
+        )
 
 
 def _refuse_quantized(model: PreTrainedModel) -> None:

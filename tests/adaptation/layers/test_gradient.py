@@ -3,7 +3,7 @@ import torch
 
 from harness.adaptation.layers import Request, select
 from harness.adaptation.layers.gradient import gradient_norms
-from harness.errors import RecipeError
+from harness.errors import RecipeError, TrainingError
 from harness.spec.records import Layers
 
 
@@ -20,6 +20,17 @@ def naive_norms(model, batches, layers=4):
             squares = [weight.grad.double().pow(2).sum() for weight in model.model.layers[layer].parameters()]
             sums[layer] += float(sum(squares)) ** 0.5
     return sums
+
+
+def test_gradients_that_are_no_numbers_rank_nothing(tiny, batches):
+    model = tiny()
+    torch.nn.init.constant_(model.model.layers[1].mlp.up_proj.weight, float("nan"))
+    request = Request(
+        layers=Layers(strategy="gradient", count=2), total=4, count=2, seed=0, model=model, batches=batches
+    )
+    with pytest.raises(TrainingError, match="is not finite before training") as stopped:
+        select(request)
+    assert stopped.value.kind == "non_finite_loss"
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 8, None])

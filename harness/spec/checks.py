@@ -11,6 +11,8 @@ from harness.spec.located import Path as At
 from harness.spec.paths import data_blocks
 from harness.spec.recipes import ReadRecipe
 from harness.spec.suggest import nearest, resembling
+from harness.spec.taskfields import known as known_fields
+from harness.spec.taskfields import wrong as wrong_fields
 from harness.spec.tasknames import installed
 from harness.spec.tasknames import metrics as reported_metrics
 from harness.spec.tuning import tune_problems
@@ -111,6 +113,19 @@ def _metrics(context: Context) -> Iterator[Problem]:
             yield context.document.problem(("suites", index, "metric"), message, nearest(suite["metric"], known))
 
 
+def _task_fields(context: Context) -> Iterator[Problem]:
+    """Hold the files of tasks that are ours or the user's to lm-eval's fields; its own are its business."""
+    ours = declarations.task_files(beside=context.beside, include=context.include)
+    for index, suite in enumerate(context.spec["suites"]):
+        for file, field in wrong_fields(ours[suite["task"]]) if suite["task"] in ours else ():
+            at: At = ("suites", index, "task")
+            if field is None:
+                yield context.document.problem(at, f"{file} cannot be read as YAML", "`harness tasks` says where.")
+            else:
+                message = f"{file} has the field {field!r}, which lm-eval does not know"
+                yield context.document.problem(at, message, nearest(field, known_fields()))
+
+
 def _shares(context: Context) -> Iterator[Problem]:
     shares = [data["share"] for data in context.spec.get("mix", ())]
     if sum(shares) >= 1:
@@ -189,6 +204,7 @@ _CHECKS: tuple[tuple[_Check, frozenset[str]], ...] = (
     (_suites, frozenset({"suites"})),
     (_tasks, frozenset()),
     (_metrics, frozenset({"suites"})),
+    (_task_fields, frozenset({"suites"})),
     (_shares, frozenset()),
     (_layers, frozenset({"model"})),
     (_compute, frozenset({"recipes"})),

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness import declarations
 from harness.errors import Problem
-from harness.spec import tasknames
+from harness.spec import taskfields, tasknames
 from harness.spec.context import Context
 from harness.spec.located import Path as At
 from harness.spec.paths import data_blocks
@@ -102,6 +102,19 @@ def _metrics(context: Context) -> Iterator[Problem]:
             yield context.document.problem(("suites", index, "metric"), message, nearest(suite["metric"], known))
 
 
+def _task_fields(context: Context) -> Iterator[Problem]:
+    """Hold the files of tasks that are ours or the user's to lm-eval's fields; its own are its business."""
+    ours = declarations.task_files(beside=context.beside, include=context.include)
+    for index, suite in enumerate(context.spec["suites"]):
+        for file, field in taskfields.wrong(ours[suite["task"]]) if suite["task"] in ours else ():
+            at: At = ("suites", index, "task")
+            if field is None:
+                yield context.document.problem(at, f"{file} cannot be read as YAML", "`harness tasks` says where.")
+            else:
+                message = f"{file} has the field {field!r}, which lm-eval does not know"
+                yield context.document.problem(at, message, nearest(field, taskfields.known()))
+
+
 def _shares(context: Context) -> Iterator[Problem]:
     shares = [data["share"] for data in context.spec.get("mix", ())]
     if sum(shares) >= 1:
@@ -159,6 +172,7 @@ _CHECKS: tuple[tuple[_Check, frozenset[str]], ...] = (
     (_suites, frozenset({"suites"})),
     (_tasks, frozenset()),
     (_metrics, frozenset({"suites"})),
+    (_task_fields, frozenset({"suites"})),
     (_shares, frozenset()),
     (_layers, frozenset({"model"})),
     (_compute, frozenset({"recipes"})),

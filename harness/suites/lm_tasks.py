@@ -23,6 +23,7 @@ from lm_eval.tasks import TaskManager
 
 from harness.declarations import places
 from harness.errors import HarnessError, TaskError
+from harness.spec.taskfields import STRUCTURAL
 from harness.suites.blame import blamed
 
 ChatTemplate = Callable[..., str]
@@ -33,9 +34,6 @@ lm_eval.utils.env.from_string = functools.lru_cache(lm_eval.utils.env.from_strin
 
 # Without any handler the logging module would print lm-eval's warnings on the screen by itself.
 logging.getLogger("lm_eval").addHandler(logging.NullHandler())
-
-STRUCTURAL = frozenset({"include", "tag", "group", "task_list", "class"})
-"""Keys of a task's YAML that lm-eval's loader reads before it builds the task's configuration."""
 
 _NAME = re.compile(r"""^["']?(?:task|group)["']?:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
 

@@ -64,6 +64,14 @@ class SourceError(HarnessError):
     """A model, wheel or data set cannot be had: unreachable, absent from the cache, or not what was pinned."""
 
 
+class NotInCacheError(SourceError):
+    """`what` is not in the cache, and nothing may be downloaded now."""
+
+    def __init__(self, what: str, text: str) -> None:
+        self.what = what
+        super().__init__(text)
+
+
 class TaskError(HarnessError):
     """A task's YAML, loader or data is wrong."""
 
@@ -85,7 +93,9 @@ class TrainingError(HarnessError):
 
 
 class LedgerError(HarnessError):
-    """A run folder cannot be read, or belongs to another spec."""
+    """A folder holds no run, holds one that cannot be read, or one of other data."""
+
+    exit_code = 64
 
 
 class ComparisonError(HarnessError):

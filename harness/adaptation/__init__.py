@@ -9,10 +9,11 @@ from harness.adaptation import check
 from harness.adaptation.adapt import adapt
 from harness.adaptation.adapted import Adapted, Batches, Probe
 from harness.adaptation.describe import describe
-from harness.adaptation.flops import training_flops
+from harness.adaptation.flops import training_flops, virtual_tokens
+from harness.adaptation.initialise import starts_from_data
 from harness.adaptation.match import Settled, matched, settled
 from harness.adaptation.merge import merge
-from harness.adaptation.outline import Description
+from harness.adaptation.outline import Description, hidden_size
 from harness.adaptation.refusals import refusals
 from harness.adaptation.store import load, replay, save, stage_folder
 
@@ -25,6 +26,7 @@ __all__ = [
     "adapt",
     "check",
     "describe",
+    "hidden_size",
     "load",
     "matched",
     "merge",
@@ -33,5 +35,7 @@ __all__ = [
     "save",
     "settled",
     "stage_folder",
+    "starts_from_data",
     "training_flops",
+    "virtual_tokens",
 ]

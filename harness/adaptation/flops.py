@@ -3,23 +3,45 @@
 A multiplication by a weight matrix is 2 operations a weight and token; its backward pass is as much again for the
 gradient of the input, and once more for the gradient of the weight (Kaplan et al. 2020, arXiv 2001.08361, section
 2.1). Nothing flows back below the lowest layer that trains, and frozen weights get no gradient: that is why
-transformers' 6 × parameters × tokens says the same for every recipe. Attention scores, norms and the output head,
-which is used at answer tokens only, are left out; all recipes have them alike.
+transformers' 6 × parameters × tokens says the same for every recipe. Virtual tokens that lengthen an example are read
+with it. Attention scores, norms and the output head, which is used at answer tokens only, are left out, which all
+recipes have alike; so is what LoHa, LoKr and OFT spend once a step on making their weights.
 """
 
 from peft import PeftModel
+from peft.tuners.vera import VeraLayer
+from torch import nn
 
 from harness.adaptation.adapted import Adapted
 from harness.adaptation.count import parameters
 from harness.adaptation.decoder import layer_names
+from harness.spec.records import Recipe
+
+
+def virtual_tokens(recipe: Recipe) -> int:
+    """Return by how many tokens the recipe lengthens every example; a prefix's are keys and values only."""
+    block = recipe.peft or {}
+    return 0 if block.get("peft_type") == "PREFIX_TUNING" else int(block.get("num_virtual_tokens") or 0)
 
 
 def training_flops(adapted: Adapted) -> float:
-    """Return the estimated operations a token of training."""
+    """Return the estimated operations a token of training, a virtual one's too."""
     model = adapted.model
     network = model.get_base_model() if isinstance(model, PeftModel) else model
-    sizes = [parameters(network.get_submodule(name)) for name in layer_names(network)]
-    inside = [total for _, total in sizes]
+    names = layer_names(network)
+    sizes = [parameters(network.get_submodule(name)) for name in names]
+    inside = [total + _shared(network.get_submodule(name)) for (_, total), name in zip(sizes, names, strict=True)]
     trained = sum(trainable for trainable, _ in sizes)
-    lowest = min(adapted.layers, default=0)
+    below = any(weight.requires_grad for weight in network.get_input_embeddings().parameters())
+    lowest = 0 if below else min(adapted.layers, default=0)
     return 2.0 * (sum(inside) + sum(inside[lowest:]) + trained)
+
+
+def _shared(layer: nn.Module) -> int:
+    """Return the weights that a layer multiplies by and that are no parameters of it: VeRA's random matrices."""
+    return sum(
+        rank * (module.in_features + module.out_features)
+        for module in layer.modules()
+        if isinstance(module, VeraLayer)
+        for rank in module.r.values()
+    )

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.adaptation.bottleneck import width
-from harness.adaptation.outline import outline
+from harness.adaptation.outline import hidden_size, outline
 from harness.errors import RecipeError
 from harness.spec.records import Match, Recipe
 
@@ -72,8 +71,7 @@ def _sizing(recipe: Recipe, config: Mapping[str, Any]) -> Callable[[int], Recipe
     block = recipe.peft
     bare = replace(recipe, match=None)
     if recipe.bottleneck is not None:
-        bottleneck, hidden = recipe.bottleneck, int(config["hidden_size"])
-        assert width(hidden, bottleneck) >= 1
+        bottleneck, hidden = recipe.bottleneck, hidden_size(config)
         return lambda size: replace(bare, bottleneck=replace(bottleneck, reduction_factor=hidden / size))
     if block is None or "r" not in block or block.get("rank_pattern"):
         raise RecipeError(f"{recipe.id}: match needs a method with one rank `r` in the peft block, or a bottleneck.")

@@ -1,13 +1,15 @@
 """A recipe with settled numbers on a model of shapes only: no weight is downloaded or drawn."""
 
+import difflib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from peft import PeftModel
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, PretrainedConfig, PreTrainedModel
 
 from harness.adaptation.adapted import Adapted
 from harness.adaptation.apply import apply
@@ -34,6 +36,10 @@ class Description:
     stages: tuple["Description", ...] = ()
 
 
+_UNFIT = (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, StrictDataclassError)
+"""What a configuration whose values do not fit together raises, depending on the architecture."""
+
+
 def outline(recipe: Recipe, config: Mapping[str, Any], *, seed: int = 0, beside: Sequence[Recipe] = ()) -> Description:
     """Return what `recipe`, its `match` left aside, adapts on the model of `config`.
 
@@ -52,13 +58,26 @@ def outline(recipe: Recipe, config: Mapping[str, Any], *, seed: int = 0, beside:
 
 
 def on_shapes(recipe: Recipe, config: Mapping[str, Any], *, seed: int, beside: Sequence[Recipe]) -> Adapted:
-    """Return the model of `config` adapted, with weights that have a shape and no values."""
-    with warnings.catch_warnings(), torch.device("meta"):
+    """Return the model of `config` adapted, with weights that have a shape and no values.
+
+    Some methods (BOFT, SHiRA) look at values while they make an adapter: they get a base in memory that nobody filled.
+    """
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PEFT's advice is given again where the recipe is really applied
-        model: PreTrainedModel | PeftModel = empty_model(config)
-        for place, earlier in enumerate(beside):
-            model = apply(model, _without_data(earlier), seed=seed, name=kept(place)).model
-        return apply(model, _without_data(recipe), seed=seed)
+        try:
+            with torch.device("meta"):
+                return _applied(empty_model(config), recipe, seed=seed, beside=beside)
+        except (RuntimeError, NotImplementedError, RecipeError) as error:
+            if isinstance(error, RecipeError) and not isinstance(error.__cause__, NotImplementedError):
+                raise
+            in_memory = empty_model(config).to_empty(device="cpu")
+            return _applied(in_memory, recipe, seed=seed, beside=beside)
+
+
+def _applied(model: PreTrainedModel | PeftModel, recipe: Recipe, *, seed: int, beside: Sequence[Recipe]) -> Adapted:
+    for place, earlier in enumerate(beside):
+        model = apply(model, _without_data(earlier), seed=seed, name=kept(place)).model
+    return apply(model, _without_data(recipe), seed=seed)
 
 
 def empty_model(config: Mapping[str, Any]) -> PreTrainedModel:
@@ -66,13 +85,37 @@ def empty_model(config: Mapping[str, Any]) -> PreTrainedModel:
 
     Raises `RecipeError` for a configuration that transformers does not know.
     """
-    rest = {key: value for key, value in config.items() if key not in ("model_type", "quantization_config")}
+    known = known_config(config)
     try:
-        known = AutoConfig.for_model(config["model_type"], **rest)
         with torch.device("meta"):
             return AutoModelForCausalLM.from_config(known)
-    except (KeyError, ValueError) as error:
-        raise RecipeError(f"transformers cannot build a model from this configuration: {error}") from error
+    except _UNFIT as error:
+        raise _cannot_build(str(error)) from error
+
+
+def known_config(config: Mapping[str, Any]) -> PretrainedConfig:
+    """Return transformers' own object for a ``config.json``, which answers to one name for each size.
+
+    Raises `RecipeError` for a configuration that transformers does not know.
+    """
+    kind = config.get("model_type")
+    if kind not in CONFIG_MAPPING:
+        near = difflib.get_close_matches(str(kind), CONFIG_MAPPING.keys(), n=3)
+        raise _cannot_build(f"model_type {kind!r} is unknown. The nearest are: {', '.join(near) or 'none'}.")
+    rest = {key: value for key, value in config.items() if key not in ("model_type", "quantization_config")}
+    try:
+        return AutoConfig.for_model(kind, **rest)
+    except _UNFIT as error:
+        raise _cannot_build(str(error)) from error
+
+
+def hidden_size(config: Mapping[str, Any]) -> int:
+    """Return the width of the model of `config`, whatever its architecture calls it."""
+    return int(known_config(config).get_text_config().hidden_size)
+
+
+def _cannot_build(reason: str) -> RecipeError:
+    return RecipeError(f"transformers cannot build a model from this configuration: {reason}")
 
 
 def _without_data(recipe: Recipe) -> Recipe:

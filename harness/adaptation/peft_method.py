@@ -7,7 +7,8 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import PreTrainedModel
 
 from harness.adaptation.decoder import layer_names, layer_of
-from harness.adaptation.modules import targets
+from harness.adaptation.modules import base_modules, targets
+from harness.adaptation.patterns import refuse_broken, refuse_idle
 from harness.adaptation.stack import NEWEST, base_of, beside
 from harness.errors import RecipeError
 
@@ -16,12 +17,15 @@ def restrict(config: PeftConfig, model: PreTrainedModel, layers: tuple[int, ...]
     """Point `config` at the chosen layers (None: at all it names) and return the modules it now means.
 
     The names are written out in full, since PEFT refuses `layers_to_transform` beside an expression and
-    several methods have no such field. Raises `RecipeError` when nothing is left.
+    several methods have no such field. Raises `RecipeError` when nothing is left, and for what else the block says
+    of modules that are not there.
     """
+    refuse_broken(config)
     asked = targets(config, model)
+    names = layer_names(model)
+    refuse_idle(config, asked, [name for name, _ in base_modules(model)], len(names))
     if layers is None:
         return asked
-    names = layer_names(model)
     inside = tuple(module for module in asked if layer_of(module, names) in layers)
     if not inside:
         raise RecipeError(f"peft.target_modules means no module inside the layers {list(layers)}.")
@@ -57,7 +61,13 @@ def adapted_modules(wrapped: PeftModel) -> tuple[str, ...]:
     if wrapped.active_peft_config.is_prompt_learning:
         return ()
     modules = wrapped.base_model.model.named_modules()
-    return tuple(name for name, module in modules if isinstance(module, BaseTunerLayer) and _holds(module, wrapped))
+    held = (name for name, module in modules if isinstance(module, BaseTunerLayer) and _holds(module, wrapped))
+    return tuple(dict.fromkeys(map(_own_name, held)))
+
+
+def _own_name(name: str) -> str:
+    """Return a module's name in the base model: PEFT wraps experts and token embeddings more than once."""
+    return re.sub(r"\.(base_layer|token_adapter)(?=\.|$)", "", name)
 
 
 def _holds(module: BaseTunerLayer, wrapped: PeftModel) -> bool:

@@ -48,8 +48,8 @@ class Verb(Protocol):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
-        self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
+        # argparse prints the whole usage first, which for `compare` hides one line below eighteen.
+        self.exit(USAGE, f"{self.prog}: {message}\n`{self.prog} --help` says what it takes.\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -90,4 +90,10 @@ def _parse(words: list[str]) -> argparse.Namespace:
             module = cast("Verb", importlib.import_module(f"harness.cli.{name}"))
             module.configure(verb)
             verb.set_defaults(verb_module=module)
-    return parser.parse_args(words)
+    if not words:
+        parser.print_help(sys.stderr)
+        parser.exit(USAGE)
+    args, unknown = parser.parse_known_args(words)
+    if unknown:
+        verbs.choices[str(asked)].error(f"unknown: {' '.join(unknown)}")
+    return args

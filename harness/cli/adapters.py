@@ -2,21 +2,24 @@
 
 import argparse
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from harness.cli.hush import hush
+from harness.cli.listing import entry
+from harness.cli.options import folder
 from harness.declarations import json_files
-from harness.errors import RecipeError, UsageError
+from harness.errors import RecipeError, SpecError, UsageError
 from harness.spec import load, load_recipe
 from harness.spec.records import Experiment, Layers, Recipe
-
-WIDTHS = {"description": 80, "settled": 32}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument(
-        "--include-path", action="append", default=[], type=Path, metavar="DIR", help="also look here (repeatable)"
+        "--include-path", action="append", default=[], type=folder, metavar="DIR", help="also look here (repeatable)"
     )
     parser.add_argument(
         "--model", metavar="SPEC", help="say what each recipe comes to on the model of this spec, e.g. gap"
@@ -25,22 +28,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print one line a recipe."""
+    """Print an entry a recipe; files that are wrong are told beside the others, and exit 64."""
     files = json_files("adapters", beside=Path.cwd(), include=args.include_path)
-    names = [path.stem for path in files if "--" in path.stem]
-    recipes = [load_recipe(name, beside=Path.cwd(), include=args.include_path) for name in sorted(names)]
+    broken: list[SpecError] = []
+    recipes = list(_readable(sorted(path.stem for path in files if "--" in path.stem), args.include_path, broken))
     rows = [_row(recipe) for recipe in recipes]
     if args.model:
         rows = _on_model(rows, recipes, load(args.model, include=args.include_path))
     if args.json:
         print(json.dumps(rows, indent=2))
-        return 0
+    else:
+        print("\n".join(map(_entry, rows)))
+    for error in broken:
+        print(error, file=sys.stderr)
+    return SpecError.exit_code if broken else 0
 
-    from tabulate import tabulate
 
-    widths = [WIDTHS.get(key) for key in rows[0]]
-    print(tabulate(rows, headers="keys", disable_numparse=True, maxcolwidths=widths))
-    return 0
+def _readable(names: list[str], include: list[Path], broken: list[SpecError]) -> Iterator[Recipe]:
+    for name in names:
+        try:
+            yield load_recipe(name, beside=Path.cwd(), include=include)
+        except SpecError as error:
+            broken.append(error)
+
+
+def _entry(row: dict[str, Any]) -> str:
+    facts = f"{row['method']}; layers: {row['layers']}"
+    if row.get("trainable") is not None:
+        facts += f"; {row['trainable']:,} trainable ({row['share']})"
+    return entry(row["recipe"], facts, row.get("settled") or "", row["description"])
 
 
 def _on_model(rows: list[dict[str, Any]], recipes: list[Recipe], experiment: Experiment) -> list[dict[str, Any]]:
@@ -49,6 +65,7 @@ def _on_model(rows: list[dict[str, Any]], recipes: list[Recipe], experiment: Exp
     if config is None:
         raise UsageError(f"the model of {experiment.name} declares no `config`; without one it would be downloaded.")
 
+    hush()
     from harness.adaptation import describe, settled
 
     def count(recipe: Recipe) -> dict[str, Any]:

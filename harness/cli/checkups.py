@@ -90,7 +90,7 @@ def cache_folder() -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        detail = f"{folder} cannot be written ({error.strerror}). Set HARNESS_CACHE to a folder that can."
+        detail = f"{folder} cannot be written ({error.strerror}). {cache.REMEDY}"
         return Finding("cache", "fail", detail)
     return Finding("cache", "ok", f"{folder} can be written")
 

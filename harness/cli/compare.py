@@ -15,6 +15,17 @@ EXAMPLE = """example, three seeds a side, one folder as written by lm_eval --log
   harness compare --reference full/s1 full/s2 full/s3 --candidate lora/s1 lora/s2 lora/s3 \\
       --in-domain k8s_qa --out-of-domain techmanual_qa --metric acc"""
 
+_OF_LOGS: dict[str, object] = {
+    **dict.fromkeys(("reference", "candidate", "base", "names", "metric", "guard_metric", "lower"), None),
+    **dict.fromkeys(("sesoi", "guard_sesoi", "retention", "alpha", "seed_sd", "seed_df"), None),
+    **dict.fromkeys(("fixed_items", "pool_seed_variance", "all"), False),
+    **{name: [] for name in ("in_domain", "out_of_domain", "guard")},
+    "cluster": "cluster",
+}
+"""The options that a run folder's own spec answers, with what they are where they are not given."""
+
+_OPTION = {"lower": "--lower-is-better or --higher-is-better"}
+
 DEFAULT_RETENTION = 0.5
 DEFAULT_ALPHA = 0.05
 
@@ -62,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the verdicts; under ``--gate`` exit with its ruling."""
     from harness.verdict import judge
 
+    rules = _rules(args.gate)
     design = _from_run(args) if args.run else _from_logs(args)
     verdicts = judge(design)
     if args.json:
@@ -76,27 +88,36 @@ def run(args: argparse.Namespace) -> int:
 
     from harness.verdict.gate import gate
 
-    ruling = gate(verdicts, {"rules": args.gate.split(",")} if args.gate else design.gate)
+    ruling = gate(verdicts, {"rules": rules} if rules else design.gate)
     print(ruling.text, file=sys.stderr if args.json else sys.stdout)
     return ruling.code
 
 
+def _rules(given: str | None) -> list[str]:
+    """Return the gate's rules, refused before anything is judged where there is no such rule."""
+    if not given:
+        return []
+    from harness.spec.suggest import nearest
+    from harness.verdict.gate import RULES
+
+    rules = given.split(",")
+    wrong = [f"--gate: there is no rule {rule!r}. {nearest(rule, RULES)}" for rule in rules if rule not in RULES]
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    return rules
+
+
 def _from_run(args: argparse.Namespace) -> "Design":
-    given = {
-        "--reference": args.reference,
-        "--candidate": args.candidate,
-        "--base": args.base,
-        "--in-domain": args.in_domain,
-        "--out-of-domain": args.out_of_domain,
-        "--guard": args.guard,
-        "--metric": args.metric,
-        "--sesoi": args.sesoi,
-        "--retention": args.retention,
-        "--alpha": args.alpha,
-    }
-    extra = [name for name, value in given.items() if value not in (None, [])]
+    extra = [
+        _OPTION.get(name, f"--{name.replace('_', '-')}")
+        for name, nothing in _OF_LOGS.items()
+        if getattr(args, name) != nothing
+    ]
     if extra:
-        raise UsageError(f"{args.run} declares its own comparison; {', '.join(extra)} go with lm-eval logs only.")
+        raise UsageError(
+            f"{args.run} declares its own comparison; for lm-eval logs alone: {', '.join(extra)}. "
+            "Leave that out, or change the spec's `comparison` and run it again: nothing is trained twice."
+        )
     from harness.compare.runs import design_of
     from harness.ledger import read
 
@@ -108,6 +129,8 @@ def _from_logs(args: argparse.Namespace) -> "Design":
     lacking = [name for name, value in {**missing, "--metric": args.metric}.items() if not value]
     if lacking:
         raise UsageError(f"give a run folder, or lm-eval logs with {', '.join(lacking)} as well.")
+    if (args.seed_sd is None) != (args.seed_df is None):
+        raise UsageError("--seed-sd and --seed-df go together: a standard deviation and how well it is known.")
     from harness.compare.design import Arm, Design, ScoredRun
 
     names = _names(args)

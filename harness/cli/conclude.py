@@ -1,6 +1,7 @@
-"""The end of ``run`` and all of ``report``: judge what the ledger holds, write ``verdict.json``, print."""
+"""The end of ``run`` and all of ``report``: judge what the ledger holds, print, write ``verdict.json``."""
 
 from harness.compare.runs import design_of
+from harness.errors import HarnessError
 from harness.ledger import Run
 from harness.ledger.files import write_json
 from harness.report.run import run_text
@@ -12,6 +13,10 @@ FAILED_CELLS = 3
 def conclude(run: Run) -> int:
     """Print scores, costs and verdicts; return the exit code."""
     verdicts = judge(design_of(run))
-    write_json(run.folder / "verdict.json", verdicts.to_json())
     print(run_text(run, verdicts))
+    path = run.folder / "verdict.json"
+    try:
+        write_json(path, verdicts.to_json())
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be written ({error.strerror}); what is printed above is whole.") from error
     return FAILED_CELLS if run.failures else 0

@@ -2,8 +2,9 @@
 
 import argparse
 import json
-import logging
 from dataclasses import asdict
+
+from harness.cli.hush import hush
 
 _FAILED = 1
 
@@ -15,8 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one line a check; exit 1 if any failed (a warning is no failure)."""
-    # It warns at import of kernels that speed up quantized inference; nothing here needs them.
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    hush()
 
     from harness.cli.checkups import findings
 

@@ -2,13 +2,18 @@
 
 import argparse
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import LedgerError, UsageError
 from harness.ledger import Run
 from harness.ledger.run import LOCK
 from harness.records import CellFailure
+
+_DETAIL = 48
+_WORDS = {True: "yes", False: "–"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,14 +31,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print one line a run, or one line a cell for a single run."""
     folder: Path = args.folder
+    broken: list[LedgerError] = []
     if (folder / LOCK).is_file():
         rows = _cells(Run(folder))
     elif folder.is_dir():
-        rows = [_summary(Run(lock.parent)) for lock in sorted(folder.glob(f"*/{LOCK}"))]
+        rows = list(_summaries(folder, broken))
     else:
         raise UsageError(f"{folder} is not a folder of runs. `harness run SPEC` makes one, below runs/ by default.")
     _print(rows, as_json=args.json, empty=f"no runs in {folder}")
-    return 0
+    for error in broken:
+        print(f"harness: {error}", file=sys.stderr)
+    return LedgerError.exit_code if broken else 0
+
+
+def _summaries(folder: Path, broken: list[LedgerError]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each run; those that cannot be read are told beside the others, not instead of them."""
+    for lock in sorted(folder.glob(f"*/{LOCK}")):
+        try:
+            yield _summary(Run(lock.parent))
+        except LedgerError as error:
+            broken.append(error)
 
 
 def _summary(run: Run) -> dict[str, Any]:
@@ -68,4 +85,8 @@ def _print(rows: list[dict[str, Any]], *, as_json: bool, empty: str) -> None:
         return
     from tabulate import tabulate
 
-    print(tabulate(rows, headers="keys", disable_numparse=True) if rows else empty)
+    shown = [
+        {key: _WORDS.get(value, value) if key == "verdict" else value for key, value in row.items()} for row in rows
+    ]
+    widths = [_DETAIL if key == "detail" else None for key in (rows[0] if rows else ())]
+    print(tabulate(shown, headers="keys", disable_numparse=True, maxcolwidths=widths) if rows else empty)

@@ -29,10 +29,18 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
         "--include-path",
         action="append",
         default=[],
-        type=Path,
+        type=folder,
         metavar="DIR",
         help="also look here for specs, recipes and tasks (repeatable)",
     )
+
+
+def folder(text: str) -> Path:
+    """Return a folder that is there (an argument's type)."""
+    path = Path(text).expanduser()
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
+    return path
 
 
 def overrides_from(args: argparse.Namespace) -> Overrides:

@@ -24,8 +24,10 @@ def run(args: argparse.Namespace) -> int:
     from harness.execution.process import describe_exit, run_in_process, start_server
     from harness.report.plan import plan_text
     from harness.sources import cache
+    from harness.sources.offline import forbid_downloads
 
-    start_server(cache.root() / "plan.log")
+    forbid_downloads()
+    start_server(cache.root() / "plan.log", remedy=cache.REMEDY)
     said: list[Any] = []
     code = run_in_process("estimate", experiment, said.append)
     if not said:

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.cli.hush import hush
+from harness.cli.listing import entry
+from harness.cli.options import folder
 from harness.errors import TaskError
 from harness.suites import registry
 from harness.suites.rows import KINDS
@@ -30,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--into", type=Path, default=Path("tasks"), metavar="DIR", help="the folder of tasks (tasks)")
     check = actions.add_parser("check", help="put a task through the quality gates and the untuned base model")
     check.add_argument("name")
-    check.add_argument("--items", type=int, default=_ITEMS, help=f"items for the base model; 0 for none ({_ITEMS})")
+    check.add_argument("--items", type=_count, default=_ITEMS, help=f"items for the base model; 0 for none ({_ITEMS})")
     check.add_argument("--model", default="gap", metavar="SPEC", help="the spec whose base model is asked (gap)")
     _shared(check, default=argparse.SUPPRESS)
 
@@ -42,12 +45,18 @@ def run(args: argparse.Namespace) -> int:
     return _check(args) if args.action == "check" else _list(args)
 
 
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of items: 0 or more")
+    return int(text)
+
+
 def _shared(parser: argparse.ArgumentParser, default: Any = None) -> None:
     parser.add_argument(
         "--include-path",
         action="append",
         default=[] if default is None else default,
-        type=Path,
+        type=folder,
         metavar="DIR",
         help="also look here (repeatable)",
     )
@@ -59,17 +68,17 @@ def _list(args: argparse.Namespace) -> int:
     rows = [_described(task) for _, task in sorted(tasks.items())]
     if args.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
-        return 0
-
-    from tabulate import tabulate
-
-    shown = [{**row, "forms": ", ".join(row["forms"]), "items": _items(row), "source": _dated(row)} for row in rows]
-    columns = {"task": None, "role": None, "items": 22, "forms": 24, "licence": 24, "source": 22, "description": 46}
-    table = [[row[column] for column in columns] for row in shown]
-    print(tabulate(table, headers=list(columns), disable_numparse=True, maxcolwidths=list(columns.values())))
-    for cited in dict.fromkeys((row["release"], row["citation"]) for row in rows if row["citation"]):
-        print("cite for {}: {}".format(*cited))
+    else:
+        print("\n".join(map(_entry, rows)))
+        for cited in dict.fromkeys((row["release"], row["citation"]) for row in rows if row["citation"]):
+            print("cite for {}: {}".format(*cited))
     return 0
+
+
+def _entry(row: dict[str, Any]) -> str:
+    forms = f"forms: {', '.join(row['forms'])}" if row["forms"] else ""
+    facts = "; ".join(part for part in (row["role"], _items(row)) if part)
+    return entry(row["task"], facts, row["description"], "; ".join(filter(None, (forms, _dated(row), row["licence"]))))
 
 
 def _described(task: registry.Declared) -> dict[str, Any]:
@@ -117,6 +126,7 @@ def _new(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    hush()
     from harness.evaluation.quiet import Progress, quiet
     from harness.suites.lm_tasks import load_task
 

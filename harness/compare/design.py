@@ -154,6 +154,10 @@ def _number_problems(design: Design) -> Iterator[str]:
                 f"the smallest effect of interest of {suite.task} must be above 0 and finite, "
                 f"got {design.sesoi_of(suite)}."
             )
+    yield from _variance_problems(design)
+
+
+def _variance_problems(design: Design) -> Iterator[str]:
     seed_sd, seed_df = design.variances.get("seed_sd"), design.variances.get("seed_df")
     if seed_df is not None and (seed_sd is None or not 0 < seed_sd < math.inf or not 1 <= seed_df < math.inf):
         yield (

@@ -10,9 +10,10 @@ import lm_eval.evaluator
 from lm_eval.api.task import Task
 
 from harness.errors import TaskError
-from harness.evaluation import results as files
 from harness.evaluation.modes import evaluation_mode
 from harness.evaluation.quiet import OnProgress, Progress, quiet
+from harness.evaluation.results import metrics as metrics_of
+from harness.evaluation.results import write as write_files
 from harness.evaluation.scorer import SharedPromptLM
 from harness.evaluation.special_tokens import refuse_a_closing_token
 from harness.records import Evaluation
@@ -61,12 +62,12 @@ def evaluate(
     output["config"] = _config(model, scorer, options, limit)
     output |= {"lm_eval_version": version("lm_eval"), "transformers_version": version("transformers")}
     name = output["config"]["model_args"]
-    written = files.write(output, samples, task=suite.task, model=name, folder=folder)
+    written = write_files(output, samples, task=suite.task, model=name, folder=folder)
     root = folder if relative_to is None else relative_to
     return Evaluation(
         task=suite.task,
         items=output["n-samples"][suite.task]["effective"],
-        metrics=files.metrics(output, suite.task),
+        metrics=metrics_of(output, suite.task),
         results=str(written.results.relative_to(root)),
         samples=str(written.samples.relative_to(root)),
         scorer=scorer.engine,

@@ -49,7 +49,8 @@ def _stages(job: Job, recipe: Recipe) -> dict[str, Any]:
 
 
 def train_info(adapted: Adapted, trained: Trained) -> dict[str, Any]:
-    """Return what training did."""
+    """Return what training did; `tokens` are the data's, `flops` count virtual ones too."""
+    read = trained.tokens + trained.examples * adaptation.virtual_tokens(adapted.recipe)
     return {
         "status": "success",
         "num_trainable_params": adapted.trainable,
@@ -59,11 +60,12 @@ def train_info(adapted: Adapted, trained: Trained) -> dict[str, Any]:
         "probes": [asdict(each) for each in adapted.probes],
         "train_time": trained.seconds,
         "steps": trained.steps,
+        "examples": trained.examples,
         "tokens": trained.tokens,
         "tokens_per_second": trained.tokens / trained.seconds,
         "losses": list(trained.losses),
         "total_flos": trained.flos,
-        "flops": adaptation.training_flops(adapted) * trained.tokens,
+        "flops": adaptation.training_flops(adapted) * read,
         "order": list(trained.order),
         "validation_losses": [list(each) for each in trained.validation_losses],
         "validation_loss": trained.validation_loss,
@@ -79,7 +81,7 @@ def together(stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     if len(stages) == 1:
         return dict(stages[0])
-    summed = ("num_trainable_params", "modules", "train_time", "steps", "tokens", "total_flos", "flops")
+    summed = ("num_trainable_params", "modules", "train_time", "steps", "examples", "tokens", "total_flos", "flops")
     sums = {key: sum(stage[key] for stage in stages) for key in summed}
     return {
         **stages[-1],

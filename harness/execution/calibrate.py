@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoModelForCausalLM
+
+from harness.adaptation.outline import known_config
 
 LAYERS = 2
 ROWS, LENGTH = 4, 96
@@ -56,7 +58,8 @@ def _layer(config: Mapping[str, Any], device: str) -> Speed:
 
 def _head(config: Mapping[str, Any], device: str) -> Speed:
     """Measure the head on a few completion tokens: no other position is projected."""
-    head = nn.Linear(int(config["hidden_size"]), int(config["vocab_size"]), bias=False, device=device)
+    text = known_config(config).get_text_config()
+    head = nn.Linear(text.hidden_size, text.vocab_size, bias=False, device=device)
     hidden = torch.zeros((COMPLETION, head.in_features), device=device, requires_grad=True)
     labels = torch.zeros(COMPLETION, dtype=torch.long, device=device)
     return _speed(head, lambda: functional.cross_entropy(head(hidden), labels), COMPLETION, device)
@@ -82,11 +85,11 @@ def _speed(module: nn.Module, forward: Callable[[], torch.Tensor], tokens: int, 
 
 
 def _two_layers(config: Mapping[str, Any]) -> Any:
-    fields = {**config, "num_hidden_layers": LAYERS, "vocab_size": VOCABULARY}
-    kind = fields.pop("model_type")
-    for token in ("pad_token_id", "bos_token_id", "eos_token_id"):
-        fields[token] = None  # the model's own lie outside the small vocabulary
-    return AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **fields), dtype=torch.float32)
+    small = known_config(config)
+    small.num_hidden_layers, small.vocab_size = LAYERS, VOCABULARY
+    # The model's own special tokens lie outside the small vocabulary.
+    small.pad_token_id = small.bos_token_id = small.eos_token_id = None
+    return AutoModelForCausalLM.from_config(small, dtype=torch.float32)
 
 
 def _best(action: Callable[[], object], device: str) -> float:

@@ -25,6 +25,7 @@ from harness.execution.compute import Course, steps_for_flops, steps_for_time
 from harness.execution.guards import before, guards
 from harness.execution.job import Finished, Job, Message, Scored, Stage, Step
 from harness.execution.merging import merging
+from harness.execution.rehearsal import Rehearsal, is_rehearsed
 from harness.ledger.files import write_json
 from harness.ledger.run import SCORED
 from harness.plan.cells import asks_to_merge
@@ -55,6 +56,12 @@ class Progress:
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self.since
         self.stage, self.since = stage, now
         self.send(Stage(stage))
+
+    def credit(self, stage: str, seconds: float) -> None:
+        """Count seconds of the stage that is as another's."""
+        if seconds:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+            self.since += seconds
 
 
 def run_cell(job: Job, progress: Progress) -> CellResult:
@@ -125,12 +132,16 @@ def _train_part(
     if place > 0:
         gc.collect()  # a trainer holds its model in a cycle, and two models need not fit
         progress.enter("load")
-    stage, loaded = recipe.parts[place], _fresh(job)
-    loaded = models.Loaded(adaptation.replay(loaded.model, recipe, state, place), loaded.tokenizer)
-    adapted, info = _train(job.for_stage(stage), stage.trained, loaded, progress)
+    stage = recipe.parts[place]
+
+    def fresh() -> models.Loaded:
+        loaded = _fresh(job)
+        return models.Loaded(adaptation.replay(loaded.model, recipe, state, place), loaded.tokenizer)
+
+    adapted, tokenizer, info = _train(job.for_stage(stage), stage.trained, fresh, progress)
     progress.enter("save")
     adaptation.save(adapted, adaptation.stage_folder(state, recipe, place))
-    return models.Loaded(adapted.model, loaded.tokenizer), info
+    return models.Loaded(adapted.model, tokenizer), info
 
 
 def run_trial(job: Job, progress: Progress) -> CellResult:
@@ -138,8 +149,7 @@ def run_trial(job: Job, progress: Progress) -> CellResult:
     progress.enter("load")
     recipe = job.planned.recipe
     assert recipe is not None
-    loaded = models.load(job.experiment.model, quantization=recipe.quantization, device=job.device)
-    _, info = _train(job, recipe, loaded, progress, judged=True)
+    *_, info = _train(job, recipe, lambda: _fresh(job), progress, judged=True)
     progress.enter("end")
     return CellResult(
         cell=job.planned.cell,
@@ -150,40 +160,79 @@ def run_trial(job: Job, progress: Progress) -> CellResult:
 
 
 def _train(
-    job: Job, recipe: Recipe, loaded: models.Loaded, progress: Progress, *, judged: bool = False
-) -> tuple[Adapted, Mapping[str, Any]]:
-    """Adapt and train; with `judged`, or early stopping, against the validation rows."""
-    rows = data.rows(job.experiment, loaded.tokenizer)
+    job: Job, recipe: Recipe, fresh: Callable[[], models.Loaded], progress: Progress, *, judged: bool = False
+) -> tuple[Adapted, PreTrainedTokenizerBase, Mapping[str, Any]]:
+    """Adapt a `fresh` model and train it; with `judged`, or early stopping, against the validation rows."""
+    tokenizer = models.tokenizer(job.experiment.model)
+    rows = data.rows(job.experiment, tokenizer)
     if data.sha256(rows) != job.data_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
     fields = job.experiment.training_of(recipe)
     seed = int(job.planned.cell.seed or 0)
-    course = Course(tokenizer=loaded.tokenizer, rows=rows, fields=fields, seed=seed)
-    probe = probe_batches(rows, loaded.tokenizer, fields, seed=seed)
+    course = Course(tokenizer=tokenizer, rows=rows, fields=fields, seed=seed)
+    probe = probe_batches(rows, tokenizer, fields, seed=seed)
 
-    def adapted_to(network: Any) -> Adapted:
-        return adaptation.adapt(network, recipe, seed=seed, probe=probe, tokenizer=loaded.tokenizer)
+    def network() -> Any:
+        progress.enter("load")
+        model = fresh().model
+        progress.enter("adapt")
+        return model
 
-    progress.enter("adapt")
-    noted = before(loaded.model, next(iter(probe())))
-    adapted = adapted_to(loaded.model)
+    def adapted_to(model: Any, as_said: Recipe) -> Adapted:
+        made = adaptation.adapt(model, as_said, seed=seed, probe=probe, tokenizer=tokenizer)
+        progress.credit("probe", sum(each.seconds for each in made.probes))
+        return made
+
+    rehearsal, steps = _rehearsed(job, recipe, course, lambda: adapted_to(network(), recipe), progress)
+    model = network()
+    noted = before(model, next(iter(probe())))
+    if rehearsal is None:
+        adapted = adapted_to(model, recipe)
+    else:
+        adapted = rehearsal.repeat(recipe, lambda as_said: adapted_to(model, as_said))
     start = adaptation.check.start_digest(adapted)
-    if recipe.compute is not None:
-        progress.enter("match")
-        fields = {**fields, "max_steps": _matched_steps(job, recipe, adapted, course, adapted_to)}
     progress.enter("train")
     trained = train(
         adapted,
-        loaded.tokenizer,
+        tokenizer,
         rows,
-        fields,
+        {**fields, **({} if steps is None else {"max_steps": steps})},
         seed=seed,
         on_step=lambda *made: progress.send(Step(*made)),
-        held=_held(job, loaded.tokenizer, judged=judged),
+        held=_held(job, tokenizer, judged=judged),
     )
     progress.enter("check")
-    info = {**accounts.train_info(adapted, trained), "start_sha256": start, "guards": guards(noted, adapted)}
-    return adapted, info
+    found = guards(noted, adapted, trained, start, rehearsal)
+    return adapted, tokenizer, {**accounts.train_info(adapted, trained), "start_sha256": start, "guards": found}
+
+
+def _rehearsed(
+    job: Job, recipe: Recipe, course: Course, adapted: Callable[[], Adapted], progress: Progress
+) -> tuple[Rehearsal | None, int | None]:
+    """Return what a first adapter was, and the steps that spend as much as the recipe that `compute` names.
+
+    Its model is let go of: what is measured of memory later is that of one model.
+    """
+    if recipe.compute is None and not is_rehearsed(recipe):
+        return None, None
+    first = adapted()
+    rehearsal = Rehearsal.of(first) if is_rehearsed(recipe) else None
+    steps = None
+    if recipe.compute is not None:
+        progress.enter("match")
+        steps = _matched_steps(job, recipe, first, course)
+    del first
+    gc.collect()
+    return rehearsal, steps
+
+
+def _matched_steps(job: Job, recipe: Recipe, first: Adapted, course: Course) -> int:
+    """Return the steps in which the recipe spends as much as the one that its `compute` names; `first` is spent."""
+    assert job.spent is not None
+    assert recipe.compute is not None
+    if recipe.compute.measure == "flops":
+        return steps_for_flops(job.spent, first, course.fields)
+    return steps_for_time(job.spent, first, course)
 
 
 def _held(job: Job, tokenizer: PreTrainedTokenizerBase, *, judged: bool) -> Held | None:
@@ -193,24 +242,14 @@ def _held(job: Job, tokenizer: PreTrainedTokenizerBase, *, judged: bool) -> Held
     return Held(rows=data.validation_rows(job.experiment, tokenizer), early_stopping=stopping)
 
 
-def _matched_steps(
-    job: Job, recipe: Recipe, adapted: Adapted, course: Course, adapted_to: Callable[[Any], Adapted]
-) -> int:
-    """Return the steps in which the recipe spends as much as the one that its `compute` names."""
-    assert job.spent is not None
-    assert recipe.compute is not None
-    if recipe.compute.measure == "flops":
-        return steps_for_flops(job.spent, adapted, course.fields)
-    another = models.load(job.experiment.model, quantization=recipe.quantization, device=job.device)
-    return steps_for_time(job.spent, adapted_to(another.model), course)
-
-
 def _scores(job: Job, subject: models.Loaded, progress: Progress) -> Iterator[Evaluation]:
     """Yield the evaluation of every suite in order, scoring those that no earlier start did."""
     for key, suite in job.planned.suites.items():
         note = job.folder / "eval" / key / SCORED
         if note.is_file():
-            yield Evaluation(**json.loads(note.read_text(encoding="utf-8")))
+            earlier = Evaluation(**json.loads(note.read_text(encoding="utf-8")))
+            progress.seconds["evaluate"] = progress.seconds.get("evaluate", 0.0) + earlier.seconds
+            yield earlier
             continue
         progress.enter(f"evaluate {suite.task}")
         evaluation = _score(job, suite, note.parent, subject, progress)

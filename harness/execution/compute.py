@@ -34,8 +34,8 @@ class Course:
 
 def steps_for_flops(spent: Spent, adapted: Adapted, fields: Mapping[str, Any]) -> int:
     """Return the number of steps whose estimated operations are those spent."""
-    tokens = spent.tokens / spent.steps * examples_a_step(fields) / spent.rows
-    return _whole(spent.flops / (adaptation.training_flops(adapted) * tokens))
+    an_example = spent.tokens / spent.steps / spent.rows + adaptation.virtual_tokens(adapted.recipe)
+    return _whole(spent.flops / (adaptation.training_flops(adapted) * an_example * examples_a_step(fields)))
 
 
 def steps_for_time(spent: Spent, adapted: Adapted, course: Course) -> int:
@@ -44,7 +44,7 @@ def steps_for_time(spent: Spent, adapted: Adapted, course: Course) -> int:
     A few steps are timed for it, which train `adapted`: give it a model of its own.
     """
     times: list[float] = []
-    short = {**course.fields, "max_steps": PILOT, "logging_steps": 1}
+    short = {**course.fields, "max_steps": PILOT}
     train(
         adapted,
         course.tokenizer,

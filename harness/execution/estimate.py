@@ -6,7 +6,6 @@ weights, gradients and two AdamW moments for what trains, and about 34 bytes of 
 unit in 16-bit or 68 in 32-bit precision (Korthikanti et al. 2022, arXiv 2205.05198, without the attention term).
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +25,9 @@ from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.tuning import plan_trials
+from harness.plan.unknown import Unknown
 from harness.sources import models
+from harness.sources.offline import forbid_downloads
 from harness.spec.records import Experiment, Recipe, Stage
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -38,7 +39,7 @@ LIBRARIES = 1_200_000_000
 
 def estimate(experiment: Experiment, send: Callable[[Message | Estimate], None]) -> None:
     """Send the experiment's `Estimate`, or a user's mistake as `Refused`. Nothing is downloaded."""
-    os.environ["HARNESS_OFFLINE"] = os.environ["HF_HUB_OFFLINE"] = "1"
+    forbid_downloads()
     try:
         send(_estimate(experiment))
     except HarnessError as error:
@@ -49,8 +50,9 @@ def _estimate(experiment: Experiment) -> Estimate:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     config = shape(experiment)
     refuse(experiment, config, device)
-    screening, unscreened = screen_at_hand(experiment)
-    speed, counted = calibrate(config, device), sizes(experiment)
+    unknown = Unknown()
+    speed, counted = calibrate(config, device), sizes(experiment, unknown)
+    screening, unscreened = screen_at_hand(experiment, unknown)
     known = {each.id: _Known.of(each, config) for each in (BASE, *experiment.recipes)}
     fingerprint = models.fingerprint(experiment.model)
 
@@ -65,7 +67,10 @@ def _estimate(experiment: Experiment) -> Estimate:
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows.count,
         screening=screening,
-        assumed=counted.assumed + unscreened,
+        unscreened=unscreened,
+        assumed=tuple(unknown.assumed),
+        absent=tuple(unknown.absent),
+        reasons=tuple(unknown.reasons),
     )
 
 
@@ -95,7 +100,7 @@ class _Known:
         return cls(
             description=adaptation.describe(recipe, config),
             settled=adaptation.settled(recipe, config),
-            hidden=int(config["hidden_size"]),
+            hidden=adaptation.hidden_size(config),
         )
 
 
@@ -155,7 +160,8 @@ def _parts(experiment: Experiment, recipe: Recipe | None, known: _Known, counted
 def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int, counted: Sizes) -> _Part:
     rows = counted.of(stage)
     steps, examples = _steps(experiment.training_of(stage.trained), rows)
-    read = examples * rows.tokens * known.total_layers * hidden
+    longer = rows.tokens + adaptation.virtual_tokens(stage.recipe)
+    read = examples * longer * known.total_layers * hidden
     return _Part(
         recipe=stage.recipe,
         known=known,
@@ -182,8 +188,9 @@ def _steps(fields: Mapping[str, Any], counted: Rows) -> tuple[int, int]:
 def _seconds_an_example(recipe: Recipe, known: Description, speed: Calibration, rows: Rows) -> float:
     lowest = min(known.layers) if known.layers else 0  # where data will tell, the worst case
     back = known.total_layers - lowest  # layers between the loss and the lowest that trains
-    weights = known.layer_count if recipe.peft is None else 0
+    weights = known.layer_count if recipe.trains_own_weights else 0
     layer, head = speed.layer, speed.head
     in_layers = known.total_layers * layer.forward + back * layer.backward_input + weights * layer.backward_weights
     in_head = head.forward + head.backward_input + head.backward_weights * (known.trainable == known.total)
-    return rows.tokens * in_layers + rows.completion_tokens * in_head
+    longer = rows.tokens + adaptation.virtual_tokens(recipe)
+    return longer * in_layers + rows.completion_tokens * in_head

@@ -16,6 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from harness.errors import UsageError
+
 WORKER = "harness.execution.worker"
 
 _QUIET = {
@@ -26,13 +28,20 @@ _QUIET = {
 }
 
 
-def start_server(log: Path) -> None:
-    """Start the server, which begins importing at once; a second call does nothing."""
+def start_server(log: Path, *, remedy: str) -> None:
+    """Start the server, which begins importing at once; a second call does nothing.
+
+    Raises `UsageError`, which ends in the `remedy`, where the log cannot be written.
+    """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     multiprocessing.get_context("forkserver").set_forkserver_preload([WORKER])
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as file, _standard_streams(file.fileno()):
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = log.open("ab")
+    except OSError as error:
+        raise UsageError(f"{log.parent} cannot be written ({error.strerror}). {remedy}") from error
+    with file, _standard_streams(file.fileno()):
         forkserver.ensure_running()
 
 

@@ -34,8 +34,8 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
     other data.
     """
     run = Run(folder)
-    start_server(run.log)
-    prepared = _prepare(experiment, watcher)
+    start_server(run.log, remedy="Choose another folder with --out.")
+    prepared = _prepare(experiment, watcher, run.log)
     _check_same_data(run, experiment, prepared)
     trials = Schedule(
         run=run,
@@ -63,7 +63,7 @@ def _tune(schedule: Schedule) -> tuple[Choice, ...]:
     return choose(trials, [outcome for outcome in outcomes if outcome is not None])
 
 
-def _prepare(experiment: Experiment, watcher: Watcher) -> Prepared:
+def _prepare(experiment: Experiment, watcher: Watcher, log: Path) -> Prepared:
     said: list[Message] = []
 
     def hear(message: Message) -> None:
@@ -76,7 +76,7 @@ def _prepare(experiment: Experiment, watcher: Watcher) -> Prepared:
         return last
     if isinstance(last, Refused):
         raise last.error()
-    raise HarnessError(f"preparing model and data: {describe_exit(code)}.")
+    raise HarnessError(f"preparing model and data: {describe_exit(code)}; see {log}.")
 
 
 def _write_lock(

@@ -1,7 +1,7 @@
 """Run trials or cells one after another, each in a process of its own, and record how each ended."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.errors import RecipeError
 from harness.execution.job import MERGE_GUARD, Finished, Job, Message, Prepared, Spent
@@ -31,6 +31,8 @@ class Schedule:
 
     def execute(self, cells: Sequence[PlannedCell]) -> None:
         """Run what has not ended; failed cells are outcomes, not exceptions."""
+        for each in cells:
+            self._take_up(each)
         waiting = [each for each in cells if self._is_waiting(each)]
         self.watcher.planned(self.kind, cells, len(cells) - len(waiting))
         for planned in waiting:
@@ -38,6 +40,18 @@ class Schedule:
             outcome = self._outcome(planned)
             self.run.write_outcome(outcome, self.kind)
             self.watcher.ended(outcome)
+
+    def _take_up(self, planned: PlannedCell) -> None:
+        """Let a result list the scores that are asked for now, where a start in between asked for others.
+
+        ``--limit 20``, all, and ``--limit 20`` again: every suite is scored by then, the last start must be told so.
+        """
+        outcome = self.run.outcome(planned.cell, self.kind)
+        if not isinstance(outcome, CellResult) or not self.run.scored(planned.cell).issuperset(planned.suites):
+            return
+        asked = tuple(self.run.evaluation(planned.cell, key) for key in planned.suites)
+        if asked != outcome.evaluations:
+            self.run.write_outcome(replace(outcome, evaluations=asked), self.kind)
 
     def _is_waiting(self, planned: PlannedCell) -> bool:
         """Say whether a cell is still to be run: it has not ended, failed and is retried, or lacks what is asked."""

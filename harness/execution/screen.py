@@ -5,10 +5,12 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from lm_eval.api.task import Task
 
-from harness.errors import SourceError, TaskError, first_line
+from harness.errors import TaskError
+from harness.plan.unknown import Unknown
 from harness.records import Screening
 from harness.spec.records import Data, Experiment
 from harness.suites import screening
@@ -43,22 +45,21 @@ def screen(training: Sequence[Passage], suites: Sequence[Task]) -> Screening:
     )
 
 
-def screen_at_hand(experiment: Experiment) -> tuple[Screening | None, tuple[str, ...]]:
-    """Compare as `screen` does what can be had without downloading; the second value names what cannot.
+def screen_at_hand(experiment: Experiment, unknown: Unknown) -> tuple[Screening | None, tuple[str, ...]]:
+    """Compare as `screen` does what can be had without downloading; the second value names the suites that cannot.
 
-    Raises `TaskError` as `screen` does, and for rows or a suite that are at hand and wrong.
+    Without the training rows there is nothing to compare: None, and every suite. Raises `TaskError` as `screen`
+    does, and for rows or a suite that are at hand and wrong.
     """
-    try:
-        training = rows(experiment)
-    except SourceError as error:
-        return None, (f"no contamination, the training data was not compared: {first_line(error)}",)
-    suites, missing = [], []
-    for suite in experiment.suites:
-        try:
-            suites.append(load_task(suite.task, beside=experiment.file.parent, include=experiment.include))
-        except SourceError as error:
-            missing.append(f"no contamination of {suite.task}, it was not compared: {first_line(error)}")
-    return screen(training, suites), tuple(missing)
+    where, names = experiment.file.parent, [suite.task for suite in experiment.suites]
+    training = unknown.attempt(lambda: rows(experiment))
+    if training is None:
+        return None, tuple(names)
+    found = {
+        name: unknown.attempt(partial(load_task, name, beside=where, include=experiment.include)) for name in names
+    }
+    at_hand = [suite for suite in found.values() if suite is not None]
+    return screen(training, at_hand), tuple(name for name, suite in found.items() if suite is None)
 
 
 def _sources(experiment: Experiment) -> list[tuple[str, Data]]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from harness.errors import HarnessError, first_line
 from harness.plan.identity import suite_limit
+from harness.plan.unknown import Unknown
 from harness.sources import models
 from harness.spec.records import Data, Experiment, Stage, Suite
 from harness.suites.lm_tasks import load_task
@@ -44,14 +44,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """Training examples and suites in tokens; `assumed` names what could not be counted and why.
-
-    `stages` are the rows of stages with data of their own.
-    """
+    """Training examples and suites in tokens; `stages` are the rows of stages with data of their own."""
 
     rows: Rows
     suites: dict[str, SuiteSize]
-    assumed: tuple[str, ...]
     stages: Mapping[Data, Rows]
 
     def of(self, stage: Stage) -> Rows:
@@ -59,30 +55,20 @@ class Sizes:
         return self.rows if stage.data is None else self.stages[stage.data]
 
 
-def sizes(experiment: Experiment) -> Sizes:
-    """Count on a sample of what is in the cache; download nothing."""
-    assumed: list[str] = []
-    try:
-        tokenizer = models.tokenizer(experiment.model)
-    except HarnessError as error:
-        tokenizer = None
-        assumed.append(f"the model's tokens could not be counted: {first_line(error)}")
-    rows = _rows(experiment, tokenizer, assumed)
+def sizes(experiment: Experiment, unknown: Unknown) -> Sizes:
+    """Count on a sample of what is in the cache; download nothing and note in `unknown` what is assumed instead."""
+    tokenizer = unknown.attempt(lambda: models.tokenizer(experiment.model))
+    rows = _rows(experiment, tokenizer, unknown)
     staged = {part.data: part for recipe in experiment.recipes for part in recipe.stages if part.data is not None}
-    stages = {own: _rows(experiment.for_stage(part), tokenizer, assumed) for own, part in staged.items()}
-    suites = {suite.task: _suite(suite, experiment, tokenizer, assumed) for suite in experiment.suites}
-    return Sizes(rows=rows, suites=suites, assumed=tuple(dict.fromkeys(assumed)), stages=stages)
+    stages = {own: _rows(experiment.for_stage(part), tokenizer, unknown) for own, part in staged.items()}
+    suites = {suite.task: _suite(suite, experiment, tokenizer, unknown) for suite in experiment.suites}
+    return Sizes(rows=rows, suites=suites, stages=stages)
 
 
-def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, assumed: list[str]) -> Rows:
-    rows, why = None, "no tokenizer"
-    if tokenizer is not None:
-        try:
-            rows = data.rows(experiment, tokenizer)
-        except HarnessError as error:
-            why = first_line(error)
+def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> Rows:
+    rows = None if tokenizer is None else unknown.attempt(lambda: data.rows(experiment, tokenizer))
     if tokenizer is None or rows is None:
-        assumed.append(f"{ASSUMED_ROW:.0f} tokens a training example: {why}")
+        unknown.assume(f"{ASSUMED_ROW:.0f} tokens a training example")
         return Rows(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)
     sample = rows[:SAMPLE]
     return Rows(
@@ -93,24 +79,27 @@ def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, ass
 
 
 def _suite(
-    suite: Suite, experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, assumed: list[str]
+    suite: Suite, experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown
 ) -> SuiteSize:
-    limit = suite_limit(suite, experiment)
-    try:
-        task = load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
-    except HarnessError as error:
-        items = limit or ASSUMED_ITEMS
-        assumed.append(f"{suite.task}: {items} items of {ASSUMED_ITEM:.0f} tokens: {first_line(error)}")
-        return SuiteSize(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
+    limit, where = suite_limit(suite, experiment), experiment.file.parent
+    task = unknown.attempt(lambda: load_task(suite.task, beside=where, include=experiment.include))
+    if task is None:
+        if limit is None:
+            unknown.assume(f"{ASSUMED_ITEMS} items of {suite.task}")
+        return _assumed(limit or ASSUMED_ITEMS, unknown)
     docs = list(task.eval_docs)
     items = len(docs) if limit is None else min(limit, len(docs))
     if tokenizer is None:
-        assumed.append(f"{suite.task}: {ASSUMED_ITEM:.0f} tokens an item: no tokenizer")
-        return SuiteSize(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
+        return _assumed(items, unknown)
     sample = docs[: min(items, SAMPLE)]
     prompt = _mean(tokenizer, [str(task.doc_to_text(doc)) for doc in sample])
     answers = _mean(tokenizer, [_answers(task, doc) for doc in sample])
     return SuiteSize(items=items, tokens=prompt + answers, answers=answers)
+
+
+def _assumed(items: int, unknown: Unknown) -> SuiteSize:
+    unknown.assume(f"{ASSUMED_ITEM:.0f} tokens an item")
+    return SuiteSize(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
 
 
 def _answers(task: Any, doc: Any) -> str:

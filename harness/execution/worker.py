@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import Progress, run_cell, run_trial
-from harness.execution.estimate import estimate
+from harness.execution.estimate import estimate, shape
 from harness.execution.job import Job, Message, Prepared, Refused, Stage
 from harness.execution.refuse import refuse
 from harness.execution.screen import rows as training_rows
@@ -45,10 +45,12 @@ def prepare(experiment: Experiment, send: Send) -> None:
         refuse(experiment, experiment.model.config, _device())
         send(Stage("model"))
         tokenizer = models.tokenizer(experiment.model)
+        if experiment.model.config is None:  # the model is here now, and tells its shape
+            refuse(experiment, shape(experiment), _device())
         send(Stage("data"))
         rows = data.rows(experiment, tokenizer)
         if experiment.tune or experiment.early_stopping:
-            data.validation_rows(experiment, tokenizer)
+            data.refuse_shared(rows, data.validation_rows(experiment, tokenizer))
         suites = [_suite(suite, experiment, send) for suite in experiment.suites]
         send(Stage("contamination"))
         screening = screen(training_rows(experiment), suites)
@@ -76,10 +78,11 @@ def _stage_hashes(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) ->
     """Return the hash of the rows of each stage that has data of its own, by the key of its declaration."""
     stages = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
     seen = {key: experiment.for_stage(stage) for key, stage in stages.items()}
+    trained = {key: data.rows(each, tokenizer) for key, each in seen.items()}
     if experiment.early_stopping:
-        for each in seen.values():
-            data.validation_rows(each, tokenizer)
-    return {key: data.sha256(data.rows(each, tokenizer)) for key, each in seen.items()}
+        for key, each in seen.items():
+            data.refuse_shared(trained[key], data.validation_rows(each, tokenizer))
+    return {key: data.sha256(rows) for key, rows in trained.items()}
 
 
 def work(job: Job, send: Send) -> None:

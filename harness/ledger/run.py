@@ -21,11 +21,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import LedgerError
-from harness.ledger import outcomes
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
-from harness.ledger.outcomes import Outcome
-from harness.records import Cell, CellFailure, CellResult, Screening
+from harness.ledger.outcomes import Outcome, from_json, to_json
+from harness.records import Cell, CellFailure, CellResult, Evaluation, Screening
 from harness.spec import unlock
 from harness.spec.records import Experiment
 
@@ -46,16 +45,24 @@ class Run:
     @property
     def lock(self) -> Mapping[str, Any]:
         """The lock file: `experiment`, `versions`, `hashes`. Raises `LedgerError` where it cannot be read."""
+        path = self.folder / LOCK
         try:
-            lock: Mapping[str, Any] = json.loads((self.folder / LOCK).read_text(encoding="utf-8"))
+            lock: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise LedgerError(_no_run(self.folder)) from error
         except (OSError, ValueError) as error:
-            raise LedgerError(f"{self.folder} is not a run folder: {LOCK} cannot be read ({error}).") from error
+            raise LedgerError(f"{path} cannot be read ({error}). {_MEND}") from error
+        if not isinstance(lock, dict) or not isinstance(lock.get("cells"), list):
+            raise LedgerError(f"{path} is not a lock file of harness: it has no list `cells`. {_MEND}")
         return lock
 
     @property
     def experiment(self) -> Experiment:
         """The experiment as it was resolved when the run was last started."""
-        return unlock(self.lock["experiment"])
+        lock = self.lock
+        if "experiment" not in lock:
+            raise LedgerError(f"{self.folder / LOCK} holds no experiment. {_MEND}")
+        return unlock(lock["experiment"])
 
     @property
     def screening(self) -> Screening | None:
@@ -104,19 +111,36 @@ class Run:
         if not path.exists():
             return None
         try:
-            return outcomes.from_json(json.loads(path.read_text(encoding="utf-8")))
+            return from_json(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
 
     def write_outcome(self, outcome: Outcome, kind: Kind = "cells") -> None:
         """Record how a cell ended, in its folder and in the journal."""
-        write_json(self.cell_folder(outcome.cell, kind) / "result.json", outcomes.to_json(outcome))
+        write_json(self.cell_folder(outcome.cell, kind) / "result.json", to_json(outcome))
         event = "finished" if isinstance(outcome, CellResult) else "failed"
         self.journal.append(event, cell=outcome.cell.id)
 
     def scored(self, cell: Cell) -> frozenset[str]:
         """Return the keys of the evaluations that a cell's folder holds."""
         return frozenset(path.parent.name for path in self.cell_folder(cell).glob(f"eval/*/{SCORED}"))
+
+    def evaluation(self, cell: Cell, key: str) -> Evaluation:
+        """Return one of the evaluations that `scored` names."""
+        path = self.cell_folder(cell) / "eval" / key / SCORED
+        return Evaluation(**json.loads(path.read_text(encoding="utf-8")))
+
+
+_MEND = "Remove it and run the spec again with this folder as --out: cells that are done are kept."
+
+
+def _no_run(folder: Path) -> str:
+    """Say that a folder holds no run, and which folders below it do."""
+    if not folder.is_dir():
+        return f"there is no folder {folder}. `harness ls` lists the runs below runs/."
+    below = ", ".join(str(lock.parent) for lock in sorted(folder.glob(f"*/{LOCK}")))
+    named = f"Name one of the runs in it: {below}." if below else "`harness run SPEC` makes one."
+    return f"{folder} holds no run: it has no {LOCK}. {named}"
 
 
 def read(folder: Path) -> Run:

@@ -27,7 +27,7 @@ class CellCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What the whole experiment would cost, cell by cell in order, and what was assumed for it."""
+    """What the whole experiment would cost, cell by cell in order, and what could not be looked at for it."""
 
     device: str
     parameters: int
@@ -37,5 +37,11 @@ class Estimate:
     """Items and tokens an item, by task."""
     rows: int | None
     screening: Screening | None
-    """None where the training rows are not in the cache."""
-    assumed: tuple[str, ...]
+    """None where the training rows could not be had."""
+    unscreened: tuple[str, ...] = ()
+    """Suites that the training rows were not compared with."""
+    assumed: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    """What is not in the cache, so that something had to be assumed."""
+    reasons: tuple[str, ...] = ()
+    """Why else something had to be."""

@@ -69,11 +69,16 @@ def _trial(experiment: Experiment, tune: Tune, recipe: Recipe, values: Values, f
 
 def _combinations(tune: Tune, trained_with: Mapping[str, Any]) -> Iterator[Values]:
     lists = [
-        search.values or tuple(trained_with[field] * factor for factor in search.factors or ())
+        search.values or tuple(_times(trained_with[field], factor) for factor in search.factors or ())
         for field, search in tune.search.items()
     ]
     for values in product(*lists):
         yield dict(zip(tune.search, values, strict=True))
+
+
+def _times(value: float, factor: float) -> float:
+    """Return the product as a person writes it: whole for whole numbers, 0.00015 for 5e-05 × 3 and not 0.00015…01."""
+    return round(value * factor) if isinstance(value, int) else float(f"{value * factor:.12g}")
 
 
 def choose(trials: Sequence[Trial], outcomes: Sequence[CellResult | CellFailure]) -> tuple[Choice, ...]:

@@ -1,10 +1,12 @@
 """Gaps with their intervals as text, and the table of all gaps where there are no scores to put them beside."""
 
-from tabulate import tabulate
-
+from harness.report.layout import cell, prose, table
 from harness.report.scores import NONE
 from harness.verdict.records import Estimate, Simple, Verdicts
 from harness.verdict.wording import Scale
+
+VERDICT = 16
+"""Columns for a verdict, of which the longest words are ``within margin`` and ``size unresolved``."""
 
 
 def about_gaps(verdicts: Verdicts) -> str:
@@ -20,43 +22,44 @@ def about_gaps(verdicts: Verdicts) -> str:
 def gaps_table(verdicts: Verdicts) -> str:
     """Return the table: in-domain gaps, then the out-of-domain ones with what became of the gap."""
     rows = [
-        [one.candidate, one.task, "in-domain", *_numbers(one.gap, one.metric), one.verdict]
-        for one in verdicts.in_domain
+        _row(one.candidate, f"{one.task}\nin-domain", one.gap, one.metric, one.verdict) for one in verdicts.in_domain
     ]
     rows += [
-        [each.candidate, each.out_of_domain, "out-of-domain", *_numbers(each.gap_out, each.metric), each.verdict]
+        _row(each.candidate, f"{each.out_of_domain}\nout-of-domain", each.gap_out, each.metric, each.verdict)
         for each in verdicts.comparisons
     ]
-    headers = ["candidate", "suite", "role", "gap", "interval", "p", "verdict"]
-    return f"{about_gaps(verdicts)}\n{tabulate(rows, headers=headers, disable_numparse=True)}"
+    headers = ["candidate", "suite", "gap\n[interval]", "p", "verdict"]
+    return "\n".join([prose(f"{about_gaps(verdicts)}."), table(rows, headers)])
 
 
-def _numbers(gap: Estimate | None, metric: str) -> list[str]:
-    if gap is None:
-        return [NONE, NONE, NONE]
-    write = Scale(metric).number
-    low, high = gap.interval
-    return [write(gap.estimate), f"{write(low)} … {write(high)}", p_value(gap.p_adjusted)]
+def _row(candidate: str, suite: str, gap: Estimate | None, metric: str, verdict: str) -> list[str]:
+    p = NONE if gap is None else p_value(gap.p_adjusted)
+    return [candidate, suite, gap_text(gap, metric), p, verdict_text(verdict)]
 
 
 def gap_text(gap: Estimate | None, metric: str) -> str:
-    """Return ``0.194 [0.145, 0.243]``, a dash where there is no gap."""
+    """Return ``0.194`` and below it ``[0.145, 0.243]``, a dash where there is no gap."""
     if gap is None:
         return NONE
     write = Scale(metric).number
     low, high = gap.interval
-    return f"{write(gap.estimate)} [{write(low)}, {write(high)}]"
+    return f"{write(gap.estimate)}\n[{write(low)}, {write(high)}]"
 
 
 def change_text(one: Simple) -> str:
-    """Return a guard's gap turned round, as the change it is: ``-1.2 [-3.0, +0.6]``, negative for what was lost."""
+    """Return a guard's gap turned round, as the change it is: ``-1.2`` above ``[-3.0, +0.6]`` for what was lost."""
     if one.gap is None:
         return NONE
     write = Scale(one.metric).signed
     low, high = one.gap.interval
-    return f"{write(-one.gap.estimate)} [{write(-high)}, {write(-low)}]"
+    return f"{write(-one.gap.estimate)}\n[{write(-high)}, {write(-low)}]"
 
 
 def p_value(p: float) -> str:
     """Return a p-value to three digits."""
     return f"{p:.3g}" if p >= 1e-4 else "<0.0001"  # noqa: PLR2004
+
+
+def verdict_text(verdict: str) -> str:
+    """Return a verdict for a table's cell: ``persists,`` above ``size unresolved``."""
+    return cell(verdict, VERDICT)

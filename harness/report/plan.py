@@ -1,10 +1,11 @@
 """The text of a plan: cells and suites with what they cost, and what the seeds and items can detect."""
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
-from tabulate import tabulate
-
-from harness.plan.costs import Estimate
+from harness.plan.costs import CellCost, Estimate
+from harness.report.layout import head, prose, table
 from harness.report.power import power_table
 from harness.report.screening import screening_text
 from harness.spec.records import Experiment
@@ -16,43 +17,43 @@ MIB = 2**20
 def plan_text(experiment: Experiment, estimate: Estimate, folder: Path) -> str:
     """Return the plan of an experiment."""
     parts = [
-        f"{experiment.name}: {experiment.description}",
+        head(experiment),
         f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device} → {folder}",
         _cells(estimate),
         _suites(experiment, estimate),
-        _totals(estimate),
-        *([screening_text(estimate.screening)] if estimate.screening else []),
+        prose(_totals(estimate)),
+        prose(_contamination(estimate)),
         power_table(experiment, {task: items for task, (items, _) in estimate.suites.items()}),
-        *(f"assumed: {each}" for each in estimate.assumed),
+        *map(prose, _unknown(estimate)),
     ]
     return "\n\n".join(parts)
 
 
 def _cells(estimate: Estimate) -> str:
-    rows = [
-        [
-            place,
-            each.cell,
-            each.layers or "–",
-            f"{each.trainable:,}",
-            f"{each.tokens:,}",
-            duration(each.train_seconds),
-            duration(each.evaluate_seconds),
-            f"{each.memory / GIB:.1f}",
-            f"{each.disk / MIB:.1f}",
-        ]
-        for place, each in enumerate(estimate.cells, start=1)
-    ]
-    headers = ["", "cell", "layers", "trainable", "tokens", "~train", "~score", "~peak GiB", "disk MiB"]
+    """Return a row a recipe, or several where its cells differ: seeds change nothing that is estimated."""
+    rows = Counter((each.recipe, *_costs(each)) for each in estimate.cells)
+    headers = ["recipe", "cells", "layers", "trainable", "tokens", "~train\n~score", "~peak\nGiB", "disk\nMiB"]
     settled = dict.fromkeys(f"{each.recipe}: {each.settled}" for each in estimate.cells if each.settled)
-    return "\n".join([tabulate(rows, headers=headers, disable_numparse=True), *settled])
+    lines = [[row[0], cells, *row[1:]] for row, cells in rows.items()]
+    return "\n".join(["Cells, one a recipe and seed; the numbers are those of one", table(lines, headers), *settled])
+
+
+def _costs(cell: CellCost) -> tuple[str, ...]:
+    return (
+        str(cell.layers or "–"),
+        f"{cell.trainable:,}",
+        f"{cell.tokens:,}",
+        f"{duration(cell.train_seconds)}\n{duration(cell.evaluate_seconds)}",
+        f"{cell.memory / GIB:.1f}",
+        f"{cell.disk / MIB:.1f}",
+    )
 
 
 def _suites(experiment: Experiment, estimate: Estimate) -> str:
     rows = [
         [suite.task, suite.role, suite.metric, *map(round, estimate.suites[suite.task])] for suite in experiment.suites
     ]
-    return tabulate(rows, headers=["suite", "role", "metric", "items", "tokens an item"])
+    return table(rows, ["suite", "role", "metric", "items", "tokens an item"])
 
 
 def _totals(estimate: Estimate) -> str:
@@ -65,6 +66,22 @@ def _totals(estimate: Estimate) -> str:
         f"scoring, {memory / GIB:.1f} GiB of memory at the peak, {disk / MIB:.0f} MiB kept on disk; start-up and "
         "downloads come on top"
     )
+
+
+def _contamination(estimate: Estimate) -> str:
+    """Return what was compared; what was not is said to be unchecked, never clean."""
+    if estimate.screening is None:
+        return "contamination: not checked, the training data is not at hand"
+    text = screening_text(estimate.screening)
+    return f"{text}; not checked: {', '.join(estimate.unscreened)}" if estimate.unscreened else text
+
+
+def _unknown(estimate: Estimate) -> Iterator[str]:
+    if estimate.assumed:
+        yield f"assumed, not counted: {', '.join(estimate.assumed)}"
+    if estimate.absent:
+        yield f"not in the cache, and a plan downloads nothing (a run does): {', '.join(estimate.absent)}"
+    yield from estimate.reasons
 
 
 def _search(estimate: Estimate) -> str:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from tabulate import tabulate
-
+from harness.report.layout import table
 from harness.spec.records import Experiment, Suite
 from harness.statistics.planning import Spread, detectable
 
@@ -24,12 +23,12 @@ def power_table(experiment: Experiment, items: Mapping[str, int]) -> str:
         for inside in experiment.suites_of("in_domain")
         for outside in experiment.suites_of("out_of_domain")
     ]
-    headers = ["in-domain", "out-of-domain", "gap in", "gap out", "delta", "margin in", "margin out"]
+    headers = ["in-domain", "out-of-domain", "gap in", "gap out", "delta", "margin\nin", "margin\nout"]
     title = f"smallest true effect shown with 80% power by {seeds} seeds (SESOI {experiment.comparison.sesoi}):"
-    return f"{title}\n{tabulate(rows, headers=headers, floatfmt='.3f')}"
+    return f"{title}\n{table(rows, headers)}"
 
 
-def _row(experiment: Experiment, inside: Suite, outside: Suite, items: Mapping[str, int]) -> list[str | float]:
+def _row(experiment: Experiment, inside: Suite, outside: Suite, items: Mapping[str, int]) -> list[str]:
     spread = _spread(experiment, inside.metric)
     comparison = experiment.comparison
     found = detectable(
@@ -42,7 +41,7 @@ def _row(experiment: Experiment, inside: Suite, outside: Suite, items: Mapping[s
         comparisons=len(comparison.candidates) * len(experiment.suites_of("out_of_domain")),
     )
     effects = [found.gap_in, found.gap_out, found.delta, found.margin_in, found.margin_out]
-    return [inside.task, outside.task, *effects]
+    return [inside.task, outside.task, *(f"{effect:.3f}" for effect in effects)]
 
 
 def _spread(experiment: Experiment, metric: str) -> Spread:

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean
 from typing import Any
 
-from tabulate import tabulate
-
 from harness.compare.times import results_of
 from harness.ledger import Outcome
+from harness.report.layout import prose, table
 from harness.report.scores import NONE, spread
 from harness.spec.records import Experiment
 
@@ -25,14 +24,14 @@ def serving_table(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
     found = {recipe: measured for recipe, measured in infos.items() if measured}
     if not found:
         return ""
-    headers = ["recipe", "largest change of an item by merging"]
-    headers += [f"{form}\nms a prompt, tokens/s" for form in FORMS]
+    headers = ["recipe", "largest change of\nan item by merging"]
+    headers += [f"{form}\nms a prompt\ntokens/s" for form in FORMS]
     rows = [
         [recipe, _check(measured), *(_latency(measured, form) for form in FORMS)] for recipe, measured in found.items()
     ]
     title = "Serving at batch 1: one pass over 128 tokens, and 32 tokens generated greedily after them"
     notes = list(dict.fromkeys(note for measured in found.values() for note in _reasons(measured)))
-    return "\n".join([title, tabulate(rows, headers=headers, disable_numparse=True), *notes])
+    return "\n".join([title, table(rows, headers), *map(prose, notes)])
 
 
 def _measured(info: Info) -> bool:
@@ -46,7 +45,7 @@ def _check(infos: Sequence[Info]) -> str:
         return "cannot be merged" if guards else NONE
     largest = max(guard["largest_difference"] for guard in applied)
     word = "within" if all(guard["passed"] for guard in applied) else "exceeds"
-    return f"{largest:.2g} ({word} {applied[0]['tolerance']:g})"
+    return f"{largest:.2g}\n({word} {applied[0]['tolerance']:g})"
 
 
 def _latency(infos: Sequence[Info], form: str) -> str:
@@ -54,7 +53,7 @@ def _latency(infos: Sequence[Info], form: str) -> str:
     if not timed:
         return NONE
     milliseconds = spread([1000 * each["forward_seconds"] for each in timed], digits=1)
-    return f"{milliseconds}, {mean(each['tokens_per_second'] for each in timed):.1f}"
+    return f"{milliseconds}\n{mean(each['tokens_per_second'] for each in timed):.1f}"
 
 
 def _reasons(infos: Sequence[Info]) -> Iterator[str]:

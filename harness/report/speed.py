@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from statistics import mean
 
-from tabulate import tabulate
-
 from harness.compare.times import faster, probe_seconds, results_of
 from harness.ledger import Outcome
 from harness.records import CellResult
 from harness.report.gaps import p_value
+from harness.report.layout import prose, table
 from harness.report.scores import NONE, spread
 from harness.spec.records import Experiment
 from harness.statistics.speedup import SpeedUp
@@ -26,22 +25,21 @@ def speed_table(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
     reference = experiment.comparison.reference
     title = (
         f"Training time: speed-up against {reference} (above 1×: faster), geometric mean over seeds with its 95% "
-        "paired interval; with the probe, the time to rank layers or prepare weights by data counts too"
+        "paired interval. With the probe, the time to rank layers or prepare weights by data counts too."
     )
-    headers = ["recipe", "layers", "train s", "tokens/s", "speed-up", "p", "probe s", "with the probe"]
-    return f"{title}\n{tabulate(rows, headers=headers, disable_numparse=True)}"
+    headers = ["recipe", "train s", "tokens/s", "speed-up\n[interval]", "p", "probe s", "with the\nprobe"]
+    return f"{prose(title)}\n{table(rows, headers)}"
 
 
 def _row(experiment: Experiment, outcomes: Sequence[Outcome], recipe: str, results: Sequence[CellResult]) -> list[str]:
     infos = [each.train_info for each in results]
     row = [
         recipe,
-        _layers(experiment, infos[0].get("layers", ())),
         spread([each["train_time"] for each in infos], digits=1),
         f"{mean(each['tokens_per_second'] for each in infos):.0f}",
     ]
     probes, trained = mean(map(probe_seconds, infos)), mean(each["train_time"] for each in infos)
-    probe = f"{probes:.1f} ({probes / trained:.1%} of train s)" if probes else NONE
+    probe = f"{probes:.1f}\n({probes / trained:.1%} of train s)" if probes else NONE
     if recipe == experiment.comparison.reference:
         return [*row, "reference", "", probe, ""]
     found = faster(outcomes, experiment.comparison.reference, recipe)
@@ -49,12 +47,5 @@ def _row(experiment: Experiment, outcomes: Sequence[Outcome], recipe: str, resul
     return [*row, _ratio(found.training), p, probe, _ratio(found.with_probes) if probes else NONE]
 
 
-def _layers(experiment: Experiment, layers: Sequence[int]) -> str:
-    if not layers:
-        return NONE
-    total = (experiment.model.config or {}).get("num_hidden_layers")
-    return f"{len(layers)}" if total is None else f"{len(layers)} of {total}"
-
-
 def _ratio(found: SpeedUp | None) -> str:
-    return NONE if found is None else f"{found.estimate:.2f}× [{found.low:.2f}, {found.high:.2f}]"
+    return NONE if found is None else f"{found.estimate:.2f}×\n[{found.low:.2f}, {found.high:.2f}]"

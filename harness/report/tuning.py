@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tabulate import tabulate
+from harness.report.layout import cell, table
+
+REMARK = 40
+"""Columns for what is said of a trial."""
 
 
 def tuning_table(tuning: Sequence[Mapping[str, Any]]) -> str:
@@ -16,13 +19,13 @@ def tuning_table(tuning: Sequence[Mapping[str, Any]]) -> str:
         for place, trial in enumerate(each["trials"])
     ]
     trials = sorted({len(each["trials"]) for each in tuning})
-    title = f"search, {' or '.join(map(str, trials))} trials a recipe; validation loss in nats a token"
-    return f"{title}\n{tabulate(rows, headers=['recipe', 'tried', 'loss', ''], disable_numparse=True)}"
+    title = f"Search, {' or '.join(map(str, trials))} trials a recipe; validation loss in nats a token"
+    return f"{title}\n{table(rows, ['recipe', 'tried', 'loss', ''])}"
 
 
 def _values(values: Mapping[str, Any]) -> str:
     written = {field: f"{value:.3g}" if isinstance(value, float) else value for field, value in values.items()}
-    return ", ".join(f"{field}={value}" for field, value in written.items())
+    return "\n".join(f"{field}={value}" for field, value in written.items())
 
 
 def _loss(trial: Mapping[str, Any]) -> str:
@@ -32,8 +35,9 @@ def _loss(trial: Mapping[str, Any]) -> str:
 
 def _remark(choice: Mapping[str, Any], trial: Mapping[str, Any]) -> str:
     if trial["failure"]:
-        return str(trial["failure"])
+        return cell(str(trial["failure"]), REMARK)
     if trial["values"] != choice["values"]:
         return ""
     edge = choice["at_edge"]
-    return "chosen" + (f"; {' and '.join(edge)} at the edge of the search: the best may lie beyond" if edge else "")
+    beyond = f"; {' and '.join(edge)} at the edge of the search: the best may lie beyond" if edge else ""
+    return cell(f"chosen{beyond}", REMARK)

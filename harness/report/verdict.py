@@ -1,12 +1,15 @@
 """Verdicts as text: tables and sentences from the records, nothing computed anew."""
 
-from collections.abc import Iterator
-
-from tabulate import tabulate
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from harness.report.forgetting import forgetting_table
 from harness.report.gaps import gaps_table
+from harness.report.layout import cell, prose, table
 from harness.verdict.records import Comparison, ConditionResult, Failures, Need, Simple, Verdicts
+
+CELL = 62
+"""Columns for a condition in its table."""
 
 
 def verdicts_text(verdicts: Verdicts, *, details: bool = False) -> str:
@@ -26,7 +29,7 @@ def statements(verdicts: Verdicts, *, details: bool = False) -> str:
         *(_simple(each, details=details) for each in verdicts.guards if details or each.need is not None),
         *(_simple(each, details=details) for each in verdicts.extra_forgetting if details),
         _failures(verdicts),
-        *(f"note: {note}" for note in verdicts.notes),
+        *(prose(f"note: {note}") for note in verdicts.notes),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -37,16 +40,17 @@ def _standalone(verdicts: Verdicts) -> tuple[Simple, ...]:
 
 
 def _comparison(one: Comparison, *, details: bool) -> str:
-    fragile = (
-        f"\n  fragile: counting failed runs as worst, the verdict is {one.verdict_if_failures_are_worst!r}"
-        if one.fragile
-        else ""
-    )
+    worst = f"fragile: counting failed runs as worst, the verdict is {one.verdict_if_failures_are_worst!r}"
     title = f"{one.candidate}, {one.in_domain} → {one.out_of_domain}: {one.verdict.upper()}"
     ratio = _ratio(one)
     body = [one.sentence, *([ratio] if ratio else []), *_needed(one.need), *(f"note: {note}" for note in one.notes)]
-    table = f"\n{_conditions(one.conditions)}" if details else ""
-    return title + "".join(f"\n  {line}" for line in body) + fragile + table
+    body += [worst] if one.fragile else []
+    return _paragraph(title, body, one.conditions if details else ())
+
+
+def _paragraph(title: str, body: Iterable[str], conditions: tuple[ConditionResult, ...]) -> str:
+    told = [title, *(prose(line, indent="  ") for line in body), *([_conditions(conditions)] if conditions else [])]
+    return "\n".join(told)
 
 
 def _ratio(one: Comparison) -> str:
@@ -66,26 +70,28 @@ def _needed(need: Need | None) -> Iterator[str]:
 
 
 def _conditions(conditions: tuple[ConditionResult, ...]) -> str:
-    rows = [["met" if each.met else "not shown", each.text, f"{each.p_adjusted:.3g}"] for each in conditions]
-    return tabulate(rows, headers=["", "condition", "p, one-sided, adjusted"], disable_numparse=True)
+    rows = [
+        ["met" if each.met else "not shown", cell(each.text, CELL), f"{each.p_adjusted:.3g}"] for each in conditions
+    ]
+    return table(rows, ["", "condition", "p, one-sided,\nadjusted"])
 
 
 def _simple(one: Simple, *, details: bool) -> str:
     lines = [one.sentence, *_needed(one.need), *(f"note: {note}" for note in one.notes)]
-    table = f"\n{_conditions(one.conditions)}" if details else ""
-    return f"{one.candidate}, {one.task}: {one.verdict.upper()}" + "".join(f"\n  {line}" for line in lines) + table
+    return _paragraph(f"{one.candidate}, {one.task}: {one.verdict.upper()}", lines, one.conditions if details else ())
 
 
 def _failures(verdicts: Verdicts) -> str:
     if not verdicts.failures:
         return ""
     rows = [_failure(each) for each in verdicts.failures]
-    headers = ["arm", "failed", "95% interval", "p against reference", "what was said"]
-    return f"Failed runs\n{tabulate(rows, headers=headers, disable_numparse=True)}"
+    return "Runs without scores\n" + table(rows, ["arm", "runs", "95%\ninterval", "p against\nreference", "why"])
 
 
 def _failure(each: Failures) -> list[str]:
     rate = each.rate
     against = "–" if each.p_against_reference is None else f"{each.p_against_reference:.3g}"
-    messages = "; ".join(each.messages) or "–"
-    return [each.arm, f"{rate.failed} of {rate.runs}", f"{rate.low:.0%} … {rate.high:.0%}", against, messages]
+    counted = Counter(each.messages)
+    said = (f"{count} × {message}" if count > 1 else message for message, count in counted.items())
+    why = "\n".join(cell(message, CELL - 20) for message in said) or "–"
+    return [each.arm, f"{rate.failed} of {rate.runs}", f"{rate.low:.0%} … {rate.high:.0%}", against, why]

@@ -9,6 +9,10 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
+from harness.errors import SourceError
+
+REMEDY = "Set HARNESS_CACHE to a folder that can."
+
 
 def root() -> Path:
     """Return ``$HARNESS_CACHE`` or the platform's cache folder for harness."""
@@ -25,7 +29,10 @@ def folder(*key: str, fill: Callable[[Path], None]) -> Path:
     path = root().joinpath(*key)
     if path.is_dir():
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"the cache {root()} cannot be written ({error.strerror}). {REMEDY}") from error
     with FileLock(path.with_name(path.name + ".lock")):
         if not path.is_dir():
             partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))

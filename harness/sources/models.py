@@ -7,6 +7,7 @@ takes half a minute, the converted copy a second.
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from transformers import (
     set_seed,
 )
 
-from harness.errors import SourceError
+from harness.errors import NotInCacheError, SourceError
 from harness.sources import cache
 from harness.sources.wheel import Wheel, members
 from harness.spec.records import Model
@@ -176,6 +177,12 @@ def _from_hub(model: Model) -> Path:
             )
         )
     except Exception as error:
+        if os.environ.get("HF_HUB_OFFLINE"):
+            raise NotInCacheError(
+                f"{model.id} at revision {model.revision}",
+                f"{model.id} at revision {model.revision} is not in the hub's cache, and HF_HUB_OFFLINE is set. "
+                "Run once with the hub reachable.",
+            ) from error
         raise SourceError(
             f"{model.id} at revision {model.revision} could not be fetched from the hub ({type(error).__name__}). "
             "Check the network, the id, the revision, and for a gated model log in (`hf auth login`)."

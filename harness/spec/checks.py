@@ -6,12 +6,15 @@ from typing import Any
 
 from harness import declarations
 from harness.errors import Problem
-from harness.spec import taskfields, tasknames
 from harness.spec.context import Context
 from harness.spec.located import Path as At
 from harness.spec.paths import data_blocks
 from harness.spec.recipes import ReadRecipe
-from harness.spec.suggest import nearest
+from harness.spec.suggest import nearest, resembling
+from harness.spec.taskfields import known as known_fields
+from harness.spec.taskfields import wrong as wrong_fields
+from harness.spec.tasknames import installed
+from harness.spec.tasknames import metrics as reported_metrics
 from harness.spec.tuning import tune_problems
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
@@ -20,17 +23,25 @@ LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 
 def _comparison(context: Context) -> Iterator[Problem]:
     comparison = context.spec["comparison"]
-    # A recipe that could not be read is told by itself.
-    known = {*context.recipes, *(Path(name).name.removesuffix(".json") for name in context.spec["recipes"])}
+    listed = {Path(name).name.removesuffix(".json") for name in context.spec["recipes"]}
+    unread = listed - set(context.recipes)
     named: list[tuple[At, str]] = [(("comparison", "reference"), comparison["reference"])]
     named += [(("comparison", "candidates", i), name) for i, name in enumerate(comparison["candidates"])]
     for at, name in named:
-        if name not in known:
+        # A recipe that could not be read is told by itself, and so is one that is listed under a misspelt name.
+        if name not in listed and name not in context.recipes and resembling(name, unread) is None:
             message = f"{name!r} is not among the experiment's recipes"
-            yield context.document.problem(at, message, nearest(name, known))
+            remedy = f"{nearest(name, context.recipes)}{_inherited(context, at)}"
+            yield context.document.problem(at, message, remedy)
     for at, name in named[1:]:
         if name == comparison["reference"]:
             yield context.document.problem(at, f"{name!r} is the reference itself", "Compare another recipe with it.")
+
+
+def _inherited(context: Context, at: At) -> str:
+    """Say it of a value that comes from the file that is extended: the user's own has no such line."""
+    own, said = (context.document.place(each).file for each in ((), at))
+    return "" if own == said else f" {own} extends this file: give it a `comparison` with its own recipes."
 
 
 _RULED_ROLES = {"not-worse-out-of-domain": "out_of_domain", "no-forgetting": "guard"}
@@ -90,13 +101,13 @@ def task_files(spec: Any, recipes: Iterable[ReadRecipe], *, beside: Path, includ
     known = declarations.task_files(beside=beside, include=include)
     names = {task for _, task in _named_tasks(spec)}
     names |= {task for read in recipes for _, task in _stage_tasks(read)}
-    return {name: known[name] for name in names & set(known)} | tasknames.installed(names - set(known))
+    return {name: known[name] for name in names & set(known)} | installed(names - set(known))
 
 
 def _metrics(context: Context) -> Iterator[Problem]:
     for index, suite in enumerate(context.spec["suites"]):
         file = context.tasks.get(suite["task"])
-        known = tasknames.metrics(file) if file else set()
+        known = reported_metrics(file) if file else set()
         if known and suite["metric"].partition(",")[0] not in known:  # a filter's name may follow
             message = f"the task {suite['task']!r} reports no metric {suite['metric']!r}"
             yield context.document.problem(("suites", index, "metric"), message, nearest(suite["metric"], known))
@@ -106,13 +117,13 @@ def _task_fields(context: Context) -> Iterator[Problem]:
     """Hold the files of tasks that are ours or the user's to lm-eval's fields; its own are its business."""
     ours = declarations.task_files(beside=context.beside, include=context.include)
     for index, suite in enumerate(context.spec["suites"]):
-        for file, field in taskfields.wrong(ours[suite["task"]]) if suite["task"] in ours else ():
+        for file, field in wrong_fields(ours[suite["task"]]) if suite["task"] in ours else ():
             at: At = ("suites", index, "task")
             if field is None:
                 yield context.document.problem(at, f"{file} cannot be read as YAML", "`harness tasks` says where.")
             else:
                 message = f"{file} has the field {field!r}, which lm-eval does not know"
-                yield context.document.problem(at, message, nearest(field, taskfields.known()))
+                yield context.document.problem(at, message, nearest(field, known_fields()))
 
 
 def _shares(context: Context) -> Iterator[Problem]:
@@ -140,6 +151,27 @@ def _validation(context: Context) -> Iterator[Problem]:
     for block in needed if not known else ():
         message = f"`{block}` needs validation rows, and the training data is no task with a validation split"
         yield context.document.problem((block,), message, "Declare `validation` with `data` or a `share`.")
+    if needed and not declared.get("share"):
+        yield from _deciding(context, declared.get("data"))
+
+
+def _deciding(context: Context, declared: Any) -> Iterator[Problem]:
+    """Refuse rows that decide about training and are trained on, or belong to a suite that training must not know."""
+    spec = context.spec
+    rows = declared or {**spec["data"], "split": "validation"}
+    at: At = ("validation", "data") if declared else ("data",)
+    if _rows(rows) in [_rows(each) for each in (spec["data"], *spec.get("mix", ()))]:
+        message = "the rows that decide about training would be those that train"
+        yield context.document.problem(at, message, "Declare `validation` with other `data` or a `share`.")
+    foreign = {suite["task"]: suite["role"] for suite in spec.get("suites", ()) if suite["role"] != "in_domain"}
+    if rows.get("task") in foreign:
+        message = f"rows of {rows['task']!r} would decide about training, and its role is {foreign[rows['task']]!r}"
+        yield context.document.problem((*at, "task"), message, "Decide on rows like those that train.")
+
+
+def _rows(data: Any) -> dict[str, Any]:
+    """Return what names the rows of a source, whatever share of them is taken."""
+    return {"split": "train", **{key: value for key, value in data.items() if value is not None and key != "share"}}
 
 
 def _layers(context: Context) -> Iterator[Problem]:

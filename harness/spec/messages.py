@@ -20,6 +20,17 @@ _LIMITS = {
     "exclusiveMaximum": "less than",
 }
 
+_KINDS = {
+    "array": "a list",
+    "object": "an object in { }",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "a text",
+    "null": "null",
+}
+"""JSON Schema's types in words."""
+
 
 def problems(error: ValidationError, document: Located) -> Iterator[Problem]:
     """Yield the problems that one violation stands for (an object may have several unknown keys)."""
@@ -77,8 +88,8 @@ def _missing_key(error: ValidationError) -> Explained:
 
 def _wrong_type(error: ValidationError) -> Explained:
     _, wanted, _ = _parts(error)
-    kinds = wanted if isinstance(wanted, str) else " or ".join(wanted)
-    yield (), f"{shown(error.instance)} is of the wrong type", f"It must be: {kinds}."
+    kinds = " or ".join(_KINDS[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))
+    yield (), f"{shown(error.instance)} is of the wrong type", f"It must be {kinds}."
 
 
 def _not_among(error: ValidationError) -> Explained:

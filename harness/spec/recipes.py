@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import Problem, SpecError
+from harness.spec.blocks import option_problems, quantization_problems
 from harness.spec.decode import decode, encode
 from harness.spec.files import NOT_INHERITED, find, label, not_found, read
 from harness.spec.located import Located, at
@@ -63,7 +64,7 @@ def _read_recipe(path: Path, include: tuple[Path, ...], named_by: tuple[Path, ..
         remedy = "Call it <method>--<name>.json, for instance lora--last-half.json."
         problems.append(Problem(label(path), "$", None, f"{path.name!r} names no method and recipe", remedy))
     document = read("adapters", path, include=include)
-    problems += violations("recipe", document) or _layer_problems(document)
+    problems += violations("recipe", document) or _block_problems(document)
     if problems or named is None:
         raise SpecError(problems)
     fields = {key: value for key, value in document.value.items() if key not in NOT_INHERITED}
@@ -150,6 +151,14 @@ def _absent_files(document: Located) -> Iterator[Problem]:
         path = absolute(document, where)
         if not path.is_file():
             yield document.problem(where, f"there is no file {path}", "Paths count from the file they stand in.")
+
+
+def _block_problems(document: Located) -> list[Problem]:
+    return [
+        *_layer_problems(document),
+        *option_problems(document, STRATEGIES),
+        *quantization_problems(document),
+    ]
 
 
 def _layer_problems(document: Located) -> list[Problem]:

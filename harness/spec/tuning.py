@@ -18,6 +18,7 @@ def tune_problems(context: Context) -> Iterator[Problem]:
     yield from _seed(context, tune)
     yield from _recipes(context, tune)
     yield from _staged(context, tune)
+    yield from _length(context, tune)
     for field, search in tune["search"].items():
         yield from _search(context, field, search)
 
@@ -41,6 +42,24 @@ def _staged(context: Context, tune: Any) -> Iterator[Problem]:
             at: At = ("tune", "recipes") if tune.get("recipes") else ("tune",)
             message = f"{name!r} is trained in stages, which a search does not go through"
             yield context.document.problem(at, message, "Name the recipes to search for in `tune.recipes`.")
+
+
+def _length(context: Context, tune: Any) -> Iterator[Problem]:
+    """Refuse a search over the length of training where something else settles it: all trials would be one."""
+    fixed = tune.get("max_steps") is not None
+    if "max_steps" in tune["search"] and fixed:
+        message = "`max_steps` is searched for, and `tune.max_steps` sets it for every trial"
+        yield context.document.problem(("tune", "search", "max_steps"), message, "Keep one of them.")
+    said = fixed or any(_steps(context, name) > 0 for name in tune.get("recipes") or context.recipes)
+    if "num_train_epochs" in tune["search"] and said:
+        message = "`num_train_epochs` counts for nothing beside `max_steps`"
+        yield context.document.problem(("tune", "search", "num_train_epochs"), message, "Search over `max_steps`.")
+
+
+def _steps(context: Context, name: str) -> int:
+    own = context.recipes[name].recipe.training if name in context.recipes else {}
+    steps = {**context.spec["training"], **own}.get("max_steps", -1)
+    return steps if isinstance(steps, int) else -1
 
 
 def _search(context: Context, field: str, search: Any) -> Iterator[Problem]:

@@ -24,6 +24,11 @@ def choice(doc: Mapping[str, Any], results: Sequence[LogLikelihood]) -> dict[str
     }
 
 
+def reference(doc: Mapping[str, Any], results: Sequence[LogLikelihood]) -> dict[str, float]:
+    """Score how well the only option, a reference answer, is predicted, as `choice` does; lower is better."""
+    return {"answer_bits_per_byte": bits_per_byte(results[0][0], doc["choices"][doc["answer"]])}
+
+
 def bits_per_byte(likelihood: float, text: str) -> float:
     """Return how many bits the model needs for each UTF-8 byte of `text`."""
     return -likelihood / math.log(2) / len(text.encode())

@@ -23,13 +23,11 @@ def sft_config(
         "bf16": False,  # TRL turns it on where the CPU pretends to have it, five times slower
         "gradient_checkpointing": False,
         "activation_offloading": False,
-        "packing": False,
         "average_tokens_across_devices": False,
         "max_grad_norm": 1.0,
         "use_liger_kernel": False,
         "use_cpu": not torch.cuda.is_available(),
         "dataloader_pin_memory": torch.cuda.is_available(),
-        "logging_steps": 1,
     }
     decided = {
         "output_dir": str(folder),
@@ -39,7 +37,9 @@ def sft_config(
         "save_strategy": "no",
         "disable_tqdm": True,
         "per_device_eval_batch_size": fields.get("per_device_train_batch_size", 8),
+        "logging_steps": 1,  # a step that is not logged is neither watched nor counted
         "logging_nan_inf_filter": False,  # on, a NaN loss is logged as 0.0
+        "packing": False,
         "completion_only_loss": True,
         "remove_unused_columns": True,
     }

@@ -66,14 +66,35 @@ def passages(declared: Data, experiment: Experiment) -> Iterator[Passage]:
 
 
 def _parted(rows: list[Row], share: float | None) -> tuple[list[Row], list[Row]]:
-    """Return the rows that train and those held out: a share of them, at least one, drawn with a fixed seed."""
+    """Return the rows that train and those held out: a share of them, at least one, drawn with a fixed seed.
+
+    A row that is there twice trains in neither place once it is held out.
+    """
     if share is None:
         return rows, []
     order = np.random.default_rng(_HOLD_OUT_SEED).permutation(len(rows))
     held = order[: max(1, round(len(rows) * share))]
-    if len(held) == len(rows):
+    out = [rows[index] for index in held]
+    texts = set(map(_text, out))
+    train = [row for row in rows if _text(row) not in texts]
+    if not train:
         raise TaskError(f"validation.share holds all {len(rows)} training rows out. Lower it or add rows.")
-    return [rows[index] for index in sorted(set(order) - set(held))], [rows[index] for index in held]
+    return train, out
+
+
+def refuse_shared(training: Sequence[Row], deciding: Sequence[Row]) -> None:
+    """Raise `TaskError` where rows that decide about training are among those that train."""
+    texts = set(map(_text, training))
+    shared = [row for row in deciding if _text(row) in texts]
+    if shared:
+        raise TaskError(
+            f"{len(shared)} of {len(deciding)} validation rows are trained on, the first: {shared[0]['prompt']!r}. "
+            "Declare `validation` with other `data` or a `share`."
+        )
+
+
+def _text(row: Row) -> tuple[str, ...]:
+    return tuple(row[column] for column in COLUMNS)
 
 
 def sha256(training_rows: Sequence[Row]) -> str:

@@ -11,11 +11,15 @@ from datasets import Dataset
 from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase
 
 from harness.adaptation import Adapted
+from harness.errors import TaskError
 from harness.spec.records import EarlyStopping
 from harness.training.arguments import sft_config
 from harness.training.best import KeepBest
 from harness.training.callbacks import OnStep, Watch
 from harness.training.trainer import CompletionTrainer
+
+DRAWN_AGAIN = 64
+"""Batches whose order is drawn a second time, to see that it follows the seed."""
 
 Rows = Sequence[Mapping[str, str]]
 
@@ -33,17 +37,20 @@ class Trained:
     """What a training run did. Times in seconds, losses in nats a completion token, one a logged step.
 
     `flos` is transformers' estimate of the floating-point operations, 6 × parameters × tokens. `order` holds after
-    each step a digest of all examples in the order in which they were seen. With validation rows,
+    each step a digest of all examples in the order in which they were seen, `drawn_again` the first of these as the
+    seed alone gives them. With validation rows,
     `validation_losses` holds (step, loss) pairs, loss in nats a completion token averaged over batches, and
     `best_step` the step whose weights were kept.
     """
 
     steps: int
+    examples: int
     tokens: int
     seconds: float
     losses: tuple[float, ...]
     flos: float
     order: tuple[str, ...]
+    drawn_again: tuple[str, ...]
     validation_losses: tuple[tuple[int, float], ...] = ()
     best_step: int | None = None
 
@@ -67,7 +74,7 @@ def train(
 
     `fields` are SFTConfig's. Data order and dropout follow `seed`. With `held`, the loss on its rows is taken at
     the end, or as early stopping says, which also ends training and puts the best weights back. Raises
-    `TrainingError` when the loss is not finite.
+    `TrainingError` when the loss is not finite, `TaskError` when no row is short enough to be trained on.
     """
     watch = Watch(on_step)
     stopping = held.early_stopping if held else None
@@ -81,19 +88,23 @@ def train(
             processing_class=tokenizer,
             callbacks=[watch, *best, *adapted.callbacks],
         )
+        _refuse_empty(trainer, len(rows))
         start = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - start
         if held and not watch.validation_losses:  # a run shorter than the first evaluation has none either
             trainer.evaluate()
+        drawn_again = tuple(trainer.drawn_again(min(len(trainer.order), DRAWN_AGAIN)))
     adapted.model.eval()
     return Trained(
         steps=trainer.state.global_step,
+        examples=trainer.examples,
         tokens=watch.tokens,
         seconds=seconds,
         losses=tuple(watch.losses),
         flos=float(trainer.state.total_flos),
         order=tuple(trainer.order),
+        drawn_again=drawn_again,
         validation_losses=tuple(watch.validation_losses),
         best_step=best[0].step if best else None,
     )
@@ -101,3 +112,11 @@ def train(
 
 def _dataset(rows: Rows) -> Dataset:
     return Dataset.from_list([dict(row) for row in rows])
+
+
+def _refuse_empty(trainer: CompletionTrainer, rows: int) -> None:
+    if not len(trainer.train_dataset):
+        raise TaskError(
+            f"training.max_length {trainer.args.max_length} leaves no completion of any of the {rows} training rows. "
+            "Raise it, or train on shorter prompts."
+        )

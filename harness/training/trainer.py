@@ -6,6 +6,7 @@ CPU seconds a step on SmolLM2-135M.
 """
 
 import hashlib
+from itertools import islice
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from trl import SFTTrainer
 
 IGNORED = -100
 _DIGITS = 12
+_ANOTHER_STATE = 20_260_404
 
 
 class CompletionTrainer(SFTTrainer):
@@ -31,11 +33,22 @@ class CompletionTrainer(SFTTrainer):
         self._seen = hashlib.sha256()
         self.order: list[str] = []
         """After each batch, a digest of all examples seen so far in their order."""
+        self.examples = 0
+
+    def drawn_again(self, batches: int) -> list[str]:
+        """Return `order` of that many batches at most, drawn anew from the start of an epoch.
+
+        The global random state is another then: what it had a part in comes out differently.
+        """
+        seen = hashlib.sha256()
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(_ANOTHER_STATE)
+            return [_noted(seen, inputs) for inputs in islice(self.get_train_dataloader(), batches)]
 
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
         """Make one step and note what it was made on."""
-        self._seen.update(inputs["input_ids"].cpu().numpy().tobytes())
-        self.order.append(self._seen.hexdigest()[:_DIGITS])
+        self.order.append(_noted(self._seen, inputs))
+        self.examples += len(inputs["input_ids"])
         return super().training_step(model, inputs, *args, **kwargs)
 
     def compute_loss(
@@ -70,6 +83,12 @@ class CompletionTrainer(SFTTrainer):
         if self.model.training:
             self._total_train_tokens += int(inputs["attention_mask"].sum())
         self._metrics["train" if self.model.training else "eval"]["num_tokens"] = [self._total_train_tokens]
+
+
+def _noted(seen: Any, inputs: dict[str, Any]) -> str:
+    """Add a batch to the hash of what was seen and return its first digits."""
+    seen.update(inputs["input_ids"].cpu().numpy().tobytes())
+    return str(seen.hexdigest()[:_DIGITS])
 
 
 def _completion_loss(network: PreTrainedModel, inputs: dict[str, Any]) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,7 @@ untuned model cancels, and what is left is the paired difference of the two.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.compare.design import Arm
@@ -80,20 +80,30 @@ def in_domain(setting: Setting, panel: Panel, inside: SuiteScores) -> Simple:
     """Judge a candidate against the reference on an in-domain suite, at the level of the primary comparisons."""
     task, design = inside.suite.task, setting.design
     rule = seed_rule(design, setting.panels, task, task, panel.pairs)
-    subject = Subject(
-        reference=design.reference.name,
-        candidate=panel.candidate.name,
-        scores=inside,
-        differences=panel.suites.get(task),
-        sesoi=design.sesoi_of(inside.suite),
-        tail=setting.tail,
-        comparisons=setting.comparisons,
-        seeds=panel.pairs,
-        reasons=tuple(weaknesses(panel, (inside,))),
-        notes=tuple(panel_notes(panel, design.variances)),
-        given=rule((1.0, 0.0)) if rule else None,
+    subject = _paired(setting, panel, inside, panel.suites.get(task), setting.comparisons)
+    subject = replace(
+        subject, notes=tuple(panel_notes(panel, design.variances)), given=rule((1.0, 0.0)) if rule else None
     )
     return _judged(subject, in_domain_tests(subject) if subject.differences else ())
+
+
+def _paired(
+    setting: Setting, panel: Panel, scores: SuiteScores, differences: Moments | None, comparisons: int
+) -> Subject:
+    """Return a candidate beside the reference on a suite, one of so many comparisons; variances as measured here."""
+    design = setting.design
+    return Subject(
+        reference=design.reference.name,
+        candidate=panel.candidate.name,
+        scores=scores,
+        differences=differences,
+        sesoi=design.sesoi_of(scores.suite),
+        tail=design.alpha / 2 / comparisons,
+        comparisons=comparisons,
+        seeds=panel.pairs,
+        reasons=tuple(weaknesses(panel, (scores,))),
+        notes=tuple(panel_notes(panel, {})),
+    )
 
 
 def in_domain_tests(subject: Subject) -> tuple[Test, ...]:
@@ -156,18 +166,8 @@ def extra_forgetting(setting: Setting, panel: Panel, scores: SuiteScores) -> Sim
     first, second = scores.values[design.reference.name][kept], scores.values[panel.candidate.name][kept]
     differences = reduce(scores, first - second) if kept else None
     own = degenerate(differences, task) if differences else ()
-    subject = Subject(
-        reference=design.reference.name,
-        candidate=panel.candidate.name,
-        scores=scores,
-        differences=differences,
-        sesoi=design.sesoi_of(scores.suite),
-        tail=design.alpha / 2 / setting.extra_comparisons,
-        comparisons=setting.extra_comparisons,
-        seeds=panel.pairs,
-        reasons=(*weaknesses(panel, (scores,)), *own),
-        notes=tuple(panel_notes(panel, {})),
-    )
+    subject = _paired(setting, panel, scores, differences, setting.extra_comparisons)
+    subject = replace(subject, reasons=(*subject.reasons, *own))
     labels = (Single.SAFE_BESIDE, Single.FORGETS_MORE, Single.FORGETS_MORE_UNSIZED)
     return _judged(subject, guard_tests(subject, labels) if differences else ())
 

@@ -7,6 +7,19 @@ from datasets import Dataset
 
 from harness.suites import hub
 
+WHOLE = "train+validation+test"
+"""Nothing of a manual is trained on, so all of its published splits are asked about."""
+
+
+def manual(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the split test."""
+    return hub.tested_once(source, hub.manual, split=WHOLE)
+
+
+def stack_overflow(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the split test."""
+    return hub.tested_once(source, hub.stack_overflow, split="train")
+
 
 def medical_o1(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
     """Return the splits train and test, nine to one by a hash of the question."""

@@ -65,9 +65,20 @@ def test_a_wrong_number_of_trainable_parameters_is_found(tiny):
     assert not check.trainable_as_expected(replace(adapted, trainable=adapted.trainable + 1)).passed
 
 
-def test_a_method_without_a_formula_says_so(tiny):
-    peft = {"peft_type": "LOKR", "r": 2, "target_modules": ["q_proj"]}
-    assert check.trainable_as_expected(adapt(tiny(), recipe(peft), seed=0)).passed is None
+@pytest.mark.parametrize(
+    "peft",
+    [
+        {"peft_type": "LOKR", "r": 2, "target_modules": ["q_proj"]},
+        {"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 2, "prefix_projection": True, "encoder_hidden_size": 8},
+        {**LORA, "modules_to_save": ["norm"]},
+    ],
+)
+def test_a_method_without_a_formula_is_compared_on_bare_shapes(tiny, peft):
+    adapted = adapt(tiny(), recipe(peft), seed=0)
+    guard = check.trainable_as_expected(adapted)
+    assert guard.passed
+    assert guard.details["by"] == "shapes"
+    assert not check.trainable_as_expected(replace(adapted, trainable=adapted.trainable + 1)).passed
 
 
 def test_an_adapter_that_learnt_nothing_is_found(tiny):

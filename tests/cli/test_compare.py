@@ -110,7 +110,7 @@ def test_clusters_are_named_on_the_command_line(logs, capsys):
     [
         (["compare"], "give a run folder"),
         (["compare", "somewhere", "--metric", "acc"], "declares its own comparison"),
-        (["compare", "nowhere"], "not a run folder"),
+        (["compare", "nowhere"], "there is no folder nowhere"),
     ],
 )
 def test_usage_errors_say_what_to_give(given, message, capsys, tmp_path, monkeypatch):

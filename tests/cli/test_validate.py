@@ -43,7 +43,7 @@ def test_problems_of_all_files_are_printed_and_good_ones_stay_good(here, capsys)
     assert main(["validate", "bad.json", "gapp", "quick"]) == 64
     out = capsys.readouterr().out
     assert "bad.json:3: $.sead: unknown key `sead`. Did you mean `seeds`?" in out
-    assert 'bad.json:4: $.keep_weights: "yes" is of the wrong type. It must be: boolean.' in out
+    assert 'bad.json:4: $.keep_weights: "yes" is of the wrong type. It must be true or false.' in out
     assert "gapp: $: 'gapp' is not among the specs. Did you mean `gap`?" in out
     assert "quick: ok (experiment)" in out
 

@@ -36,6 +36,30 @@ def test_as_many_operations_are_spent(matched):
     assert lora["flops"] == pytest.approx(full["flops"], rel=0.5 * 1 / full["steps"])
 
 
+def test_virtual_tokens_are_operations_too(tiny_spec, tmp_path):
+    prompt = {
+        "description": "8 virtual tokens before every example",
+        "peft": {"peft_type": "PROMPT_TUNING", "num_virtual_tokens": 8},
+        "compute": {"recipe": "full--default", "measure": "flops"},
+    }
+    (tmp_path / "adapters" / "prompt--matched.json").write_text(json.dumps(prompt))
+    spec = json.loads(tiny_spec.read_text())
+    spec |= {"recipes": ["full--default", "prompt--matched"], "seeds": [1]}
+    spec["comparison"]["candidates"] = ["prompt--matched"]
+    spec["training"] |= {"max_steps": 12, "learning_rate": 1e-3}
+    tiny_spec.write_text(json.dumps(spec))
+    ended = execute(load(tiny_spec), tmp_path / "runs" / "prompt", Silent(), Options())
+    full, prompted = (
+        next(each.train_info for each in ended.outcomes if each.cell.recipe == name)
+        for name in ("full--default", "prompt--matched")
+    )
+    assert prompted["examples"] == 2 * prompted["steps"]
+    # Two thirds of full fine-tuning's operations a token, on the row's tokens and 8 more.
+    a_token = full["flops"] / full["tokens"] * 2 / 3
+    assert prompted["flops"] == pytest.approx(a_token * (prompted["tokens"] + 8 * prompted["examples"]))
+    assert prompted["flops"] == pytest.approx(full["flops"], rel=1 / prompted["steps"])
+
+
 def test_both_see_the_same_examples_for_as_long_as_the_shorter_trains(matched):
     ended = matched("flops")
     orders = [ended[name].train_info["order"] for name in ("full--default", "lora--matched")]

@@ -8,6 +8,7 @@ from harness.execution import calibrate as measured
 from harness.execution import estimate as planning
 from harness.execution.calibrate import Calibration, Speed
 from harness.execution.tokens import sizes
+from harness.plan.unknown import Unknown
 from harness.spec import Overrides, load
 
 NOTHING = Speed(0.0, 0.0, 0.0)
@@ -24,7 +25,7 @@ def planned(tiny_spec, monkeypatch):
         said = []
         experiment = load(tiny_spec, overrides=Overrides(seeds=(1,), **overrides))
         planning.estimate(experiment, said.append)
-        return {each.recipe: each for each in said[0].cells}, sizes(experiment)
+        return {each.recipe: each for each in said[0].cells}, sizes(experiment, Unknown())
 
     return plan
 
@@ -35,6 +36,21 @@ def test_a_recipe_above_the_first_layers_goes_back_less_far(planned):
     assert cells["full--default"].train_seconds == pytest.approx(tokens * (2 + 2 + 2))
     assert cells["lora--tiny"].train_seconds == pytest.approx(tokens * (2 + 1))
     assert cells["base"].train_seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("recipe", "layers", "more"),
+    [
+        ({"bottleneck": {"placement": "pfeiffer"}}, 2 + 2, 0),
+        ({"peft": {"peft_type": "PROMPT_TUNING", "num_virtual_tokens": 9}}, 2 + 2, 9),
+        ({"peft": {"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 9}}, 2 + 2, 0),
+    ],
+    ids=["bottleneck", "prompt", "prefix"],
+)
+def test_frozen_weights_get_no_gradient_and_virtual_tokens_are_read(planned, tmp_path, recipe, layers, more):
+    (tmp_path / "adapters" / "lora--tiny.json").write_text(json.dumps({"description": "another", **recipe}))
+    cells, counted = planned(layer=Speed(1.0, 1.0, 1.0))
+    assert cells["lora--tiny"].train_seconds == pytest.approx(2 * 2 * (counted.rows.tokens + more) * layers)
 
 
 def test_the_head_is_paid_at_completions_and_options_alone(planned):

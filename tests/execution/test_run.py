@@ -1,15 +1,19 @@
 """A whole run on stand-ins: what it leaves on disk, that it resumes, and that a failure is a record."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from watchers import Silent
 
 from harness.errors import HarnessError
+from harness.execution.refuse import refuse
 from harness.execution.run import Options, execute
 from harness.ledger import Run
 from harness.records import CellFailure, CellResult
+from harness.sources import models
 from harness.spec import Overrides, load
+from harness.spec.records import Model
 
 
 def run(spec, folder, *, retry_failed=False, **overrides):
@@ -52,6 +56,9 @@ def test_every_trained_cell_passed_its_guards_and_recipes_are_paired(finished):
         guards = outcome.train_info["guards"]
         assert {name for name, guard in guards.items() if guard["passed"] is False} == set()
         assert guards["outputs_differ"]["passed"] is True
+        assert guards["order_follows_seed"] == {"passed": True, "batches": 2}
+        assert guards["loss_finite"] == {"passed": True, "steps": 2}
+        assert guards["start_follows_seed"]["passed"] is (True if outcome.cell.recipe == "lora--tiny" else None)
     orders = {(each.cell.seed, each.train_info["order"][-1]) for each in trained}
     assert len(orders) == 2
 
@@ -78,6 +85,37 @@ def test_a_recipe_that_cannot_work_is_refused_before_training(tiny_spec, tmp_pat
         run(tiny_spec, tmp_path / "runs" / "tiny")
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("optim", "adamm", "adamm is not a valid OptimizerNames"),
+        ("lr_scheduler_type", "cosinus", "cosinus is not a valid SchedulerType"),
+        ("per_device_train_batch_size", 0, "per_device_train_batch_size is 0, with which nothing is trained"),
+        ("max_steps", 0, "max_steps is 0, with which nothing is trained"),
+    ],
+)
+def test_training_fields_that_cannot_work_are_refused_before_training(tiny_spec, field, value, words):
+    experiment = load(tiny_spec)
+    experiment = replace(experiment, training={**experiment.training, field: value})
+    with pytest.raises(HarnessError, match=f"lora--tiny: training.*{words}"):
+        refuse(experiment, experiment.model.config, "cpu")
+
+
+def test_a_model_whose_shape_the_spec_does_not_tell_is_asked_before_training(tiny_spec, tiny_model, tmp_path):
+    loaded = models.load(Model(**tiny_model))
+    loaded.model.save_pretrained(tmp_path / "model")
+    loaded.tokenizer.save_pretrained(tmp_path / "model")
+    recipe = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(recipe.read_text())
+    declared["peft"]["r"] = 999
+    recipe.write_text(json.dumps(declared))
+    spec = json.loads(tiny_spec.read_text())
+    spec["model"] = {"source": "path", "path": "model"}
+    tiny_spec.write_text(json.dumps(spec))
+    with pytest.raises(HarnessError, match="lora--tiny: rank 999 is larger than q_proj"):
+        run(tiny_spec, tmp_path / "runs" / "tiny")
+
+
 def test_the_same_command_repeats_nothing(finished, tiny_spec):
     ledger, _ = finished
     before = [event for event in ledger.journal.events() if event["event"] == "began"]
@@ -85,6 +123,15 @@ def test_the_same_command_repeats_nothing(finished, tiny_spec):
     assert watcher.cells == []
     assert watcher.kinds[-1][2] == 5
     assert [event for event in again.journal.events() if event["event"] == "began"] == before
+
+
+def test_a_start_between_that_asked_for_other_scores_leaves_none_of_them_behind(finished, tiny_spec):
+    ledger, _ = finished
+    everything = [each.evaluations for each in ledger.outcomes if each.cell.recipe != "full--default"]
+    run(tiny_spec, ledger.folder, limit=10, only=("lora--tiny", "full--default"))
+    again, watcher = run(tiny_spec, ledger.folder)
+    assert watcher.cells == []
+    assert [each.evaluations for each in again.outcomes if each.cell.recipe != "full--default"] == everything
 
 
 def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished, tiny_spec):
@@ -100,6 +147,8 @@ def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished,
     assert watcher.cells == [cell.id]
     assert (folder / "training.json").read_text() == trained
     assert [each.metrics for each in again.outcome(cell).evaluations] == [each.metrics for each in scores]
+    kept, scored_again = scores[1].seconds, again.outcome(cell).evaluations[0].seconds
+    assert again.outcome(cell).train_info["seconds"]["evaluate"] >= kept + scored_again
 
 
 def test_two_runs_of_one_spec_give_the_same_scores(finished, tiny_spec, tmp_path):
@@ -133,6 +182,17 @@ def test_a_loss_that_is_not_finite_is_a_failure_record_and_the_rest_goes_on(tiny
     assert isinstance(kept.outcome(failure.cell), CellFailure)
     _, watcher = run(tiny_spec, ledger.folder, seeds=(1,), retry_failed=True)
     assert watcher.cells == [failure.cell.id]
+
+
+def test_a_last_step_that_breaks_the_model_is_the_same_failure(tiny_spec, tmp_path):
+    recipe = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(recipe.read_text())
+    declared["training"] = {"learning_rate": 1e38, "max_steps": 1, "warmup_steps": 0}
+    recipe.write_text(json.dumps(declared))
+    ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
+    (failure,) = ledger.failures
+    assert (failure.kind, failure.stage) == ("non_finite_loss", "check")
+    assert "after the last step" in failure.message
 
 
 def test_a_worker_that_is_killed_is_a_failure_record(tiny_spec, tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 from watchers import Silent
 
+from harness.errors import HarnessError
 from harness.execution.run import Options, execute
 from harness.spec import load
 
@@ -24,6 +25,19 @@ def tuned(spec_file, folder, **tune):
 @pytest.fixture
 def finished(tiny_spec, tmp_path):
     return tuned(tiny_spec, tmp_path / "runs" / "tuned", max_steps=1)
+
+
+def test_rows_that_train_and_decide_stop_the_run(tiny_spec, tmp_path):
+    rows = [{"prompt": f"p{n}", "completion": " c"} for n in range(6)]
+    for name, part in {"train": rows, "held": rows[:2]}.items():
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, part)))
+    spec = json.loads(tiny_spec.read_text())
+    spec["data"] = {"source": "jsonl", "path": "train.jsonl"}
+    spec["validation"] = {"data": {"source": "jsonl", "path": "held.jsonl"}}
+    spec["early_stopping"] = {"patience": 1}
+    tiny_spec.write_text(json.dumps(spec))
+    with pytest.raises(HarnessError, match="2 of 2 validation rows are trained on"):
+        execute(load(tiny_spec), tmp_path / "runs" / "tuned", Silent(), Options())
 
 
 def test_every_recipe_gets_the_same_number_of_trials_with_the_seed_of_the_search(finished):

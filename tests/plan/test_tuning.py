@@ -40,6 +40,12 @@ def test_every_combination_is_a_trial_of_its_own(experiment):
     assert {trial.planned.cell.seed for trial in trials} == {7}
 
 
+def test_a_factor_gives_the_number_that_a_person_would_write():
+    search = 'tune={"search": {"learning_rate": {"factors": [3]}, "warmup_steps": {"factors": [2]}}, "seed": 7}'
+    trials = plan_trials(load("gap", overrides=Overrides(set=(search,))), "model")
+    assert repr(trials[0].values) == "{'learning_rate': 0.00015, 'warmup_steps': 4}"
+
+
 @given(st.lists(st.none() | st.floats(0.1, 9), min_size=12, max_size=12))
 def test_the_least_loss_wins_and_failures_never_do(experiment, losses):
     trials = plan_trials(experiment, "model")

@@ -1,5 +1,6 @@
 """Tables say what the records hold, and a dash where there is nothing."""
 
+import itertools
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -7,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from harness.records import Cell, CellFailure, CellResult, Evaluation
+from harness.report.costs import costs_table
 from harness.report.forgetting import forgetting_table
-from harness.report.gaps import change_text, gap_text
-from harness.report.outside import outside_table
+from harness.report.gaps import change_text, gap_text, verdict_text
 from harness.report.plan import duration
 from harness.report.power import power_table
-from harness.report.recipes import recipes_table
 from harness.report.scores import spread
 from harness.report.serving import serving_table
 from harness.report.speed import speed_table
+from harness.report.suite import inside_tables, outside_tables
 from harness.spec import load
 from harness.verdict import judge_scores
 
@@ -59,7 +60,16 @@ def outcomes():
 
 
 def row(table, name):
-    return next(line for line in table.splitlines() if line.startswith(name))
+    """A recipe's row as one line: its first line, then what is stacked below."""
+    lines = table.splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith(name))
+    stacked = itertools.takewhile(lambda line: line.startswith((" ", "(")), lines[start + 1 :])
+    return "  ".join([lines[start], *stacked])
+
+
+def assert_says(line, stacked):
+    """Every part of a stacked cell is in the row."""
+    assert all(part in line for part in stacked.splitlines())
 
 
 @pytest.fixture
@@ -69,38 +79,45 @@ def verdicts(experiment):
     return judge_scores(one, scores(one, (0.1, 0.1), reference="full--default"))
 
 
-def test_recipes_have_scores_gaps_and_costs_beside_the_untuned_model(experiment, outcomes, verdicts):
-    table = recipes_table(experiment, outcomes, verdicts)
-    assert "0.6000 ± 0.1414" in row(table, "full--default")
-    assert "reference" in row(table, "full--default")
-    assert "12.340%" in row(table, "full--default")
-    assert row(table, "full--default").split()[-6:] == ["21.0", "±", "1.4", "3", "1.00", "1.0"]
-    tiny = row(table, "lora--tiny")
+def test_in_domain_has_scores_gaps_and_verdicts_beside_the_untuned_model(experiment, outcomes, verdicts):
+    text = inside_tables(experiment, outcomes, verdicts)
+    assert "In-domain: sums, acc (higher is better)" in text
+    assert "0.6000 ± 0.1414" in row(text, "full--default")
+    assert "reference" in row(text, "full--default")
+    tiny = row(text, "lora--tiny")
     assert "0.4000" in tiny
     assert "±" not in tiny
-    assert gap_text(verdicts.in_domain[0].gap, "acc") in tiny
-    assert "(1 failed)" in table
-    assert set(row(table, "base").split()[1:]) == {"–"}
+    assert "(1 failed)" in tiny
+    assert_says(tiny, gap_text(verdicts.in_domain[0].gap, "acc"))
+    assert_says(tiny, verdict_text(verdicts.in_domain[0].verdict))
+    assert set(row(text, "base").split()[1:]) == {"–"}
 
 
-def test_a_declared_price_is_applied_to_all_of_a_cells_time(tiny_spec, outcomes, verdicts):
+def test_costs_are_means_a_run_of_what_has_finished(experiment, outcomes):
+    table = costs_table(experiment, outcomes)
+    assert row(table, "full--default").split() == ["full--default", "–", "1,234", "12.340%", "3", "1.00", "1.0"]
+    assert "base" not in table
+    assert costs_table(experiment, ()) == ""
+
+
+def test_a_declared_price_is_applied_to_all_of_a_cells_time(tiny_spec, outcomes):
     from harness.spec import Overrides
 
     priced = load(tiny_spec, overrides=Overrides(set=("cost.per_hour=3",)))
-    assert row(recipes_table(priced, outcomes, verdicts), "full--default").endswith("1.5000")
+    assert row(costs_table(priced, outcomes), "full--default").endswith("1.5000")
 
 
-def test_a_settled_rank_is_told_below_the_table(experiment, outcomes, verdicts):
+def test_a_settled_rank_is_told_below_the_table(experiment, outcomes):
     settled = {"r": 33, "reduction_factor": None, "recipe": "lora--whole", "parameters": 4884480}
     outcomes[2].train_info["settled"] = settled
-    last = recipes_table(experiment, outcomes, verdicts).splitlines()[-1]
+    last = costs_table(experiment, outcomes).splitlines()[-1]
     assert last == "lora--tiny: r=33 to match lora--whole (4,884,480 parameters)"
 
 
 def test_out_of_domain_has_a_table_a_suite_with_the_verdict(experiment, outcomes, verdicts):
-    table = outside_table(experiment, outcomes, verdicts)
-    assert "sums_far" in table
-    assert verdicts.comparisons[0].verdict in row(table, "lora--tiny")
+    table = outside_tables(experiment, outcomes, verdicts)
+    assert "Out-of-domain: sums_far" in table
+    assert_says(row(table, "lora--tiny"), verdict_text(verdicts.comparisons[0].verdict))
     assert "0.6000 ± 0.1414" in row(table, "full--default")
 
 
@@ -109,24 +126,25 @@ def test_speed_ups_are_paired_by_seed_and_a_probe_counts_against_them(experiment
     assert "×" not in lone
     first, second = (result("lora--tiny", seed, 0.4, time) for seed, time in ((1, 10.0), (2, 11.0)))
     both = row(speed_table(experiment, (*outcomes[:2], first, second)), "lora--tiny")
-    assert "2.00× [2.00, 2.00]  <0.0001" in both
+    assert_says(both, "2.00×\n[2.00, 2.00]\n<0.0001")
     for each, seconds in ((first, 10.0), (second, 11.0)):
         each.train_info["probes"] = [{"purpose": "gradient", "batches": 5, "seconds": seconds}]
     probed = row(speed_table(experiment, (*outcomes[:2], first, second)), "lora--tiny")
-    assert "10.5 (100.0% of train s)" in probed
-    assert "1.00× [1.00, 1.00]" in probed
+    assert_says(probed, "10.5\n(100.0% of train s)")
+    assert_says(probed, "1.00×\n[1.00, 1.00]")
 
 
 def test_forgetting_shows_changes_from_the_base_and_what_lies_beyond_the_references(outcomes):
     one = design(roles=("in_domain", "guard"))
     found = judge_scores(one, scores(one, (0.1, 0.06)))
     table = forgetting_table(found)
-    lora = row(table, "guard_1  lora")
-    assert change_text(found.guards[1]) in lora
+    lora = row(table, "lora")
+    assert_says(lora, change_text(found.guards[1]))
     assert change_text(found.guards[1]).startswith("-6.")
-    assert change_text(found.extra_forgetting[0]) in lora
+    assert_says(lora, change_text(found.extra_forgetting[0]))
     assert "forgets more" in lora
-    assert "reference" in row(table, "guard_1  full")
+    assert "Guard: guard_1" in table
+    assert "reference" in row(table, "full")
     assert forgetting_table(judge_scores(design(), scores(design(), (0.1, 0.1)))) == ""
 
 
@@ -137,8 +155,8 @@ def test_serving_shows_the_check_and_the_latency_of_each_form(experiment, outcom
     outcomes[2].train_info["guards"] = {"merged_scores_agree": guard}
     outcomes[2].train_info["latency"] = {"base": timed, "adapter": timed, "merged": timed, "not_merged": None}
     table = serving_table(experiment, outcomes)
-    assert "0.25 (exceeds 0.001)" in row(table, "lora--tiny")
-    assert row(table, "lora--tiny").count("12.5, 40.0") == 3
+    assert_says(row(table, "lora--tiny"), "0.25\n(exceeds 0.001)")
+    assert row(table, "lora--tiny").count("12.5") == row(table, "lora--tiny").count("40.0") == 3
     assert "full--default" not in table
 
 

@@ -21,6 +21,7 @@ _CHECKPOINTS = "harness keeps whole cells, not checkpoints; see `keep_weights`."
 _NO_EVAL = "Suites are scored after training, see `suites`; `early_stopping` takes the validation loss."
 _LOGS = "Progress and logs go to the run folder; nothing is configured here."
 _LOSS = "The loss covers completions alone, the same for every recipe."
+_ROWS = "Every example is a row of its own, so that all recipes see the same batches."
 _MODEL = "The base model is declared under `model`."
 
 CONTROLLED = {
@@ -42,6 +43,11 @@ CONTROLLED = {
     "shuffle_dataset": "Order follows `seeds`.",
     "completion_only_loss": _LOSS,
     "assistant_only_loss": _LOSS,
+    "loss_type": _LOSS,
+    "label_smoothing_factor": _LOSS,
+    "packing": _ROWS,
+    "packing_strategy": _ROWS,
+    "padding_free": _ROWS,
     "remove_unused_columns": "harness hands over the very columns that training reads.",
     "label_names": "harness hands over the very columns that training reads.",
     "logging_nan_inf_filter": "A loss that is not finite must be seen: it ends the cell as a failure.",
@@ -68,8 +74,7 @@ _CONTROLLED_PREFIXES = {
     "project": _LOGS,
     "trackio_": _LOGS,
     "log_": _LOGS,
-    "logging_strategy": _LOGS,
-    "logging_first": _LOGS,
+    "logging_": "Every step is logged, so that a loss that is not finite ends the cell at once.",
     "disable_tqdm": _LOGS,
 }
 

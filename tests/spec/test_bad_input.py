@@ -27,14 +27,30 @@ MISTAKES = {
     "a misspelt key": ("keep_weight", True, "$.keep_weight", "unknown key `keep_weight`", "`keep_weights`"),
     "a misspelt key inside": ("comparison.sesio", 1, "$.comparison.sesio", "unknown key `sesio`", "`sesoi`"),
     "a misspelt trainer field": ("training.max_step", 5, "$.training.max_step", "unknown key", "`max_steps`"),
-    "a wrong type": ("training.max_steps", "many", "$.training.max_steps", '"many" is of the wrong type', "integer"),
-    "a float where a whole number counts": ("seeds", [1.0], "$.seeds[0]", "1.0 is of the wrong type", "integer"),
+    "a wrong type": (
+        "training.max_steps",
+        "many",
+        "$.training.max_steps",
+        '"many" is of the wrong type',
+        "a whole number",
+    ),
+    "a float where a whole number counts": ("seeds", [1.0], "$.seeds[0]", "1.0 is of the wrong type", "a whole number"),
     "a truth value for a number": ("comparison.sesoi", True, "$.comparison.sesoi", "wrong type", "number"),
     "a value out of range": ("comparison.alpha", 0.7, "$.comparison.alpha", "0.7 is out of range", "at most 0.5"),
     "an unknown role": ("suites.1.role", "out_domain", "$.suites[1].role", "not allowed", "`out_of_domain`"),
     "no seeds": ("seeds", [], "$.seeds", "the list is empty", "at least 1"),
     "a seed twice": ("seeds", [1, 2, 1], "$.seeds[2]", "1 is listed twice", "Keep one"),
     "a field that harness sets": ("training.seed", 3, "$.training.seed", "decided by harness", "`seeds`"),
+    "steps that nobody watches": ("training.logging_steps", 10, "$.training.logging_steps", "decided", "Every step"),
+    "a loss that prompts alone would have": ("training.loss_type", "dft", "$.training.loss_type", "decided", "same"),
+    "a loss that the weights would not have": (
+        "training.label_smoothing_factor",
+        0.1,
+        "$.training.label_smoothing_factor",
+        "decided by harness",
+        "the same for every recipe",
+    ),
+    "rows packed together": ("training.packing", True, "$.training.packing", "decided by harness", "row of its own"),
     "an unknown recipe": ("recipes.1", "lora--lasthalf", "$.recipes[1]", "not among", "`lora--last-half`"),
     "a recipe file that is not there": ("recipes.1", "./r.json", "$.recipes[1]", "no file './r.json'", "Paths count"),
     "a recipe twice": ("recipes", ["full--default"] * 2, "$.recipes[1]", "listed twice", "Keep one"),
@@ -227,6 +243,37 @@ RECIPE_MISTAKES = {
     "a misspelt PEFT field": ({"peft": {"peft_type": "LORA", "lora_alph": 1}}, "$.peft.lora_alph", "`lora_alpha`"),
     "no method": ({"peft": {"r": 4}}, "$.peft", ""),
     "a misspelt quantization": ({"quantization": {"load_in_4bits": True}}, "$.quantization.load_in_4bits", "4bit"),
+    "quantized to nothing": (
+        {"quantization": {"bnb_4bit_quant_type": "nf4"}},
+        "$.quantization",
+        "one of `load_in_4bit` and `load_in_8bit`",
+    ),
+    "quantized twice": ({"quantization": {"load_in_4bit": True, "load_in_8bit": True}}, "$.quantization", "one of"),
+    "a type of four bits that there is not": (
+        {"quantization": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf5"}},
+        "$.quantization.bnb_4bit_quant_type",
+        "nf4, fp4",
+    ),
+    "a dtype that there is not": (
+        {"quantization": {"load_in_4bit": True, "bnb_4bit_compute_dtype": "float33"}},
+        "$.quantization.bnb_4bit_compute_dtype",
+        "float32, bfloat16, float16",
+    ),
+    "a misspelt option": (
+        {"layers": {"strategy": "gradient", "count": 1, "options": {"chunks": 8}}},
+        "$.layers.options.chunks",
+        "It reads chunk",
+    ),
+    "an option of another strategy": (
+        {"layers": {"strategy": "last", "count": 1, "options": {"chunk": 8}}},
+        "$.layers.options.chunk",
+        "It reads none",
+    ),
+    "an option out of range": (
+        {"layers": {"strategy": "gradient", "count": 1, "options": {"chunk": 0}}},
+        "$.layers.options.chunk",
+        "1 or more",
+    ),
     "a match with nobody": ({"match": {"recipe": "lora--nobody"}}, "$.match.recipe", ""),
     "a match with itself": ({"match": {"recipe": "lora--tried"}}, "$.match.recipe", "another"),
 }
@@ -293,3 +340,29 @@ def test_a_problem_reads_as_file_line_path_message_remedy(spec, write):
         f"tried.json:{line}: $.keep_weight: unknown key `keep_weight`. Did you mean `keep_weights`?"
     )
     assert json.loads(file.read_text())["keep_weight"]
+
+
+def complaints(folder, **fields):
+    path = folder / "mine.json"
+    path.write_text(json.dumps({"extends": "gap", **fields}))
+    with pytest.raises(SpecError) as caught:
+        load(path)
+    return [(problem.path, problem.remedy) for problem in caught.value.problems]
+
+
+def test_an_inherited_comparison_says_where_to_give_ones_own(tmp_path):
+    ((path, remedy),) = complaints(tmp_path, recipes=["full--default", "lora--first-half"])
+    assert path == "$.comparison.candidates[0]"
+    assert remedy.endswith("mine.json extends this file: give it a `comparison` with its own recipes.")
+
+
+def test_a_misspelt_recipe_is_told_where_it_is_listed_and_not_where_it_is_compared(tmp_path):
+    told = complaints(tmp_path, recipes=["full--default", "lora--last-hlaf"])
+    assert told == [("$.recipes[1]", "Did you mean `lora--last-half`?")]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "remedy"), [("1", "It must be a list."), ([1.5], "It must be a whole number.")], ids=str
+)
+def test_a_wrong_type_is_told_in_words(tmp_path, seeds, remedy):
+    assert complaints(tmp_path, seeds=seeds)[0][1] == remedy

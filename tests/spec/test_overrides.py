@@ -63,7 +63,7 @@ def test_only_keeps_the_named_of_a_kind_and_all_of_the_other(spec, write):
     ("changes", "path", "message", "remedy"),
     [
         (Overrides(set=("training.max_step=3",)), "$.training.max_step", "unknown key", "`max_steps`"),
-        (Overrides(set=("seeds=x",)), "$.seeds", "wrong type", "array"),
+        (Overrides(set=("seeds=x",)), "$.seeds", "wrong type", "a list"),
         (Overrides(set=("keep_weights",)), "$", "not path=value", "max_steps=100"),
         (Overrides(set=("suites[7].limit=1",)), "$.suites[7].limit", "list of 2", ""),
         (Overrides(set=("extends=quick",)), "$.extends", "belongs to a file", "extends another"),

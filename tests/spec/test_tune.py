@@ -29,6 +29,16 @@ MISTAKES = {
         "$.tune.search.learning_rate.values[0]",
         "no value of `learning_rate`",
     ),
+    "a length that is searched for and set": (
+        {**GOOD, "search": {"max_steps": {"values": [5, 9]}}, "max_steps": 3},
+        "$.tune.search.max_steps",
+        "sets it for every trial",
+    ),
+    "epochs beside steps": (
+        {**GOOD, "search": {"num_train_epochs": {"values": [1, 2]}}, "max_steps": 3},
+        "$.tune.search.num_train_epochs",
+        "counts for nothing",
+    ),
     "factors of what is not said": (
         {**GOOD, "search": {"weight_decay": {"factors": [2]}}},
         "$.tune.search.weight_decay.factors",
@@ -43,6 +53,33 @@ def test_a_mistake_in_a_search_is_named_with_its_place(spec, write, problems, tu
     found = problems(load, write(spec))
     assert {at for at, _, _, _ in found} == {path}
     assert said in found[0][2]
+
+
+@pytest.mark.parametrize("block", ["tune", "early_stopping"])
+@pytest.mark.parametrize(
+    ("rows", "path", "said"),
+    [
+        ({"task": "techmanual_qa"}, "$.validation.data.task", "its role is 'out_of_domain'"),
+        ({"task": "k8s_qa"}, "$.validation.data", "would be those that train"),
+        ({"task": "k8s_qa", "split": "train"}, "$.validation.data", "would be those that train"),
+    ],
+)
+def test_rows_that_must_not_decide_are_refused(spec, write, problems, block, rows, path, said):
+    spec["suites"][1]["task"] = "techmanual_qa"
+    spec["data"] = {"source": "task", "task": "k8s_qa"}
+    spec[block] = GOOD if block == "tune" else {"patience": 2}
+    spec["validation"] = {"data": {"source": "task", **rows}}
+    ((at, _, message, _),) = problems(load, write(spec))
+    assert at == path
+    assert said in message
+
+
+def test_training_on_the_validation_split_leaves_none_to_decide(spec, write, problems):
+    spec["data"] = {"source": "task", "task": "k8s_qa", "split": "validation"}
+    spec["tune"] = GOOD
+    ((at, _, message, _),) = problems(load, write(spec))
+    assert at == "$.data"
+    assert "those that train" in message
 
 
 def test_values_and_factors_together_are_refused(spec, write, problems):

@@ -8,7 +8,7 @@ import pytest
 from harness.errors import TaskError
 from harness.sources import models
 from harness.spec import load
-from harness.spec.records import Data
+from harness.spec.records import Data, Validation
 from harness.training import data
 from harness.training.probe import probe_batches
 
@@ -66,6 +66,21 @@ def test_a_sign_that_ends_lines_elsewhere_ends_no_row(experiment, tokenizer, tmp
 def test_an_empty_file_is_refused(experiment, tokenizer, tmp_path):
     with pytest.raises(TaskError, match="no training rows"):
         data.rows(replace(experiment, data=jsonl(tmp_path, [])), tokenizer)
+
+
+def test_a_row_that_is_held_out_trains_nowhere_else(experiment, tokenizer, tmp_path):
+    twice = [{"prompt": f"p{n % 6}", "completion": "c"} for n in range(12)]
+    held = replace(experiment, data=jsonl(tmp_path, twice), validation=Validation(share=0.25))
+    training, deciding = data.rows(held, tokenizer), data.validation_rows(held, tokenizer)
+    assert training
+    data.refuse_shared(training, deciding)
+
+
+def test_rows_that_train_may_not_decide(experiment, tokenizer):
+    rows = data.rows(experiment, tokenizer)
+    other = {"prompt": "another", "completion": "c"}
+    with pytest.raises(TaskError, match=r"1 of 2 validation rows are trained on, the first: '0 \+ 1 ='"):
+        data.refuse_shared(rows, [other, rows[0]])
 
 
 def test_probe_batches_label_completions_only_and_repeat(experiment, tokenizer):

@@ -7,7 +7,8 @@ import torch
 from trl import SFTTrainer
 
 from harness import adaptation
-from harness.errors import TrainingError
+from harness.errors import TaskError, TrainingError
+from harness.execution.guards import loss_finite, order_follows_seed
 from harness.sources import models
 from harness.spec.records import Layers, Model, Recipe
 from harness.training import run as training_run
@@ -73,6 +74,29 @@ def test_recipes_of_one_seed_see_the_same_examples_in_the_same_order(trained):
     assert trained("full", seed=6)[1].order != orders["full"]
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_order_is_drawn_again_as_the_seed_gives_it(trained, name):
+    _, result, _ = trained(name, max_steps=7, seed=5)  # five batches are an epoch
+    assert result.drawn_again == result.order[:5]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"accelerator_config": {"use_seedable_sampler": False}}, {"train_sampling_strategy": "group_by_length"}]
+)
+def test_an_order_that_the_global_random_state_has_a_part_in_comes_out_differently(trained, fields):
+    _, result, _ = trained("lora", max_steps=5, **fields)
+    assert not order_follows_seed(result).passed
+    _, result, _ = trained("lora", max_steps=5)
+    assert order_follows_seed(result).passed
+
+
+def test_a_step_without_a_loss_is_told_by_the_guard(trained):
+    _, result, _ = trained("lora")
+    assert loss_finite(result).passed
+    assert not loss_finite(replace(result, losses=result.losses[:-1])).passed
+    assert not loss_finite(replace(result, losses=(*result.losses[:-1], float("nan")))).passed
+
+
 def test_the_same_seed_gives_the_same_weights_to_the_bit(trained):
     one, two = (trained("lora")[0].model.state_dict() for _ in range(2))
     assert all(torch.equal(one[name], two[name]) for name in one)
@@ -90,6 +114,19 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_step(trained):
     with pytest.raises(TrainingError, match=r"at step \d+ of 5.*learning_rate") as stopped:
         trained("full", learning_rate=1e30, max_grad_norm=0.0, max_steps=5)
     assert stopped.value.kind == "non_finite_loss"
+
+
+@pytest.mark.parametrize("steps", [2, 10, 0.5])
+def test_no_step_is_passed_over_whatever_the_logging_is_set_to(trained, steps):
+    _, plain, _ = trained("lora")
+    _, result, made = trained("lora", logging_steps=steps)
+    assert (result.losses, result.tokens) == (plain.losses, plain.tokens)
+    assert len(made) == 3
+
+
+def test_rows_that_are_all_too_long_are_refused_with_their_length(trained):
+    with pytest.raises(TaskError, match="max_length 8 leaves no completion of any of the 10 training rows"):
+        trained("lora", max_length=8)
 
 
 def test_full_fine_tuning_of_chosen_layers_changes_only_those(tiny_model, rows):

@@ -1,6 +1,7 @@
 """Whether as many parameters train as the shapes say."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from peft import PeftConfig, PeftModel
@@ -8,16 +9,24 @@ from peft import PeftConfig, PeftModel
 from harness.adaptation.adapted import Adapted
 from harness.adaptation.bottleneck import width
 from harness.adaptation.check.guard import Guard
+from harness.adaptation.initialise import starts_from_data
+from harness.adaptation.outline import outline
 from harness.adaptation.peft_method import feedforward
+from harness.spec.records import Layers
 
 Shape = tuple[str, int, int]
 """A module's name, input and output features."""
 
 
 def trainable_as_expected(adapted: Adapted) -> Guard:
-    """Compare the count with the method's formula; passed is None for a method without one here."""
-    expected = expected_trainable(adapted)
-    details = {"counted": adapted.trainable, "expected": expected}
+    """Compare the count with the method's formula or, without one here, with the same recipe on bare shapes.
+
+    Does not apply where data spread the ranks and there is no formula.
+    """
+    expected, by = expected_trainable(adapted), "formula"
+    if expected is None:
+        expected, by = _on_shapes(adapted), "shapes"
+    details = {"counted": adapted.trainable, "expected": expected, "by": by}
     passed = None if expected is None else expected == adapted.trainable
     return Guard(name="trainable_as_expected", passed=passed, details=details)
 
@@ -36,6 +45,15 @@ def expected_trainable(adapted: Adapted) -> int | None:
         return len(adapted.modules) * (2 * hidden * inner + hidden + inner)
     owners = (adapted.model.get_submodule(name) for name in adapted.modules)
     return sum(weight.numel() for owner in owners for weight in owner.parameters(recurse=False))
+
+
+def _on_shapes(adapted: Adapted) -> int | None:
+    recipe = adapted.recipe
+    if starts_from_data(recipe):
+        return None
+    if recipe.layers.strategy != "all":
+        recipe = replace(recipe, layers=Layers(strategy="list", indices=adapted.layers))
+    return outline(recipe, adapted.model.config.to_dict()).trainable
 
 
 def _shapes(adapted: Adapted) -> Iterable[tuple[Any, Shape]]:

@@ -10,6 +10,7 @@ from harness.adaptation.adapted import Batch
 from harness.adaptation.initialise.corda import collect_covariance
 from harness.adaptation.initialise.eva import load_directions
 from harness.adaptation.initialise.lora_ga import collect_gradients
+from harness.spec.records import Recipe
 
 BATCHES = 32
 
@@ -39,6 +40,11 @@ _FROM_DATA = {
     "corda": Initialisation("corda", before=collect_covariance),
     "lora_ga": Initialisation("lora_ga", before=collect_gradients),
 }
+
+
+def starts_from_data(recipe: Recipe) -> bool:
+    """Tell whether the recipe's adapter starts from training data."""
+    return (recipe.peft or {}).get("init_lora_weights") in _FROM_DATA
 
 
 def initialisation(config: PeftConfig) -> Initialisation | None:

@@ -1,0 +1,80 @@
+"""Names and expressions in a PEFT block, beside its targets, that must mean something in the model.
+
+PEFT passes over a pattern, an exclusion or a module to save that matches nothing, and what was asked for is not done.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from peft import PeftConfig
+from peft.utils.other import get_pattern_key
+
+from harness.errors import RecipeError
+
+_PATTERNS = ("rank_pattern", "alpha_pattern")
+_EXPRESSIONS = ("target_modules", "exclude_modules", "feedforward_modules")
+
+
+def refuse_broken(config: PeftConfig) -> None:
+    """Raise `RecipeError` for a regular expression that is none."""
+    for field, expression in _expressions(config):
+        try:
+            re.compile(expression)
+        except re.error as error:
+            raise RecipeError(f"peft.{field}: {expression!r} is no regular expression: {error}.") from error
+
+
+def refuse_idle(config: PeftConfig, adapted: Sequence[str], names: Sequence[str], depth: int) -> None:
+    """Raise `RecipeError` for what the block says of modules or layers that are not there.
+
+    `adapted` are the modules that the block targets, `names` those of the whole model, `depth` is its layers' number.
+    """
+    for field in _PATTERNS:
+        _refuse(field, [key for key in _value(config, field) if not _any_match(key, adapted)], adapted)
+    for field in ("exclude_modules", "modules_to_save"):
+        _refuse(field, list(_unmatched(_value(config, field), names)), names)
+    asked = getattr(config, "layers_to_transform", None)
+    absent = [layer for layer in ([asked] if isinstance(asked, int) else asked or ()) if not 0 <= layer < depth]
+    if absent:
+        raise RecipeError(
+            f"peft.layers_to_transform {absent} do not exist: the model has {depth} layers, 0 to {depth - 1}."
+        )
+
+
+def declared_rank(config: PeftConfig, module: str) -> int:
+    """Return the rank that a LoRA-like block gives to a module, as PEFT reads its `rank_pattern`."""
+    patterns = _value(config, "rank_pattern")
+    return int(patterns.get(get_pattern_key(list(patterns), module), config.r))
+
+
+def _expressions(config: PeftConfig) -> Iterator[tuple[str, str]]:
+    for field in _EXPRESSIONS:
+        if isinstance(getattr(config, field, None), str):
+            yield field, getattr(config, field)
+    for field in _PATTERNS:
+        for key in _value(config, field):
+            yield field, key
+
+
+def _value(config: PeftConfig, field: str) -> Any:
+    return getattr(config, field, None) or {}
+
+
+def _any_match(key: str, names: Sequence[str]) -> bool:
+    return any(get_pattern_key([key], name) == key for name in names)
+
+
+def _unmatched(asked: str | Collection[str], names: Sequence[str]) -> Iterator[str]:
+    if isinstance(asked, str):
+        if not any(re.fullmatch(asked, name) for name in names):
+            yield asked
+        return
+    yield from (want for want in sorted(asked) if not any(f".{name}".endswith(f".{want}") for name in names))
+
+
+def _refuse(field: str, idle: Sequence[str], names: Sequence[str]) -> None:
+    if idle:
+        last = dict.fromkeys(name.rpartition(".")[2] for name in names if name)
+        known = ", ".join(name for name in last if not name.isdigit())
+        raise RecipeError(f"peft.{field} {list(idle)} match no module. There are: {known}.")

@@ -1,0 +1,76 @@
+"""What a report prints fits a terminal of 100 columns, with the names that shipped recipes and suites have."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.plan.costs import CellCost, Estimate
+from harness.report.layout import WIDTH, prose
+from harness.report.plan import plan_text
+from harness.report.tuning import tuning_table
+from harness.report.verdict import verdicts_text
+from harness.spec import load
+from harness.verdict import judge_scores
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "verdict"))
+
+from stand_ins import arm, design, scores
+
+LONG = "aletheia--50-compute-matched"
+
+
+def assert_fits(text):
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+@pytest.mark.parametrize("failed", [(), (2, 3)])
+def test_verdicts_fit(failed):
+    arms = {"reference": arm("aletheia--50-matched", 5), "candidates": (arm(LONG, 5, failed=failed),)}
+    one = replace(design(roles=("in_domain", "out_of_domain", "guard")), **arms)
+    found = judge_scores(one, scores(one, (0.1, 0.05, 0.06), reference="aletheia--50-matched"))
+    assert_fits(verdicts_text(found, details=True))
+
+
+def test_a_plan_has_a_row_a_recipe_and_fits():
+    experiment = load("layer-selection")
+    cell = CellCost(
+        cell="",
+        recipe=LONG,
+        layers=30,
+        trainable=134_515_008,
+        tokens=1_025_600,
+        train_seconds=5999,
+        evaluate_seconds=5999,
+        memory=2**34,
+        disk=2**30,
+    )
+    sizes = {suite.task: (100, 160.0) for suite in experiment.suites}
+    estimate = Estimate(
+        device="CPU",
+        parameters=1,
+        cells=(cell, cell, cell),
+        trials=(),
+        suites=sizes,
+        rows=None,
+        screening=None,
+        assumed=("80 tokens a training example", "160 tokens an item"),
+        absent=tuple(f"package-{n}==1.0.0" for n in range(8)),
+    )
+    text = plan_text(experiment, estimate, Path("runs/x"))
+    assert_fits(text)
+    assert next(line for line in text.splitlines() if line.startswith(LONG)).split()[1] == "3"
+
+
+def test_a_search_fits():
+    trial = {"values": {"learning_rate": 0.01, "weight_decay": 0.1}, "validation_loss": 2.5, "failure": ""}
+    failed = {**trial, "validation_loss": None, "failure": "non_finite_loss: " + "the loss was not finite " * 5}
+    edge = ["learning_rate", "weight_decay"]
+    choice = {"recipe": LONG, "values": trial["values"], "trials": [trial, failed], "at_edge": edge}
+    assert_fits(tuning_table([choice]))
+
+
+def test_prose_is_folded_between_words_and_never_in_a_name():
+    name = "a-name-that-is-longer-than-what-a-line-may-hold"
+    assert prose(f"first {name} last", width=20).splitlines() == ["first", name, "last"]

@@ -100,6 +100,15 @@ def test_general_text_is_plain_distinct_and_as_declared():
     assert all(document["text"].isascii() and 100 <= len(document["text"]) <= 300 for document in documents)
 
 
+def test_countries_stand_in_questions_with_their_article_and_none_that_is_no_more(splits):
+    items = splits("world_facts")["test"]
+    asked = " ".join(item.question for item in items)
+    for name in ("United States", "Netherlands", "Republic of the Congo", "Philippines"):
+        assert f"of the {name}?" in asked
+        assert f"of {name}?" not in asked
+    assert not any("Serbia and Montenegro" in (item.question, *item.choices) for item in items)
+
+
 BUILD = """
 import hashlib, sys
 from pathlib import Path

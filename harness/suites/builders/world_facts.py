@@ -1,6 +1,7 @@
 """General knowledge from GeoNames, a guard against forgetting: capitals, continents, currencies, cities."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,11 @@ _CONTINENTS = {
 }
 _CONTESTED = frozenset({"EH", "HK", "IL", "MO", "PS", "TW", "XK"})
 """Places whose status, borders or capital sources disagree on: neither asked about nor offered."""
+_DISSOLVED = frozenset({"AN", "CS"})
+"""States that GeoNames keeps though they are no more."""
+_WITH_ARTICLE = re.compile(
+    r"(?:Democratic )?Republic of .*|United .*|.* (?:Republic|Islands)|Bahamas|Comoros|Gambia|Maldives|Philippines"
+)
 _ON_TWO_CONTINENTS = frozenset({"AM", "AZ", "CY", "EG", "GE", "ID", "KZ", "RU", "TR"})
 _CAPITAL_UNSETTLED = frozenset({"BO", "GQ", "ID", "KZ", "LK", "ZA"})
 """Countries whose capital moved, moves or is more than one: not asked about."""
@@ -38,7 +44,7 @@ def build(folder: Path) -> dict[str, list[Item]]:
     countries = [
         country
         for country in everything.values()
-        if country["population"] >= _KNOWN_COUNTRY and country["iso"] not in _CONTESTED
+        if country["population"] >= _KNOWN_COUNTRY and country["iso"] not in _CONTESTED | _DISSOLVED
     ]
     cities = json.loads((folder / DATA / "cities15000.json").read_text("utf-8")).values()
     return {"test": polish([*_of_countries(countries), *thinned(_of_cities(countries, cities), _MOST_CITIES)])}
@@ -46,7 +52,7 @@ def build(folder: Path) -> dict[str, list[Item]]:
 
 def _of_countries(countries: list[Country]) -> Iterator[Item]:
     for country in sorted(countries, key=lambda country: str(country["iso"])):
-        name, near = country["name"], _near(country, countries)
+        name, near = _in_a_sentence(country["name"]), _near(country, countries)
         capitals = [other["capital"] for other in near if other["capital"]]
         currencies = [other["currencyname"] for other in countries if other["currencyname"]]
         continent = _CONTINENTS[country["continentcode"]]
@@ -55,6 +61,13 @@ def _of_countries(countries: list[Country]) -> Iterator[Item]:
         yield from _item(country, "currency", f"What is the currency of {name}?", country["currencyname"], currencies)
         if country["iso"] not in _ON_TWO_CONTINENTS:
             yield from _item(country, "continent", f"On which continent is {name}?", continent, _CONTINENTS.values())
+
+
+def _in_a_sentence(name: str) -> str:
+    """Return a country's name as it stands inside a sentence: "the United States", "the Netherlands"."""
+    if name.startswith("The "):
+        return f"the {name.removeprefix('The ')}"
+    return f"the {name}" if _WITH_ARTICLE.fullmatch(name) else name
 
 
 def _of_cities(countries: list[Country], cities: Iterable[Mapping[str, Any]]) -> Iterator[Item]:

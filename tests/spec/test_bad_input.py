@@ -325,3 +325,11 @@ def test_a_misspelt_recipe_is_told_where_it_is_listed_and_not_where_it_is_compar
 )
 def test_a_wrong_type_is_told_in_words(tmp_path, seeds, remedy):
     assert complaints(tmp_path, seeds=seeds)[0][1] == remedy
+
+
+def test_a_misspelt_task_is_told_beside_what_else_is_wrong_in_its_block(tmp_path):
+    suites = [{"task": "k8s_qq", "role": "in_domain", "metric": "acc"}, {"task": "world_fcts", "role": "gard"}, 3]
+    told = dict(complaints(tmp_path, suites=suites, mix=[{"source": "task", "task": "medical_cott", "share": 2}]))
+    assert {"$.suites[0].task", "$.suites[1].task", "$.mix[0].task"} < set(told)
+    assert told["$.suites[1].task"].startswith("Did you mean `world_facts`?")
+    assert {"$.suites[1].role", "$.suites[1]", "$.suites[2]", "$.mix[0].share"} < set(told)

@@ -92,10 +92,8 @@ def _named_tasks(whole: Any) -> Iterator[tuple[At, str]]:
 def _block(whole: Any, where: At) -> dict[str, Any]:
     """Return the object that stands somewhere, an empty one where none does."""
     for step in where:
-        if isinstance(step, int):
-            whole = whole[step]
-        else:
-            whole = whole.get(step) if isinstance(whole, dict) else None
+        there = isinstance(step, int) or (isinstance(whole, dict) and step in whole)
+        whole = whole[step] if there else None
     return whole if isinstance(whole, dict) else {}
 
 

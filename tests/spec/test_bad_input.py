@@ -333,3 +333,10 @@ def test_a_misspelt_task_is_told_beside_what_else_is_wrong_in_its_block(tmp_path
     assert {"$.suites[0].task", "$.suites[1].task", "$.mix[0].task"} < set(told)
     assert told["$.suites[1].task"].startswith("Did you mean `world_facts`?")
     assert {"$.suites[1].role", "$.suites[1]", "$.suites[2]", "$.mix[0].share"} < set(told)
+
+
+def test_numbers_that_no_trainer_can_train_with_are_told_before_anything_starts(tmp_path):
+    wrong = {"per_device_train_batch_size": 0, "max_length": 0, "learning_rate": -1, "num_train_epochs": 0}
+    told = dict(complaints(tmp_path, training=wrong))
+    assert set(told) == {f"$.training.{field}" for field in wrong}
+    assert told["$.training.max_length"] == "It must be at least 1."

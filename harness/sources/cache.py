@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-from harness.errors import SourceError
+from harness.errors import UsageError
 
 REMEDY = "Set HARNESS_CACHE to a folder that can."
 
@@ -32,7 +32,7 @@ def folder(*key: str, fill: Callable[[Path], None]) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SourceError(f"the cache {root()} cannot be written ({error.strerror}). {REMEDY}") from error
+        raise UsageError(f"the cache {root()} cannot be written ({error.strerror}). {REMEDY}") from error
     with FileLock(path.with_name(path.name + ".lock")):
         if not path.is_dir():
             partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))

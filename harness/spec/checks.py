@@ -8,7 +8,6 @@ from harness import declarations
 from harness.errors import Problem
 from harness.spec.context import Context
 from harness.spec.located import Path as At
-from harness.spec.paths import data_blocks
 from harness.spec.recipes import ReadRecipe
 from harness.spec.suggest import nearest, resembling
 from harness.spec.taskfields import known as known_fields
@@ -74,7 +73,7 @@ def _suites(context: Context) -> Iterator[Problem]:
 
 
 def _tasks(context: Context) -> Iterator[Problem]:
-    named = [(context.document, at, task) for at, task in _named_tasks(context.spec)]
+    named = [(context.whole, at, task) for at, task in _named_tasks(context.whole.value)]
     named += [(read.document, at, task) for read in context.recipes.values() for at, task in _stage_tasks(read)]
     for document, at, task in named:
         if task not in context.tasks:
@@ -82,12 +81,26 @@ def _tasks(context: Context) -> Iterator[Problem]:
             yield document.problem(at, f"{task!r} is not a task", f"{remedy} `harness tasks` lists them.")
 
 
-def _named_tasks(spec: Any) -> Iterator[tuple[At, str]]:
-    for index, suite in enumerate(spec.get("suites", ())):
-        yield ("suites", index, "task"), suite["task"]
-    for where, data in data_blocks(spec):
-        if data["source"] == "task":
-            yield (*where, "task"), data["task"]
+def _named_tasks(whole: Any) -> Iterator[tuple[At, str]]:
+    """Yield the tasks that an experiment names, whatever else is wrong around the names."""
+    listed = ((block, index) for block in ("suites", "mix") for index in range(_length(whole.get(block))))
+    for where in (*listed, ("data",), ("validation", "data")):
+        block = _block(whole, where)
+        task = block.get("task") if where[0] == "suites" or block.get("source") == "task" else None
+        if isinstance(task, str):
+            yield (*where, "task"), task
+
+
+def _block(whole: Any, where: At) -> dict[str, Any]:
+    """Return the object that stands somewhere, an empty one where none does."""
+    for step in where:
+        there = isinstance(step, int) or (isinstance(whole, dict) and step in whole)
+        whole = whole[step] if there else None
+    return whole if isinstance(whole, dict) else {}
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 def _stage_tasks(read: ReadRecipe) -> Iterator[tuple[At, str]]:
@@ -96,10 +109,10 @@ def _stage_tasks(read: ReadRecipe) -> Iterator[tuple[At, str]]:
             yield ("stages", place, "data", "task"), stage.data.task
 
 
-def task_files(spec: Any, recipes: Iterable[ReadRecipe], *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
+def task_files(whole: Any, recipes: Iterable[ReadRecipe], *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
     """Return the YAML file of each task that the experiment or a recipe names and that exists, lm-eval's included."""
     known = declarations.task_files(beside=beside, include=include)
-    names = {task for _, task in _named_tasks(spec)}
+    names = {task for _, task in _named_tasks(whole)}
     names |= {task for read in recipes for _, task in _stage_tasks(read)}
     return {name: known[name] for name in names & set(known)} | installed(names - set(known))
 

@@ -10,9 +10,13 @@ from harness.spec.recipes import ReadRecipe
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The blocks of an experiment that satisfy the schema, and where its names are looked up."""
+    """The blocks of an experiment that satisfy the schema, and where its names are looked up.
+
+    `whole` has the other blocks too: the names of tasks are looked up there, so that one reading tells them all.
+    """
 
     document: Located
+    whole: Located
     beside: Path
     include: tuple[Path, ...]
     recipes: dict[str, ReadRecipe]

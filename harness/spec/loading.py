@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.errors import Problem, SpecError
 from harness.spec.checks import semantic_problems, task_files
@@ -34,7 +36,8 @@ def load(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: O
     file = _file(str(name_or_path), folders)
     document, problems = overridden(read("specs", file, include=folders), overrides)
     wrong = violations("experiment", document)
-    return _resolved(_sound(document, wrong), file, folders, overrides, [*problems, *wrong])
+    looked_up = _looked_up(document, _sound(document, wrong), file, folders)
+    return _resolved(looked_up, file, overrides, [*problems, *wrong, *looked_up.problems])
 
 
 def _sound(document: Located, problems: Iterable[Problem]) -> Located:
@@ -53,24 +56,34 @@ def _file(name: str, include: tuple[Path, ...]) -> Path:
     return file
 
 
-def _resolved(
-    document: Located, file: Path, include: tuple[Path, ...], overrides: Overrides, problems: list[Problem]
-) -> Experiment:
-    """Look up every name in the blocks of a document that satisfy the schema; `problems` is what is wrong already."""
-    spec, missing = with_absolute_paths(document)
-    problems += missing
-    folders = (*include, *map(Path, spec.get("include", ())))
+@dataclass(frozen=True, slots=True)
+class _LookedUp:
+    """An experiment with what its names stand for, and what is wrong with them."""
+
+    context: Context
+    value: dict[str, Any]
+    problems: list[Problem]
+
+
+def _looked_up(whole: Located, document: Located, file: Path, include: tuple[Path, ...]) -> _LookedUp:
+    """Look up every name in the blocks of a document that satisfy the schema, and tasks in the `whole`."""
+    value, problems = with_absolute_paths(document)
+    folders = (*include, *map(Path, value.get("include", ())))
     recipes = _recipes(document, file.parent, folders, problems)
-    tasks = task_files(spec, recipes.values(), beside=file.parent, include=folders)
-    context = Context(document, file.parent, folders, recipes, tasks)
+    tasks = task_files(whole.value, recipes.values(), beside=file.parent, include=folders)
+    context = Context(document, whole, file.parent, folders, recipes, tasks)
     problems += semantic_problems(context)
     problems += _name_problems(document, file)
+    return _LookedUp(context, value, problems)
+
+
+def _resolved(found: _LookedUp, file: Path, overrides: Overrides, problems: list[Problem]) -> Experiment:
     if problems:
         raise SpecError(problems)
-    fields = {key: value for key, value in spec.items() if key not in ("$schema", "extends")}
-    read_from = {"file": file, "include": folders, "overrides": overrides.words()}
-    about = {"name": file.stem, "recipes": [encode(read.recipe) for read in recipes.values()]}
-    return decode(Experiment, {**about, **fields, **read_from, "recipes": about["recipes"]})
+    fields = {key: value for key, value in found.value.items() if key not in ("$schema", "extends")}
+    read_from = {"file": file, "include": found.context.include, "overrides": overrides.words()}
+    recipes = [encode(read.recipe) for read in found.context.recipes.values()]
+    return decode(Experiment, {"name": file.stem, **fields, **read_from, "recipes": recipes})
 
 
 def _recipes(

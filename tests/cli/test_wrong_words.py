@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.cli import main
-from harness.errors import HarnessError, SourceError
+from harness.errors import HarnessError, UsageError
 from harness.execution.process import start_server
 from harness.ledger import Run
 from harness.ledger.run import LOCK
@@ -105,7 +105,7 @@ def test_a_cache_that_cannot_be_written_is_told(here, monkeypatch, capsys):
     monkeypatch.setenv("HARNESS_CACHE", str(here / "file" / "below"))
     for name in ("HARNESS_OFFLINE", "HF_HUB_OFFLINE"):
         monkeypatch.setenv(name, "1")
-    with pytest.raises(SourceError, match="Set HARNESS_CACHE to a folder that can"):
+    with pytest.raises(UsageError, match="Set HARNESS_CACHE to a folder that can"):
         cache.folder("wheels", "x", fill=lambda folder: None)
     with pytest.raises(HarnessError, match="cannot be written"):
         start_server(cache.root() / "plan.log", remedy="")

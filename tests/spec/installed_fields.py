@@ -1,7 +1,8 @@
 """Write the schema files of the foreign blocks from the libraries that are installed.
 
 ``python tests/spec/installed_fields.py`` writes them anew after an upgrade; a test holds the committed files equal
-to what this module derives. Only names and plain types are taken over: values stay the libraries' business.
+to what this module derives. Names and plain types are taken over; values stay the libraries' business, but for
+`RANGES`.
 """
 
 import dataclasses
@@ -78,12 +79,22 @@ _CONTROLLED_PREFIXES = {
     "disable_tqdm": _LOGS,
 }
 
+RANGES = {
+    **{key: {"minimum": 1} for key in ("per_device_train_batch_size", "gradient_accumulation_steps", "max_length")},
+    **{key: {"minimum": 0} for key in ("learning_rate", "weight_decay", "warmup_steps", "max_grad_norm")},
+    "num_train_epochs": {"exclusiveMinimum": 0},
+    "max_steps": {"minimum": -1},
+}
+"""Numbers that the trainer takes without a word, or refuses when every cell has started."""
+
 
 def sft_config():
     """Return the schema of the `training` block: SFTConfig's fields, those that harness sets refused."""
     import trl
 
-    return _schema("training", "SFTConfig's fields (TRL).", _properties(trl.SFTConfig, _reason))
+    properties = _properties(trl.SFTConfig, _reason)
+    ranged = {name: {**properties[name], **limits} for name, limits in RANGES.items()}
+    return _schema("training", "SFTConfig's fields (TRL).", {**properties, **ranged})
 
 
 def peft_config():

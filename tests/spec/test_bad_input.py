@@ -366,3 +366,18 @@ def test_a_misspelt_recipe_is_told_where_it_is_listed_and_not_where_it_is_compar
 )
 def test_a_wrong_type_is_told_in_words(tmp_path, seeds, remedy):
     assert complaints(tmp_path, seeds=seeds)[0][1] == remedy
+
+
+def test_a_misspelt_task_is_told_beside_what_else_is_wrong_in_its_block(tmp_path):
+    suites = [{"task": "k8s_qq", "role": "in_domain", "metric": "acc"}, {"task": "world_fcts", "role": "gard"}, 3]
+    told = dict(complaints(tmp_path, suites=suites, mix=[{"source": "task", "task": "medical_cott", "share": 2}]))
+    assert {"$.suites[0].task", "$.suites[1].task", "$.mix[0].task"} < set(told)
+    assert told["$.suites[1].task"].startswith("Did you mean `world_facts`?")
+    assert {"$.suites[1].role", "$.suites[1]", "$.suites[2]", "$.mix[0].share"} < set(told)
+
+
+def test_numbers_that_no_trainer_can_train_with_are_told_before_anything_starts(tmp_path):
+    wrong = {"per_device_train_batch_size": 0, "max_length": 0, "learning_rate": -1, "num_train_epochs": 0}
+    told = dict(complaints(tmp_path, training=wrong))
+    assert set(told) == {f"$.training.{field}" for field in wrong}
+    assert told["$.training.max_length"] == "It must be at least 1."

@@ -13,9 +13,12 @@ FailureKind = Literal["non_finite_loss", "out_of_memory", "task", "recipe", "sou
 
 
 class HarnessError(Exception):
-    """An expected error; its text says what was given, where, and what to do."""
+    """An expected error; its text says what was given, where, and what to do.
 
-    exit_code = 1
+    Unless a kind of error says otherwise, something needed cannot be had: a model, a package, a free disk.
+    """
+
+    exit_code = 69
 
 
 class UsageError(HarnessError):

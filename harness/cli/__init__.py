@@ -32,8 +32,9 @@ VERBS = {
 }
 
 EXIT_CODES = """exit codes:
-  0 done    1 a gate rejected, or an error    2 inconclusive under --gate
-  3 some cells failed, the others' results stand    64 bad spec or usage    70 a bug"""
+  0 done    1 a gate rejected, a check failed    2 inconclusive under --gate
+  3 some cells failed, the others' results stand    64 bad spec or usage
+  69 a model, package or data set cannot be had    70 a bug"""
 
 
 class Verb(Protocol):

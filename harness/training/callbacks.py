@@ -30,8 +30,9 @@ class Watch(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         """Take the loss of the step just made."""
-        del args, control, kwargs
-        for name in ("loss", "grad_norm", "eval_loss"):
+        del control, kwargs
+        # In fp16 the gradient scaler looks for its scale by steps that overflow and are skipped.
+        for name in ("loss", "eval_loss") if args.fp16 else ("loss", "eval_loss", "grad_norm"):
             value = (logs or {}).get(name)
             if value is not None and not math.isfinite(float(value)):
                 raise TrainingError(

@@ -7,17 +7,17 @@ to an answer are projected. The log-likelihoods are HFLM's up to rounding. Every
 templates, generation, rolling log-likelihoods) is HFLM's own.
 """
 
-import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
-from torch import Tensor, nn
+from torch import Tensor
 
+from harness.adaptation.head import projected_at
 from harness.errors import TaskError
 from harness.evaluation.layout import Layout, attention_mask, lay_out
 from harness.evaluation.obstacles import obstacle
@@ -143,7 +143,8 @@ class SharedPromptLM(HFLM):
 
     def _answer_logits(self, layout: Layout) -> Tensor:
         """Return float32 logits at the predicting places, (P, vocabulary)."""
-        with projected_at(self.model.get_output_embeddings(), layout.at_row, layout.at_column):
+        head, length = self.model.get_output_embeddings(), layout.ids.shape[1]
+        with projected_at(head, layout.at_row, layout.at_column, length=length):
             output = self.model(
                 input_ids=layout.ids.to(self.device),
                 position_ids=layout.positions.to(self.device),
@@ -151,25 +152,6 @@ class SharedPromptLM(HFLM):
                 use_cache=False,
             )
         return output.logits[0].float()
-
-
-@contextlib.contextmanager
-def projected_at(head: nn.Module, row: Tensor, column: Tensor) -> Iterator[None]:
-    """Let `head` see only the hidden states at (row, column): its output is (1, places, vocabulary).
-
-    Hooking the head, instead of calling decoder and head apart, keeps whatever a model or an adapter does
-    between and around them (scaled or capped logits, an adapted head).
-    """
-
-    def select(_module: nn.Module, arguments: tuple[Tensor]) -> tuple[Tensor]:
-        (hidden,) = arguments
-        return (hidden[row.to(hidden.device), column.to(hidden.device)][None],)
-
-    hook = head.register_forward_pre_hook(select)
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 def tolerance(model: Any, *, tokens: int) -> float:

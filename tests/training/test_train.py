@@ -11,7 +11,6 @@ from harness.errors import TaskError, TrainingError
 from harness.execution.guards import loss_finite, order_follows_seed
 from harness.sources import models
 from harness.spec.records import Layers, Model, Recipe
-from harness.training import run as training_run
 from harness.training import train
 from harness.training.trainer import CompletionTrainer
 
@@ -21,11 +20,9 @@ PROMPT = {"peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_t
 RECIPES = {
     "full": Recipe(method="full", name="x"),
     "lora": Recipe(method="lora", name="x", peft=LORA),
-    "prompt": Recipe(
-        method="prompt",
-        name="x",
-        peft={"peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 3},
-    ),
+    "prompt": Recipe(method="prompt", name="x", peft=PROMPT),
+    "prefix": Recipe(method="prefix", name="x", peft={**PROMPT, "peft_type": "PREFIX_TUNING"}),
+    "ptuning": Recipe(method="ptuning", name="x", peft={**PROMPT, "peft_type": "P_TUNING", "encoder_hidden_size": 8}),
 }
 
 
@@ -58,14 +55,33 @@ def test_the_losses_are_trls_own(trained, monkeypatch, name, accumulation):
     assert ours.tokens == theirs.tokens
 
 
-def test_prompt_learning_keeps_trls_forward(tiny_model, trained, monkeypatch):
-    made = []
-    monkeypatch.setattr(
-        training_run, "CompletionTrainer", lambda **given: made.append(CompletionTrainer(**given)) or made[-1]
-    )
-    trained("prompt")
-    trained("lora")
-    assert [each._network is None for each in made] == [True, False]
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_output_head_sees_completions_only(tiny_model, rows, name):
+    loaded = models.load(Model(**tiny_model))
+    adapted = adaptation.adapt(loaded.model, RECIPES[name], seed=1)
+    head, seen = adapted.model.get_output_embeddings(), []
+    head.register_forward_hook(lambda _module, _given, logits: seen.append(logits.shape[-2]))
+    alike = rows[:9]  # one digit each, so that all answers are as long
+    train(adapted, loaded.tokenizer, alike, {**FIELDS, "max_steps": 1}, seed=1, on_step=lambda *_: None)
+    answer = len(loaded.tokenizer(alike[0]["completion"])["input_ids"]) + 1  # and the closing token
+    assert seen == [2 * answer]
+
+
+@pytest.mark.parametrize(
+    "family",
+    [{"model_type": "granite", "logits_scaling": 3.0}, {"model_type": "gemma2", "final_logit_softcapping": 2.0}],
+)
+def test_scaled_and_capped_logits_keep_their_scale(tiny_model, rows, monkeypatch, family):
+    model = Model(**{**tiny_model, "config": {**tiny_model["config"], **family, "head_dim": 8}})
+
+    def losses():
+        loaded = models.load(model)
+        adapted = adaptation.adapt(loaded.model, RECIPES["full"], seed=1)
+        return train(adapted, loaded.tokenizer, rows, FIELDS, seed=1, on_step=lambda *_: None).losses
+
+    ours = losses()
+    monkeypatch.setattr(CompletionTrainer, "compute_loss", SFTTrainer.compute_loss)
+    assert ours == pytest.approx(losses(), abs=2e-4)
 
 
 def test_recipes_of_one_seed_see_the_same_examples_in_the_same_order(trained):

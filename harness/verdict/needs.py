@@ -87,27 +87,33 @@ def _times(count: int, low: float | None, high: float | None) -> tuple[int | Non
 
 def _text(one: Missed, plan: Requirement, found: Need, counted: Mapping[str, int], scale: Scale) -> str:
     present = one.suites[0].seeds
-    floors = " and ".join(f"{math.ceil(count * plan.scale_floor)} on {task}" for task, count in counted.items())
+    floors = _of_each({task: str(math.ceil(count * plan.scale_floor)) for task, count in counted.items()})
     reasons = {
-        "items": f"More seeds alone cannot help: at least {floors} items are needed.",
-        "seeds": f"More items alone cannot help: at least {plan.seed_floor} seeds are needed.",
-        "items and seeds": f"Both bind: at least {plan.seed_floor} seeds and items {floors}.",
+        "items": f"More seeds alone cannot help: it takes at least {floors}.",
+        "seeds": f"More items alone cannot help: it takes at least {plan.seed_floor} seeds.",
+        "items and seeds": f"More of one alone cannot help: it takes at least {plan.seed_floor} seeds, and {floors}.",
         "either": "More of either helps.",
     }
-    amounts = [f"{span(found.together.seeds, MAX_SEEDS)} seeds"]
-    amounts += [f"{span(each)} items of {task}" for task, each in found.together.items.items()]
+    together = _of_each({task: span(each) for task, each in found.together.items.items()})
     alone = []
     if found.binding in ("seeds", "either"):
         alone.append(f"{span(found.seeds_alone, MAX_SEEDS)} seeds on the present items")
     reachable = all(low is not None for low, _ in found.items_alone.values())
     if found.binding in ("items", "either") and reachable:
-        present_items = ", ".join(f"{span(each)} items of {task}" for task, each in found.items_alone.items())
-        alone.append(f"{present_items} with the present {present} seeds")
+        more = _of_each({task: span(each) for task, each in found.items_alone.items()})
+        alone.append(f"{more} with the present {present} seeds")
     also = f" (or {', or '.join(alone)})" if alone else ""
     return (
         f"Not shown: {one.text}. To show an effect of {scale.amount(one.distance)} four times in five it takes "
-        f"{' with '.join(amounts)}{also}. {reasons[found.binding]}"
+        f"{span(found.together.seeds, MAX_SEEDS)} seeds with {together}{also}. {reasons[found.binding]}"
     )
+
+
+def _of_each(amounts: Mapping[str, str]) -> str:
+    """Return ``300 items of a and 200 items of b``, or ``300 items of each suite`` where they are alike."""
+    if len(amounts) > 1 and len(set(amounts.values())) == 1:
+        return f"{next(iter(amounts.values()))} items of each suite"
+    return " and ".join(f"{amount} items of {task}" for task, amount in amounts.items())
 
 
 def span(ends: tuple[int | None, int | None], limit: int | None = None) -> str:

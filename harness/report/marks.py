@@ -1,0 +1,48 @@
+"""What a reader must know of single cells before believing a table: each mark is one line."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.ledger import Run
+from harness.records import CellFailure, CellResult
+from harness.spec.records import Experiment
+
+
+def marks(run: Run) -> Iterator[str]:
+    """Yield failures, guards that did not pass, unpaired data and unequal budgets."""
+    results = [each for each in run.outcomes if isinstance(each, CellResult) and each.cell.seed is not None]
+    yield from _failures(run)
+    yield from _guards(results)
+    for seed in sorted({each.cell.seed for each in results if each.cell.seed is not None}):
+        of_seed = [each for each in results if each.cell.seed == seed]
+        yield from _unpaired(of_seed, seed)
+        yield from _unequal(run.experiment, of_seed, seed)
+
+
+def _failures(run: Run) -> Iterator[str]:
+    for outcome in run.outcomes:
+        if isinstance(outcome, CellFailure):
+            yield f"failed: {outcome.cell.id} ({outcome.kind} in {outcome.stage}): {outcome.message}"
+
+
+def _guards(results: Sequence[CellResult]) -> Iterator[str]:
+    for result in results:
+        failed = [name for name, guard in result.train_info["guards"].items() if guard["passed"] is False]
+        if failed:
+            yield f"guard not passed: {result.cell.id}: {', '.join(failed)}; see its result.json"
+
+
+def _unpaired(results: Sequence[CellResult], seed: int) -> Iterator[str]:
+    orders = [each.train_info["order"] for each in results if "stages" not in each.train_info]  # stages have own data
+    if any(len(set(step)) > 1 for step in zip(*orders, strict=False)):
+        yield f"not paired: recipes with seed {seed} did not train on the same examples in the same order"
+
+
+def _unequal(experiment: Experiment, results: Sequence[CellResult], seed: int) -> Iterator[str]:
+    """Mark recipes that read more or less than others though nothing in the spec asks for it."""
+    if experiment.early_stopping is not None:
+        return
+    alike = {recipe.id for recipe in experiment.recipes if recipe.compute is None and not recipe.stages}
+    read = {each.cell.recipe: int(each.train_info["tokens"]) for each in results if each.cell.recipe in alike}
+    if len(set(read.values())) > 1:
+        told = ", ".join(f"{recipe} {tokens:,}" for recipe, tokens in read.items())
+        yield f"unequal budgets: with seed {seed} recipes read different numbers of training tokens ({told})"

@@ -1,0 +1,56 @@
+"""Marks say what makes a number doubtful, and nothing where nothing does."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from harness.records import Cell, CellFailure, CellResult
+from harness.report.marks import marks
+from harness.spec import load
+from harness.spec.records import Compute, EarlyStopping
+
+FINE = {"guards": {"loss_finite": {"passed": True}, "ranks_alive": {"passed": None}}, "order": ["a", "b"], "tokens": 80}
+
+
+def result(recipe, **changes):
+    cell = Cell(id=f"{recipe}--s1--0", recipe=recipe, seed=1)
+    return CellResult(cell=cell, run_info={}, train_info={**FINE, **changes}, meta_info={})
+
+
+def told(experiment, *outcomes):
+    return list(marks(SimpleNamespace(experiment=experiment, outcomes=outcomes)))
+
+
+@pytest.fixture
+def experiment(tiny_spec):
+    return load(tiny_spec)
+
+
+def test_what_went_as_it_should_has_no_mark(experiment):
+    base = CellResult(cell=Cell(id="base--0", recipe="base", seed=None), run_info={}, train_info={}, meta_info={})
+    assert told(experiment, base, result("full--default"), result("lora--tiny")) == []
+
+
+def test_failures_and_guards_are_named(experiment):
+    failure = CellFailure(cell=Cell(id="x", recipe="lora--tiny", seed=1), kind="killed", stage="train", message="gone")
+    doubtful = result("full--default", guards={"outputs_differ": {"passed": False}})
+    assert told(experiment, failure, doubtful) == [
+        "failed: x (killed in train): gone",
+        "guard not passed: full--default--s1--0: outputs_differ; see its result.json",
+    ]
+
+
+def test_another_order_of_examples_is_told(experiment):
+    (mark,) = told(experiment, result("full--default"), result("lora--tiny", order=["a", "c"]))
+    assert mark.startswith("not paired: recipes with seed 1")
+
+
+def test_unequal_budgets_are_told_unless_the_spec_asks_for_them(experiment):
+    outcomes = result("full--default"), result("lora--tiny", tokens=160, order=["a", "b", "c"])
+    (mark,) = told(experiment, *outcomes)
+    assert "full--default 80, lora--tiny 160" in mark
+    full, lora = experiment.recipes
+    matched = replace(lora, compute=Compute(recipe=full.id, measure="time"))
+    assert told(replace(experiment, recipes=(full, matched)), *outcomes) == []
+    assert told(replace(experiment, early_stopping=EarlyStopping(patience=1)), *outcomes) == []

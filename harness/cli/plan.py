@@ -24,12 +24,12 @@ def run(args: argparse.Namespace) -> int:
     from harness.execution.process import describe_exit, run_in_process, start_server
     from harness.report.plan import plan_text
     from harness.sources import cache
-    from harness.sources.offline import forbid_downloads
+    from harness.sources.offline import without_downloads
 
-    forbid_downloads()
-    start_server(cache.root() / "plan.log", remedy=cache.REMEDY)
     said: list[Any] = []
-    code = run_in_process("estimate", experiment, said.append)
+    with without_downloads():
+        start_server(cache.root() / "plan.log", remedy=cache.REMEDY)
+        code = run_in_process("estimate", experiment, said.append)
     if not said:
         raise HarnessError(f"planning: {describe_exit(code)}; see {cache.root() / 'plan.log'}.")
     if isinstance(said[-1], Refused):

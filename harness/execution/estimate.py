@@ -28,7 +28,7 @@ from harness.plan.costs import CellCost, Estimate
 from harness.plan.tuning import plan_trials
 from harness.plan.unknown import Unknown
 from harness.sources import models
-from harness.sources.offline import forbid_downloads
+from harness.sources.offline import without_downloads
 from harness.spec.records import Experiment, Recipe, Stage
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -40,9 +40,9 @@ LIBRARIES = 1_200_000_000
 
 def estimate(experiment: Experiment, send: Callable[[Message | Estimate], None]) -> None:
     """Send the experiment's `Estimate`, or a user's mistake as `Refused`. Nothing is downloaded."""
-    forbid_downloads()
     try:
-        send(_estimate(experiment))
+        with without_downloads():
+            send(_estimate(experiment))
     except HarnessError as error:
         send(Refused.of(error))
 

@@ -56,7 +56,8 @@ def test_every_guard_is_judged_against_the_base_model(guarded, tmp_path, capsys)
     out = tmp_path / "runs" / "tiny"
     assert main(["validate", str(guarded)]) == 0
     assert main(["run", str(guarded), "--out", str(out)]) == 0
-    assert re.search(r"spoken +base +0\.\d{4} +–", capsys.readouterr().out), "one filter, one score"
+    table = capsys.readouterr().out.split("Guard: spoken, exact_match,lenient")[1]
+    assert re.search(r"^base +0\.\d{4} +–$", table, re.MULTILINE), "one filter, one score"
     judged = json.loads((out / "verdict.json").read_text())["guards"]
     assert {(each["task"], each["candidate"]) for each in judged} == {
         (task, candidate) for task in GUARDS for candidate in ("full--default", "lora--tiny")

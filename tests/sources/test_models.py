@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from harness.errors import SourceError
+from harness.errors import NotInCacheError, SourceError
 from harness.sources import models
 from harness.spec.records import Model
 
@@ -64,10 +64,23 @@ def test_the_fingerprint_of_a_folder_follows_its_bytes(folder):
     assert models.fingerprint(model) != before
 
 
-def test_an_unreachable_hub_is_a_clear_error(monkeypatch, tmp_path):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(SourceError, match=r"nobody/nothing at revision abc could not be fetched from the hub"):
+def unreachable(*_args, **_options):
+    raise ConnectionError("no route")
+
+
+def test_an_unreachable_hub_is_a_clear_error(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", unreachable)
+    with pytest.raises(SourceError, match=r"nobody/nothing at revision abc could not be fetched from the hub \(Conn"):
         models.folder(Model(source="hub", id="nobody/nothing", revision="abc"))
+
+
+def test_offline_the_hubs_cache_is_what_is_missing(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.snapshot_download", unreachable)
+    with pytest.raises(NotInCacheError, match="is not in the hub's cache, and HF_HUB_OFFLINE is set") as missing:
+        models.folder(Model(source="hub", id="nobody/nothing", revision="abc"))
+    assert missing.value.what == "nobody/nothing at revision abc"
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")

@@ -1,10 +1,10 @@
 """What an experiment would cost on this machine, before anything is spent. Estimates, and labelled so.
 
-Time: seconds a token and layer, measured in `calibrate`, times tokens and layers, the output head at completion
-tokens, and AdamW on what trains. A recipe that trains nothing below layer l needs no backward pass there. Memory:
-weights (on a GPU as they are quantized), gradients and two AdamW moments for what trains, and about 34 bytes of
-activations a token, layer and hidden unit in 16-bit or 68 in 32-bit precision (Korthikanti et al. 2022, arXiv
-2205.05198, without the attention term).
+Time: seconds a token and layer, measured in `calibrate`, times tokens (the padding of batches too) and layers, the
+output head at completion tokens, and AdamW on what trains. A recipe that trains nothing below layer l needs no backward
+pass there. Memory: weights (on a GPU as they are quantized), gradients and two AdamW moments for what trains, and about
+34 bytes of activations a token, layer and hidden unit in 16-bit or 68 in 32-bit precision (Korthikanti et al. 2022,
+arXiv 2205.05198, without the attention term).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -135,12 +135,13 @@ def _cost(experiment: Experiment, planned: PlannedCell, known: _Known, speed: Ca
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """One training of a cell; `activations` are bytes."""
+    """One training of a cell: `examples` a step, `batch` at a time; `activations` are bytes."""
 
     recipe: Recipe
     known: Description
     steps: int
     examples: int
+    batch: int
     rows: Rows
     activations: float
 
@@ -151,7 +152,7 @@ class _Part:
 
     def seconds(self, speed: Calibration) -> float:
         """Return how long it takes."""
-        example = _seconds_an_example(self.recipe, self.known, speed, self.rows)
+        example = _seconds_an_example(self.recipe, self.known, speed, self.rows, self.batch)
         return self.steps * (self.examples * example + self.known.trainable * speed.optimizer)
 
     def memory(self, width: int) -> float:
@@ -168,7 +169,8 @@ def _parts(experiment: Experiment, recipe: Recipe | None, known: _Known, counted
 
 def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int, counted: Sizes) -> _Part:
     rows = counted.of(stage)
-    steps, examples = _steps(experiment.training_of(stage.trained), rows)
+    fields = experiment.training_of(stage.trained)
+    steps, examples = _steps(fields, rows)
     longer = rows.tokens + adaptation.virtual_tokens(stage.recipe)
     read = examples * longer * known.total_layers * hidden
     return _Part(
@@ -176,6 +178,7 @@ def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int,
         known=known,
         steps=steps,
         examples=examples,
+        batch=int(fields.get("per_device_train_batch_size", 8)),
         rows=rows,
         activations=read * ACTIVATION_BYTES[experiment.model.dtype],
     )
@@ -194,12 +197,12 @@ def _steps(fields: Mapping[str, Any], counted: Rows) -> tuple[int, int]:
     return max(1, round(float(fields.get("num_train_epochs", 3.0)) * rows / batch)), batch
 
 
-def _seconds_an_example(recipe: Recipe, known: Description, speed: Calibration, rows: Rows) -> float:
+def _seconds_an_example(recipe: Recipe, known: Description, speed: Calibration, rows: Rows, batch: int) -> float:
     lowest = min(known.layers) if known.layers else 0  # where data will tell, the worst case
     back = known.total_layers - lowest  # layers between the loss and the lowest that trains
     weights = known.layer_count if recipe.trains_own_weights else 0
     layer, head = speed.layer, speed.head
     in_layers = known.total_layers * layer.forward + back * layer.backward_input + weights * layer.backward_weights
     in_head = head.forward + head.backward_input + head.backward_weights * (known.trainable == known.total)
-    longer = rows.tokens + adaptation.virtual_tokens(recipe)
+    longer = rows.padded(batch) + adaptation.virtual_tokens(recipe)
     return longer * in_layers + rows.completion_tokens * in_head

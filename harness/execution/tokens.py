@@ -34,12 +34,19 @@ class SuiteSize:
 class Rows:
     """Training examples, None where they could not be counted, and the tokens of one.
 
-    `completion_tokens` are those of an example that are predicted.
+    `completion_tokens` are those of an example that are predicted, `lengths` the tokens of each that was counted.
     """
 
     count: int | None
     tokens: float
     completion_tokens: float
+    lengths: tuple[int, ...] = ()
+
+    def padded(self, batch: int) -> float:
+        """Return the places that an example takes in batches of `batch`, each as wide as its longest."""
+        batches = [self.lengths[start : start + batch] for start in range(0, len(self.lengths), batch)]
+        read = sum(len(each) * max(each) for each in batches)
+        return read / len(self.lengths) if self.lengths else self.tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +78,11 @@ def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unk
         unknown.assume(f"{ASSUMED_ROW:.0f} tokens a training example")
         return Rows(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)
     sample = rows[:SAMPLE]
+    lengths = _lengths(tokenizer, [row["prompt"] + row["completion"] for row in sample])
     return Rows(
         count=len(rows),
-        tokens=_mean(tokenizer, [row["prompt"] + row["completion"] for row in sample]),
+        lengths=lengths,
+        tokens=sum(lengths) / len(lengths),
         completion_tokens=_mean(tokenizer, [row["completion"] for row in sample]),
     )
 
@@ -109,5 +118,9 @@ def _answers(task: Any, doc: Any) -> str:
 
 
 def _mean(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> float:
-    lengths = [len(ids) for ids in tokenizer(list(texts))["input_ids"]]
+    lengths = _lengths(tokenizer, texts)
     return sum(lengths) / max(len(lengths), 1)
+
+
+def _lengths(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> tuple[int, ...]:
+    return tuple(len(ids) for ids in tokenizer(list(texts))["input_ids"])

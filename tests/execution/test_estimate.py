@@ -8,7 +8,7 @@ import pytest
 from harness.execution import calibrate as measured
 from harness.execution import estimate as planning
 from harness.execution.calibrate import Calibration, Speed
-from harness.execution.tokens import sizes
+from harness.execution.tokens import Rows, sizes
 from harness.plan.unknown import Unknown
 from harness.spec import Overrides, load
 from harness.spec.records import Recipe
@@ -34,7 +34,7 @@ def planned(tiny_spec, monkeypatch):
 
 def test_a_recipe_above_the_first_layers_goes_back_less_far(planned):
     cells, counted = planned(layer=Speed(1.0, 1.0, 1.0))
-    tokens = 2 * 2 * counted.rows.tokens
+    tokens = 2 * 2 * counted.rows.padded(2)
     assert cells["full--default"].train_seconds == pytest.approx(tokens * (2 + 2 + 2))
     assert cells["lora--tiny"].train_seconds == pytest.approx(tokens * (2 + 1))
     assert cells["base"].train_seconds == 0
@@ -52,7 +52,14 @@ def test_a_recipe_above_the_first_layers_goes_back_less_far(planned):
 def test_frozen_weights_get_no_gradient_and_virtual_tokens_are_read(planned, tmp_path, recipe, layers, more):
     (tmp_path / "adapters" / "lora--tiny.json").write_text(json.dumps({"description": "another", **recipe}))
     cells, counted = planned(layer=Speed(1.0, 1.0, 1.0))
-    assert cells["lora--tiny"].train_seconds == pytest.approx(2 * 2 * (counted.rows.tokens + more) * layers)
+    assert cells["lora--tiny"].train_seconds == pytest.approx(2 * 2 * (counted.rows.padded(2) + more) * layers)
+
+
+def test_a_batch_is_as_wide_as_its_longest_example():
+    rows = Rows(count=5, tokens=3.0, completion_tokens=1.0, lengths=(1, 5, 2, 3, 4))
+    assert rows.padded(1) == 3
+    assert rows.padded(2) == (2 * 5 + 2 * 3 + 4) / 5
+    assert Rows(count=None, tokens=80.0, completion_tokens=40.0).padded(8) == 80
 
 
 def test_the_head_is_paid_at_completions_and_options_alone(planned):

@@ -18,19 +18,15 @@ def table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> str:
 
 def prose(text: str, *, indent: str = "", width: int = WIDTH) -> str:
     """Return each line of a text folded at the width and indented; names and numbers are never cut."""
-    lines = (_fold(line, width - len(indent)) for line in text.splitlines())
+    lines = (cell(line, width - len(indent)) for line in text.splitlines())
     return textwrap.indent("\n".join(lines), indent)
 
 
 def cell(text: str, width: int) -> str:
-    """Return a text folded for a table's cell."""
-    return _fold(text, width)
+    """Return a line folded at the width, as for a table's cell; names and numbers are never cut."""
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def head(experiment: Experiment) -> str:
     """Return an experiment's name and what it asks."""
     return prose(f"{experiment.name}: {experiment.description}" if experiment.description else experiment.name)
-
-
-def _fold(line: str, width: int) -> str:
-    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)

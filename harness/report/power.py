@@ -6,6 +6,7 @@ from harness.report.layout import table
 from harness.report.scores import NONE
 from harness.spec.records import Experiment, Suite
 from harness.statistics.planning import Spread, detectable
+from harness.verdict.setting import primary_comparisons
 
 DEFAULT_SPREADS = {
     "answer_bits_per_byte": Spread(seed_sd=0.02, item_sd=0.30, residual_sd=0.20),
@@ -51,9 +52,8 @@ def _row(experiment: Experiment, inside: Suite, outside: Suite | None, items: Ma
 
 
 def _comparisons(experiment: Experiment) -> int:
-    """Return the number of primary comparisons, counted as the verdict counts them."""
-    pairs = len(experiment.suites_of("in_domain")) * max(1, len(experiment.suites_of("out_of_domain")))
-    return len(experiment.comparison.candidates) * pairs
+    inside, outside = experiment.suites_of("in_domain"), experiment.suites_of("out_of_domain")
+    return primary_comparisons(len(experiment.comparison.candidates), len(inside), len(outside))
 
 
 def _spread(experiment: Experiment, metric: str) -> Spread:

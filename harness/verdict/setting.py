@@ -35,7 +35,7 @@ class Setting:
     def comparisons(self) -> int:
         """Number of primary comparisons, over which the error rate is shared (Bonferroni)."""
         inside, outside = len(self.suites_of("in_domain")), len(self.suites_of("out_of_domain"))
-        return len(self.design.candidates) * inside * max(1, outside)
+        return primary_comparisons(len(self.design.candidates), inside, outside)
 
     @property
     def tail(self) -> float:
@@ -56,3 +56,8 @@ class Setting:
     def level(self) -> float:
         """Confidence level of the primary intervals, in percent."""
         return 100 * (1 - 2 * self.tail)
+
+
+def primary_comparisons(candidates: int, in_domain: int, out_of_domain: int) -> int:
+    """Return the number of primary comparisons of as many candidates and suites; the plan counts by it too."""
+    return candidates * in_domain * max(1, out_of_domain)

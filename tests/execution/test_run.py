@@ -167,11 +167,13 @@ def test_a_cell_that_a_sibling_run_holds_is_not_computed_again(finished, tiny_sp
     assert all("--s3--" in cell for cell in watcher.cells)
 
 
-def test_a_loss_that_is_not_finite_is_a_failure_record_and_the_rest_goes_on(tiny_spec, tmp_path):
-    recipe = tmp_path / "adapters" / "lora--tiny.json"
+def train_with(recipe, training):
     declared = json.loads(recipe.read_text())
-    declared["training"] = {"learning_rate": 1e30, "max_grad_norm": 0.0, "max_steps": 6}
-    recipe.write_text(json.dumps(declared))
+    recipe.write_text(json.dumps({**declared, "training": training}))
+
+
+def test_a_loss_that_is_not_finite_is_a_failure_record_and_the_rest_goes_on(tiny_spec, tmp_path):
+    train_with(tmp_path / "adapters" / "lora--tiny.json", {"learning_rate": 1e30, "max_grad_norm": 0.0, "max_steps": 6})
     ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
     (failure,) = ledger.failures
     assert (failure.kind, failure.stage) == ("non_finite_loss", "train")
@@ -185,10 +187,7 @@ def test_a_loss_that_is_not_finite_is_a_failure_record_and_the_rest_goes_on(tiny
 
 
 def test_a_last_step_that_breaks_the_model_is_the_same_failure(tiny_spec, tmp_path):
-    recipe = tmp_path / "adapters" / "lora--tiny.json"
-    declared = json.loads(recipe.read_text())
-    declared["training"] = {"learning_rate": 1e38, "max_steps": 1, "warmup_steps": 0}
-    recipe.write_text(json.dumps(declared))
+    train_with(tmp_path / "adapters" / "lora--tiny.json", {"learning_rate": 1e38, "max_steps": 1, "warmup_steps": 0})
     ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
     (failure,) = ledger.failures
     assert (failure.kind, failure.stage) == ("non_finite_loss", "check")

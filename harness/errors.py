@@ -87,6 +87,12 @@ class RecipeError(HarnessError):
     exit_code = 64
 
 
+class PluginError(HarnessError):
+    """A third party's plug-in cannot be loaded or does not keep its contract; the text names the plug-in."""
+
+    exit_code = 64
+
+
 class TrainingError(HarnessError):
     """A training run cannot go on; `kind` is the failure's type in the ledger (``non_finite_loss``, …)."""
 

@@ -1,7 +1,6 @@
 """``harness compare`` from the command line: foreign logs, JSON, gate and usage errors."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from harness.cli import main
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "compare"))
-
-from logs import arms
+from helpers.logs import arms
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "specs/schema/verdict.schema.json").read_text(encoding="utf-8"))
 

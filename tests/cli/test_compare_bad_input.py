@@ -1,17 +1,12 @@
 """``harness compare`` on folders and options that are wrong: a clear message, no traceback, no silent number."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from harness.cli import main
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "compare"))
-
-from logs import arms, line
+from helpers.logs import arms, line
 
 REFUSED = 64
 

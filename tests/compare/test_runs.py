@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from logs import arms, write
 
 from harness.compare.design import Arm, Design, FailedRun, ScoredRun
 from harness.compare.runs import design_of
@@ -14,6 +13,7 @@ from harness.errors import ComparisonError
 from harness.records import Cell, CellFailure, CellResult, Evaluation
 from harness.spec.records import Comparison, Suite
 from harness.verdict import judge
+from helpers.logs import arms, write
 
 SUITES = (
     Suite(task="near", role="in_domain", metric="acc"),

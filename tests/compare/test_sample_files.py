@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from logs import line, write
 
 from harness.compare.design import ScoredRun
 from harness.compare.files import sample_file
 from harness.errors import ComparisonError
+from helpers.logs import line, write
 
 LATER = "2026-02-03T04-05-06.789012"
 LINES = [line(k, 1.0) for k in range(3)]

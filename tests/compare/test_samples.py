@@ -3,10 +3,10 @@
 import gzip
 
 import pytest
-from logs import line, write
 
 from harness.compare.samples import read_items
 from harness.errors import ComparisonError
+from helpers.logs import line, write
 
 
 @pytest.fixture

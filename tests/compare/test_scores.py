@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from logs import line, write
 
 from harness.compare.design import Arm, Design, FailedRun, ScoredRun
 from harness.compare.scores import read_scores
 from harness.errors import ComparisonError
 from harness.spec.records import Suite
+from helpers.logs import line, write
 
 
 def design(tmp_path, *, metric="acc", cluster="cluster", seeds=2, **changes):

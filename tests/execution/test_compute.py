@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from watchers import Silent
 
 from harness.execution.run import Options, execute
 from harness.records import CellFailure
 from harness.spec import load
+from helpers.watchers import Silent
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from test_run import run
 
 from harness.execution import latency as measured
 from harness.execution.latency import latency
 from harness.spec import load
 from harness.spec.records import Merge
+from helpers.watchers import run
 
 PROMPTS = {"peft": {"peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 4}}
 

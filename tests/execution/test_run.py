@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from watchers import Silent
 
 from harness.errors import HarnessError
 from harness.execution.refuse import refuse
@@ -14,12 +13,7 @@ from harness.records import CellFailure, CellResult
 from harness.sources import models
 from harness.spec import Overrides, load
 from harness.spec.records import Model
-
-
-def run(spec, folder, *, retry_failed=False, **overrides):
-    watcher = Silent()
-    experiment = load(spec, overrides=Overrides(**overrides))
-    return execute(experiment, folder, watcher, Options(retry_failed=retry_failed)), watcher
+from helpers.watchers import Silent, run
 
 
 @pytest.fixture

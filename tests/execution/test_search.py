@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from watchers import Silent
 
 from harness.errors import HarnessError
 from harness.execution.run import Options, execute
 from harness.spec import load
+from helpers.watchers import Silent
 
 FACTORS = [0.1, 1, 10]
 

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from watchers import Silent
 
 from harness import adaptation
 from harness.errors import LedgerError
@@ -11,6 +10,7 @@ from harness.execution.run import Options, execute
 from harness.records import CellResult
 from harness.sources import models
 from harness.spec import load
+from helpers.watchers import Silent
 
 
 def run(spec, folder):

@@ -1,9 +1,7 @@
 """Tables say what the records hold, and a dash where there is nothing."""
 
 import itertools
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -19,10 +17,7 @@ from harness.report.speed import speed_table
 from harness.report.suite import inside_tables, outside_tables
 from harness.spec import load
 from harness.verdict import judge_scores
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "verdict"))
-
-from stand_ins import arm, design, scores
+from helpers.stand_ins import arm, design, scores
 
 
 @pytest.fixture

@@ -1,14 +1,8 @@
 """Verdicts as text: what a reader must find there."""
 
-import sys
-from pathlib import Path
-
 from harness.report.verdict import verdicts_text
 from harness.verdict import judge_scores
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "verdict"))
-
-from stand_ins import design, scores
+from helpers.stand_ins import design, scores
 
 
 def unfolded(found):

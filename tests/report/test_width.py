@@ -1,6 +1,5 @@
 """What a report prints fits a terminal of 100 columns, with the names that shipped recipes and suites have."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +12,7 @@ from harness.report.tuning import tuning_table
 from harness.report.verdict import verdicts_text
 from harness.spec import load
 from harness.verdict import judge_scores
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "verdict"))
-
-from stand_ins import arm, design, scores
+from helpers.stand_ins import arm, design, scores
 
 LONG = "aletheia--50-compute-matched"
 

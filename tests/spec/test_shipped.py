@@ -4,7 +4,6 @@ import dataclasses
 import json
 import typing
 
-import installed_fields
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from harness.spec.decode import decode
 from harness.spec.kind import declared_kind
 from harness.spec.recipes import read_recipe
 from harness.spec.schema import bundled, names
+from helpers import installed_fields
 
 SPECS = [path.stem for path in json_files("specs")]
 RECIPES = [path.stem for path in json_files("adapters")]

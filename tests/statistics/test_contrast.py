@@ -5,11 +5,11 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from paired import clustered_tables, differences, quick, tables
 from scipy.stats import t, ttest_rel
 
 from harness.statistics.contrast import SeedVariance, contrast, per_seed, pooled
 from harness.statistics.moments import moments
+from helpers.paired import clustered_tables, differences, quick, tables
 
 OUT_MINUS_IN = (1.0, -1.0)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paired import quick
 from scipy.stats import t
 
 from harness.statistics.critical import critical_value, upper_tail
+from helpers.paired import quick
 
 tails = st.floats(1e-6, 0.49)
 shares = st.floats(0.0, 1.0)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paired import clustered_tables, differences, quick, tables
 
 from harness.statistics.moments import moments
+from helpers.paired import clustered_tables, differences, quick, tables
 
 
 def covariance_by_sums(table, clusters):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from paired import differences, quick
 from scipy.stats import chi2, nct, norm
 
 from harness.statistics.contrast import contrast
@@ -21,6 +20,7 @@ from harness.statistics.planning import (
     required,
     smallest_distance,
 )
+from helpers.paired import differences, quick
 
 TAIL = 0.025
 COMMON = Budget(seed=1e-4, item=1e-4, residual=2e-4, item_df=999.0)

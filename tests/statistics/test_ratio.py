@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from paired import differences, quick, tables
 from scipy.stats import t
 
 from harness.statistics.contrast import SeedVariance, contrast
 from harness.statistics.moments import moments
 from harness.statistics.ratio import ratio_set
+from helpers.paired import differences, quick, tables
 
 TAIL = 0.025
 

@@ -1,12 +1,7 @@
 """A fast subset of the simulation benchmark: the error rates are those that are promised."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.statistics.measure import coverage, false_labels, family_error, given
 from benchmarks.statistics.peers import peer_coverage

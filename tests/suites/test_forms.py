@@ -1,9 +1,9 @@
 import pytest
-from pages import page
 
 from harness.suites.documented import Entry
 from harness.suites.forms import default, description, holder, name, required
 from harness.suites.forms import type as type_
+from helpers.pages import page
 
 FORMS = {form.FORM: form.items for form in (default, description, holder, name, required, type_)}
 

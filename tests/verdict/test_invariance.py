@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stand_ins import design, scores
 
 from harness.compare.design import FailedRun
 from harness.verdict import judge_scores
+from helpers.stand_ins import design, scores
 
 CONTRASTS = ("gap_in", "gap_out", "delta", "retention")
 quick = settings(deadline=None, max_examples=12)

@@ -1,11 +1,11 @@
 """The gate's three answers and its reasons."""
 
 import pytest
-from stand_ins import design, scores
 
 from harness.errors import ComparisonError
 from harness.verdict import judge_scores
 from harness.verdict.gate import gate
+from helpers.stand_ins import design, scores
 
 GUARDED = ("in_domain", "out_of_domain", "guard")
 

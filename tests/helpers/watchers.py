@@ -1,4 +1,14 @@
-"""A watcher that keeps what a run says."""
+"""A run of a spec, with a watcher that keeps what it says."""
+
+from harness.execution.run import Options, execute
+from harness.spec import Overrides, load
+
+
+def run(spec, folder, *, retry_failed=False, **overrides):
+    """Run the spec into the folder; return the run and its watcher."""
+    watcher = Silent()
+    experiment = load(spec, overrides=Overrides(**overrides))
+    return execute(experiment, folder, watcher, Options(retry_failed=retry_failed)), watcher
 
 
 class Silent:

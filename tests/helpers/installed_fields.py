@@ -1,6 +1,6 @@
 """Write the schema files of the foreign blocks from the libraries that are installed.
 
-``python tests/spec/installed_fields.py`` writes them anew after an upgrade; a test holds the committed files equal
+``python tests/helpers/installed_fields.py`` writes them anew after an upgrade; a test holds the committed files equal
 to what this module derives. Names and plain types are taken over; values stay the libraries' business, but for
 `RANGES`.
 """

@@ -13,9 +13,8 @@ from harness.adaptation.flops import training_flops, virtual_tokens
 from harness.adaptation.initialise import starts_from_data
 from harness.adaptation.match import Settled, matched, settled
 from harness.adaptation.merge import merge
-from harness.adaptation.outline import Description, hidden_size
+from harness.adaptation.outline import Description
 from harness.adaptation.refusals import refusals
-from harness.adaptation.storage import base_bytes
 from harness.adaptation.store import load, replay, save, stage_folder
 
 __all__ = [
@@ -25,10 +24,8 @@ __all__ = [
     "Probe",
     "Settled",
     "adapt",
-    "base_bytes",
     "check",
     "describe",
-    "hidden_size",
     "load",
     "matched",
     "merge",

@@ -7,20 +7,20 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 
 from harness.adaptation.adapted import Adapted, Batches, Probe
 from harness.adaptation.bottleneck import insert
-from harness.adaptation.count import parameters
 from harness.adaptation.data import first_batches
-from harness.adaptation.decoder import layer_names
 from harness.adaptation.full import train_everything, train_layers, trained_modules
 from harness.adaptation.initial import initial_weights
 from harness.adaptation.initialise import initialisation, prompt_text
 from harness.adaptation.initialise.registry import BATCHES
 from harness.adaptation.layers import Choice, Request, layer_count, select
 from harness.adaptation.peft_block import peft_config
-from harness.adaptation.peft_method import adapted_layers, adapted_modules, restrict, wrap
+from harness.adaptation.peft_method import adapted_modules, restrict, wrap
 from harness.adaptation.precision import KeepPrecision
 from harness.adaptation.rank_allocator import RankAllocator
 from harness.adaptation.stack import NEWEST, base_of
 from harness.errors import RecipeError
+from harness.model.counting import parameters
+from harness.model.decoder import layer_names, layers_of
 from harness.spec.records import Bottleneck, Recipe
 
 
@@ -99,7 +99,7 @@ def _peft(
     return _adapted(
         wrapped,
         recipe,
-        adapted_layers(modules, names),
+        layers_of(modules, names),
         modules,
         probes=(*_probes(choice), *spent),
         callbacks=_callbacks(wrapped, recipe, config),

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.activations import ACT2FN
 
-from harness.adaptation.decoder import layer_names
 from harness.errors import RecipeError
+from harness.model.decoder import layer_names
 from harness.spec.records import Bottleneck
 
 NAME = "bottleneck_adapter"

@@ -13,8 +13,7 @@ from peft.tuners.vera import VeraLayer
 from torch import nn
 
 from harness.adaptation.adapted import Adapted
-from harness.adaptation.count import parameters
-from harness.adaptation.decoder import layer_names
+from harness.model.counting import flops_a_token
 from harness.spec.records import Recipe
 
 
@@ -28,13 +27,7 @@ def training_flops(adapted: Adapted) -> float:
     """Return the estimated operations a token of training, a virtual one's too."""
     model = adapted.model
     network = model.get_base_model() if isinstance(model, PeftModel) else model
-    names = layer_names(network)
-    sizes = [parameters(network.get_submodule(name)) for name in names]
-    inside = [total + _shared(network.get_submodule(name)) for (_, total), name in zip(sizes, names, strict=True)]
-    trained = sum(trainable for trainable, _ in sizes)
-    below = any(weight.requires_grad for weight in network.get_input_embeddings().parameters())
-    lowest = 0 if below else min(adapted.layers, default=0)
-    return 2.0 * (sum(inside) + sum(inside[lowest:]) + trained)
+    return flops_a_token(network, adapted.layers, unowned=_shared)
 
 
 def _shared(layer: nn.Module) -> int:

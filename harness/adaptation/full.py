@@ -3,7 +3,7 @@
 from torch import nn
 from transformers import PreTrainedModel
 
-from harness.adaptation.decoder import layer_names
+from harness.model.decoder import layer_names
 
 
 def train_everything(model: PreTrainedModel) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.adaptation.outline import hidden_size, outline
+from harness.adaptation.outline import outline
 from harness.errors import RecipeError
+from harness.model.shapes import hidden_size
 from harness.spec.records import Match, Recipe
 
 

@@ -1,21 +1,20 @@
 """A recipe with settled numbers on a model of shapes only: no weight is downloaded or drawn."""
 
-import difflib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from peft import PeftModel
-from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, PretrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from harness.adaptation.adapted import Adapted
 from harness.adaptation.apply import apply
-from harness.adaptation.decoder import layer_names
 from harness.adaptation.stack import base_of, kept
 from harness.errors import RecipeError
+from harness.model.decoder import layer_names
+from harness.model.shapes import empty_model
 from harness.spec.records import Layers, Recipe
 
 
@@ -34,10 +33,6 @@ class Description:
     trainable: int
     total: int
     stages: tuple["Description", ...] = ()
-
-
-_UNFIT = (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, StrictDataclassError)
-"""What a configuration whose values do not fit together raises, depending on the architecture."""
 
 
 def outline(recipe: Recipe, config: Mapping[str, Any], *, seed: int = 0, beside: Sequence[Recipe] = ()) -> Description:
@@ -78,44 +73,6 @@ def _applied(model: PreTrainedModel | PeftModel, recipe: Recipe, *, seed: int, b
     for place, earlier in enumerate(beside):
         model = apply(model, _without_data(earlier), seed=seed, name=kept(place)).model
     return apply(model, _without_data(recipe), seed=seed)
-
-
-def empty_model(config: Mapping[str, Any]) -> PreTrainedModel:
-    """Return the model of `config` with weights that have a shape and no values.
-
-    Raises `RecipeError` for a configuration that transformers does not know.
-    """
-    known = known_config(config)
-    try:
-        with torch.device("meta"):
-            return AutoModelForCausalLM.from_config(known)
-    except _UNFIT as error:
-        raise _cannot_build(str(error)) from error
-
-
-def known_config(config: Mapping[str, Any]) -> PretrainedConfig:
-    """Return transformers' own object for a ``config.json``, which answers to one name for each size.
-
-    Raises `RecipeError` for a configuration that transformers does not know.
-    """
-    kind = config.get("model_type")
-    if kind not in CONFIG_MAPPING:
-        near = difflib.get_close_matches(str(kind), CONFIG_MAPPING.keys(), n=3)
-        raise _cannot_build(f"model_type {kind!r} is unknown. The nearest are: {', '.join(near) or 'none'}.")
-    rest = {key: value for key, value in config.items() if key not in ("model_type", "quantization_config")}
-    try:
-        return AutoConfig.for_model(kind, **rest)
-    except _UNFIT as error:
-        raise _cannot_build(str(error)) from error
-
-
-def hidden_size(config: Mapping[str, Any]) -> int:
-    """Return the width of the model of `config`, whatever its architecture calls it."""
-    return int(known_config(config).get_text_config().hidden_size)
-
-
-def _cannot_build(reason: str) -> RecipeError:
-    return RecipeError(f"transformers cannot build a model from this configuration: {reason}")
 
 
 def _without_data(recipe: Recipe) -> Recipe:

@@ -6,11 +6,11 @@ from peft import PeftConfig, PeftModel, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import PreTrainedModel
 
-from harness.adaptation.decoder import layer_names, layer_of
 from harness.adaptation.modules import base_modules, targets
 from harness.adaptation.patterns import refuse_broken, refuse_idle
 from harness.adaptation.stack import NEWEST, base_of, beside
 from harness.errors import RecipeError
+from harness.model.decoder import layer_names, layer_of
 
 
 def restrict(config: PeftConfig, model: PreTrainedModel, layers: tuple[int, ...] | None) -> tuple[str, ...]:
@@ -72,11 +72,6 @@ def _own_name(name: str) -> str:
 
 def _holds(module: BaseTunerLayer, wrapped: PeftModel) -> bool:
     return any(wrapped.active_adapter in getattr(module, part) for part in module.adapter_layer_names)
-
-
-def adapted_layers(modules: tuple[str, ...], names: tuple[str, ...]) -> tuple[int, ...]:
-    """Return the decoder layers (called `names`) that `modules` are in."""
-    return tuple(sorted({layer for module in modules if (layer := layer_of(module, names)) is not None}))
 
 
 def feedforward(config: PeftConfig, modules: tuple[str, ...]) -> list[str]:

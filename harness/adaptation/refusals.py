@@ -12,11 +12,12 @@ from transformers import PreTrainedModel
 
 from harness.adaptation.initial import REWRITING
 from harness.adaptation.match import matched
-from harness.adaptation.outline import empty_model, outline
+from harness.adaptation.outline import outline
 from harness.adaptation.patterns import declared_rank
 from harness.adaptation.peft_block import peft_config
 from harness.adaptation.stages import sequence_refusals
 from harness.errors import RecipeError
+from harness.model.shapes import empty_model
 from harness.spec.records import Recipe
 
 LOW_RANK = ("LORA", "ADALORA", "LOHA")

@@ -16,14 +16,14 @@ from transformers import PreTrainedModel
 
 from harness.adaptation.adapted import Adapted
 from harness.adaptation.bottleneck import adapters, insert
-from harness.adaptation.count import parameters
-from harness.adaptation.decoder import layer_names
 from harness.adaptation.full import train_layers, trained_modules
 from harness.adaptation.initial import rewrites_base
 from harness.adaptation.merge import fold
-from harness.adaptation.peft_method import adapted_layers, adapted_modules
+from harness.adaptation.peft_method import adapted_modules
 from harness.adaptation.stack import NEWEST, base_of, kept, work_together
 from harness.errors import RecipeError
+from harness.model.counting import parameters
+from harness.model.decoder import layer_names, layers_of
 from harness.spec.records import Bottleneck, Recipe
 
 PEFT_WEIGHTS = "adapter_model.safetensors"
@@ -210,7 +210,7 @@ def _by_their_own_names(model: PreTrainedModel, folder: Path) -> Mapping[str, Te
 def _loaded(model: nn.Module, recipe: Recipe, modules: tuple[str, ...]) -> Adapted:
     model.eval()
     trainable, total = parameters(model)
-    layers = adapted_layers(modules, layer_names(base_of(model)))
+    layers = layers_of(modules, layer_names(base_of(model)))
     return Adapted(model=model, recipe=recipe, layers=layers, modules=modules, trainable=trainable, total=total)
 
 

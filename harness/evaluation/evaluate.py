@@ -10,12 +10,12 @@ import lm_eval.evaluator
 from lm_eval.api.task import Task
 
 from harness.errors import TaskError
-from harness.evaluation.modes import evaluation_mode
 from harness.evaluation.quiet import OnProgress, Progress, quiet
 from harness.evaluation.results import metrics as metrics_of
 from harness.evaluation.results import write as write_files
 from harness.evaluation.scorer import SharedPromptLM
 from harness.evaluation.special_tokens import refuse_a_closing_token
+from harness.model.modes import evaluation_mode
 from harness.records import Evaluation
 from harness.spec.records import EvaluationOptions, Suite
 from harness.suites.lm_tasks import load_task, suggestion

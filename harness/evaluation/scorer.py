@@ -17,12 +17,12 @@ from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
 from torch import Tensor
 
-from harness.adaptation.head import projected_at
 from harness.errors import TaskError
 from harness.evaluation.layout import Layout, attention_mask, lay_out
 from harness.evaluation.obstacles import obstacle
 from harness.evaluation.quiet import Progress
 from harness.evaluation.rows import Request, Row, batches, rows
+from harness.model.head import projected_at
 
 Score = tuple[float, bool]
 """Log-likelihood (nats) of a continuation, and whether greedy decoding would give it."""

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
-from harness.adaptation.outline import known_config
+from harness.model.shapes import known_config
 
 LAYERS = 2
 ROWS, LENGTH = 4, 96

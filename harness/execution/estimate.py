@@ -22,6 +22,8 @@ from harness.execution.job import Message, Refused
 from harness.execution.refuse import refuse
 from harness.execution.screen import screen_at_hand
 from harness.execution.tokens import Rows, Sizes, SuiteSize, sizes
+from harness.model.counting import base_bytes
+from harness.model.shapes import hidden_size
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
@@ -104,11 +106,11 @@ class _Known:
         described = adaptation.describe(recipe, config)
         # A CPU reads the plain weights before it packs them, and its peak does not fall.
         quantization = recipe.base_quantization if device == "cuda" else None
-        base = adaptation.base_bytes(config, width, quantization)
+        base = base_bytes(config, width, quantization)
         return cls(
             description=described,
             settled=adaptation.settled(recipe, config),
-            hidden=adaptation.hidden_size(config),
+            hidden=hidden_size(config),
             weights=base + (0 if recipe.trains_own_weights else described.trainable * width),
         )
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from trl import SFTTrainer
 
-from harness.adaptation.head import projected_at
+from harness.model.head import projected_at
 
 IGNORED = -100
 _DIGITS = 12

@@ -11,9 +11,9 @@ from transformers import PreTrainedModel
 
 from harness.adaptation.adapted import Batch, Probe
 from harness.adaptation.data import first_batches, on_device
-from harness.adaptation.decoder import layer_names
 from harness.adaptation.layers.contract import Choice, Request
 from harness.errors import RecipeError, TrainingError
+from harness.model.decoder import layer_names
 
 BATCHES = 5
 

@@ -2,8 +2,12 @@
 
 from torch import nn
 from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 
 from harness.errors import RecipeError
+
+LINEAR = (nn.Linear, Conv1D)
+"""Modules that multiply by one weight matrix."""
 
 
 def layer_names(model: PreTrainedModel) -> tuple[str, ...]:
@@ -26,3 +30,8 @@ def layer_of(module: str, layers: tuple[str, ...]) -> int | None:
     """Return the index of the layer that contains the module called `module`, None outside the stack."""
     inside = (index for index, layer in enumerate(layers) if module == layer or module.startswith(f"{layer}."))
     return next(inside, None)
+
+
+def layers_of(modules: tuple[str, ...], layers: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the indices, in ascending order, of the layers (called `layers`) that `modules` are in."""
+    return tuple(sorted({layer for module in modules if (layer := layer_of(module, layers)) is not None}))

@@ -1,4 +1,4 @@
-"""A model lent for scoring comes back in the mode it was in."""
+"""A model's mode of training or evaluation, borrowed and given back."""
 
 import contextlib
 from collections.abc import Iterator

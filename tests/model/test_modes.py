@@ -3,7 +3,7 @@
 import pytest
 from torch import nn
 
-from harness.evaluation.modes import evaluation_mode
+from harness.model.modes import evaluation_mode
 
 
 def test_each_module_returns_to_its_own_mode_also_after_an_error():

@@ -5,8 +5,7 @@ import pytest
 import torch
 from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
-from harness.adaptation import base_bytes
-from harness.adaptation.count import parameters
+from harness.model.counting import base_bytes, parameters
 
 
 def stored(model):

@@ -1,0 +1,30 @@
+"""What has to be known of bitsandbytes' layout of quantized weights; its package is not imported for it."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+_BLOCK, _SECOND_BLOCK = 64, 256
+"""bitsandbytes keeps a float32 scale for 64 weights of 4 bits; quantized twice, a byte, and a float32 for 256 bytes."""
+
+
+def logical_size(parameter: nn.Parameter) -> int:
+    """Return how many weights a parameter stands for: two of 4 bits are packed into a byte.
+
+    Delete when upstream's `Params4bit.numel` counts weights; until then the true shape is in its `quant_state`.
+    """
+    state = getattr(parameter, "quant_state", None)
+    return parameter.numel() if state is None else math.prod(state.shape)
+
+
+def bytes_a_weight(quantization: Mapping[str, Any]) -> float:
+    """Return the bytes of a quantized weight, its share of the scales included.
+
+    Delete when upstream tells the size of a layer before it is quantized.
+    """
+    if quantization.get("load_in_8bit"):
+        return 1.0
+    scale = 1 + 4 / _SECOND_BLOCK if quantization.get("bnb_4bit_use_double_quant") else 4.0
+    return 0.5 + scale / _BLOCK

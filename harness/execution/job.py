@@ -7,7 +7,8 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.plan.cells import PlannedCell
 from harness.plan.identity import data_key
-from harness.records import CellFailure, CellResult, Evaluation, Screening
+from harness.preflight.prepared import Prepared
+from harness.records import CellFailure, CellResult, Evaluation
 from harness.spec import records as spec
 from harness.spec.records import Experiment
 
@@ -85,19 +86,6 @@ class Finished:
 
     key: str
     evaluation: Evaluation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """Model and data are in the cache, and the training rows are what `data_sha256` says."""
-
-    model_fingerprint: str
-    data_sha256: str
-    rows: int
-    screening: Screening
-    device: str
-    versions: Mapping[str, str]
-    stage_sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import __version__
 from harness.errors import HarnessError, LedgerError
-from harness.execution.job import Message, Prepared, Refused
+from harness.execution.job import Message, Refused
 from harness.execution.process import describe_exit, run_in_process, start_server
 from harness.execution.progress import Watcher
 from harness.execution.schedule import Schedule
@@ -15,6 +15,7 @@ from harness.ledger.files import write_json
 from harness.ledger.run import LOCK
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.tuning import Choice, choose, plan_trials, tuned
+from harness.preflight.prepared import Prepared
 from harness.records import CellResult
 from harness.spec import lock
 from harness.spec.records import Experiment

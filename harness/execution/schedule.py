@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import RecipeError
-from harness.execution.job import MERGE_GUARD, Finished, Job, Message, Prepared, Spent
+from harness.execution.job import MERGE_GUARD, Finished, Job, Message, Spent
 from harness.execution.process import describe_exit, run_in_process
 from harness.execution.progress import Watcher
 from harness.ledger import Outcome, Run
@@ -12,6 +12,7 @@ from harness.ledger.run import Kind
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, asks_to_merge
 from harness.plan.identity import trained_cell
+from harness.preflight.prepared import Prepared
 from harness.records import CellFailure, CellResult
 from harness.spec.records import Experiment
 

@@ -5,31 +5,22 @@ Heavy libraries are imported here and nowhere above; the process that schedules 
 
 import traceback
 from collections.abc import Callable
-from importlib.metadata import version
 
 import torch
-from lm_eval.api.task import Task
-from transformers import PreTrainedTokenizerBase
 
 from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import Progress, run_cell, run_trial
-from harness.execution.estimate import estimate, shape
-from harness.execution.job import Job, Message, Prepared, Refused, Stage
-from harness.execution.refuse import refuse
-from harness.execution.screen import rows as training_rows
-from harness.execution.screen import screen
-from harness.plan.identity import data_key
+from harness.execution.job import Job, Message, Refused, Stage
+from harness.plan.costs import Estimate
+from harness.preflight import estimate as estimating
+from harness.preflight import prepare as preparing
 from harness.records import CellFailure, CellResult
-from harness.sources import models
-from harness.spec.records import Experiment, Suite
-from harness.suites.lm_tasks import load_task
-from harness.training import data
+from harness.spec.records import Experiment
 
 __all__ = ["estimate", "prepare", "try_out", "work"]
 
 Send = Callable[[Message], None]
 
-PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "datasets", "tokenizers", "numpy")
 _KINDS: dict[type[Exception], FailureKind] = {
     torch.OutOfMemoryError: "out_of_memory",
     MemoryError: "out_of_memory",
@@ -40,49 +31,19 @@ _KINDS: dict[type[Exception], FailureKind] = {
 
 
 def prepare(experiment: Experiment, send: Send) -> None:
-    """Fetch the model, build the data and every suite, and say what they are; a user's mistake goes as `Refused`."""
+    """Send what preparing the experiment found; a user's mistake goes as `Refused`."""
     try:
-        refuse(experiment, experiment.model.config, _device())
-        send(Stage("model"))
-        tokenizer = models.tokenizer(experiment.model)
-        if experiment.model.config is None:  # the model is here now, and tells its shape
-            refuse(experiment, shape(experiment), _device())
-        send(Stage("data"))
-        rows = data.rows(experiment, tokenizer)
-        if experiment.tune or experiment.early_stopping:
-            data.refuse_shared(rows, data.validation_rows(experiment, tokenizer))
-        suites = [_suite(suite, experiment, send) for suite in experiment.suites]
-        send(Stage("contamination"))
-        screening = screen(training_rows(experiment), suites)
-        send(
-            Prepared(
-                model_fingerprint=models.fingerprint(experiment.model),
-                data_sha256=data.sha256(rows),
-                rows=len(rows),
-                screening=screening,
-                device=_device(),
-                versions={package: version(package) for package in PACKAGES},
-                stage_sha256=_stage_hashes(experiment, tokenizer),
-            )
-        )
+        send(preparing.prepare(experiment, device=_device(), on_stage=lambda name: send(Stage(name))))
     except HarnessError as error:
         send(Refused.of(error))
 
 
-def _suite(suite: Suite, experiment: Experiment, send: Send) -> Task:
-    send(Stage(suite.task))
-    return load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
-
-
-def _stage_hashes(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:
-    """Return the hash of the rows of each stage that has data of its own, by the key of its declaration."""
-    stages = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
-    seen = {key: experiment.for_stage(stage) for key, stage in stages.items()}
-    trained = {key: data.rows(each, tokenizer) for key, each in seen.items()}
-    if experiment.early_stopping:
-        for key, each in seen.items():
-            data.refuse_shared(trained[key], data.validation_rows(each, tokenizer))
-    return {key: data.sha256(rows) for key, rows in trained.items()}
+def estimate(experiment: Experiment, send: Callable[[Message | Estimate], None]) -> None:
+    """Send the experiment's `Estimate`, or a user's mistake as `Refused`. Nothing is downloaded."""
+    try:
+        send(estimating.estimate(experiment, device=_device()))
+    except HarnessError as error:
+        send(Refused.of(error))
 
 
 def work(job: Job, send: Send) -> None:

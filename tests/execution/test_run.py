@@ -1,12 +1,10 @@
 """A whole run on stand-ins: what it leaves on disk, that it resumes, and that a failure is a record."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from harness.errors import HarnessError
-from harness.execution.refuse import refuse
 from harness.execution.run import Options, execute
 from harness.ledger import Run
 from harness.records import CellFailure, CellResult
@@ -77,22 +75,6 @@ def test_a_recipe_that_cannot_work_is_refused_before_training(tiny_spec, tmp_pat
     recipe.write_text(json.dumps(declared))
     with pytest.raises(HarnessError, match=r"lora--tiny: .*no_such_module"):
         run(tiny_spec, tmp_path / "runs" / "tiny")
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "words"),
-    [
-        ("optim", "adamm", "adamm is not a valid OptimizerNames"),
-        ("lr_scheduler_type", "cosinus", "cosinus is not a valid SchedulerType"),
-        ("per_device_train_batch_size", 0, "per_device_train_batch_size is 0, with which nothing is trained"),
-        ("max_steps", 0, "max_steps is 0, with which nothing is trained"),
-    ],
-)
-def test_training_fields_that_cannot_work_are_refused_before_training(tiny_spec, field, value, words):
-    experiment = load(tiny_spec)
-    experiment = replace(experiment, training={**experiment.training, field: value})
-    with pytest.raises(HarnessError, match=f"lora--tiny: training.*{words}"):
-        refuse(experiment, experiment.model.config, "cpu")
 
 
 def test_a_model_whose_shape_the_spec_does_not_tell_is_asked_before_training(tiny_spec, tiny_model, tmp_path):

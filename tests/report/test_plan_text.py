@@ -1,14 +1,11 @@
 """A plan says what it assumed in few lines, and calls unchecked what it could not check."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from harness.errors import NotInCacheError, SourceError
-from harness.execution import estimate as planning
-from harness.execution.calibrate import Calibration, Speed
-from harness.plan.unknown import Unknown
+from harness.preflight import estimate as planning
+from harness.preflight.calibrate import Calibration, Speed
 from harness.report.plan import plan_text
 from harness.report.power import power_table
 from harness.spec import Overrides, load
@@ -23,10 +20,8 @@ def plan(tmp_path, monkeypatch):
     nothing = Speed(0.0, 0.0, 0.0)
     speed = Calibration(layer=nothing, head=nothing, optimizer=0.0)
     monkeypatch.setattr(planning, "calibrate", lambda config, device: speed)
-    said = []
     experiment = load("gap")
-    planning.estimate(experiment, said.append)
-    return plan_text(experiment, said[0], Path("runs/gap"))
+    return plan_text(experiment, planning.estimate(experiment), Path("runs/gap"))
 
 
 def test_what_is_not_in_the_cache_is_named_once_and_no_variable_that_nobody_set(plan):
@@ -39,18 +34,6 @@ def test_what_is_not_in_the_cache_is_named_once_and_no_variable_that_nobody_set(
 
 def test_what_was_not_compared_is_not_checked(plan):
     assert "contamination: not checked" in plan
-
-
-def fail(error):
-    raise error
-
-
-def test_what_the_user_could_mend_is_noted_once():
-    unknown = Unknown()
-    for error in (NotInCacheError("x==1", "…"), NotInCacheError("x==1", "…"), SourceError("no file\nmore")):
-        assert unknown.attempt(partial(fail, error)) is None
-    assert unknown.attempt(lambda: 5) == 5
-    assert (unknown.absent, unknown.reasons) == (["x==1"], ["no file"])
 
 
 def test_without_an_out_of_domain_suite_the_in_domain_gap_is_planned_alone():

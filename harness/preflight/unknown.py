@@ -1,4 +1,4 @@
-"""What a plan could not look at, collected while it is made: it downloads nothing."""
+"""What an estimate had to assume because it downloads nothing: collected while it is made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

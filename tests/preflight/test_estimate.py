@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.execution import calibrate as measured
-from harness.execution import estimate as planning
-from harness.execution.calibrate import Calibration, Speed
-from harness.execution.tokens import Rows, sizes
-from harness.plan.unknown import Unknown
+from harness.preflight import calibrate as measured
+from harness.preflight import estimate as planning
+from harness.preflight.calibrate import Calibration, Speed
+from harness.preflight.token_counts import RowTokens, count_tokens
+from harness.preflight.unknown import Unknown
 from harness.spec import Overrides, load
 from harness.spec.records import Recipe
 
@@ -24,10 +24,9 @@ def planned(tiny_spec, monkeypatch):
     def plan(*, layer=NOTHING, head=NOTHING, optimizer=0.0, **overrides):
         speed = Calibration(layer=layer, head=head, optimizer=optimizer)
         monkeypatch.setattr(planning, "calibrate", lambda config, device: speed)
-        said = []
         experiment = load(tiny_spec, overrides=Overrides(seeds=(1,), **overrides))
-        planning.estimate(experiment, said.append)
-        return {each.recipe: each for each in said[0].cells}, sizes(experiment, Unknown())
+        estimate = planning.estimate(experiment)
+        return {each.recipe: each for each in estimate.cells}, count_tokens(experiment, Unknown())
 
     return plan
 
@@ -56,10 +55,10 @@ def test_frozen_weights_get_no_gradient_and_virtual_tokens_are_read(planned, tmp
 
 
 def test_a_batch_is_as_wide_as_its_longest_example():
-    rows = Rows(count=5, tokens=3.0, completion_tokens=1.0, lengths=(1, 5, 2, 3, 4))
+    rows = RowTokens(count=5, tokens=3.0, completion_tokens=1.0, lengths=(1, 5, 2, 3, 4))
     assert rows.padded(1) == 3
     assert rows.padded(2) == (2 * 5 + 2 * 3 + 4) / 5
-    assert Rows(count=None, tokens=80.0, completion_tokens=40.0).padded(8) == 80
+    assert RowTokens(count=None, tokens=80.0, completion_tokens=40.0).padded(8) == 80
 
 
 def test_the_head_is_paid_at_completions_and_options_alone(planned):

@@ -1,4 +1,4 @@
-"""What an experiment would cost on this machine, before anything is spent. Estimates, and labelled so.
+"""Time, memory and disk that an experiment would take on this machine, estimated before anything is spent.
 
 Time: seconds a token and layer, measured in `calibrate`, times tokens (the padding of batches too) and layers, the
 output head at completion tokens, and AdamW on what trains. A recipe that trains nothing below layer l needs no backward
@@ -7,7 +7,7 @@ pass there. Memory: weights (on a GPU as they are quantized), gradients and two 
 arXiv 2205.05198, without the attention term).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +16,18 @@ from transformers import AutoConfig
 
 from harness import adaptation
 from harness.adaptation import Description
-from harness.errors import HarnessError, SourceError
-from harness.execution.calibrate import Calibration, calibrate
-from harness.execution.job import Message, Refused
-from harness.execution.refuse import refuse
-from harness.execution.screen import screen_at_hand
-from harness.execution.tokens import Rows, Sizes, SuiteSize, sizes
+from harness.errors import SourceError
 from harness.model.counting import base_bytes
 from harness.model.shapes import hidden_size
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.tuning import plan_trials
-from harness.plan.unknown import Unknown
+from harness.preflight.calibrate import Calibration, calibrate
+from harness.preflight.contamination import check_contamination_at_hand
+from harness.preflight.incompatibilities import check_recipes
+from harness.preflight.token_counts import RowTokens, SuiteTokens, TokenCounts, count_tokens
+from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.sources.offline import without_downloads
 from harness.spec.records import Experiment, Recipe, Stage
@@ -40,22 +39,21 @@ LIBRARIES = 1_200_000_000
 """Resident bytes of a worker process before it loads a model (measured on Linux)."""
 
 
-def estimate(experiment: Experiment, send: Callable[[Message | Estimate], None]) -> None:
-    """Send the experiment's `Estimate`, or a user's mistake as `Refused`. Nothing is downloaded."""
-    try:
-        with without_downloads():
-            send(_estimate(experiment))
-    except HarnessError as error:
-        send(Refused.of(error))
+def estimate(experiment: Experiment, *, device: str = "cpu") -> Estimate:
+    """Return what the experiment would cost on `device`, without downloading anything.
+
+    Raises `RecipeError`, `TaskError` or `SourceError` for mistakes that a run would stop at too.
+    """
+    with without_downloads():
+        return _estimate(experiment, device)
 
 
-def _estimate(experiment: Experiment) -> Estimate:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    config = shape(experiment)
-    refuse(experiment, config, device)
+def _estimate(experiment: Experiment, device: str) -> Estimate:
+    config = model_config(experiment)
+    check_recipes(experiment, config, device)
     unknown = Unknown()
-    speed, counted = calibrate(config, device), sizes(experiment, unknown)
-    screening, unscreened = screen_at_hand(experiment, unknown)
+    speed, counted = calibrate(config, device), count_tokens(experiment, unknown)
+    screening, unscreened = check_contamination_at_hand(experiment, unknown)
     width = BYTES[experiment.model.dtype]
     known = {each.id: _Known.of(each, config, width, device) for each in (BASE, *experiment.recipes)}
     fingerprint = models.fingerprint(experiment.model)
@@ -64,7 +62,7 @@ def _estimate(experiment: Experiment) -> Estimate:
         return tuple(_cost(experiment, each, known[(each.recipe or BASE).id], speed, counted) for each in cells)
 
     return Estimate(
-        device=torch.cuda.get_device_name() if device == "cuda" else "CPU",
+        device=_device_name(device),
         parameters=adaptation.describe(Recipe(method="full", name="all"), config).total,
         cells=costs(plan_cells(experiment, fingerprint)),
         trials=costs(trial.planned for trial in plan_trials(experiment, fingerprint)),
@@ -78,7 +76,11 @@ def _estimate(experiment: Experiment) -> Estimate:
     )
 
 
-def shape(experiment: Experiment) -> dict[str, Any]:
+def _device_name(device: str) -> str:
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
+
+
+def model_config(experiment: Experiment) -> dict[str, Any]:
     """Return the model's config: declared in the spec, else read from the model where it is at hand."""
     model = experiment.model
     if model.config is not None:
@@ -105,7 +107,7 @@ class _Known:
     def of(cls, recipe: Recipe, config: Mapping[str, Any], width: int, device: str) -> "_Known":
         described = adaptation.describe(recipe, config)
         # A CPU reads the plain weights before it packs them, and its peak does not fall.
-        quantization = recipe.base_quantization if device == "cuda" else None
+        quantization = recipe.base_quantization if device.startswith("cuda") else None
         base = base_bytes(config, width, quantization)
         return cls(
             description=described,
@@ -115,7 +117,9 @@ class _Known:
         )
 
 
-def _cost(experiment: Experiment, planned: PlannedCell, known: _Known, speed: Calibration, counted: Sizes) -> CellCost:
+def _cost(
+    experiment: Experiment, planned: PlannedCell, known: _Known, speed: Calibration, counted: TokenCounts
+) -> CellCost:
     recipe, comes_to = planned.recipe or BASE, known.description
     width = BYTES[experiment.model.dtype]
     parts = _parts(experiment, planned.recipe, known, counted)
@@ -144,7 +148,7 @@ class _Part:
     steps: int
     examples: int
     batch: int
-    rows: Rows
+    rows: RowTokens
     activations: float
 
     @property
@@ -162,14 +166,14 @@ class _Part:
         return self.known.trainable * 3 * width + self.activations
 
 
-def _parts(experiment: Experiment, recipe: Recipe | None, known: _Known, counted: Sizes) -> list[_Part]:
+def _parts(experiment: Experiment, recipe: Recipe | None, known: _Known, counted: TokenCounts) -> list[_Part]:
     """Return the trainings of a recipe in order, none for the base."""
     stages, whole = recipe.parts if recipe else (), known.description
     described = whole.stages or (whole,)
     return [_part(experiment, *each, known.hidden, counted) for each in zip(stages, described, strict=False)]
 
 
-def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int, counted: Sizes) -> _Part:
+def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int, counted: TokenCounts) -> _Part:
     rows = counted.of(stage)
     fields = experiment.training_of(stage.trained)
     steps, examples = _steps(fields, rows)
@@ -186,11 +190,11 @@ def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int,
     )
 
 
-def _seconds_a_suite(size: SuiteSize, known: Description, speed: Calibration) -> float:
+def _seconds_a_suite(size: SuiteTokens, known: Description, speed: Calibration) -> float:
     return size.items * (size.tokens * known.total_layers * speed.layer.forward + size.answers * speed.head.forward)
 
 
-def _steps(fields: Mapping[str, Any], counted: Rows) -> tuple[int, int]:
+def _steps(fields: Mapping[str, Any], counted: RowTokens) -> tuple[int, int]:
     """Return optimizer steps and examples a step, from SFTConfig's fields and their defaults."""
     batch = examples_a_step(fields)
     if int(fields.get("max_steps", -1)) > 0:
@@ -199,7 +203,7 @@ def _steps(fields: Mapping[str, Any], counted: Rows) -> tuple[int, int]:
     return max(1, round(float(fields.get("num_train_epochs", 3.0)) * rows / batch)), batch
 
 
-def _seconds_an_example(recipe: Recipe, known: Description, speed: Calibration, rows: Rows, batch: int) -> float:
+def _seconds_an_example(recipe: Recipe, known: Description, speed: Calibration, rows: RowTokens, batch: int) -> float:
     lowest = min(known.layers) if known.layers else 0  # where data will tell, the worst case
     back = known.total_layers - lowest  # layers between the loss and the lowest that trains
     weights = known.layer_count if recipe.trains_own_weights else 0

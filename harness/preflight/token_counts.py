@@ -7,7 +7,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from harness.plan.identity import suite_limit
-from harness.plan.unknown import Unknown
+from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.spec.records import Data, Experiment, Stage, Suite
 from harness.suites.lm_tasks import load_task
@@ -22,7 +22,7 @@ SAMPLE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteSize:
+class SuiteTokens:
     """Items that a suite scores, the tokens that a model reads for one of them, and those of the options among them."""
 
     items: int
@@ -31,7 +31,7 @@ class SuiteSize:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class RowTokens:
     """Training examples, None where they could not be counted, and the tokens of one.
 
     `completion_tokens` are those of an example that are predicted, `lengths` the tokens of each that was counted.
@@ -50,36 +50,36 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
+class TokenCounts:
     """Training examples and suites in tokens; `stages` are the rows of stages with data of their own."""
 
-    rows: Rows
-    suites: dict[str, SuiteSize]
-    stages: Mapping[Data, Rows]
+    rows: RowTokens
+    suites: dict[str, SuiteTokens]
+    stages: Mapping[Data, RowTokens]
 
-    def of(self, stage: Stage) -> Rows:
+    def of(self, stage: Stage) -> RowTokens:
         """Return the rows that train a stage."""
         return self.rows if stage.data is None else self.stages[stage.data]
 
 
-def sizes(experiment: Experiment, unknown: Unknown) -> Sizes:
+def count_tokens(experiment: Experiment, unknown: Unknown) -> TokenCounts:
     """Count on a sample of what is in the cache; download nothing and note in `unknown` what is assumed instead."""
     tokenizer = unknown.attempt(lambda: models.tokenizer(experiment.model))
     rows = _rows(experiment, tokenizer, unknown)
     staged = {part.data: part for recipe in experiment.recipes for part in recipe.stages if part.data is not None}
     stages = {own: _rows(experiment.for_stage(part), tokenizer, unknown) for own, part in staged.items()}
     suites = {suite.task: _suite(suite, experiment, tokenizer, unknown) for suite in experiment.suites}
-    return Sizes(rows=rows, suites=suites, stages=stages)
+    return TokenCounts(rows=rows, suites=suites, stages=stages)
 
 
-def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> Rows:
+def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> RowTokens:
     rows = None if tokenizer is None else unknown.attempt(lambda: data.rows(experiment, tokenizer))
     if tokenizer is None or rows is None:
         unknown.assume(f"{ASSUMED_ROW:.0f} tokens a training example")
-        return Rows(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)
+        return RowTokens(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)
     sample = rows[:SAMPLE]
     lengths = _lengths(tokenizer, [row["prompt"] + row["completion"] for row in sample])
-    return Rows(
+    return RowTokens(
         count=len(rows),
         lengths=lengths,
         tokens=sum(lengths) / len(lengths),
@@ -89,7 +89,7 @@ def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unk
 
 def _suite(
     suite: Suite, experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown
-) -> SuiteSize:
+) -> SuiteTokens:
     limit, where = suite_limit(suite, experiment), experiment.file.parent
     task = unknown.attempt(lambda: load_task(suite.task, beside=where, include=experiment.include))
     if task is None:
@@ -103,12 +103,12 @@ def _suite(
     sample = docs[: min(items, SAMPLE)]
     prompt = _mean(tokenizer, [str(task.doc_to_text(doc)) for doc in sample])
     answers = _mean(tokenizer, [_answers(task, doc) for doc in sample])
-    return SuiteSize(items=items, tokens=prompt + answers, answers=answers)
+    return SuiteTokens(items=items, tokens=prompt + answers, answers=answers)
 
 
-def _assumed(items: int, unknown: Unknown) -> SuiteSize:
+def _assumed(items: int, unknown: Unknown) -> SuiteTokens:
     unknown.assume(f"{ASSUMED_ITEM:.0f} tokens an item")
-    return SuiteSize(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
+    return SuiteTokens(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
 
 
 def _answers(task: Any, doc: Any) -> str:

@@ -1,4 +1,4 @@
-"""Recipes that cannot work are refused before anything is trained, all of them at once."""
+"""What makes an experiment's recipes impossible to train, found before anything is trained and said all at once."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,21 +12,21 @@ from harness.training.arguments import sft_config
 _POSITIVE = ("per_device_train_batch_size", "gradient_accumulation_steps")
 
 
-def refuse(experiment: Experiment, config: Mapping[str, Any] | None, device: str) -> None:
+def check_recipes(experiment: Experiment, config: Mapping[str, Any] | None, device: str) -> None:
     """Raise `RecipeError` with every reason why a recipe could not be trained on the model of `config`."""
     reasons = [
         f"{recipe.id}: {reason}"
         for recipe in experiment.recipes
         for reason in (
             *adaptation.refusals(recipe, config, device, training=experiment.training_of(recipe)),
-            *_untrainable(experiment, recipe),
+            *_of_training_fields(experiment, recipe),
         )
     ]
     if reasons:
         raise RecipeError("\n".join(dict.fromkeys(reasons)))
 
 
-def _untrainable(experiment: Experiment, recipe: Recipe) -> Iterator[str]:
+def _of_training_fields(experiment: Experiment, recipe: Recipe) -> Iterator[str]:
     """Yield what SFTConfig refuses of the recipe's training fields, and numbers with which nothing is trained."""
     for part in recipe.parts:
         fields = experiment.training_of(part.trained)

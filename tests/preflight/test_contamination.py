@@ -7,9 +7,9 @@ import pytest
 
 from harness.cli import main
 from harness.errors import TaskError
-from harness.execution import screen
 from harness.ledger import Run
-from harness.plan.unknown import Unknown
+from harness.preflight.contamination import check_contamination, check_contamination_at_hand, training_passages
+from harness.preflight.unknown import Unknown
 from harness.report.screening import screening_text
 from harness.spec import load
 from harness.spec.records import Data, EarlyStopping, Validation
@@ -67,7 +67,7 @@ def rewrite_loader(spec, line):
 def screened(spec):
     experiment = load(spec)
     suites = [load_task(suite.task, beside=spec.parent) for suite in experiment.suites]
-    return screen.screen(screen.rows(experiment), suites)
+    return check_contamination(training_passages(experiment), suites)
 
 
 def test_a_run_that_would_train_on_an_item_stops_before_training(leaky, tmp_path, capsys):
@@ -114,7 +114,7 @@ def test_what_is_not_at_hand_is_named_in_a_plan(leaky):
     declare_recall(leaky)
     rewrite_loader(leaky, 'raise ConnectionError("no route")')
     unknown = Unknown()
-    told, missing = screen.screen_at_hand(load(leaky), unknown)
+    told, missing = check_contamination_at_hand(load(leaky), unknown)
     assert set(told.items) == {"sums", "sums_far"}
     assert missing == ("pumps",)
     assert "cannot be reached" in unknown.reasons[0]
@@ -148,7 +148,9 @@ def test_rows_that_decide_about_training_are_compared_too(leaky):
     experiment = load(leaky)
     other = Validation(data=Data(source="jsonl", path=str(leaky.parent / "rows.jsonl")))
     stopping = replace(experiment, mix=(), early_stopping=EarlyStopping(patience=1), validation=other)
-    assert [row.id for row in screen.rows(replace(experiment, mix=()))] == [f"{n} of data (sums)" for n in range(1, 13)]
-    assert screen.rows(stopping)[-1].id == f"11 of validation ({leaky.parent / 'rows.jsonl'})"
+    assert [row.id for row in training_passages(replace(experiment, mix=()))] == [
+        f"{n} of data (sums)" for n in range(1, 13)
+    ]
+    assert training_passages(stopping)[-1].id == f"11 of validation ({leaky.parent / 'rows.jsonl'})"
     held_out = replace(stopping, validation=Validation(share=0.5))
-    assert len(screen.rows(held_out)) == 12
+    assert len(training_passages(held_out)) == 12

@@ -10,7 +10,7 @@ from functools import partial
 from lm_eval.api.task import Task
 
 from harness.errors import TaskError
-from harness.plan.unknown import Unknown
+from harness.preflight.unknown import Unknown
 from harness.records import Screening
 from harness.spec.records import Data, Experiment
 from harness.suites import screening
@@ -22,12 +22,12 @@ _SHOWN = 5
 _WIDTH = 160
 
 
-def rows(experiment: Experiment) -> list[Passage]:
+def training_passages(experiment: Experiment) -> list[Passage]:
     """Return every row that a model may be trained on, all of a mix's members whatever their share."""
     return [row for label, declared in _sources(experiment) for row in _labelled(label, declared, experiment)]
 
 
-def screen(training: Sequence[Passage], suites: Sequence[Task]) -> Screening:
+def check_contamination(training: Sequence[Passage], suites: Sequence[Task]) -> Screening:
     """Compare rows and items and say what was compared.
 
     Raises `TaskError` where a row gives an item away, with the first pairs; all of them are printed, which a worker
@@ -45,21 +45,21 @@ def screen(training: Sequence[Passage], suites: Sequence[Task]) -> Screening:
     )
 
 
-def screen_at_hand(experiment: Experiment, unknown: Unknown) -> tuple[Screening | None, tuple[str, ...]]:
-    """Compare as `screen` does what can be had without downloading; the second value names the suites that cannot.
+def check_contamination_at_hand(experiment: Experiment, unknown: Unknown) -> tuple[Screening | None, tuple[str, ...]]:
+    """Compare what can be had without downloading; the second value names the suites that cannot.
 
-    Without the training rows there is nothing to compare: None, and every suite. Raises `TaskError` as `screen`
-    does, and for rows or a suite that are at hand and wrong.
+    Without the training rows there is nothing to compare: None, and every suite. Raises `TaskError` as
+    `check_contamination` does, and for rows or a suite that are at hand and wrong.
     """
     where, names = experiment.file.parent, [suite.task for suite in experiment.suites]
-    training = unknown.attempt(lambda: rows(experiment))
+    training = unknown.attempt(lambda: training_passages(experiment))
     if training is None:
         return None, tuple(names)
     found = {
         name: unknown.attempt(partial(load_task, name, beside=where, include=experiment.include)) for name in names
     }
     at_hand = [suite for suite in found.values() if suite is not None]
-    return screen(training, at_hand), tuple(name for name, suite in found.items() if suite is None)
+    return check_contamination(training, at_hand), tuple(name for name, suite in found.items() if suite is None)
 
 
 def _sources(experiment: Experiment) -> list[tuple[str, Data]]:

@@ -7,8 +7,7 @@ import numpy as np
 from benchmarks.statistics.world import World, draws
 from harness.statistics.contrast import contrast
 from harness.statistics.moments import Moments, moments
-from harness.verdict.evidence import evidence
-from harness.verdict.rules import Condition, Label, Margins, conditions, labels
+from harness.verdict.rules import Condition, Contrasts, Label, Margins, conditions, labels
 
 RETENTION = 0.5
 SESOI = 0.02
@@ -67,7 +66,7 @@ def coverages(
 
 def _coverage(truth: Sequence[float], inside: Moments, outside: Moments) -> dict[str, float]:
     true_in, true_out = truth
-    shown = evidence(outside, inside, RETENTION)
+    shown = Contrasts.of(outside, inside, RETENTION)
     line = contrast((outside, inside), (1.0, -true_out / true_in))
     return {
         "gap": _covers(shown.gap_in, true_in),
@@ -120,7 +119,7 @@ def _labelled(
     (found,) = reduced(world, replicates, rng).values()
     for inside, *others in found:
         for outside in others:
-            shown = evidence(outside, inside, RETENTION)
+            shown = Contrasts.of(outside, inside, RETENTION)
             met = conditions(shown, Margins(SESOI, SESOI), tail)
             side = np.where(shown.gap_in.estimate < 0, -1, 1)
             results.append((labels(met), side, met[Condition.UNCHANGED]))

@@ -118,7 +118,7 @@ def _from_run(args: argparse.Namespace) -> "Design":
             f"{args.run} declares its own comparison; for lm-eval logs alone: {', '.join(extra)}. "
             "Leave that out, or change the spec's `comparison` and run it again: nothing is trained twice."
         )
-    from harness.compare.runs import design_of
+    from harness.compare.design import design_of
     from harness.ledger import read
 
     return design_of(read(args.run))

@@ -1,6 +1,6 @@
 """The end of ``run`` and all of ``report``: judge what the ledger holds, print, write ``verdict.json``."""
 
-from harness.compare.runs import design_of
+from harness.compare.design import design_of
 from harness.errors import HarnessError
 from harness.ledger import Run
 from harness.ledger.files import write_json

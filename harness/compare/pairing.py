@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from harness.compare.samples import Item
+from harness.compare.sources.lm_eval import ScoredItem
 
 Key = tuple[str, str, str]
 _SHOWN = 3
@@ -23,18 +23,18 @@ class Index:
     doc_ids: Mapping[Key, int | str]
 
     @classmethod
-    def of(cls, path: Path, items: Sequence[Item]) -> "Index":
+    def of(cls, path: Path, items: Sequence[ScoredItem]) -> "Index":
         """Index a file's items."""
         keys = sorted(item.key for item in items)
         return cls(path, {key: k for k, key in enumerate(keys)}, {item.key: item.doc_id for item in items})
 
-    def scores(self, items: Sequence[Item]) -> npt.NDArray[np.float64]:
+    def scores(self, items: Sequence[ScoredItem]) -> npt.NDArray[np.float64]:
         """Return the scores ``(items,)`` in canonical order."""
         row = np.empty(len(self.position))
         row[[self.position[item.key] for item in items]] = [item.score for item in items]
         return row
 
-    def clusters(self, items: Sequence[Item]) -> npt.NDArray[np.int64] | None:
+    def clusters(self, items: Sequence[ScoredItem]) -> npt.NDArray[np.int64] | None:
         """Return cluster numbers ``(items,)``, None where no item has a label."""
         if all(item.cluster is None for item in items):
             return None
@@ -43,7 +43,7 @@ class Index:
         return np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
 
 
-def duplicates(path: Path, items: Iterable[Item]) -> Iterator[str]:
+def duplicates(path: Path, items: Iterable[ScoredItem]) -> Iterator[str]:
     """Yield a problem if items occur twice in a file."""
     counts = Counter(item.key for item in items)
     twice = [key for key, count in counts.items() if count > 1]
@@ -55,7 +55,7 @@ def duplicates(path: Path, items: Iterable[Item]) -> Iterator[str]:
         )
 
 
-def unpaired(index: Index, path: Path, items: Sequence[Item]) -> Iterator[str]:
+def unpaired(index: Index, path: Path, items: Sequence[ScoredItem]) -> Iterator[str]:
     """Yield what keeps a file from pairing with the index, most telling first."""
     extra = [item for item in items if item.key not in index.position]
     if not extra and len(items) == len(index.position):

@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.compare.design import Arm, Design, FailedRun, ScoredRun
-from harness.compare.files import SampleFile, sample_file
 from harness.compare.metrics import higher_is_better, metric
 from harness.compare.pairing import Index, duplicates, unpaired
-from harness.compare.samples import Item, read_items
+from harness.compare.sources.lm_eval import SampleFile, ScoredItem, read_items, sample_file
 from harness.errors import ComparisonError
 from harness.spec.records import Suite
 
@@ -130,7 +129,7 @@ class _Reader:
         """The cluster field, wanted from the first file only: paired items have the same document."""
         return None if self.index is not None or self.suite.cluster == NO_CLUSTER else self.suite.cluster
 
-    def _cluster(self, file: SampleFile, items: Sequence[Item]) -> Iterator[str]:
+    def _cluster(self, file: SampleFile, items: Sequence[ScoredItem]) -> Iterator[str]:
         name = self._field_name
         if name is None:
             return
@@ -152,7 +151,7 @@ class _Reader:
         return None if self.suite.cluster == NO_CLUSTER else self.suite.cluster
 
 
-def _out_of_range(file: SampleFile, name: str, items: Sequence[Item]) -> Iterator[str]:
+def _out_of_range(file: SampleFile, name: str, items: Sequence[ScoredItem]) -> Iterator[str]:
     known = metric(name)
     outside = [item for item in items if not known.low <= item.score <= known.high]
     if outside:

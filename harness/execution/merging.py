@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import adaptation
-from harness.compare.samples import read_items
+from harness.compare.sources.lm_eval import read_items
 from harness.errors import RecipeError
 from harness.execution.job import MERGE_GUARD, Job
 from harness.execution.latency import latency

@@ -8,7 +8,7 @@ from harness.report.layout import prose, table
 from harness.report.scores import NONE, score
 from harness.report.suite import headline
 from harness.spec.records import Experiment, Suite
-from harness.verdict.records import Simple, Verdicts
+from harness.verdict.records import GapComparison, Verdicts
 from harness.verdict.wording import Scale
 
 
@@ -46,6 +46,6 @@ def _rows(verdicts: Verdicts, task: str) -> list[list[str]]:
     return [[guards[0].reference, NONE, "", "", ""], *(_row(one, extra.get(one.candidate)) for one in guards)]
 
 
-def _row(one: Simple, extra: Simple | None) -> list[str]:
+def _row(one: GapComparison, extra: GapComparison | None) -> list[str]:
     beyond = ["reference", ""] if extra is None else [change_text(extra), verdict_text(extra.verdict)]
     return [one.candidate, change_text(one), verdict_text(one.verdict), *beyond]

@@ -2,7 +2,7 @@
 
 from harness.report.layout import cell, prose, table
 from harness.report.scores import NONE
-from harness.verdict.records import Estimate, Simple, Verdicts
+from harness.verdict.records import GapComparison, IntervalEstimate, Verdicts
 from harness.verdict.wording import Scale
 
 VERDICT = 16
@@ -32,12 +32,12 @@ def gaps_table(verdicts: Verdicts) -> str:
     return "\n".join([prose(f"{about_gaps(verdicts)}."), table(rows, headers)])
 
 
-def _row(candidate: str, suite: str, gap: Estimate | None, metric: str, verdict: str) -> list[str]:
+def _row(candidate: str, suite: str, gap: IntervalEstimate | None, metric: str, verdict: str) -> list[str]:
     p = NONE if gap is None else p_value(gap.p_adjusted)
     return [candidate, suite, gap_text(gap, metric), p, verdict_text(verdict)]
 
 
-def gap_text(gap: Estimate | None, metric: str) -> str:
+def gap_text(gap: IntervalEstimate | None, metric: str) -> str:
     """Return ``0.194`` and below it ``[0.145, 0.243]``, a dash where there is no gap."""
     if gap is None:
         return NONE
@@ -46,7 +46,7 @@ def gap_text(gap: Estimate | None, metric: str) -> str:
     return f"{write(gap.estimate)}\n[{write(low)}, {write(high)}]"
 
 
-def change_text(one: Simple) -> str:
+def change_text(one: GapComparison) -> str:
     """Return a guard's gap turned round, as the change it is: ``-1.2`` above ``[-3.0, +0.6]`` for what was lost."""
     if one.gap is None:
         return NONE

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from harness.report.layout import table
 from harness.report.scores import NONE
 from harness.spec.records import Experiment, Suite
+from harness.statistics.critical import primary_comparisons
 from harness.statistics.planning import Spread, detectable
-from harness.verdict.setting import primary_comparisons
 
 DEFAULT_SPREADS = {
     "answer_bits_per_byte": Spread(seed_sd=0.02, item_sd=0.30, residual_sd=0.20),

@@ -9,7 +9,7 @@ from harness.report.gaps import about_gaps, gap_text, p_value, verdict_text
 from harness.report.layout import prose, table
 from harness.report.scores import BASE, NONE, score
 from harness.spec.records import Experiment, Suite
-from harness.verdict.records import Estimate, Verdicts
+from harness.verdict.records import IntervalEstimate, Verdicts
 
 HEADERS = ("recipe", "score", "gap\n[interval]", "p", "verdict")
 Ends = Mapping[str, Sequence[Sequence[str]]]
@@ -77,5 +77,5 @@ def _outside(verdicts: Verdicts, suite: Suite, *, several: bool) -> Ends:
     return found
 
 
-def _end(gap: Estimate | None, unit_of: str, verdict: str) -> list[str]:
+def _end(gap: IntervalEstimate | None, unit_of: str, verdict: str) -> list[str]:
     return [gap_text(gap, unit_of), NONE if gap is None else p_value(gap.p_adjusted), verdict_text(verdict)]

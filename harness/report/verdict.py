@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator
 from harness.report.forgetting import forgetting_table
 from harness.report.gaps import gaps_table
 from harness.report.layout import cell, prose, table
-from harness.verdict.records import Comparison, ConditionResult, Failures, Need, Simple, Verdicts
+from harness.verdict.records import (
+    ConditionResult,
+    Failures,
+    GapComparison,
+    PersistenceComparison,
+    RequiredSample,
+    Verdicts,
+)
 
 CELL = 62
 """Columns for a condition in its table."""
@@ -34,12 +41,12 @@ def statements(verdicts: Verdicts, *, details: bool = False) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _standalone(verdicts: Verdicts) -> tuple[Simple, ...]:
+def _standalone(verdicts: Verdicts) -> tuple[GapComparison, ...]:
     """In-domain verdicts in full only where there is no verdict about persistence to hold them."""
     return () if verdicts.comparisons else verdicts.in_domain
 
 
-def _comparison(one: Comparison, *, details: bool) -> str:
+def _comparison(one: PersistenceComparison, *, details: bool) -> str:
     worst = f"fragile: counting failed runs as worst, the verdict is {one.verdict_if_failures_are_worst!r}"
     title = f"{one.candidate}, {one.in_domain} → {one.out_of_domain}: {one.verdict.upper()}"
     ratio = _ratio(one)
@@ -53,7 +60,7 @@ def _paragraph(title: str, body: Iterable[str], conditions: tuple[ConditionResul
     return "\n".join(told)
 
 
-def _ratio(one: Comparison) -> str:
+def _ratio(one: PersistenceComparison) -> str:
     """Return the share that is left, where the in-domain gap is told apart from 0."""
     if one.ratio is None or one.gap_in is None or one.ratio.estimate is None:
         return ""
@@ -64,7 +71,7 @@ def _ratio(one: Comparison) -> str:
     return f"Out-of-domain gap as a share of the in-domain gap: {one.ratio.estimate:.3g} ({one.ratio.kind}: {ends})."
 
 
-def _needed(need: Need | None) -> Iterator[str]:
+def _needed(need: RequiredSample | None) -> Iterator[str]:
     if need is not None:
         yield f"The estimates point at {need.target!r}. {need.text}"
 
@@ -76,7 +83,7 @@ def _conditions(conditions: tuple[ConditionResult, ...]) -> str:
     return table(rows, ["", "condition", "p, one-sided,\nadjusted"])
 
 
-def _simple(one: Simple, *, details: bool) -> str:
+def _simple(one: GapComparison, *, details: bool) -> str:
     lines = [one.sentence, *_needed(one.need), *(f"note: {note}" for note in one.notes)]
     return _paragraph(f"{one.candidate}, {one.task}: {one.verdict.upper()}", lines, one.conditions if details else ())
 

@@ -1,4 +1,7 @@
-"""Critical values and p-values for a variance that is a sum of two estimates (Cochran & Cox 1957)."""
+"""Critical values and p-values for a variance that is a sum of two estimates (Cochran & Cox 1957).
+
+Also the number of comparisons over which an error rate is shared.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -40,3 +43,8 @@ def upper_tail(statistic: float, share: float, seed_df: float, item_df: float) -
     if excess(_SMALLEST_TAIL) <= 0:
         return 0.0
     return float(10.0 ** brentq(excess, _SMALLEST_TAIL, np.log10(0.5), xtol=1e-13, rtol=1e-13))
+
+
+def primary_comparisons(candidates: int, in_domain: int, out_of_domain: int) -> int:
+    """Return the number of primary comparisons of as many candidates and suites, which share one error rate."""
+    return candidates * in_domain * max(1, out_of_domain)

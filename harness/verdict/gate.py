@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import ComparisonError
-from harness.verdict.records import Estimate, Verdicts
-from harness.verdict.single import Single
+from harness.verdict.gap import GapVerdict
+from harness.verdict.records import IntervalEstimate, Verdicts
 
 ALLOW, REJECT, UNSETTLED = 0, 1, 2
 RULES = ("not-worse-in-domain", "not-worse-out-of-domain", "no-forgetting")
@@ -54,27 +54,27 @@ def _rules(verdicts: Verdicts, declared: Mapping[str, Any]) -> Sequence[str]:
 
 def _rulings(rule: str, verdicts: Verdicts) -> Iterator[Ruling]:
     if rule == "no-forgetting":
-        codes = {Single.SAFE.value: ALLOW, Single.FORGETS.value: REJECT}
+        codes = {GapVerdict.SAFE.value: ALLOW, GapVerdict.FORGETS.value: REJECT}
         for one in verdicts.guards:
             # The reference's own forgetting is no reason to turn a candidate down.
             if one.candidate != verdicts.reference:
                 yield Ruling(codes.get(one.verdict, UNSETTLED), f"{one.candidate} on {one.task}: {one.verdict}")
     elif rule == "not-worse-in-domain":
         for one in verdicts.in_domain:
-            usable = one.verdict != Single.INSUFFICIENT.value and _enough(one.seeds, one.gap)
+            usable = one.verdict != GapVerdict.INSUFFICIENT.value and _enough(one.seeds, one.gap)
             yield _not_worse(one.candidate, one.task, one.gap if usable else None, one.sesoi)
     else:
         for each in verdicts.comparisons:
-            usable = each.verdict != Single.INSUFFICIENT.value and _enough(each.seeds, each.gap_out)
+            usable = each.verdict != GapVerdict.INSUFFICIENT.value and _enough(each.seeds, each.gap_out)
             yield _not_worse(each.candidate, each.out_of_domain, each.gap_out if usable else None, each.sesoi_out)
 
 
-def _enough(seeds: int, gap: Estimate | None) -> bool:
+def _enough(seeds: int, gap: IntervalEstimate | None) -> bool:
     """Tell whether an interval is about the recipe: one seed without a declared variance is not."""
     return gap is not None and (seeds > 1 or gap.df_seeds > 0)
 
 
-def _not_worse(candidate: str, task: str, gap: Estimate | None, margin: float) -> Ruling:
+def _not_worse(candidate: str, task: str, gap: IntervalEstimate | None, margin: float) -> Ruling:
     if gap is None:
         return Ruling(UNSETTLED, f"{candidate} on {task}: too little to judge")
     low, high = gap.interval

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from harness.compare.design import Arm, Design, FailedRun
 from harness.compare.scores import SuiteScores, read_scores
 from harness.statistics.failures import FailureRate, failure_rate, failures_differ
+from harness.verdict.analysis import Analysis
+from harness.verdict.gap import extra_forgetting, guard, in_domain
 from harness.verdict.persistence import Persistence
-from harness.verdict.records import Comparison, Failures, Verdicts
-from harness.verdict.setting import Setting
-from harness.verdict.single import extra_forgetting, guard, in_domain
+from harness.verdict.records import Failures, PersistenceComparison, Verdicts
 
 
 def judge(design: Design) -> Verdicts:
@@ -18,43 +18,47 @@ def judge(design: Design) -> Verdicts:
 
 def judge_scores(design: Design, scores: Sequence[SuiteScores]) -> Verdicts:
     """Judge scores that have been read: arrays in, records out."""
-    setting = Setting.of(design, scores)
-    guards = setting.suites_of("guard")
+    analysis = Analysis.of(design, scores)
+    guards = analysis.suites_of("guard")
     return Verdicts(
         reference=design.reference.name,
         candidates=tuple(arm.name for arm in design.candidates),
         alpha=design.alpha,
-        primary_comparisons=setting.comparisons,
-        level=1 - 2 * setting.tail,
-        guard_level=1 - design.alpha / setting.guard_comparisons if guards else None,
-        extra_level=1 - design.alpha / setting.extra_comparisons if guards else None,
+        primary_comparisons=analysis.comparisons,
+        level=1 - 2 * analysis.tail,
+        guard_level=1 - design.alpha / analysis.guard_comparisons if guards else None,
+        extra_level=1 - design.alpha / analysis.extra_comparisons if guards else None,
         retention=design.retention,
         pooled_seed_variance=design.pool_seed_variance,
-        comparisons=tuple(_comparisons(setting)),
+        comparisons=tuple(_comparisons(analysis)),
         in_domain=tuple(
-            in_domain(setting, panel, inside) for panel in setting.panels for inside in setting.suites_of("in_domain")
+            in_domain(analysis, paired, inside)
+            for paired in analysis.candidates
+            for inside in analysis.suites_of("in_domain")
         ),
-        guards=tuple(guard(setting, arm, one) for arm in design.arms for one in guards),
-        extra_forgetting=tuple(extra_forgetting(setting, panel, one) for panel in setting.panels for one in guards),
+        guards=tuple(guard(analysis, arm, one) for arm in design.arms for one in guards),
+        extra_forgetting=tuple(
+            extra_forgetting(analysis, paired, one) for paired in analysis.candidates for one in guards
+        ),
         failures=tuple(_failures(design)),
         notes=tuple(dict.fromkeys([*design.notes, *(note for one in scores for note in one.notes)])),
     )
 
 
-def _comparisons(setting: Setting) -> Iterator[Comparison]:
+def _comparisons(analysis: Analysis) -> Iterator[PersistenceComparison]:
     """Judge every candidate on every pair of suites, and again with failed runs at their worst."""
-    worst = _with_failures_worst(setting)
-    for k, panel in enumerate(setting.panels):
-        for inside in setting.suites_of("in_domain"):
-            for outside in setting.suites_of("out_of_domain"):
-                other = Persistence(worst, worst.panels[k], inside, outside).label() if panel.failed else None
-                yield Persistence(setting, panel, inside, outside).record(other)
+    worst = _with_failures_worst(analysis)
+    for k, paired in enumerate(analysis.candidates):
+        for inside in analysis.suites_of("in_domain"):
+            for outside in analysis.suites_of("out_of_domain"):
+                other = Persistence(worst, worst.candidates[k], inside, outside).label() if paired.failed else None
+                yield Persistence(analysis, paired, inside, outside).record(other)
 
 
-def _with_failures_worst(setting: Setting) -> Setting:
-    if not any(panel.failed for panel in setting.panels):
-        return setting
-    return Setting.of(setting.design, setting.scores, failures_worst=True)
+def _with_failures_worst(analysis: Analysis) -> Analysis:
+    if not any(paired.failed for paired in analysis.candidates):
+        return analysis
+    return Analysis.of(analysis.design, analysis.scores, failures_worst=True)
 
 
 def _failures(design: Design) -> Iterator[Failures]:

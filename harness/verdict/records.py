@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.statistics.contrast import Contrast
 from harness.statistics.failures import FailureRate
 from harness.statistics.ratio import RatioSet
 
@@ -12,7 +13,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class IntervalEstimate:
     """A gap with its interval at the verdict's level, all as reference minus candidate (positive: reference better).
 
     `w` is the part of the variance that comes from seeds. `df` sums up `df_seeds` and `df_items`, from which the
@@ -28,6 +29,23 @@ class Estimate:
     df_items: float
     p: float
     p_adjusted: float
+
+    @classmethod
+    def of(cls, contrast: Contrast, tail: float, comparisons: int) -> "IntervalEstimate":
+        """Return a contrast of one data set as plain numbers, its interval with `tail` on each side."""
+        low, high = contrast.interval(tail)
+        p = contrast.p_zero()
+        return cls(
+            estimate=float(contrast.estimate),
+            interval=(float(low), float(high)),
+            se=float(contrast.se),
+            w=float(contrast.share) if contrast.seed_df > 0 else 0.0,
+            df=float(contrast.df),
+            df_seeds=contrast.seed_df,
+            df_items=float(contrast.item_df),
+            p=p,
+            p_adjusted=min(1.0, p * comparisons),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +68,7 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class RequiredSample:
     """What the missed condition would take, with 80% power, if the truth is as estimated.
 
     Each amount is a range, from the variances as estimated to the 80% upper limit of the variance between seeds.
@@ -77,7 +95,7 @@ class SeedPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class PersistenceComparison:
     """A candidate against the reference on an in-domain and an out-of-domain suite."""
 
     reference: str
@@ -99,20 +117,20 @@ class Comparison:
     items_out: int
     units_in: int
     units_out: int
-    gap_in: Estimate | None
-    gap_out: Estimate | None
-    delta: Estimate | None
-    retention: Estimate | None
+    gap_in: IntervalEstimate | None
+    gap_out: IntervalEstimate | None
+    delta: IntervalEstimate | None
+    retention: IntervalEstimate | None
     ratio: RatioSet | None
     conditions: tuple[ConditionResult, ...]
     variance: Mapping[str, Mapping[str, float]]
     per_seed: tuple[SeedPoint, ...]
-    need: Need | None
+    need: RequiredSample | None
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simple:
+class GapComparison:
     """A verdict on one gap alone: in-domain equivalence, or forgetting (a guard).
 
     In a guard `reference` is the base model, and a positive gap is what the arm forgot; in extra forgetting it is
@@ -130,9 +148,9 @@ class Simple:
     seeds: int
     items: int
     units: int
-    gap: Estimate | None
+    gap: IntervalEstimate | None
     conditions: tuple[ConditionResult, ...]
-    need: Need | None
+    need: RequiredSample | None
     notes: tuple[str, ...]
 
 
@@ -162,10 +180,10 @@ class Verdicts:
     extra_level: float | None
     retention: float
     pooled_seed_variance: bool
-    comparisons: tuple[Comparison, ...]
-    in_domain: tuple[Simple, ...]
-    guards: tuple[Simple, ...]
-    extra_forgetting: tuple[Simple, ...]
+    comparisons: tuple[PersistenceComparison, ...]
+    in_domain: tuple[GapComparison, ...]
+    guards: tuple[GapComparison, ...]
+    extra_forgetting: tuple[GapComparison, ...]
     failures: tuple[Failures, ...]
     notes: tuple[str, ...]
 

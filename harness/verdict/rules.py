@@ -1,19 +1,20 @@
-"""The rules: which conditions each label needs (intersection-union tests, Berger 1982), in their order.
+"""The contrasts of a comparison, the conditions on them, and the labels that they give (Berger 1982), in order.
 
 A label is given when all of its conditions are met, each at the full one-sided level, so that a wrong label is
 no more likely than one wrong condition. Everything here takes arrays of replicates as well as one data set: the
 simulation benchmark labels with this very code.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.statistics.contrast import Contrast
-from harness.verdict.evidence import Evidence
+from harness.statistics.contrast import Contrast, SeedRule, contrast
+from harness.statistics.critical import Array
+from harness.statistics.moments import Moments
 
 Truths = npt.NDArray[np.bool_]
 
@@ -73,9 +74,45 @@ class Margins:
         return min(self.inside, self.outside)
 
 
-def conditions(shown: Evidence, margins: Margins, tail: float | None) -> dict[Condition, Truths]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrasts:
+    """The four contrasts on which a verdict about persistence rests, all as reference minus candidate.
+
+    The gap in each domain; `delta`, gap_out - gap_in; and `retention`, gap_out - λ·gap_in: what is left above the
+    share to be retained.
+    """
+
+    gap_in: Contrast
+    gap_out: Contrast
+    delta: Contrast
+    retention: Contrast
+
+    @classmethod
+    def of(cls, outside: Moments, inside: Moments, retention: float, seed_rule: SeedRule | None = None) -> "Contrasts":
+        """Return the contrasts of two suites scored with the same models."""
+
+        def weighted(pair: Sequence[Array]) -> Contrast:
+            given = seed_rule(pair) if seed_rule else None
+            return contrast((outside, inside), pair, seed_variance=given)
+
+        return cls(**{name: weighted(pair) for name, pair in contrast_weights(retention).items()})
+
+    @property
+    def oriented(self) -> "Contrasts":
+        """The same contrasts, mirrored where the candidate leads in-domain, so that the gap there is positive."""
+        sign = np.where(self.gap_in.estimate < 0, -1.0, 1.0)
+        parts = {each.name: getattr(self, each.name) for each in fields(self)}
+        return Contrasts(**{name: replace(part, estimate=sign * part.estimate) for name, part in parts.items()})
+
+
+def contrast_weights(retention: float) -> dict[str, tuple[float, float]]:
+    """Return each contrast's weights on (gap_out, gap_in)."""
+    return {"gap_in": (0.0, 1.0), "gap_out": (1.0, 0.0), "delta": (1.0, -1.0), "retention": (1.0, -retention)}
+
+
+def conditions(contrasts: Contrasts, margins: Margins, tail: float | None) -> dict[Condition, Truths]:
     """Return which conditions are met, each with error probability `tail`; None takes estimates as the truth."""
-    seen = shown.oriented
+    seen = contrasts.oriented
     in_low, in_high = _limits(seen.gap_in, tail)
     out_low, out_high = _limits(seen.gap_out, tail)
     delta_low, delta_high = _limits(seen.delta, tail)
@@ -93,9 +130,9 @@ def conditions(shown: Evidence, margins: Margins, tail: float | None) -> dict[Co
     }
 
 
-def p_values(shown: Evidence, margins: Margins) -> dict[Condition, float]:
+def p_values(contrasts: Contrasts, margins: Margins) -> dict[Condition, float]:
     """Return each condition's p-value, for one data set: below the level exactly where the condition is met."""
-    seen = shown.oriented
+    seen = contrasts.oriented
     return {
         Condition.IN_WITHIN: seen.gap_in.p_inside(margins.inside),
         Condition.IN_GAP: seen.gap_in.p_above(0.0),

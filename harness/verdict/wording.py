@@ -1,10 +1,32 @@
-"""Numbers and conditions in words that need no statistics to read."""
+"""Verdicts in words: numbers, conditions and sentences for a reader who is no statistician."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.compare.metrics import metric
-from harness.verdict.records import Estimate
-from harness.verdict.rules import Condition
+from harness.verdict.records import IntervalEstimate
+from harness.verdict.rules import Condition, Label
+
+_CLAIMS = {
+    Label.NO_GAP: "There is no gap to follow: on {inside} the two differ by less than {margin_in}.",
+    Label.VANISHES: (
+        "The lead of {leader} over {other} on {inside} vanishes on {outside}: it is smaller there, and within "
+        "{margin_out} of nothing."
+    ),
+    Label.REVERSES: "The lead of {leader} over {other} on {inside} turns round: on {outside} {other} is better.",
+    Label.AMPLIFIES: "The lead of {leader} over {other} on {inside} is larger on {outside}.",
+    Label.ATTENUATES: "The lead of {leader} over {other} on {inside} is smaller on {outside}, but still there.",
+    Label.PERSISTS: (
+        "The lead of {leader} over {other} on {inside} persists on {outside}: more than {retention:.0%} of it is left."
+    ),
+    Label.PERSISTS_UNSIZED: (
+        "{leader} is better than {other} on {inside} and on {outside}; how much of the lead is left is not settled."
+    ),
+    Label.SHRINKS_UNRESOLVED: (
+        "The lead of {leader} over {other} on {inside} is smaller on {outside}; whether any is left is not settled."
+    ),
+    Label.INCONCLUSIVE: "Not settled: whether the gap between {leader} and {other} on {inside} persists on {outside}.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +53,7 @@ class Scale:
         """The unit's name; the metric's own name where it has none."""
         return metric(self.name).unit or self.name.partition(",")[0]
 
-    def estimate(self, gap: Estimate, level: float) -> str:
+    def estimate(self, gap: IntervalEstimate, level: float) -> str:
         """Return ``3.2 points (95% interval 1.0 to 5.4)``."""
         low, high = gap.interval
         return f"{self.amount(gap.estimate)} ({level:.4g}% interval {self.number(low)} to {self.number(high)})"
@@ -62,3 +84,39 @@ def condition_text(condition: Condition, names: Names, margins: tuple[str, str, 
         Condition.UNCHANGED: f"the lead changes by less than {change} from {names.inside} to {names.outside}",
     }
     return texts[condition]
+
+
+def persistence_sentence(
+    label: Label,
+    names: Names,
+    gaps: tuple[IntervalEstimate, IntervalEstimate],
+    margins: tuple[float, float],
+    *,
+    scale: Scale,
+    level: float,
+    retention: float,
+    unchanged: bool,
+) -> str:
+    """Return the claim of a label with both gaps and their intervals, in-domain first."""
+    claim = _CLAIMS[label].format(
+        leader=names.leader,
+        other=names.other,
+        inside=names.inside,
+        outside=names.outside,
+        margin_in=scale.amount(margins[0]),
+        margin_out=scale.amount(margins[1]),
+        retention=retention,
+    )
+    steady = f" It changes by less than {scale.amount(min(margins))}." if unchanged else ""
+    inside, outside = (scale.estimate(gap, level) for gap in gaps)
+    return f"{claim}{steady} Gap on {names.inside}: {inside}; on {names.outside}: {outside}."
+
+
+def insufficient_sentence(reasons: Sequence[str]) -> str:
+    """Return why there is no verdict."""
+    return f"No verdict: {'; '.join(reasons)}."
+
+
+def gap_sentence(claim: str, gap: IntervalEstimate, task: str, *, scale: Scale, level: float) -> str:
+    """Return a claim about one gap with its interval."""
+    return f"{claim} Gap on {task}: {scale.estimate(gap, level)}."

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.compare.pairing import Index, duplicates, unpaired
-from harness.compare.samples import Item
+from harness.compare.sources.lm_eval import ScoredItem
 
 HERE, THERE = Path("here.jsonl"), Path("there.jsonl")
 
 
 def item(number, score=0.0, *, prompt="p", target="t", cluster=None):
     key = (f"doc {number}", f"{prompt} {number}", f"{target} {number}")
-    return Item(key=key, doc_id=number, score=score, cluster=cluster)
+    return ScoredItem(key=key, doc_id=number, score=score, cluster=cluster)
 
 
 def problems(items, against=4):

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from harness.statistics.moments import moments
-from harness.verdict.evidence import evidence
-from harness.verdict.rules import RULES, Condition, Label, Margins, conditions, label, labels, p_values
+from harness.verdict.rules import RULES, Condition, Contrasts, Label, Margins, conditions, label, labels, p_values
 
 MARGINS = Margins(0.02, 0.02)
 
@@ -13,7 +12,7 @@ MARGINS = Margins(0.02, 0.02)
 def shown(gap_in, gap_out, *, noise=0.01, rng=None, shape=(5, 50)):
     rng = rng or np.random.default_rng(2)
     outside, inside = (moments(gap + noise * rng.standard_normal(shape)) for gap in (gap_out, gap_in))
-    return evidence(outside, inside, 0.5)
+    return Contrasts.of(outside, inside, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +28,7 @@ def shown(gap_in, gap_out, *, noise=0.01, rng=None, shape=(5, 50)):
 )
 def test_estimates_taken_as_the_truth_give_the_label_of_the_truth(gap_in, gap_out, expected):
     """Without noise nothing is inconclusive; a gap that stays exactly as it is persists."""
-    exact = evidence(moments(np.full((3, 4), gap_out)), moments(np.full((3, 4), gap_in)), 0.5)
+    exact = Contrasts.of(moments(np.full((3, 4), gap_out)), moments(np.full((3, 4), gap_in)), 0.5)
     assert label(conditions(exact, MARGINS, None)) is expected
 
 
@@ -44,9 +43,10 @@ def test_noise_makes_every_label_inconclusive():
 def test_replicates_are_labelled_as_one_by_one():
     rng = np.random.default_rng(4)
     many = rng.normal(0.03, 0.15, size=(2, 60, 4, 40)) + rng.normal(0, 0.03, size=(2, 60, 1, 1))
-    together = labels(conditions(evidence(moments(many[0]), moments(many[1]), 0.5), MARGINS, 0.025))
+    together = labels(conditions(Contrasts.of(moments(many[0]), moments(many[1]), 0.5), MARGINS, 0.025))
     alone = [
-        label(conditions(evidence(moments(many[0, k]), moments(many[1, k]), 0.5), MARGINS, 0.025)) for k in range(60)
+        label(conditions(Contrasts.of(moments(many[0, k]), moments(many[1, k]), 0.5), MARGINS, 0.025))
+        for k in range(60)
     ]
     assert list(together) == alone
     assert len(set(alone)) > 3

@@ -12,17 +12,21 @@ from harness.compare.design import Arm
 from harness.compare.scores import SuiteScores
 from harness.statistics.contrast import Contrast, SeedVariance, contrast
 from harness.statistics.moments import Moments
-from harness.verdict.estimates import estimate
-from harness.verdict.needs import Missed, need
-from harness.verdict.panel import Panel, degenerate, few_units, reduce, seed_rule, weaknesses
-from harness.verdict.persistence import panel_notes
-from harness.verdict.records import ConditionResult, Need, Simple
-from harness.verdict.sentences import insufficient_sentence, simple_sentence
-from harness.verdict.setting import Setting
-from harness.verdict.wording import Scale
+from harness.verdict.analysis import (
+    Analysis,
+    PairedScores,
+    degenerate,
+    few_units,
+    seed_notes,
+    suite_moments,
+    weaknesses,
+)
+from harness.verdict.records import ConditionResult, GapComparison, IntervalEstimate, RequiredSample
+from harness.verdict.required_sample import MissedCondition, required_sample
+from harness.verdict.wording import Scale, gap_sentence, insufficient_sentence
 
 
-class Single(StrEnum):
+class GapVerdict(StrEnum):
     """Labels of a single gap: in-domain's, a guard's, those of extra forgetting, and what all may end with."""
 
     EQUIVALENT = "equivalent within margin"
@@ -38,7 +42,9 @@ class Single(StrEnum):
     INSUFFICIENT = "insufficient"
 
 
-_ABOUT_MARGIN = (Single.SAFE, Single.FORGETS, Single.SAFE_BESIDE, Single.FORGETS_MORE)
+_FORGETTING = (GapVerdict.SAFE, GapVerdict.FORGETS, GapVerdict.FORGETS_UNSIZED)
+_EXTRA_FORGETTING = (GapVerdict.SAFE_BESIDE, GapVerdict.FORGETS_MORE, GapVerdict.FORGETS_MORE_UNSIZED)
+_ABOUT_MARGIN = (GapVerdict.SAFE, GapVerdict.FORGETS, GapVerdict.SAFE_BESIDE, GapVerdict.FORGETS_MORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,7 @@ class Test:
     """A condition on one gap: what it says, whether it is shown, its p-value and the label that it gives."""
 
     name: str
-    label: Single
+    label: GapVerdict
     text: str
     met: bool
     p: float
@@ -76,33 +82,33 @@ class Subject:
         return contrast((self.differences,), (1.0,), seed_variance=self.given)
 
 
-def in_domain(setting: Setting, panel: Panel, inside: SuiteScores) -> Simple:
+def in_domain(analysis: Analysis, paired: PairedScores, inside: SuiteScores) -> GapComparison:
     """Judge a candidate against the reference on an in-domain suite, at the level of the primary comparisons."""
-    task, design = inside.suite.task, setting.design
-    rule = seed_rule(design, setting.panels, task, task, panel.pairs)
-    subject = _paired(setting, panel, inside, panel.suites.get(task), setting.comparisons)
+    task, design = inside.suite.task, analysis.design
+    rule = analysis.seed_rule(task, task, paired.pairs)
+    subject = _paired(analysis, paired, inside, paired.suites.get(task), analysis.comparisons)
     subject = replace(
-        subject, notes=tuple(panel_notes(panel, design.variances)), given=rule((1.0, 0.0)) if rule else None
+        subject, notes=tuple(seed_notes(paired, design.variances)), given=rule((1.0, 0.0)) if rule else None
     )
     return _judged(subject, in_domain_tests(subject) if subject.differences else ())
 
 
 def _paired(
-    setting: Setting, panel: Panel, scores: SuiteScores, differences: Moments | None, comparisons: int
+    analysis: Analysis, paired: PairedScores, scores: SuiteScores, differences: Moments | None, comparisons: int
 ) -> Subject:
     """Return a candidate beside the reference on a suite, one of so many comparisons; variances as measured here."""
-    design = setting.design
+    design = analysis.design
     return Subject(
         reference=design.reference.name,
-        candidate=panel.candidate.name,
+        candidate=paired.candidate.name,
         scores=scores,
         differences=differences,
         sesoi=design.sesoi_of(scores.suite),
         tail=design.alpha / 2 / comparisons,
         comparisons=comparisons,
-        seeds=panel.pairs,
-        reasons=tuple(weaknesses(panel, (scores,))),
-        notes=tuple(panel_notes(panel, {})),
+        seeds=paired.pairs,
+        reasons=tuple(weaknesses(paired, (scores,))),
+        notes=tuple(seed_notes(paired, {})),
     )
 
 
@@ -115,7 +121,7 @@ def in_domain_tests(subject: Subject) -> tuple[Test, ...]:
     return (
         Test(
             name="within_margin",
-            label=Single.EQUIVALENT,
+            label=GapVerdict.EQUIVALENT,
             text=f"{first} and {second} differ by less than {margin} on {task}",
             met=-m < low and high < m,
             p=gap.p_inside(m),
@@ -123,14 +129,14 @@ def in_domain_tests(subject: Subject) -> tuple[Test, ...]:
         ),
         Test(
             name="reference_better",
-            label=Single.REFERENCE_BETTER,
+            label=GapVerdict.REFERENCE_BETTER,
             text=f"{first} is better than {second} on {task}",
             met=low > 0,
             p=gap.p_above(0.0),
         ),
         Test(
             name="candidate_better",
-            label=Single.CANDIDATE_BETTER,
+            label=GapVerdict.CANDIDATE_BETTER,
             text=f"{second} is better than {first} on {task}",
             met=high < 0,
             p=gap.p_below(0.0),
@@ -138,21 +144,21 @@ def in_domain_tests(subject: Subject) -> tuple[Test, ...]:
     )
 
 
-def guard(setting: Setting, arm: Arm, scores: SuiteScores) -> Simple:
+def guard(analysis: Analysis, arm: Arm, scores: SuiteScores) -> GapComparison:
     """Judge whether an arm forgot: the base model's score minus the arm's, on the same items."""
-    base = setting.design.base
+    base = analysis.design.base
     assert base is not None
     ran = [k for k, scored in enumerate(arm.ran) if scored] if base.ran[0] else []
-    differences = reduce(scores, scores.values[base.name] - scores.values[arm.name][ran]) if ran else None
+    differences = suite_moments(scores, scores.values[base.name] - scores.values[arm.name][ran]) if ran else None
     reasons = [*few_units(scores), *(degenerate(differences, scores.suite.task) if differences else ())]
     subject = Subject(
         reference=base.name,
         candidate=arm.name,
         scores=scores,
         differences=differences,
-        sesoi=setting.design.sesoi_of(scores.suite),
-        tail=setting.design.alpha / 2 / setting.guard_comparisons,
-        comparisons=setting.guard_comparisons,
+        sesoi=analysis.design.sesoi_of(scores.suite),
+        tail=analysis.design.alpha / 2 / analysis.guard_comparisons,
+        comparisons=analysis.guard_comparisons,
         seeds=len(ran),
         reasons=reasons if ran else ["the base model or every run of the arm failed"],
         notes=(),
@@ -160,21 +166,18 @@ def guard(setting: Setting, arm: Arm, scores: SuiteScores) -> Simple:
     return _judged(subject, guard_tests(subject) if differences else ())
 
 
-def extra_forgetting(setting: Setting, panel: Panel, scores: SuiteScores) -> Simple:
+def extra_forgetting(analysis: Analysis, paired: PairedScores, scores: SuiteScores) -> GapComparison:
     """Judge whether a candidate forgot more than the reference: their paired difference on a guard."""
-    design, task, kept = setting.design, scores.suite.task, list(panel.kept)
-    first, second = scores.values[design.reference.name][kept], scores.values[panel.candidate.name][kept]
-    differences = reduce(scores, first - second) if kept else None
+    design, task, kept = analysis.design, scores.suite.task, list(paired.kept)
+    first, second = scores.values[design.reference.name][kept], scores.values[paired.candidate.name][kept]
+    differences = suite_moments(scores, first - second) if kept else None
     own = degenerate(differences, task) if differences else ()
-    subject = _paired(setting, panel, scores, differences, setting.extra_comparisons)
+    subject = _paired(analysis, paired, scores, differences, analysis.extra_comparisons)
     subject = replace(subject, reasons=(*subject.reasons, *own))
-    labels = (Single.SAFE_BESIDE, Single.FORGETS_MORE, Single.FORGETS_MORE_UNSIZED)
-    return _judged(subject, guard_tests(subject, labels) if differences else ())
+    return _judged(subject, guard_tests(subject, _EXTRA_FORGETTING) if differences else ())
 
 
-def guard_tests(
-    subject: Subject, labels: tuple[Single, Single, Single] = (Single.SAFE, Single.FORGETS, Single.FORGETS_UNSIZED)
-) -> tuple[Test, ...]:
+def guard_tests(subject: Subject, labels: tuple[GapVerdict, GapVerdict, GapVerdict] = _FORGETTING) -> tuple[Test, ...]:
     """Return the conditions of a guard, the one that decides first, with the labels that they give."""
     safe, forgets, unsized = labels
     gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.tail))
@@ -206,19 +209,19 @@ def guard_tests(
     )
 
 
-def _judged(subject: Subject, tests: Sequence[Test]) -> Simple:
+def _judged(subject: Subject, tests: Sequence[Test]) -> GapComparison:
     one_checkpoint = subject.seeds == 1 and subject.given is None
     decided = next((test for test in tests if test.met), None)
-    label = Single.INCONCLUSIVE if decided is None or one_checkpoint else decided.label
-    label = Single.INSUFFICIENT if subject.reasons else label
-    gap = estimate(subject.gap, subject.tail, subject.comparisons) if tests else None
+    label = GapVerdict.INCONCLUSIVE if decided is None or one_checkpoint else decided.label
+    label = GapVerdict.INSUFFICIENT if subject.reasons else label
+    gap = IntervalEstimate.of(subject.gap, subject.tail, subject.comparisons) if tests else None
     scale = Scale(subject.scores.suite.metric)
     claim = f"{decided.text[0].upper()}{decided.text[1:]}." if decided and label is decided.label else "Not settled."
-    sentence = insufficient_sentence(list(subject.reasons))
+    sentence = insufficient_sentence(subject.reasons)
     if gap and not subject.reasons:
         level = 100 * (1 - 2 * subject.tail)
-        sentence = simple_sentence(claim, gap, subject.scores.suite.task, scale=scale, level=level)
-    return Simple(
+        sentence = gap_sentence(claim, gap, subject.scores.suite.task, scale=scale, level=level)
+    return GapComparison(
         reference=subject.reference,
         candidate=subject.candidate,
         task=subject.scores.suite.task,
@@ -232,7 +235,7 @@ def _judged(subject: Subject, tests: Sequence[Test]) -> Simple:
         units=subject.scores.units,
         gap=gap,
         conditions=tuple(_result(test, subject, allowed=not one_checkpoint) for test in tests),
-        need=_need(subject, tests, scale) if label is Single.INCONCLUSIVE else None,
+        need=_required_sample(subject, tests, scale) if label is GapVerdict.INCONCLUSIVE else None,
         notes=tuple(subject.notes),
     )
 
@@ -242,7 +245,7 @@ def _result(test: Test, subject: Subject, *, allowed: bool) -> ConditionResult:
     return ConditionResult(name=test.name, text=test.text, met=test.met and allowed, p=test.p, p_adjusted=adjusted)
 
 
-def _need(subject: Subject, tests: Sequence[Test], scale: Scale) -> Need | None:
+def _required_sample(subject: Subject, tests: Sequence[Test], scale: Scale) -> RequiredSample | None:
     """Return what the condition nearest to being shown would take."""
     if not tests or subject.differences is None:
         return None
@@ -250,7 +253,7 @@ def _need(subject: Subject, tests: Sequence[Test], scale: Scale) -> Need | None:
     value, m = float(subject.gap.estimate), subject.sesoi
     # A guard's conditions are about the margin, so the distance is counted from there.
     shifted = value - m if nearest.label in _ABOUT_MARGIN else value
-    missed = Missed(
+    missed = MissedCondition(
         name=nearest.name,
         text=nearest.text,
         suites=(subject.differences,),
@@ -260,4 +263,4 @@ def _need(subject: Subject, tests: Sequence[Test], scale: Scale) -> Need | None:
         both_ends=nearest.both_ends,
     )
     items = {subject.scores.suite.task: subject.scores.items}
-    return need([missed], nearest.label.value, items, subject.tail, scale)
+    return required_sample([missed], nearest.label.value, items, subject.tail, scale)

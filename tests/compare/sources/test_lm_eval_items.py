@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from harness.compare.samples import read_items
+from harness.compare.sources.lm_eval import read_items
 from harness.errors import ComparisonError
 from helpers.logs import line, write
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.verdict.needs import _of_each, span
+from harness.verdict.required_sample import _of_each, span
 
 
 def test_suites_that_need_as_many_items_are_told_together():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.compare.design import ScoredRun
-from harness.compare.files import sample_file
+from harness.compare.sources.lm_eval import sample_file
 from harness.errors import ComparisonError
 from helpers.logs import line, write
 

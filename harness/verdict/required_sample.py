@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from harness.statistics.moments import Moments
 from harness.statistics.planning import MAX_SEEDS, Requirement, budget, pessimistic, required
-from harness.verdict.records import Amount, Need
+from harness.verdict.records import Amount, RequiredSample
 from harness.verdict.wording import Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missed:
+class MissedCondition:
     """A condition that was not shown: the contrast it is about, and how far the estimate is inside it.
 
     `value` is the oriented estimate and `boundary` what it must pass; `both_ends` asks for it inside ±`sesoi`.
@@ -37,7 +37,9 @@ class Missed:
         return max(abs(self.value), self.sesoi)
 
 
-def need(missed: Sequence[Missed], target: str, items: Mapping[str, int], tail: float, scale: Scale) -> Need | None:
+def required_sample(
+    missed: Sequence[MissedCondition], target: str, items: Mapping[str, int], tail: float, scale: Scale
+) -> RequiredSample | None:
     """Return the most demanding of the missed conditions' needs; None with one seed, which shows no variance."""
     possible = [one for one in missed if one.distance > 0 and one.suites[0].seeds > 1]
     plans = [(one, *_range(one, tail)) for one in possible]
@@ -46,7 +48,7 @@ def need(missed: Sequence[Missed], target: str, items: Mapping[str, int], tail: 
     one, low, high = max(plans, key=lambda plan: _cost(plan[1]))
     present = one.suites[0].seeds
     counted = {task: count for (task, count), weight in zip(items.items(), one.weights, strict=True) if weight}
-    found = Need(
+    found = RequiredSample(
         condition=one.name,
         target=target,
         distance=one.distance,
@@ -62,7 +64,7 @@ def need(missed: Sequence[Missed], target: str, items: Mapping[str, int], tail: 
     return replace(found, text=_text(one, low, found, counted, scale))
 
 
-def _range(one: Missed, tail: float) -> tuple[Requirement, Requirement]:
+def _range(one: MissedCondition, tail: float) -> tuple[Requirement, Requirement]:
     seeds = one.suites[0].seeds
     spent = budget(one.suites, one.weights)
     plug_in = required(spent, one.distance, tail, seeds, both_ends=one.both_ends)
@@ -85,7 +87,9 @@ def _times(count: int, low: float | None, high: float | None) -> tuple[int | Non
     return (None if low is None else math.ceil(count * low), None if high is None else math.ceil(count * high))
 
 
-def _text(one: Missed, plan: Requirement, found: Need, counted: Mapping[str, int], scale: Scale) -> str:
+def _text(
+    one: MissedCondition, plan: Requirement, found: RequiredSample, counted: Mapping[str, int], scale: Scale
+) -> str:
     present = one.suites[0].seeds
     floors = _of_each({task: str(math.ceil(count * plan.scale_floor)) for task, count in counted.items()})
     reasons = {

@@ -7,8 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.compare.design import Arm, Design, FailedRun, ScoredRun
-from harness.compare.runs import design_of
+from harness.compare.design import Arm, Design, FailedRun, ScoredRun, design_of
 from harness.errors import ComparisonError
 from harness.records import Cell, CellFailure, CellResult, Evaluation
 from harness.spec.records import Comparison, Suite

@@ -1,0 +1,193 @@
+"""A design's scores as they are judged: each candidate paired with the reference, and the level of each family."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.compare.design import Arm, Design
+from harness.compare.scores import SuiteScores
+from harness.errors import ComparisonError
+from harness.spec.records import Role
+from harness.statistics.contrast import SeedRule, SeedVariance, per_seed, pooled
+from harness.statistics.critical import Array, primary_comparisons
+from harness.statistics.moments import Moments, moments
+
+MIN_PAIRS_AFTER_FAILURES = 3
+MIN_UNITS = 8
+"""Fewer clusters (or items) than this do not tell how items differ: their variance is too poorly known."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedScores:
+    """Paired differences of a candidate, by task; `kept` are the positions of the seeds that pair."""
+
+    candidate: Arm
+    kept: tuple[int, ...]
+    planned: int
+    suites: Mapping[str, Moments]
+
+    @property
+    def pairs(self) -> int:
+        """Number of seeds with scores on both sides."""
+        return len(self.kept)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a pair was lost to a failed run."""
+        return self.pairs < self.planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """A design with its scores, one `PairedScores` a candidate, and the error rate that each condition may have."""
+
+    design: Design
+    scores: Sequence[SuiteScores]
+    candidates: tuple[PairedScores, ...]
+
+    @classmethod
+    def of(cls, design: Design, scores: Sequence[SuiteScores], *, failures_worst: bool = False) -> "Analysis":
+        """Pair every candidate with the reference. Raises `ComparisonError` for a suite of a single item."""
+        short = [f"{one.suite.task} has {one.items} item: a gap takes two or more." for one in scores if one.items < 2]  # noqa: PLR2004
+        if short:
+            raise ComparisonError("\n".join(short))
+        paired = tuple(pair_scores(design, scores, arm, failures_worst=failures_worst) for arm in design.candidates)
+        return cls(design=design, scores=scores, candidates=paired)
+
+    def suites_of(self, role: Role) -> tuple[SuiteScores, ...]:
+        """Return the scores of the suites that play one role."""
+        return tuple(one for one in self.scores if one.suite.role == role)
+
+    @property
+    def comparisons(self) -> int:
+        """Number of primary comparisons, over which the error rate is shared (Bonferroni)."""
+        inside, outside = len(self.suites_of("in_domain")), len(self.suites_of("out_of_domain"))
+        return primary_comparisons(len(self.design.candidates), inside, outside)
+
+    @property
+    def tail(self) -> float:
+        """One-sided error probability of every condition of a primary comparison."""
+        return self.design.alpha / 2 / self.comparisons
+
+    @property
+    def level(self) -> float:
+        """Confidence level of the primary intervals, in percent."""
+        return 100 * (1 - 2 * self.tail)
+
+    @property
+    def guard_comparisons(self) -> int:
+        """Number of arms x guards: a family of its own, since it answers another question."""
+        return max(1, len(self.design.arms) * len(self.suites_of("guard")))
+
+    @property
+    def extra_comparisons(self) -> int:
+        """Number of candidates x guards, over which the error rate of extra forgetting is shared."""
+        return max(1, len(self.design.candidates) * len(self.suites_of("guard")))
+
+    def seed_rule(self, outside: str, inside: str, pairs: int) -> SeedRule | None:
+        """Return the variance between seeds that the design declares for a comparison of `pairs` seeds, if any.
+
+        A single pair takes the declared ``seed_sd``, at the worst covariance that two suites can have. Otherwise
+        seeds are pooled over the candidates where the spec asks for it.
+        """
+        sd, df = self.design.variances.get("seed_sd"), self.design.variances.get("seed_df")
+        if pairs == 1 and sd is not None and df is not None:
+            variance = sd**2
+            return lambda weights: SeedVariance(variance=_largest_square(weights) * variance, df=df)
+        several = [each for each in self.candidates if each.pairs > 1]
+        if pairs > 1 and self.design.pool_seed_variance and len(several) > 1:
+            suites = [(each.suites[outside], each.suites[inside]) for each in several]
+            return lambda weights: pooled([per_seed(pair, weights) for pair in suites])
+        return None
+
+
+def pair_scores(
+    design: Design, scores: Sequence[SuiteScores], candidate: Arm, *, failures_worst: bool = False
+) -> PairedScores:
+    """Pair a candidate with the reference; pairs with a failed run are dropped, or (`failures_worst`) kept.
+
+    A kept failed run gets the worst score on every item. Where both sides failed the pair is always dropped.
+    """
+    sides = list(zip(design.reference.ran, candidate.ran, strict=True))
+    kept = tuple(k for k, both in enumerate(sides) if (any(both) if failures_worst else all(both)))
+    suites = {}
+    for one in scores:
+        if one.suite.role != "guard" and kept:
+            rows = list(kept)
+            first, second = one.values[design.reference.name][rows], one.values[candidate.name][rows]
+            if failures_worst:
+                first, second = _worst(first, one.worst), _worst(second, one.worst)
+            suites[one.suite.task] = suite_moments(one, first - second)
+    return PairedScores(candidate=candidate, kept=kept, planned=design.seeds, suites=suites)
+
+
+def suite_moments(scores: SuiteScores, differences: Floats) -> Moments:
+    """Reduce one suite's differences ``(seeds, items)`` with its clusters."""
+    return moments(differences, scores.clusters, fixed=scores.suite.fixed_items)
+
+
+def weaknesses(paired: PairedScores, scores: Sequence[SuiteScores]) -> Iterator[str]:
+    """Yield why paired scores cannot carry a verdict on these suites, if they cannot."""
+    if paired.pairs == 0:
+        yield "no seed has scores on both sides"
+    elif paired.failed and paired.pairs < MIN_PAIRS_AFTER_FAILURES:
+        yield (
+            f"only {paired.pairs} of {paired.planned} pairs of runs are left after failures, "
+            f"{MIN_PAIRS_AFTER_FAILURES} are needed"
+        )
+    for one in scores:
+        yield from few_units(one)
+        if one.suite.task in paired.suites:
+            yield from degenerate(paired.suites[one.suite.task], one.suite.task)
+
+
+def few_units(scores: SuiteScores) -> Iterator[str]:
+    """Yield if a suite has too few independent items, unless they are declared to be the whole population."""
+    if scores.units < MIN_UNITS and not scores.suite.fixed_items:
+        kind = "items" if scores.clusters is None else "clusters of items"
+        yield f"{scores.suite.task} has {scores.units} {kind}, {MIN_UNITS} are needed"
+
+
+def degenerate(differences: Moments, task: str) -> Iterator[str]:
+    """Yield if the differences do not vary, so that they carry no error to measure."""
+    means = differences.row_means
+    if differences.seeds > 1 and not np.ptp(means).any() and float(differences.trace) > 0:
+        same = np.isclose(float(differences.total), differences.seeds * float(differences.trace), rtol=1e-9)
+        if same:
+            yield f"on {task} all seeds have the same scores: the seed changed nothing, or one run was copied"
+    elif not float(differences.trace) > 0 and not np.ptp(means).any() and not _single_fixed(differences):
+        what = "no difference at all" if not means.any() else "the same difference on every item"
+        yield f"on {task} there is {what}, for every seed (were the adapters applied?)"
+
+
+def seed_notes(paired: PairedScores, variances: Mapping[str, float]) -> Iterator[str]:
+    """Yield what a reader must know about the number of seeds."""
+    if paired.failed and paired.pairs:
+        yield f"{paired.planned - paired.pairs} of {paired.planned} pairs of runs are left out: one of the two failed"
+    if paired.pairs == 1:
+        if "seed_df" in variances:
+            yield "one seed: the variance between seeds is the one declared, not measured here"
+        else:
+            yield "one seed: this speaks of this checkpoint only, not of the recipe; the interval is over items alone"
+    elif paired.pairs == 2:  # noqa: PLR2004
+        yield (
+            "two seeds: the variance between seeds is very poorly known; the intervals are wide, and where seeds "
+            "differ much they hold the truth slightly less often than they say"
+        )
+
+
+def _worst(values: Floats, worst: float) -> Floats:
+    return np.where(np.isnan(values), worst, values)
+
+
+def _single_fixed(differences: Moments) -> bool:
+    return differences.fixed and differences.seeds == 1
+
+
+def _largest_square(weights: Sequence[Array]) -> Array:
+    """Return the variance of a contrast of unit variances whose covariance is the worst there can be."""
+    return np.asarray(sum(np.abs(weight) for weight in weights)) ** 2

@@ -10,7 +10,7 @@ from typing import Any
 from harness.cli.hush import hush
 from harness.cli.listing import entry
 from harness.cli.options import folder
-from harness.declarations import json_files
+from harness.declarations.places import json_files
 from harness.errors import RecipeError, SpecError, UsageError
 from harness.spec import load, load_recipe
 from harness.spec.records import Experiment, Layers, Recipe

@@ -15,7 +15,7 @@ from typing import Literal
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from harness.declarations import shipped
+from harness.declarations.places import shipped
 from harness.sources import cache
 from harness.spec import load
 from harness.spec.records import Model

@@ -8,8 +8,8 @@ from pathlib import Path
 from harness.cli.options import add_override_options, overrides_from
 from harness.errors import Problem, SpecError, UsageError
 from harness.spec import Overrides, load
-from harness.spec.kind import declared_kind
-from harness.spec.recipes import read_recipe
+from harness.spec.files import declared_kind
+from harness.spec.recipe import read_recipe
 
 INVALID = SpecError.exit_code
 

@@ -16,8 +16,8 @@ import torch
 
 from harness import __version__, adaptation
 from harness.adaptation import Adapted
+from harness.codec import encode
 from harness.execution.job import Job
-from harness.spec.decode import encode
 from harness.spec.records import Recipe
 from harness.training import Trained
 

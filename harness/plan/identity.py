@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.declarations import task_file
+from harness.declarations.places import task_file
 from harness.records import Cell
 from harness.spec.records import Data, Experiment, Recipe, Stage, Suite
 

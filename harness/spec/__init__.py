@@ -4,9 +4,8 @@
 `lock` and `unlock` turn a resolved experiment into JSON and back.
 """
 
-from harness.spec.loading import load
-from harness.spec.lock import lock, unlock
+from harness.spec.experiment import load, lock, unlock
 from harness.spec.overrides import Overrides
-from harness.spec.recipes import load_recipe
+from harness.spec.recipe import load_recipe
 
 __all__ = ["Overrides", "load", "load_recipe", "lock", "unlock"]

@@ -1,23 +1,66 @@
 """What no schema can say: that the names in an experiment stand for something and fit each other."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import declarations
+from harness.declarations import places
 from harness.errors import Problem
-from harness.spec.context import Context
-from harness.spec.located import Path as At
-from harness.spec.recipes import ReadRecipe
+from harness.spec.document import Located
+from harness.spec.document import Path as At
+from harness.spec.recipe import ReadRecipe
+from harness.spec.schema import allowed, fields_of
 from harness.spec.suggest import nearest, resembling
 from harness.spec.taskfields import known as known_fields
 from harness.spec.taskfields import wrong as wrong_fields
 from harness.spec.tasknames import installed
 from harness.spec.tasknames import metrics as reported_metrics
-from harness.spec.tuning import tune_problems
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 """What transformers' configurations call the number of decoder layers."""
+
+_Check = Callable[["Context"], Iterator[Problem]]
+
+_RULED_ROLES = {"not-worse-out-of-domain": "out_of_domain", "no-forgetting": "guard"}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The blocks of an experiment that satisfy the schema, and where its names are looked up.
+
+    `whole` has the other blocks too: the names of tasks are looked up there, so that one reading tells them all.
+    """
+
+    document: Located
+    whole: Located
+    beside: Path
+    include: tuple[Path, ...]
+    recipes: dict[str, ReadRecipe]
+    tasks: dict[str, Path]
+
+    @property
+    def spec(self) -> Any:
+        """The experiment's JSON value."""
+        return self.document.value
+
+
+def semantic_problems(context: Context) -> list[Problem]:
+    """Return everything wrong with names and their relations, as far as the blocks that they stand in are sound."""
+    checks: tuple[tuple[_Check, set[str]], ...] = (
+        (_comparison, {"comparison", "recipes"}),
+        (_gate, {"comparison", "suites"}),
+        (_suites, {"suites"}),
+        (_tasks, set()),
+        (_metrics, {"suites"}),
+        (_task_fields, {"suites"}),
+        (_shares, set()),
+        (_layers, {"model"}),
+        (_compute, {"recipes"}),
+        (_validation, {"data"}),
+        (_tune, {"tune", "seeds", "training", "recipes"}),
+    )
+    return [problem for check, needs in checks if needs <= set(context.spec) for problem in check(context)]
 
 
 def _comparison(context: Context) -> Iterator[Problem]:
@@ -41,9 +84,6 @@ def _inherited(context: Context, at: At) -> str:
     """Say it of a value that comes from the file that is extended: the user's own has no such line."""
     own, said = (context.document.place(each).file for each in ((), at))
     return "" if own == said else f" {own} extends this file: give it a `comparison` with its own recipes."
-
-
-_RULED_ROLES = {"not-worse-out-of-domain": "out_of_domain", "no-forgetting": "guard"}
 
 
 def _gate(context: Context) -> Iterator[Problem]:
@@ -77,7 +117,7 @@ def _tasks(context: Context) -> Iterator[Problem]:
     named += [(read.document, at, task) for read in context.recipes.values() for at, task in _stage_tasks(read)]
     for document, at, task in named:
         if task not in context.tasks:
-            remedy = nearest(task, declarations.task_files(beside=context.beside, include=context.include))
+            remedy = nearest(task, places.task_files(beside=context.beside, include=context.include))
             yield document.problem(at, f"{task!r} is not a task", f"{remedy} `harness tasks` lists them.")
 
 
@@ -111,7 +151,7 @@ def _stage_tasks(read: ReadRecipe) -> Iterator[tuple[At, str]]:
 
 def task_files(whole: Any, recipes: Iterable[ReadRecipe], *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
     """Return the YAML file of each task that the experiment or a recipe names and that exists, lm-eval's included."""
-    known = declarations.task_files(beside=beside, include=include)
+    known = places.task_files(beside=beside, include=include)
     names = {task for _, task in _named_tasks(whole)}
     names |= {task for read in recipes for _, task in _stage_tasks(read)}
     return {name: known[name] for name in names & set(known)} | installed(names - set(known))
@@ -128,7 +168,7 @@ def _metrics(context: Context) -> Iterator[Problem]:
 
 def _task_fields(context: Context) -> Iterator[Problem]:
     """Hold the files of tasks that are ours or the user's to lm-eval's fields; its own are its business."""
-    ours = declarations.task_files(beside=context.beside, include=context.include)
+    ours = places.task_files(beside=context.beside, include=context.include)
     for index, suite in enumerate(context.spec["suites"]):
         for file, field in wrong_fields(ours[suite["task"]]) if suite["task"] in ours else ():
             at: At = ("suites", index, "task")
@@ -210,23 +250,79 @@ def _layers_beyond(read: ReadRecipe, total: int) -> Iterator[Problem]:
             yield read.document.problem(("peft", "layers_to_transform"), f"there is no layer {index}", remedy)
 
 
-_Check = Callable[[Context], Iterator[Problem]]
-_CHECKS: tuple[tuple[_Check, frozenset[str]], ...] = (
-    (_comparison, frozenset({"comparison", "recipes"})),
-    (_gate, frozenset({"comparison", "suites"})),
-    (_suites, frozenset({"suites"})),
-    (_tasks, frozenset()),
-    (_metrics, frozenset({"suites"})),
-    (_task_fields, frozenset({"suites"})),
-    (_shares, frozenset()),
-    (_layers, frozenset({"model"})),
-    (_compute, frozenset({"recipes"})),
-    (_validation, frozenset({"data"})),
-    (tune_problems, frozenset({"tune", "seeds", "training", "recipes"})),
-)
-"""Each check and the blocks that it cannot do without."""
+def _tune(context: Context) -> Iterator[Problem]:
+    """Yield everything wrong with the names, values and seed of the search."""
+    tune = context.spec["tune"]
+    if tune is None:
+        return
+    yield from _tune_seed(context, tune)
+    yield from _tune_recipes(context, tune)
+    yield from _tune_staged(context, tune)
+    yield from _tune_length(context, tune)
+    for field, search in tune["search"].items():
+        yield from _tune_field(context, field, search)
 
 
-def semantic_problems(context: Context) -> list[Problem]:
-    """Return everything wrong with names and their relations, as far as the blocks that they stand in are sound."""
-    return [problem for check, needs in _CHECKS if needs <= set(context.spec) for problem in check(context)]
+def _tune_seed(context: Context, tune: Any) -> Iterator[Problem]:
+    if tune["seed"] in context.spec["seeds"]:
+        message = f"the seed {tune['seed']} is one of the experiment's: the choice would be made on a run that counts"
+        yield context.document.problem(("tune", "seed"), message, "Give the trials a seed of their own.")
+
+
+def _tune_recipes(context: Context, tune: Any) -> Iterator[Problem]:
+    for index, name in enumerate(tune.get("recipes") or ()):
+        if name not in context.recipes:
+            message = f"{name!r} is not among the experiment's recipes"
+            yield context.document.problem(("tune", "recipes", index), message, nearest(name, context.recipes))
+
+
+def _tune_staged(context: Context, tune: Any) -> Iterator[Problem]:
+    for name in tune.get("recipes") or context.recipes:
+        if name in context.recipes and context.recipes[name].stages:
+            at: At = ("tune", "recipes") if tune.get("recipes") else ("tune",)
+            message = f"{name!r} is trained in stages, which a search does not go through"
+            yield context.document.problem(at, message, "Name the recipes to search for in `tune.recipes`.")
+
+
+def _tune_length(context: Context, tune: Any) -> Iterator[Problem]:
+    """Refuse a search over the length of training where something else settles it: all trials would be one."""
+    fixed = tune.get("max_steps") is not None
+    if "max_steps" in tune["search"] and fixed:
+        message = "`max_steps` is searched for, and `tune.max_steps` sets it for every trial"
+        yield context.document.problem(("tune", "search", "max_steps"), message, "Keep one of them.")
+    said = fixed or any(_steps(context, name) > 0 for name in tune.get("recipes") or context.recipes)
+    if "num_train_epochs" in tune["search"] and said:
+        message = "`num_train_epochs` counts for nothing beside `max_steps`"
+        yield context.document.problem(("tune", "search", "num_train_epochs"), message, "Search over `max_steps`.")
+
+
+def _steps(context: Context, name: str) -> int:
+    own = context.recipes[name].recipe.training if name in context.recipes else {}
+    steps = {**context.spec["training"], **own}.get("max_steps", -1)
+    return steps if isinstance(steps, int) else -1
+
+
+def _tune_field(context: Context, field: str, search: Any) -> Iterator[Problem]:
+    at: At = ("tune", "search", field)
+    known = fields_of("sft_config")
+    if field not in known:
+        yield context.document.problem(at, f"`{field}` is no field that can be searched", nearest(field, known))
+        return
+    for index, value in enumerate(search.get("values") or ()):
+        if not allowed("sft_config", field, value):
+            message = f"{value!r} is no value of `{field}`"
+            yield context.document.problem((*at, "values", index), message, "It is checked as in `training`.")
+    if search.get("factors"):
+        yield from _tune_factors(context, field, at)
+
+
+def _tune_factors(context: Context, field: str, at: At) -> Iterator[Problem]:
+    """Refuse factors where a recipe that is searched for says no number to multiply."""
+    searched = context.spec["tune"].get("recipes") or context.recipes
+    for name in searched:
+        if name not in context.recipes:
+            continue
+        value = {**context.spec["training"], **context.recipes[name].recipe.training}.get(field)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            message = f"`factors` multiply the `{field}` of {name}, which is {'not said' if value is None else value}"
+            yield context.document.problem((*at, "factors"), message, "Say a number in its `training`, or `values`.")

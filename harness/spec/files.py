@@ -1,13 +1,19 @@
-"""Declaration files: found by name, read, and laid over what they extend."""
+"""Declaration files: found by name, told apart, read, laid over what they extend; and the paths that they name."""
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, Literal
 
-from harness.declarations import Kind, json_files, places
+from harness.declarations.places import Kind, json_files, searched_folders
 from harness.errors import Problem, SpecError
-from harness.spec.located import Located, merged
+from harness.spec.document import Located, at, merged, parse
+from harness.spec.document import Path as At
 from harness.spec.suggest import nearest
-from harness.spec.text import parse
+
+FileKind = Literal["specs", "adapters"]
+
+_OF_A_RECIPE = {"peft", "bottleneck", "layers", "match", "quantization", "probe_batches", "stages"}
 
 NOT_INHERITED = ("$schema", "extends", "name", "description")
 """What a file says about itself and no file that extends it takes over."""
@@ -22,7 +28,7 @@ def find(kind: Kind, name: str, *, beside: Path, include: Iterable[Path] = ()) -
     if is_path(name):
         path = beside / Path(name).expanduser()
         return path.resolve() if path.is_file() else None
-    files = (folder / f"{name}.json" for folder in places(kind, beside=beside, include=include))
+    files = (folder / f"{name}.json" for folder in searched_folders(kind, beside=beside, include=include))
     return next((path for path in files if path.is_file()), None)
 
 
@@ -74,10 +80,8 @@ def _read(kind: Kind, path: Path, include: tuple[Path, ...], below: tuple[Path, 
 
 def _inheritable(parent: Located) -> Located:
     value = {key: part for key, part in parent.value.items() if key not in NOT_INHERITED}
-    return Located(value, {path: place for path, place in parent.places.items() if path[:1] not in _OWN})
-
-
-_OWN = {(key,) for key in NOT_INHERITED}
+    own = {(key,) for key in NOT_INHERITED}
+    return Located(value, {path: place for path, place in parent.places.items() if path[:1] not in own})
 
 
 def read_alone(path: Path) -> Located:
@@ -97,3 +101,88 @@ def _text(path: Path) -> str:
     except OSError as error:
         problem = Problem(label(path), "$", None, f"the file cannot be read: {error.strerror}", "Check its path.")
         raise SpecError([problem]) from error
+
+
+def declared_kind(name_or_path: str, *, include: Iterable[Path] = ()) -> tuple[FileKind, Path]:
+    """Return what a file, or the declaration of a name, is, and its path.
+
+    A name is an experiment's before it is a recipe's. A file is what its ``$schema`` says, else a recipe where it
+    is called like one (``<method>--<name>.json``) or has a key that only recipes have. Raises `SpecError` for what
+    is not there and for what is not JSON.
+    """
+    folders = tuple(include)
+    here = Path.cwd()
+    if is_path(name_or_path):
+        path = find("specs", name_or_path, beside=here, include=folders)
+        if path is None:
+            message, remedy = not_found("specs", name_or_path, beside=here, include=folders)
+            raise SpecError([Problem(name_or_path, "$", None, message, remedy)])
+        return _of_file(path), path
+    return _of_name(name_or_path, here, folders)
+
+
+def _of_name(name: str, here: Path, include: tuple[Path, ...]) -> tuple[FileKind, Path]:
+    kinds: tuple[FileKind, ...] = ("specs", "adapters")
+    for kind in kinds:
+        path = find(kind, name, beside=here, include=include)
+        if path is not None:
+            return _of_file(path), path
+    kind = "adapters" if "--" in name else "specs"
+    message, remedy = not_found(kind, name, beside=here, include=include)
+    raise SpecError([Problem(name, "$", None, message, remedy)])
+
+
+def _of_file(path: Path) -> FileKind:
+    value: dict[str, Any] = read_alone(path).value
+    schema = str(value.get("$schema", ""))
+    if schema.endswith(("experiment.schema.json", "recipe.schema.json")):
+        return "adapters" if schema.endswith("recipe.schema.json") else "specs"
+    return "adapters" if "--" in path.stem or _OF_A_RECIPE & value.keys() else "specs"
+
+
+def with_absolute_paths(document: Located) -> tuple[Any, list[Problem]]:
+    """Return the experiment's value with absolute paths, and a problem for each that is not there.
+
+    A path said by an option counts from the current directory.
+    """
+    value = copy.deepcopy(document.value)
+    problems = []
+    for where, is_folder in _named_paths(value):
+        *outer, last = where
+        path = absolute(document, where)
+        at(value, tuple(outer))[last] = str(path)
+        if not (path.is_dir() if is_folder else path.is_file()):
+            kind = "folder" if is_folder else "file"
+            problems.append(
+                document.problem(where, f"there is no {kind} {path}", "Paths count from the file they stand in.")
+            )
+    return value, problems
+
+
+def _named_paths(spec: Any) -> Iterator[tuple[At, bool]]:
+    """Yield where paths stand and whether each is a folder."""
+    for index in range(len(spec.get("include", ()))):
+        yield ("include", index), True
+    for key in ("path", "tokenizer"):
+        if spec.get("model", {}).get(key) is not None:
+            yield ("model", key), True
+    for where, data in data_blocks(spec):
+        if data["source"] == "jsonl":
+            yield (*where, "path"), False
+
+
+def data_blocks(spec: Any) -> Iterator[tuple[At, Any]]:
+    """Yield the experiment's blocks that declare data, and where they stand."""
+    if "data" in spec:
+        yield ("data",), spec["data"]
+    for index, data in enumerate(spec.get("mix", ())):
+        yield ("mix", index), data
+    if (spec.get("validation") or {}).get("data") is not None:
+        yield ("validation", "data"), spec["validation"]["data"]
+
+
+def absolute(document: Located, where: At) -> Path:
+    """Return the path that a document says, counted from the file that says it."""
+    place = document.place(where)
+    base = Path.cwd() if place.line is None else Path(place.file).resolve().parent
+    return (base / Path(at(document.value, where)).expanduser()).resolve()

@@ -7,10 +7,9 @@ Nothing here knows how a spec is read (that is `harness.spec.load`) or run.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-JSON = Any
-"""A JSON value: what a foreign library's block (SFTConfig, PEFT, BitsAndBytesConfig) holds verbatim."""
+from harness.codec import JSON
 
 Role = Literal["in_domain", "out_of_domain", "guard"]
 

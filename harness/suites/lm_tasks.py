@@ -21,7 +21,7 @@ from lm_eval.api.task import Task
 from lm_eval.config.task import TaskConfig
 from lm_eval.tasks import TaskManager
 
-from harness.declarations import places
+from harness.declarations.places import searched_folders
 from harness.errors import HarnessError, TaskError
 from harness.spec.taskfields import STRUCTURAL
 from harness.suites.blame import blamed
@@ -45,7 +45,7 @@ def load_task(name: str, *, beside: Path | None = None, include: Iterable[Path] 
     refused: a suite has one set of items and one metric. Raises `TaskError` that names the file and what is
     wrong with it, and `SourceError` where the task's data cannot be reached.
     """
-    folders = places("tasks", beside=beside, include=include)
+    folders = searched_folders("tasks", beside=beside, include=include)
     declared = declared_tasks(folders)
     path = declared.get(name) or _own_tasks_of_lm_eval().get(name)
     if path is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from harness.declarations import places
+from harness.declarations.places import searched_folders
 from harness.errors import TaskError
 
 
@@ -36,11 +36,11 @@ class Declared:
 def declared(*, beside: Path | None = None, include: Iterable[Path] = ()) -> dict[str, Declared]:
     """Return every task and group of the searched folders by name; the first of a name hides later ones.
 
-    The folders are those of `harness.declarations.places`; a file stands in one or one folder below. Raises
+    A file stands in one of `harness.declarations.places.searched_folders` or one folder below. Raises
     `TaskError` for a file that cannot be read.
     """
     found: dict[str, Declared] = {}
-    for folder in places("tasks", beside=beside, include=include):
+    for folder in searched_folders("tasks", beside=beside, include=include):
         for task in _in(folder):
             found.setdefault(task.name, task)
     return found

@@ -14,12 +14,12 @@ from datasets import Dataset
 from transformers import BitsAndBytesConfig, LlamaForCausalLM
 from trl import SFTConfig, SFTTrainer
 
-from harness import declarations
 from harness.adaptation import adapt, check, describe, load, merge, refusals, replay, save, stage_folder
+from harness.declarations import places
 from harness.errors import RecipeError
-from harness.spec.recipes import read_recipe
+from harness.spec.recipe import read_recipe
 
-RECIPES = {path.stem: path for path in declarations.shipped("adapters").glob("*.json")}
+RECIPES = {path.stem: path for path in places.shipped("adapters").glob("*.json")}
 SMALL = {"r": 4, "init_r": 4, "target_r": 2, "oft_block_size": 8, "num_virtual_tokens": 4, "encoder_hidden_size": 16}
 MATCHED = {name for name, path in RECIPES.items() if read_recipe(path).recipe.match is not None}
 STAGED = {name for name in RECIPES if name.startswith("staged")}

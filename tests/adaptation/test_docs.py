@@ -4,9 +4,9 @@ import json
 import re
 from pathlib import Path
 
-from harness import declarations
 from harness.adaptation import describe
-from harness.spec.recipes import read_recipe
+from harness.declarations import places
+from harness.spec.recipe import read_recipe
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(
@@ -16,8 +16,8 @@ ROW = re.compile(
 
 def test_every_shipped_recipe_stands_in_the_table_with_its_own_numbers():
     rows = {row["id"]: row for row in ROW.finditer((ROOT / "docs" / "recipes.md").read_text(encoding="utf-8"))}
-    config = json.loads((declarations.shipped("specs") / "gap.json").read_text())["model"]["config"]
-    recipes = [read_recipe(path).recipe for path in declarations.shipped("adapters").glob("*.json")]
+    config = json.loads((places.shipped("specs") / "gap.json").read_text())["model"]["config"]
+    recipes = [read_recipe(path).recipe for path in places.shipped("adapters").glob("*.json")]
     assert set(rows) == {recipe.id for recipe in recipes}
     for recipe in recipes:
         described, row = describe(recipe, config), rows[recipe.id]

@@ -5,11 +5,11 @@ import math
 import pytest
 from peft import PeftModel
 
-from harness import declarations
 from harness.adaptation import adapt, check, load, save
+from harness.declarations import places
 from harness.sources import models
 from harness.spec import load as load_spec
-from harness.spec.recipes import read_recipe
+from harness.spec.recipe import read_recipe
 from harness.training import train
 from harness.training.probe import probe_batches
 
@@ -29,7 +29,7 @@ FIELDS = {"max_steps": 3, "per_device_train_batch_size": 4, "max_length": 64, "w
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_family_trains_on_the_embedded_model_and_passes_its_guards(name, tmp_path):
-    recipe = read_recipe(declarations.shipped("adapters") / f"{name}.json").recipe
+    recipe = read_recipe(places.shipped("adapters") / f"{name}.json").recipe
     spec = load_spec("gap").model
     loaded = models.load(spec, quantization=recipe.quantization)
     fields = {**FIELDS, "learning_rate": recipe.training["learning_rate"]}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.cli import main
-from harness.declarations import json_files
+from harness.declarations.places import json_files
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from harness.cli import main
-from harness.declarations import shipped
+from harness.declarations.places import shipped
 from harness.spec.schema import names
 
 

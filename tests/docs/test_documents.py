@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import VERBS
-from harness.declarations import task_files
+from harness.declarations.places import task_files
 from harness.spec import load
 
 ROOT = Path(__file__).parents[2]

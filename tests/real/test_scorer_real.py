@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from harness import declarations, spec
+from harness import spec
+from harness.declarations import places
 from harness.evaluation import evaluate
 from harness.evaluation.scorer import SharedPromptLM
 from harness.sources import models
@@ -51,7 +52,7 @@ def test_plain_lm_eval_scores_the_base_model_the_same(base, tmp_path):
     ours = evaluate(base.model, base.tokenizer, suite, folder=tmp_path / "ours", options=EvaluationOptions(limit=ITEMS))
     folder = models.folder(spec.load("gap").model)
     command = [sys.executable, "-m", "lm_eval", "--model", "hf", "--model_args", f"pretrained={folder},dtype=float32"]
-    command += ["--include_path", str(declarations.shipped("tasks")), "--tasks", "k8s_qa", "--limit", str(ITEMS)]
+    command += ["--include_path", str(places.shipped("tasks")), "--tasks", "k8s_qa", "--limit", str(ITEMS)]
     command += ["--batch_size", "8", "--device", "cpu", "--output_path", str(tmp_path / "plain")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import SpecError
 from harness.spec import load
-from harness.spec.recipes import read_recipe
+from harness.spec.recipe import read_recipe
 
 
 def put(spec, dotted, value):

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.spec import load
-from harness.spec.recipes import read_recipe
+from harness.spec.recipe import read_recipe
 
 
 def test_objects_merge_and_everything_else_is_replaced(spec, write):

@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from harness.declarations import json_files, shipped
+from harness.declarations.places import json_files, shipped
 from harness.spec import Overrides, load, lock, unlock
 from harness.spec import records as of
-from harness.spec.decode import decode
-from harness.spec.kind import declared_kind
-from harness.spec.recipes import read_recipe
+from harness.spec.files import declared_kind
+from harness.spec.recipe import read_recipe
 from harness.spec.schema import bundled, names
 from helpers import installed_fields
 
@@ -133,7 +132,7 @@ def test_schema_and_record_have_the_same_defaults(name):
     said = {key: value["default"] for key, value in schema["properties"].items() if "default" in value}
     required = dict.fromkeys(schema.get("required", ()))
     about = dict.fromkeys((FROM_READING | FROM_THE_FILE_NAME) & fields_of(record), "said elsewhere")
-    built = decode(record, {**about, **required})
+    built = record(**about, **required)
     assert {key: plain(getattr(built, key)) for key in said} == said
 
 

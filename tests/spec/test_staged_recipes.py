@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.spec import load, lock, unlock
-from harness.spec.recipes import read_recipe
+from harness.spec.recipe import read_recipe
 
 LORA = {"recipe": "lora--r16", "then": "merge"}
 LAST = {"recipe": "lora--r16"}

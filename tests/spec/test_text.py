@@ -5,8 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.spec.located import Located, Place, at, json_path, merged
-from harness.spec.text import parse
+from harness.spec.document import Located, Place, at, json_path, merged, parse
 
 KEYS = st.text(max_size=5)
 VALUES = st.recursive(

@@ -1,28 +1,32 @@
-"""Recipe files to `Recipe` records."""
+"""Recipe files to `Recipe` records, with everything that is wrong with their layers, quantization and stages."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from harness.codec import JSON, decode, encode
 from harness.errors import Problem, SpecError
-from harness.spec.blocks import option_problems, quantization_problems
-from harness.spec.decode import decode, encode
-from harness.spec.files import NOT_INHERITED, find, label, not_found, read
-from harness.spec.located import Located, at
-from harness.spec.located import Path as At
-from harness.spec.paths import absolute
-from harness.spec.records import JSON, Recipe
+from harness.spec.document import Located, at
+from harness.spec.document import Path as At
+from harness.spec.files import NOT_INHERITED, absolute, find, label, not_found, read
+from harness.spec.records import Recipe
 from harness.spec.schema import violations
-from harness.spec.stages import stage_problems
 from harness.spec.suggest import nearest
 
 STRATEGIES = ("all", "first", "last", "middle", "every", "list", "random", "gradient")
 """Layer strategies of harness itself; others come through the entry points `STRATEGY_GROUP`."""
 
 STRATEGY_GROUP = "harness.layer_strategies"
+
+_QUANTIZED = {
+    "bnb_4bit_quant_type": ("nf4", "fp4"),
+    "bnb_4bit_compute_dtype": ("float32", "bfloat16", "float16"),
+    "bnb_4bit_quant_storage": ("uint8", "bfloat16", "float16", "float32", "float64"),
+}
+_OPTIONS = {"gradient": ("chunk",)}
 
 _FILE_NAME = re.compile(
     r"(?P<method>[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*)--(?P<name>[A-Za-z0-9_.][A-Za-z0-9_.-]*)"
@@ -113,7 +117,7 @@ def _read_stages(document: Located, include: tuple[Path, ...], chain: tuple[Path
         except SpecError as error:
             found.append(None)
             problems += error.problems
-    problems += stage_problems(document, [each.recipe if each else None for each in found])
+    problems += _stage_problems(document, [each.recipe if each else None for each in found])
     problems += _absent_files(document)
     if problems:
         raise SpecError(problems)
@@ -153,12 +157,74 @@ def _absent_files(document: Located) -> Iterator[Problem]:
             yield document.problem(where, f"there is no file {path}", "Paths count from the file they stand in.")
 
 
+def _stage_problems(document: Located, recipes: Sequence[Recipe | None]) -> Iterator[Problem]:
+    """Yield what is wrong with the order of stages and with what becomes of their adapters.
+
+    `recipes` are those of the stages, None for one that could not be read and is told elsewhere.
+    """
+    for place, recipe in enumerate(recipes):
+        yield from _stage_data(document, place)
+        yield from _stage_budget(document, place, recipe)
+        if place == len(recipes) - 1:
+            yield from _last_stage(document, place)
+        elif recipe is not None:
+            yield from _what_follows(document, place, recipe)
+            yield from _next_base(document, place, recipe)
+    yield from _one_base(document, recipes)
+
+
+def _stage_data(document: Located, place: int) -> Iterator[Problem]:
+    data = document.value["stages"][place].get("data") or {}
+    if data.get("share") is not None:
+        remedy = "Leave it out: a stage trains on all rows of its data."
+        yield document.problem(("stages", place, "data", "share"), "`share` belongs to a mix", remedy)
+
+
+def _stage_budget(document: Located, place: int, recipe: Recipe | None) -> Iterator[Problem]:
+    if recipe is not None and recipe.compute is not None:
+        message = f"{recipe.id} spends as much as another recipe's whole run, which a stage is not"
+        yield document.problem(("stages", place, "recipe"), message, "Use a recipe without `compute`.")
+
+
+def _last_stage(document: Located, place: int) -> Iterator[Problem]:
+    if document.value["stages"][place].get("then") is not None:
+        message = "`then` speaks of a next stage, and this is the last"
+        yield document.problem(("stages", place, "then"), message, "Leave it out: what it trains is scored as it is.")
+
+
+def _what_follows(document: Located, place: int, recipe: Recipe) -> Iterator[Problem]:
+    then = document.value["stages"][place].get("then")
+    if recipe.peft is None and recipe.bottleneck is None:
+        if then is not None:
+            message = f"{recipe.id} trains the model's own weights and leaves no adapter to {then}"
+            yield document.problem(("stages", place, "then"), message, "Leave it out.")
+    elif then is None:
+        message = "`then` is missing: what becomes of the adapter before the next stage"
+        remedy = 'Say "merge" (folded into the weights) or "keep" (frozen, at work beside the next one).'
+        yield document.problem(("stages", place), message, remedy)
+
+
+def _next_base(document: Located, place: int, recipe: Recipe) -> Iterator[Problem]:
+    """Refuse what no next stage can start from."""
+    if recipe.bottleneck is not None:
+        message = f"{recipe.id} is a bottleneck adapter, which can be neither merged nor kept beside another"
+        yield document.problem(("stages", place, "recipe"), message, "Make it the last stage.")
+    elif recipe.quantization is not None and document.value["stages"][place].get("then") == "merge":
+        message = f"{recipe.id} trains on quantized weights: merged into them, its update would be rounded off"
+        yield document.problem(("stages", place, "then"), message, 'Use "keep", or a recipe without `quantization`.')
+
+
+def _one_base(document: Located, recipes: Sequence[Recipe | None]) -> Iterator[Problem]:
+    first = recipes[0]
+    for place, recipe in enumerate(recipes):
+        if first is not None and recipe is not None and recipe.quantization != first.quantization:
+            message = f"{recipe.id} and {first.id} differ in `quantization`, and the base is loaded once for all stages"
+            yield document.problem(("stages", place, "recipe"), message, "Use recipes that load it alike.")
+
+
 def _block_problems(document: Located) -> list[Problem]:
-    return [
-        *_layer_problems(document),
-        *option_problems(document, STRATEGIES),
-        *quantization_problems(document),
-    ]
+    """Return what is wrong with `layers` and `quantization` beyond the names and types that the schema knows."""
+    return [*_layer_problems(document), *_option_problems(document), *_quantization_problems(document)]
 
 
 def _layer_problems(document: Located) -> list[Problem]:
@@ -194,3 +260,39 @@ def _size_problem(strategy: str, sizes: list[str]) -> tuple[str, str]:
 
 def _strategies() -> list[str]:
     return [*STRATEGIES, *(point.name for point in entry_points(group=STRATEGY_GROUP))]
+
+
+def _option_problems(document: Located) -> Iterator[Problem]:
+    """Yield options that no strategy of harness reads, or whose value it cannot use; an extension reads its own."""
+    layers = document.value.get("layers") or {}
+    strategy = layers.get("strategy", "all")
+    if strategy not in STRATEGIES:
+        return
+    known = _OPTIONS.get(strategy, ())
+    for name, value in (layers.get("options") or {}).items():
+        at: At = ("layers", "options", name)
+        if name not in known:
+            allowed = f"It reads {' and '.join(known)}." if known else "It reads none."
+            yield document.problem(at, f"the strategy `{strategy}` reads no option `{name}`", allowed)
+        elif not _whole(value) or value < 1:
+            yield document.problem(at, f"{value!r} is no number of layers", "Give a whole number, 1 or more.")
+
+
+def _quantization_problems(document: Located) -> Iterator[Problem]:
+    """Yield why a `quantization` block would quantize nothing, or not as bitsandbytes can."""
+    block = document.value.get("quantization")
+    if block is None:
+        return
+    widths = [name for name in ("load_in_4bit", "load_in_8bit") if block.get(name)]
+    if len(widths) != 1:
+        said = "both 4 and 8 bits are asked for" if widths else "neither 4 nor 8 bits are asked for"
+        yield document.problem(("quantization",), said, "Set one of `load_in_4bit` and `load_in_8bit` to true.")
+    for name, allowed in _QUANTIZED.items():
+        value = block.get(name)
+        if value is not None and value not in allowed:
+            message = f"{value!r} is no {name}"
+            yield document.problem(("quantization", name), message, f"There are: {', '.join(allowed)}.")
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -12,7 +12,7 @@ from typing import Literal
 
 Kind = Literal["adapters", "tasks", "specs"]
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def shipped(kind: Kind) -> Path:
@@ -21,7 +21,7 @@ def shipped(kind: Kind) -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / kind
 
 
-def places(kind: Kind, *, beside: Path | None = None, include: Iterable[Path] = ()) -> list[Path]:
+def searched_folders(kind: Kind, *, beside: Path | None = None, include: Iterable[Path] = ()) -> list[Path]:
     """Return the folders searched for a declaration, in order, without repetition.
 
     `beside` is the folder of the spec: both it and its ``adapters/`` (``tasks/``, ``specs/``) are searched, and
@@ -35,7 +35,7 @@ def places(kind: Kind, *, beside: Path | None = None, include: Iterable[Path] = 
 def json_files(kind: Kind, *, beside: Path | None = None, include: Iterable[Path] = ()) -> Iterator[Path]:
     """Yield the JSON declarations of one kind; the first of a name hides later ones of the same name."""
     seen: set[str] = set()
-    for folder in places(kind, beside=beside, include=include):
+    for folder in searched_folders(kind, beside=beside, include=include):
         for path in sorted(folder.glob("*.json")):
             if path.stem not in seen:
                 seen.add(path.stem)
@@ -52,7 +52,7 @@ def task_files(*, beside: Path | None = None, include: Iterable[Path] = ()) -> d
     lm-eval's ``!function`` needs no loader.
     """
     found: dict[str, Path] = {}
-    for folder in places("tasks", beside=beside, include=include):
+    for folder in searched_folders("tasks", beside=beside, include=include):
         for path in _yaml_files(folder):
             for name in _NAMED.findall(path.read_text(encoding="utf-8", errors="replace")):
                 found.setdefault(name, path)

@@ -1,21 +1,19 @@
-"""An experiment's file to an `Experiment`, with everything wrong about it said at once."""
+"""An experiment's file to an `Experiment`, with everything wrong about it said at once; and to JSON and back."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.codec import JSON, decode, encode
 from harness.errors import Problem, SpecError
-from harness.spec.checks import semantic_problems, task_files
-from harness.spec.context import Context
-from harness.spec.decode import decode, encode
-from harness.spec.files import find, not_found, read
-from harness.spec.located import Located
-from harness.spec.located import Path as At
+from harness.spec.checks import Context, semantic_problems, task_files
+from harness.spec.document import Located
+from harness.spec.document import Path as At
+from harness.spec.files import find, not_found, read, with_absolute_paths
 from harness.spec.overrides import Overrides, overridden
-from harness.spec.paths import with_absolute_paths
-from harness.spec.recipes import ReadRecipe, read_recipe
+from harness.spec.recipe import ReadRecipe, read_recipe
 from harness.spec.records import Experiment
 from harness.spec.schema import violations
 
@@ -116,3 +114,18 @@ def _name_problems(document: Located, file: Path) -> list[Problem]:
         return []
     message = f"the file's name {file.stem!r} cannot name a run folder"
     return [document.problem((), message, "Say a `name` of letters, digits, dots, dashes and underscores.")]
+
+
+def lock(experiment: Experiment) -> dict[str, JSON]:
+    """Return everything about the experiment as a JSON object, defaults included."""
+    value: dict[str, JSON] = encode(experiment)
+    return value
+
+
+def unlock(value: Mapping[str, Any]) -> Experiment:
+    """Return the experiment that `lock` wrote; raises `SpecError` where the object is not one of this version."""
+    try:
+        return decode(Experiment, value)
+    except (TypeError, ValueError) as error:
+        remedy = "It was written by another version, or edited; run the spec anew into another --out."
+        raise SpecError([Problem("lock", "$", None, f"this is no locked experiment: {error}", remedy)]) from error

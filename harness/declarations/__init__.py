@@ -1,0 +1,1 @@
+"""Declarations: where recipes, tasks and experiments are found, and what a task's YAML says."""

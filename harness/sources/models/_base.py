@@ -1,0 +1,82 @@
+"""The contract of a source of base models, and what all those share that end as a folder."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
+
+from harness.errors import SourceError
+from harness.spec.records import Model
+
+
+class ModelSource(ABC):
+    """One declared base model: what identifies it, where it is, and how it is loaded.
+
+    A source owns what it puts into the cache and nothing else: a folder that it returns is read, never written, and a
+    model that it loads is the caller's, fresh each time. Several processes may ask for one model at a time; what is
+    fetched appears in the cache whole or not at all. A model that cannot be had is a `SourceError` that says what is
+    missing and how to get it, `NotInCacheError` where nothing may be downloaded.
+    """
+
+    def __init__(self, declared: Model) -> None:
+        self.declared = declared
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Return a SHA-256 of what fixes the weights, without reading more of them than that takes."""
+
+    @abstractmethod
+    def is_local(self) -> bool:
+        """Say whether the model can be loaded without a download."""
+
+    @abstractmethod
+    def folder(self) -> Path:
+        """Return a local folder in the transformers format that holds the model, fetched if it has to be."""
+
+    def tokenizer_folder(self) -> Path:
+        """Return the folder that holds the tokenizer."""
+        return self.folder()
+
+    def network(self, *, quantization: Mapping[str, Any] | None, device: str) -> PreTrainedModel:
+        """Load the model in the declared dtype onto `device`; `quantization` holds BitsAndBytesConfig's fields.
+
+        Safetensors alone are read, never pickled weights. A declared `config` that is not the model's is an error.
+        """
+        path = self.folder()
+        _check_config(self.declared, AutoConfig.from_pretrained(path).to_dict())
+        extra: dict[str, Any] = {}
+        if quantization is not None:
+            extra = {"quantization_config": BitsAndBytesConfig(**quantization), "device_map": {"": device}}
+        dtype = getattr(torch, self.declared.dtype)
+        try:
+            network = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, use_safetensors=True, **extra)
+        except (OSError, ValueError) as error:
+            raise SourceError(f"the model in {path} could not be loaded: {error}") from error
+        if quantization is None:
+            network = network.to(device)
+        _keep_stored_layout(network)
+        return network
+
+
+def _check_config(model: Model, found: Mapping[str, Any]) -> None:
+    wrong = [
+        f"{key}: declared {value!r}, the model has {found.get(key)!r}"
+        for key, value in (model.config or {}).items()
+        if found.get(key) != value
+    ]
+    if wrong:
+        raise SourceError("the model's config is not the one the spec declares: " + "; ".join(wrong))
+
+
+def _keep_stored_layout(network: PreTrainedModel) -> None:
+    """Keep bitsandbytes from laying 4-bit weights out anew for AVX512 kernels when they are first evaluated.
+
+    No gradient passes through a weight in that layout, whatever is trained afterwards, and PEFT merges into it as if
+    it were the stored one.
+    """
+    for module in network.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False

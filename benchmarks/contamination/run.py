@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from harness.suites.contamination import Passage, hits
+from harness.contamination import Passage, hits
 
 _WORDS = np.array([f"word{number}" for number in range(20_000)])
 _PLANTED_EVERY = 10_000

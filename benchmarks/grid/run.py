@@ -29,7 +29,7 @@ from harness.ledger import Run
 from harness.records import CellResult
 from harness.sources import models
 from harness.spec.records import Experiment
-from harness.suites.lm_tasks import load_task
+from harness.suites.load import load_task
 from harness.training import data
 
 HERE = Path(__file__).parent

@@ -28,7 +28,7 @@ from harness.evaluation.quiet import Progress, quiet
 from harness.evaluation.rows import Request, batches, rows
 from harness.evaluation.scorer import TOKENS, SharedPromptLM
 from harness.sources import models
-from harness.suites.lm_tasks import load_task
+from harness.suites.load import load_task
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def _new(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     hush()
     from harness.evaluation.quiet import Progress, quiet
-    from harness.suites.lm_tasks import load_task
+    from harness.suites.load import load_task
 
     with quiet(Progress()):
         task = load_task(args.name, beside=Path.cwd(), include=args.include_path)
@@ -202,7 +202,7 @@ def _base_scores(args: argparse.Namespace) -> dict[str, _Score]:
     from harness.sources.models import load as load_model
     from harness.spec import load as load_spec
     from harness.spec.records import EvaluationOptions, Suite
-    from harness.suites.lm_tasks import load_task
+    from harness.suites.load import load_task
 
     experiment = load_spec(args.model, include=args.include_path)
     with quiet(Progress()):

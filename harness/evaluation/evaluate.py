@@ -18,7 +18,7 @@ from harness.evaluation.special_tokens import refuse_a_closing_token
 from harness.model.modes import evaluation_mode
 from harness.records import Evaluation
 from harness.spec.records import EvaluationOptions, Suite
-from harness.suites.lm_tasks import load_task, suggestion
+from harness.suites.load import load_task, suggestion
 
 FEWSHOT_SEED = 1234
 """lm-eval's own default, so that its command line draws the same examples."""

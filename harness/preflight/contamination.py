@@ -9,13 +9,13 @@ from functools import partial
 
 from lm_eval.api.task import Task
 
+from harness.contamination import Hit, Passage, hits
 from harness.errors import TaskError
 from harness.preflight.unknown import Unknown
 from harness.records import Screening
 from harness.spec.records import Data, Experiment
-from harness.suites import screening
-from harness.suites.contamination import Hit, Passage, hits
-from harness.suites.lm_tasks import load_task
+from harness.suites.documents import is_recall, scored_passages
+from harness.suites.load import load_task
 from harness.training import data
 
 _SHOWN = 5
@@ -33,7 +33,7 @@ def check_contamination(training: Sequence[Passage], suites: Sequence[Task]) -> 
     Raises `TaskError` where a row gives an item away, with the first pairs; all of them are printed, which a worker
     process does into the log. A suite that is declared as ``recall`` is passed over.
     """
-    items = {str(suite.task_name): list(screening.scored(suite)) for suite in suites if not screening.is_recall(suite)}
+    items = {str(suite.task_name): list(scored_passages(suite)) for suite in suites if not is_recall(suite)}
     found = list(hits(training, [item for each in items.values() for item in each]))
     if found:
         sys.stdout.write("".join(f"{hit}\n" for hit in found))
@@ -41,7 +41,7 @@ def check_contamination(training: Sequence[Passage], suites: Sequence[Task]) -> 
     return Screening(
         rows=len(training),
         items={name: len(each) for name, each in items.items()},
-        exempt=tuple(str(suite.task_name) for suite in suites if screening.is_recall(suite)),
+        exempt=tuple(str(suite.task_name) for suite in suites if is_recall(suite)),
     )
 
 

@@ -13,7 +13,7 @@ from harness.preflight.incompatibilities import check_recipes
 from harness.preflight.prepared import Prepared
 from harness.sources import models
 from harness.spec.records import Experiment
-from harness.suites.lm_tasks import load_task
+from harness.suites.load import load_task
 from harness.training import data
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "datasets", "tokenizers", "numpy")

@@ -10,7 +10,7 @@ from harness.plan.identity import suite_limit
 from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.spec.records import Data, Experiment, Stage, Suite
-from harness.suites.lm_tasks import load_task
+from harness.suites.load import load_task
 from harness.training import data
 
 ASSUMED_ROW = 80.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from harness.suites import stable, text
+from harness.suites import stable, wording
 
 OPTIONS = 4
 
@@ -15,7 +15,7 @@ def choose(pool: Iterable[str], *, answer: str, cue: str, key: str) -> list[str]
     """
     ranked = sorted(
         {option for option in pool if option.casefold() != answer.casefold()},
-        key=lambda option: (-round(4 * text.overlap(option, cue)), stable.number(key, option)),
+        key=lambda option: (-round(4 * wording.overlap(option, cue)), stable.number(key, option)),
     )
     if len(ranked) < OPTIONS - 1:
         return None

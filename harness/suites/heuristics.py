@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from harness.suites import stable, text
+from harness.suites import stable, wording
 from harness.suites.item import Item
 
 Heuristic = Callable[[Item], float]
@@ -20,7 +20,7 @@ def _expected(item: Item, merits: Sequence[float]) -> float:
 
 def most_overlap(item: Item) -> float:
     """Score the guess at the option with the largest share of its words in the question."""
-    return _expected(item, [text.overlap(choice, item.question) for choice in item.choices])
+    return _expected(item, [wording.overlap(choice, item.question) for choice in item.choices])
 
 
 def longest(item: Item) -> float:

@@ -6,8 +6,9 @@ from typing import Any
 import lxml.html
 from datasets import Dataset, load_dataset
 
+from harness import text
 from harness.errors import SourceError
-from harness.suites import stable, text
+from harness.suites import stable
 
 Row = Mapping[str, Any]
 Document = dict[str, Any]

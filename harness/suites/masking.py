@@ -2,7 +2,8 @@
 
 import re
 
-from harness.suites import text
+from harness import text
+from harness.suites import wording
 
 HOLE = "[...]"
 _MAX_HOLES = 2
@@ -28,7 +29,7 @@ def mask(description: str, name: str) -> str | None:
     hidden = _hidden(description, name)
     if hidden.count(HOLE) > _MAX_HOLES or _words(hidden) < (_MIN_WORDS_AROUND_A_HOLE if HOLE in hidden else _MIN_WORDS):
         return None
-    return None if text.stems(name) <= text.stems(hidden) else hidden
+    return None if wording.stems(name) <= wording.stems(hidden) else hidden
 
 
 def told(description: str, name: str) -> str | None:
@@ -52,5 +53,5 @@ def _hidden(description: str, name: str) -> str:
 
 
 def _named(name: str) -> re.Pattern[str]:
-    spelt = r"[\s_\-]*".join(map(re.escape, text.words(name))) or re.escape(name)
+    spelt = r"[\s_\-]*".join(map(re.escape, wording.words(name))) or re.escape(name)
     return re.compile(rf"(?<![A-Za-z0-9])`*(?:{spelt})(?:s|es)?`*(?![A-Za-z0-9])", re.IGNORECASE)

@@ -5,7 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from harness.suites import heuristics, text
+from harness import text
+from harness.suites import heuristics
 from harness.suites.item import Item
 
 _MARKS = re.compile(r"[.,:;!?\"'()\[\]`]")

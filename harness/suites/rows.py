@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from harness import text
 from harness.errors import TaskError
-from harness.suites import text
 
 Kind = Literal["multiple_choice", "generative", "perplexity"]
 KINDS: tuple[Kind, ...] = ("multiple_choice", "generative", "perplexity")

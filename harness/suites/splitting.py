@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import TypeVar
 
-from harness.suites import stable, text
+from harness import text
+from harness.suites import stable
 from harness.suites.item import Item
 from harness.suites.prose import Prose
 
@@ -30,9 +31,9 @@ def by_cluster(items: Iterable[Item], shares: Mapping[str, float]) -> dict[str, 
 
 def without_leaks(training: Sequence[Item], held_out: Sequence[Item]) -> list[Item]:
     """Return the training items whose source shares no 8-word run with, and is not near, a held-out source."""
-    runs = frozenset().union(*(text.grams(item.source, RUN) for item in held_out))
+    runs = frozenset().union(*(text.ngrams(item.source, RUN) for item in held_out))
     near = _Index(held_out)
-    return [item for item in training if not text.grams(item.source, RUN) & runs and not near.holds(item.source)]
+    return [item for item in training if not text.ngrams(item.source, RUN) & runs and not near.holds(item.source)]
 
 
 def without_copies(items: Iterable[Sourced]) -> list[Sourced]:
@@ -55,19 +56,19 @@ class _Index:
             self.add(source)
 
     def add(self, source: str) -> None:
-        for gram in text.grams(source, _SHORT):
+        for gram in text.ngrams(source, _SHORT):
             self._by_gram[gram].append(len(self._sources))
         self._sources.append(source)
 
     def holds(self, source: str, but: str | None = None) -> bool:
         """Tell whether a source at least half like this one is in the index; `but` is not counted."""
         shared: dict[int, int] = defaultdict(int)
-        mine = text.grams(source, _SHORT)
+        mine = text.ngrams(source, _SHORT)
         for gram in mine:
             for at in self._by_gram.get(gram, ()):
                 shared[at] += 1
         return any(
-            count / (len(mine) + len(text.grams(self._sources[at], _SHORT)) - count) >= NEAR
+            count / (len(mine) + len(text.ngrams(self._sources[at], _SHORT)) - count) >= NEAR
             for at, count in shared.items()
             if self._sources[at] != but
         )

@@ -14,11 +14,11 @@ import numpy as np
 from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
+from harness.contamination import Passage
 from harness.errors import SourceError, TaskError
 from harness.spec.records import Data, Experiment
-from harness.suites import screening
-from harness.suites.contamination import Passage
-from harness.suites.lm_tasks import ChatTemplate, load_task, training_rows
+from harness.suites.documents import ChatTemplate, training_passages, training_rows
+from harness.suites.load import load_task
 
 Row = Mapping[str, str]
 COLUMNS = ("prompt", "completion")
@@ -57,7 +57,7 @@ def validation_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) 
 def passages(declared: Data, experiment: Experiment) -> Iterator[Passage]:
     """Yield the rows of one source as the contamination check compares them, numbered from 1 (a file's lines)."""
     if declared.source == "task":
-        yield from screening.trained(_task(declared, experiment), declared.split)
+        yield from training_passages(_task(declared, experiment), declared.split)
         return
     read = _from_jsonl(Path(str(declared.path))) if declared.source == "jsonl" else _from_hub(declared)
     for number, row in enumerate(read, start=1):

@@ -13,7 +13,7 @@ from harness.preflight.unknown import Unknown
 from harness.report.screening import screening_text
 from harness.spec import load
 from harness.spec.records import Data, EarlyStopping, Validation
-from harness.suites.lm_tasks import load_task
+from harness.suites.load import load_task
 
 FACT = "the pump moves forty litres of water through the valve in a minute"
 PUMPS = """task: pumps

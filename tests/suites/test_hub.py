@@ -2,7 +2,7 @@ import pytest
 
 from harness.errors import SourceError
 from harness.suites import hub, registry
-from harness.suites.lm_tasks import load_task
+from harness.suites.load import load_task
 
 ROWS = {
     "medical_o1": ({"Question": "Why?", "Complex_CoT": "So  then", "Response": "Because"}, "Because"),

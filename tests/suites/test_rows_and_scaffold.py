@@ -5,7 +5,7 @@ import pytest
 
 from harness.errors import TaskError
 from harness.suites import registry, rows, scaffold
-from harness.suites.lm_tasks import load_task
+from harness.suites.load import load_task
 
 GOOD = {
     "multiple_choice": {"question": "Which port has SSH?", "choices": ["22", "80"], "answer": "22"},

@@ -7,12 +7,13 @@ import sys
 
 import pytest
 
+from harness import text
 from harness.sources.wheel import Wheel, members
-from harness.suites import heuristics, quality, registry, splitting, text
+from harness.suites import heuristics, quality, registry, splitting
 from harness.suites.builders import medical_cot
 from harness.suites.hpo import ontology
 from harness.suites.item import Item
-from harness.suites.lm_tasks import load_task
+from harness.suites.load import load_task
 
 BUILT = ["k8s_qa", "k8s_recall", "techmanual_qa", "awsapi_qa", "mavlink_qa", "medical_cot", "world_facts"]
 FEWEST = {"k8s_qa": 1000, "techmanual_qa": 800}
@@ -62,9 +63,9 @@ def test_no_shallow_heuristic_pays_on_the_test_split(splits, name):
 def test_training_shares_no_cluster_and_no_sentence_with_what_is_held_out(splits, name):
     parts = splits(name)
     held_out = [item for split, items in parts.items() if split != "train" for item in items]
-    runs = frozenset().union(*(text.grams(item.source, splitting.RUN) for item in held_out))
+    runs = frozenset().union(*(text.ngrams(item.source, splitting.RUN) for item in held_out))
     assert not {item.cluster for item in held_out} & {item.cluster for item in parts["train"]}
-    assert not [item.id for item in parts["train"] if text.grams(item.source, splitting.RUN) & runs]
+    assert not [item.id for item in parts["train"] if text.ngrams(item.source, splitting.RUN) & runs]
     assert splitting.without_leaks(parts["train"], held_out) == parts["train"]
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from harness.suites import splitting, stable, text
+from harness import text
+from harness.suites import splitting, stable
 from harness.suites.prose import Prose
 
 MEMBERS = ("randfacts/safe.txt",)

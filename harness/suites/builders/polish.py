@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from harness.suites import heuristics, positions, text
+from harness import text
+from harness.suites import heuristics, positions
 from harness.suites.item import Item
 
 _ASIDE = 0.02

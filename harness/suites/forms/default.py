@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from harness.suites import distractors, stable, text
+from harness import text
+from harness.suites import distractors, stable
 from harness.suites.documented import Page
 from harness.suites.item import Item
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.suites import distractors, masking, text
+from harness import text
+from harness.suites import distractors, masking, wording
 from harness.suites.documented import Page
 from harness.suites.item import Item
 
@@ -45,5 +46,5 @@ def _pool(name: str, right: str, told: dict[str, str | None]) -> list[str]:
     return [
         other
         for owner, other in told.items()
-        if owner != name and other and not text.alike(other, right) and not text.contains(other, name)
+        if owner != name and other and not wording.alike(other, right) and not text.contains(other, name)
     ]

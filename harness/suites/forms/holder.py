@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from harness.suites import distractors, text
+from harness.suites import distractors, wording
 from harness.suites.documented import Page
 from harness.suites.item import Item
 
@@ -26,7 +26,7 @@ def items(pages: Sequence[Page]) -> Iterator[Item]:
 
 
 def _item(name: str, page: Page, pages: Sequence[Page]) -> Item | None:
-    if text.stems(name) & text.stems(page.name):
+    if wording.stems(name) & wording.stems(page.name):
         return None
     identity = f"{page.name}/{name}/{FORM}"
     question = f"Which {page.kind} has the {page.noun} {name}?"

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.suites import distractors, text
+from harness import text
+from harness.suites import distractors, wording
 from harness.suites.documented import Entry, Page
 from harness.suites.item import Item
 from harness.suites.masking import mask
@@ -44,4 +45,4 @@ def _fits(other: Entry, hidden: str) -> bool:
     if text.contains(hidden, other.name):
         return True
     told = mask(other.text, other.name) if other.text else None
-    return bool(told and text.alike(told, hidden))
+    return bool(told and wording.alike(told, hidden))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from harness.suites import distractors, stable, text
+from harness.suites import distractors, stable, wording
 from harness.suites.documented import Entry, Page
 from harness.suites.item import Item
 
@@ -46,7 +46,7 @@ def _typed(pages: Sequence[Page]) -> Iterator[tuple[Page, Entry]]:
 def _item(page: Page, name: str, right: str) -> Item | None:
     identity = f"{page.name}/{name}/{FORM}"
     question = f"What type has the {page.noun} {name} {page.of}?"
-    if text.stems(right) & text.stems(name):
+    if wording.stems(right) & wording.stems(name):
         return None
     wrong = stable.order((each for each in TYPES if each != right), identity)[: distractors.OPTIONS - 1]
     choices, answer = distractors.options(right, wrong, key=identity)

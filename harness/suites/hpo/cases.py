@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.suites import distractors, stable, text
+from harness.suites import distractors, stable, wording
 from harness.suites.hpo.diseases import FREQUENCY, Disease
 from harness.suites.hpo.ontology import VAGUE, Ontology
 from harness.suites.item import Item
@@ -21,7 +21,7 @@ _COMMON = 0.06
 """Share of the diseases from which a finding is too common to say much."""
 _LONGEST_FINDING = 40
 _TEMPTING = (1, 2)
-_EMPTY_WORDS = text.stems("syndrome disease disorder congenital familial hereditary rare severe early onset")
+_EMPTY_WORDS = wording.stems("syndrome disease disorder congenital familial hereditary rare severe early onset")
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class _Case:
 
     def tempts(self, other: Disease) -> bool:
         """Tell whether `other` is a wrong diagnosis worth offering, and its name gives nothing away."""
-        named = text.stems(other.name) - _EMPTY_WORDS
-        told = frozenset().union(*(text.stems(self.ontology.names[term]) for term in self.findings))
+        named = wording.stems(other.name) - _EMPTY_WORDS
+        told = frozenset().union(*(wording.stems(self.ontology.names[term]) for term in self.findings))
         return (
             other.id != self.disease.id
             and self.shared(other) in _TEMPTING
             and bool(self.against(other))
-            and not named & (text.stems(self.disease.name) | told)
+            and not named & (wording.stems(self.disease.name) | told)
         )
 
 
@@ -83,7 +83,11 @@ def _findings(disease: Disease, ontology: Ontology, common: set[str], used: set[
 def _tells(term: str, disease: Disease, ontology: Ontology) -> bool:
     name = ontology.names[term]
     short = len(name) <= _LONGEST_FINDING
-    return short and bool(ontology.systems(term)) and not text.stems(name) & (text.stems(disease.name) - _EMPTY_WORDS)
+    return (
+        short
+        and bool(ontology.systems(term))
+        and not wording.stems(name) & (wording.stems(disease.name) - _EMPTY_WORDS)
+    )
 
 
 def _spread(candidates: Sequence[str], ontology: Ontology) -> tuple[str, ...]:

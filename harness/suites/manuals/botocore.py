@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.suites import text
+from harness import text
+from harness.suites import wording
 from harness.suites.documented import Entry, Page
 
 SERVICES = (
@@ -73,10 +74,10 @@ def _entries(shape: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[En
         told = re.sub(r"<[^>]+>", " ", member.get("documentation", ""))
         told = re.sub(r"\s+([.,;:)])", r"\1", text.squeeze(told))
         if not _STALE.search(told):
-            opening = text.opening(told, at_least=_LENGTH[0], at_most=_LENGTH[1])
+            opening = wording.opening(told, at_least=_LENGTH[0], at_most=_LENGTH[1])
             yield Entry(
                 name=name,
-                text=opening if text.tells_what(told) else None,
+                text=opening if wording.says_what_it_is(told) else None,
                 type=_type(shapes[member["shape"]], shapes),
                 required=name in required,
             )

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from harness.suites import stable, text
+from harness.suites import stable, wording
 from harness.suites.documented import Entry, Page
 from harness.suites.manuals import rst
 
@@ -82,7 +82,7 @@ def _told(paragraph: str | None) -> str | None:
     if not paragraph or _STALE.search(paragraph):
         return None
     headed = _HEAD.sub("", paragraph)
-    opening = text.opening(headed[:1].upper() + headed[1:], at_least=_LENGTH[0], at_most=_LENGTH[1])
+    opening = wording.opening(headed[:1].upper() + headed[1:], at_least=_LENGTH[0], at_most=_LENGTH[1])
     return None if opening is None or _TYPE_ALONE.match(opening) else opening
 
 
@@ -91,7 +91,7 @@ def _families(section: str, names: list[str]) -> Mapping[str, list[str]]:
     by_head: dict[str, list[str]] = defaultdict(list)
     depth = 2 if section in {"variable", "envvar"} else 1
     for name in names:
-        by_head["_".join(text.words(name)[:depth])].append(name)
+        by_head["_".join(wording.words(name)[:depth])].append(name)
     small = stable.order((name for group in by_head.values() if len(group) < _FAMILY for name in group), section)
     mixed = {f"mixed{at // _MIXED}": sorted(small[at : at + _MIXED]) for at in range(0, len(small), _MIXED)}
     return {head: group for head, group in by_head.items() if len(group) >= _FAMILY} | mixed

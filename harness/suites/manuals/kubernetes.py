@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.suites import stable, text
+from harness import text
+from harness.suites import stable, wording
 from harness.suites.documented import Entry, Page
 from harness.suites.manuals import defaults
 
@@ -63,7 +64,7 @@ def _entries(model: ast.ClassDef) -> Iterator[Entry]:
             if name not in _COMMON and not _STALE.search(description):
                 yield Entry(
                     name=name,
-                    text=text.opening(_plain(description), at_least=_LENGTH[0], at_most=_LENGTH[1]),
+                    text=wording.opening(_plain(description), at_least=_LENGTH[0], at_most=_LENGTH[1]),
                     type=_type(ast.unparse(node.annotation)),
                     required="default" not in given,
                     default=defaults.stated(description),
@@ -110,10 +111,10 @@ def _with_kin(page: Page, pages: dict[str, Page]) -> Page:
     """Lend a small object the fields of the three objects nearest to it by name."""
     if len(page.entries) >= _FEW:
         return page
-    mine = text.stems(page.name)
+    mine = wording.stems(page.name)
     near = sorted(
         (other for other in pages.values() if other.name != page.name),
-        key=lambda other: (-len(mine & text.stems(other.name)), stable.number(page.name, other.name)),
+        key=lambda other: (-len(mine & wording.stems(other.name)), stable.number(page.name, other.name)),
     )
     kin = {entry.name: entry for other in near[:3] for entry in other.entries}
     return replace(page, kin=tuple(kin.values()))

@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.suites import text
+from harness import text
+from harness.suites import wording
 from harness.suites.documented import Entry, Page
 
 MEMBERS = ("pymavlink/dialects/v20/*.xml",)
@@ -58,8 +59,8 @@ def _entry(node: ET.Element) -> Iterator[Entry]:
     name = node.attrib["name"]
     told = _bare(text.squeeze("".join(described.itertext())), name) if described is not None else ""
     if told and name not in _SKIP and node.find("deprecated") is None and not _STALE.search(told):
-        opening = text.opening(told, at_least=_LENGTH[0], at_most=_LENGTH[1])
-        yield Entry(name=name, text=opening if text.tells_what(told) else None)
+        opening = wording.opening(told, at_least=_LENGTH[0], at_most=_LENGTH[1])
+        yield Entry(name=name, text=opening if wording.says_what_it_is(told) else None)
 
 
 def _bare(told: str, name: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from harness.suites import text
+from harness import text
 
 _RULE = re.compile(r"^[-=~^*]{3,}$")
 _TERM = re.compile(r"^(?P<indent> *)``(?P<name>[A-Za-z_][\w-]*)(?: [^`]*)?``$")

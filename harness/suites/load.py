@@ -1,36 +1,29 @@
 """lm-eval tasks by name: found beside a spec, in an include path, among the shipped ones or in lm-eval itself.
 
 A task is one YAML file in a searched folder or one folder below. lm-eval reads and builds it; this module finds
-the file, says plainly what is wrong with it, and renders a task's training split with the task's own templates,
-so that training and evaluation share one format.
+the file and says plainly what is wrong with it.
 """
 
 import difflib
 import functools
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import lm_eval.tasks
-import lm_eval.utils
 import yaml
 from lm_eval.api.task import Task
 from lm_eval.config.task import TaskConfig
 from lm_eval.tasks import TaskManager
 
+from harness._compat.lm_eval import keep_compiled_templates
 from harness.declarations.places import searched_folders
 from harness.errors import HarnessError, TaskError
 from harness.spec.taskfields import STRUCTURAL
-from harness.suites.blame import blamed
-
-ChatTemplate = Callable[..., str]
-"""Renders a list of ``{"role", "content"}`` messages; lm-eval passes ``add_generation_prompt``."""
-
-# lm-eval compiles a template anew for every document that it renders, which takes longer than rendering.
-lm_eval.utils.env.from_string = functools.lru_cache(lm_eval.utils.env.from_string)
+from harness.suites.task_errors import task_error
 
 # Without any handler the logging module would print lm-eval's warnings on the screen by itself.
 logging.getLogger("lm_eval").addHandler(logging.NullHandler())
@@ -73,29 +66,6 @@ def declared_tasks(folders: Iterable[Path]) -> dict[str, Path]:
             if isinstance(name, str):
                 found.setdefault(name, path)
     return found
-
-
-def training_rows(
-    task: Task, *, chat_template: ChatTemplate | None = None, split: str = "train"
-) -> list[dict[str, str]]:
-    """Return the task's training (or validation) split as ``{"prompt", "completion"}`` rows.
-
-    The prompt is the one that lm-eval would score at zero shots (description included); the completion is what
-    it would score as the right answer, the delimiter before it included, the first where several are right.
-    Raises `TaskError` for a task without such documents and for a document that cannot be rendered.
-    """
-    field = "training_split" if split == "train" else "validation_split"
-    if getattr(task.config, field) is None:
-        raise TaskError(
-            f"task {task.task_name} has no {field.replace('_', ' ')}, so it cannot supply such rows. "
-            f"Declare `{field}` in its YAML or name another data source in the spec."
-        )
-    docs = task.training_docs() if split == "train" else task.validation_docs()
-    rows = [_row(task, index, doc, chat_template) for index, doc in enumerate(docs)]
-    if not rows:
-        said = getattr(task.config, field)
-        raise TaskError(f"task {task.task_name}: its {field.replace('_', ' ')} {said!r} is empty.")
-    return rows
 
 
 def _yaml_files(folder: Path) -> Iterator[Path]:
@@ -171,56 +141,13 @@ def _refuse_group(path: Path, name: str) -> None:
 
 def _build(path: Path, name: str) -> Task:
     """Let lm-eval build the task."""
+    keep_compiled_templates()
     try:
         loaded = TaskManager(include_defaults=False).load(str(path))
     except HarnessError:
         raise
     except Exception as error:
         # A task runs its author's code while it is built, so anything may be raised and all of it is the task's.
-        raise blamed(error, name=name, path=path, config=_read(path)) from error
+        raise task_error(error, name=name, path=path, config=_read(path)) from error
     (task,) = loaded["tasks"].values()
     return task
-
-
-def _row(task: Task, index: int, doc: Mapping[str, Any], chat_template: ChatTemplate | None) -> dict[str, str]:
-    try:
-        return {"prompt": _prompt(task, doc, chat_template), "completion": _completion(task, doc, chat_template)}
-    except TaskError:
-        raise
-    except Exception as error:
-        # Templates and functions of the task's author run here.
-        raise TaskError(
-            f"task {task.task_name}: document {index} of the training split cannot be rendered: "
-            f"{type(error).__name__}: {error}"
-        ) from error
-
-
-def _prompt(task: Task, doc: Mapping[str, Any], chat_template: ChatTemplate | None) -> str:
-    context = task.fewshot_context(
-        doc,
-        num_fewshot=0,
-        apply_chat_template=chat_template is not None,
-        chat_template=chat_template,
-        gen_prefix=task.doc_to_prefix(doc),
-    )
-    # Where the choices are alternative prompts (`multiple_input`), there is one context for each choice.
-    return str(context if isinstance(context, str) else context[task.doc_to_text(doc)])
-
-
-def _completion(task: Task, doc: Mapping[str, Any], chat_template: ChatTemplate | None) -> str:
-    if task.OUTPUT_TYPE == "loglikelihood_rolling":
-        raise TaskError(f"task {task.task_name} scores whole texts; it has no prompt and answer to train on.")
-    # lm-eval puts no delimiter before the target of a loglikelihood task, nor after a chat template.
-    bare = task.OUTPUT_TYPE == "loglikelihood" or (chat_template is not None and not task.config.gen_prefix)
-    return f"{'' if bare else task.config.target_delimiter}{_answer(task, doc)}"
-
-
-def _answer(task: Task, doc: Mapping[str, Any]) -> str:
-    target = task.doc_to_target(doc)
-    first = target[0] if isinstance(target, list) else target
-    if not isinstance(first, int) or task.config.doc_to_choice is None or task.multiple_input:
-        return str(first)
-    choices = task.doc_to_choice(doc)
-    if not 0 <= first < len(choices):
-        raise TaskError(f"task {task.task_name}: the right answer's index {first} is not among {choices}.")
-    return str(choices[first])

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from datasketch import MinHash, MinHashLSH
 
-from harness.suites import text
+from harness import text
 
 RUN = 8
 NEAR = 0.5
@@ -95,9 +95,9 @@ class _Items:
         asked = text.normalise(item.question)
         if asked.count(" ") >= RUN - 1:
             self._questions[" ".join(asked.split()[:RUN])].append((asked, item))
-        for run in _runs(words, RUN):
+        for run in text.runs(words, RUN):
             self._runs[run].append(item)
-        triples = _runs(words, _TRIPLE)
+        triples = text.runs(words, _TRIPLE)
         self._triples |= triples
         self._sketches.insert(key, _sketch(triples))
 
@@ -107,12 +107,12 @@ class _Items:
         for plain in dict.fromkeys((whole, " ".join(words))):
             for item in self._exact.get(plain, ()):
                 yield Hit(item.suite, item.id, row.id, "exact", plain)
-        runs = _runs(words, RUN)
+        runs = text.runs(words, RUN)
         for run in sorted(filter(self._runs.__contains__, runs)):
             for item in self._runs[run]:
                 yield Hit(item.suite, item.id, row.id, "run", run)
-        yield from self._copied(row, whole, runs if row.whole == row.fact else _runs(whole.split(), RUN))
-        yield from self._near(row, _runs(words, _TRIPLE))
+        yield from self._copied(row, whole, runs if row.whole == row.fact else text.runs(whole.split(), RUN))
+        yield from self._near(row, text.runs(words, _TRIPLE))
 
     def _copied(self, row: Passage, whole: str, runs: set[str]) -> Iterator[Hit]:
         """Find questions that stand in the row word for word; parts of them may be every question's."""
@@ -127,17 +127,10 @@ class _Items:
             return
         for key in sorted(self._sketches.query(_sketch(triples))):
             item = self._items[key]
-            theirs = _runs(text.normalise(item.fact).split(), _TRIPLE)
+            theirs = text.runs(text.normalise(item.fact).split(), _TRIPLE)
             similarity = len(triples & theirs) / len(triples | theirs)
             if similarity >= NEAR:
                 yield Hit(item.suite, item.id, row.id, "near", f"{similarity:.2f} of their word triples")
-
-
-def _runs(words: Sequence[str], size: int) -> set[str]:
-    """Return the runs of `size` words; a shorter text is one run, an empty one none."""
-    if len(words) <= size:
-        return {" ".join(words)} if words else set()
-    return set(map(" ".join, zip(*(words[at:] for at in range(size)), strict=False)))
 
 
 _EMPTY = MinHash(num_perm=_PERMUTATIONS, seed=_SEED)

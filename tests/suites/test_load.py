@@ -5,7 +5,8 @@ import logging
 import pytest
 
 from harness.errors import SourceError, TaskError
-from harness.suites.lm_tasks import declared_tasks, load_task, training_rows
+from harness.suites.documents import training_rows
+from harness.suites.load import declared_tasks, load_task
 
 LOADER = """
 from datasets import Dataset

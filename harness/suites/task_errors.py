@@ -1,4 +1,4 @@
-"""An error that came up while lm-eval built a task, said in terms of the task's own files."""
+"""An error that lm-eval raised while it built a task, in terms of the task's own files."""
 
 import traceback
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _NOT_CACHED = "Couldn't find cache"
 """What `datasets` says offline of a data set of which another configuration is in its cache."""
 
 
-def blamed(error: Exception, *, name: str, path: Path, config: Mapping[str, Any]) -> HarnessError:
+def task_error(error: Exception, *, name: str, path: Path, config: Mapping[str, Any]) -> HarnessError:
     """Return the error to raise: `SourceError` where data cannot be reached, `TaskError` where the task is wrong."""
     if isinstance(error, ConnectionError) or _NOT_CACHED in str(error):
         first = str(error).partition("\n")[0]
@@ -20,11 +20,11 @@ def blamed(error: Exception, *, name: str, path: Path, config: Mapping[str, Any]
             f"{path}: the data of task {name} cannot be reached from here ({type(error).__name__}: {first}); "
             "run where it can, or leave the suite out with --only."
         )
-    told = _of_splits(error, config) or f"{type(error).__name__}: {error}{_where(error, path)}"
-    return TaskError(f"{path}: task {name} cannot be loaded: {told}")
+    reason = _about_splits(error, config) or f"{type(error).__name__}: {error}{_own_line(error, path)}"
+    return TaskError(f"{path}: task {name} cannot be loaded: {reason}")
 
 
-def _of_splits(error: Exception, config: Mapping[str, Any]) -> str | None:
+def _about_splits(error: Exception, config: Mapping[str, Any]) -> str | None:
     """Say what lm-eval's bare `KeyError` and `IndexError` mean where it reaches for the first document of a split."""
     named = {field: config[field] for field in _SPLITS if config.get(field)}
     absent = [f"{field}: {split}" for field, split in named.items() if error.args == (split,)]
@@ -36,7 +36,7 @@ def _of_splits(error: Exception, config: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _where(error: Exception, path: Path) -> str:
+def _own_line(error: Exception, path: Path) -> str:
     """Return the last line of the task's own code that an error came from."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).parent == path.parent]

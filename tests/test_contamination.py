@@ -1,6 +1,6 @@
 import pytest
 
-from harness.suites.contamination import Passage, hits
+from harness.contamination import Passage, hits
 
 FACT = "the maximum number of pods that can be unavailable during the update of a set"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import chi2, nct, norm
+from scipy.special import gammaincinv, nctdtr, ndtri
 
 from harness.statistics.contrast import per_seed
 from harness.statistics.critical import Array, Floats, critical_value
@@ -69,8 +69,12 @@ def budget(suites: Sequence[Moments], weights: Sequence[float]) -> Budget:
 def pessimistic(spent: Budget, seeds: int) -> Budget:
     """Return the budget with the seed part at its 80% upper limit: from three seeds it is poorly known."""
     between = spent.seed + spent.residual
-    upper = between * (seeds - 1) / float(chi2.ppf(1 - _SEED_LIMIT, seeds - 1))
+    upper = between * (seeds - 1) / _chi2_quantile(1 - _SEED_LIMIT, seeds - 1)
     return replace(spent, seed=max(0.0, upper - spent.residual))
+
+
+def _chi2_quantile(probability: float, df: float) -> float:
+    return float(2 * gammaincinv(df / 2, probability))
 
 
 def power(
@@ -85,8 +89,15 @@ def power(
     item_df = np.maximum((plan.item_df + 1) * np.asarray(scale) - 1, 1.0)
     needed = critical_value(tail, share, np.asarray(seeds) - 1.0, item_df)
     df = np.minimum((np.asarray(seeds) - 1.0) / np.maximum(share, 1e-9) ** 2, _DF_CAP)
-    met = np.asarray(nct.sf(needed, df, distance / np.sqrt(variance)))
+    met = _noncentral_t_above(needed, df, distance / np.sqrt(variance))
     return np.maximum(0.0, 2 * met - 1) if both_ends else met
+
+
+def _noncentral_t_above(value: Floats, df: Floats, centre: Floats) -> Floats:
+    """Return the upper tail of the noncentral t, which is the lower one of its mirror image."""
+    above = np.asarray(nctdtr(df, -centre, -value))
+    # Far beyond the centre the series underflows to NaN.
+    return np.where(np.isnan(above) & (value > centre), 0.0, above)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +129,7 @@ def required(plan: Budget, distance: float, tail: float, present_seeds: int, *, 
     best = int(np.argmin(cost))
     reachable = bool(np.isfinite(cost[best]))
     aim = 1 - (1 - POWER) / 2 if both_ends else POWER
-    reach = (norm.isf(tail) + norm.ppf(aim)) ** 2 / distance**2
+    reach = float(ndtri(aim) - ndtri(tail)) ** 2 / distance**2
     return Requirement(
         seeds_alone=int(enough[0]) if len(enough) else None,
         scale_alone=float(max(alone, 1.0)) if np.isfinite(alone) else None,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtr, stdtrit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ def speed_up(reference: Sequence[float], candidate: Sequence[float], alpha: floa
     logs = np.log(reference) - np.log(candidate)
     middle = float(np.mean(logs))
     df, error = len(logs) - 1, float(np.std(logs, ddof=1) / np.sqrt(len(logs)))
-    margin = float(t.isf(alpha / 2, df)) * error
+    margin = -float(stdtrit(df, alpha / 2)) * error
     low, ratio, high = map(float, np.exp([middle - margin, middle, middle + margin]))
     return SpeedUp(estimate=ratio, low=low, high=high, p=_p_value(middle, error, df), pairs=len(logs))
 
@@ -41,4 +41,4 @@ def speed_up(reference: Sequence[float], candidate: Sequence[float], alpha: floa
 def _p_value(middle: float, error: float, df: int) -> float:
     if error == 0:
         return 0.0 if middle else 1.0
-    return float(2 * t.sf(abs(middle) / error, df))
+    return float(2 * stdtr(df, -abs(middle) / error))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.plan.power import Power
 from harness.records import Screening
 
 
@@ -38,6 +39,7 @@ class Estimate:
     rows: int | None
     screening: Screening | None
     """None where the training rows could not be had."""
+    power: Power
     unscreened: tuple[str, ...] = ()
     """Suites that the training rows were not compared with."""
     assumed: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from harness.model.shapes import hidden_size
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
+from harness.plan.power import power_of
 from harness.plan.tuning import plan_trials
 from harness.preflight.calibrate import Calibration, calibrate
 from harness.preflight.contamination import check_contamination_at_hand
@@ -69,6 +70,7 @@ def _estimate(experiment: Experiment, device: str) -> Estimate:
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows.count,
         screening=screening,
+        power=power_of(experiment, {task: each.items for task, each in counted.suites.items()}),
         unscreened=unscreened,
         assumed=tuple(unknown.assumed),
         absent=tuple(unknown.absent),

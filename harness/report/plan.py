@@ -23,7 +23,7 @@ def plan_text(experiment: Experiment, estimate: Estimate, folder: Path) -> str:
         _suites(experiment, estimate),
         prose(_totals(estimate)),
         prose(_contamination(estimate)),
-        power_table(experiment, {task: items for task, (items, _) in estimate.suites.items()}),
+        power_table(estimate.power),
         *map(prose, _unknown(estimate)),
     ]
     return "\n\n".join(parts)

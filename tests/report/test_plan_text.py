@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.plan.power import power_of
 from harness.preflight import estimate as planning
 from harness.preflight.calibrate import Calibration, Speed
 from harness.report.plan import plan_text
@@ -38,7 +39,7 @@ def test_what_was_not_compared_is_not_checked(plan):
 
 def test_without_an_out_of_domain_suite_the_in_domain_gap_is_planned_alone():
     experiment = load("gap", overrides=Overrides(only=("k8s_qa", "world_facts")))
-    row = power_table(experiment, {"k8s_qa": 100}).splitlines()[-1].split()
+    row = power_table(power_of(experiment, {"k8s_qa": 100})).splitlines()[-1].split()
     assert row[0] == "k8s_qa"
     assert [each for each in row if each != "–"][1:] == [row[2], row[5]]
     assert 0 < float(row[2]) < float(row[5])
@@ -47,7 +48,7 @@ def test_without_an_out_of_domain_suite_the_in_domain_gap_is_planned_alone():
 def test_the_level_is_shared_as_the_verdict_shares_it():
     items = dict.fromkeys(("k8s_qa", "techmanual_qa", "medical_cot"), 100)
     alone, both = (
-        power_table(load("gap", overrides=Overrides(only=names)), items).splitlines()[4].split()[2]
+        power_table(power_of(load("gap", overrides=Overrides(only=names)), items)).splitlines()[4].split()[2]
         for names in (("k8s_qa", "techmanual_qa"), tuple(items))
     )
     assert float(alone) < float(both)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.plan.costs import CellCost, Estimate
+from harness.plan.power import power_of
 from harness.report.layout import WIDTH, prose
 from harness.report.plan import plan_text
 from harness.report.tuning import tuning_table
@@ -51,6 +52,7 @@ def test_a_plan_has_a_row_a_recipe_and_fits():
         suites=sizes,
         rows=None,
         screening=None,
+        power=power_of(experiment, {task: items for task, (items, _) in sizes.items()}),
         assumed=("80 tokens a training example", "160 tokens an item"),
         absent=tuple(f"package-{n}==1.0.0" for n in range(8)),
     )

@@ -27,6 +27,10 @@ class UsageError(HarnessError):
     exit_code = 64
 
 
+class MissingExtraError(UsageError):
+    """What is asked for needs packages that an optional dependency of harness brings, and they are not installed."""
+
+
 def first_line(error: HarnessError) -> str:
     """Return the first line of what an error says, for a note beside what could be done without it."""
     return str(error).partition("\n")[0]

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.cli.hush import hush
-from harness.cli.listing import entry
-from harness.cli.options import folder
+from harness.cli._common import entry, folder, quiet_imports
 from harness.declarations.places import json_files
 from harness.errors import RecipeError, SpecError, UsageError
+from harness.extras import require
 from harness.spec import load, load_recipe
 from harness.spec.records import Experiment, Layers, Recipe
 
@@ -29,6 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print an entry a recipe; files that are wrong are told beside the others, and exit 64."""
+    if args.model:
+        require("run", "harness adapters --model")
     files = json_files("adapters", beside=Path.cwd(), include=args.include_path)
     broken: list[SpecError] = []
     recipes = list(_readable(sorted(path.stem for path in files if "--" in path.stem), args.include_path, broken))
@@ -65,7 +66,7 @@ def _on_model(rows: list[dict[str, Any]], recipes: list[Recipe], experiment: Exp
     if config is None:
         raise UsageError(f"the model of {experiment.name} declares no `config`; without one it would be downloaded.")
 
-    hush()
+    quiet_imports()
     from harness.adaptation import describe, settled
 
     def count(recipe: Recipe) -> dict[str, Any]:

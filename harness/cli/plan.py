@@ -6,8 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.cli.options import add_spec_options, folder_of, load_spec
+from harness.cli._common import add_spec_options, folder_of, load_spec
 from harness.errors import HarnessError
+from harness.extras import require
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Estimate in a worker process and print."""
+    require("run", "harness plan")
     experiment = load_spec(args)
 
     from harness.execution.job import Refused

@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-from harness.cli.options import add_spec_options, folder_of, load_spec
+from harness.cli._common import add_spec_options, folder_of, load_spec
+from harness.cli.report import print_report
+from harness.extras import require
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -14,15 +16,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the experiment and print its scores and verdicts."""
+    require("run", "harness run")
     experiment = load_spec(args)
     folder: Path = folder_of(args, experiment)
 
-    from harness.cli.live import watching
+    from harness.cli.display import watching
     from harness.execution.run import Options, execute
 
     with watching(experiment, folder) as watcher:
         finished = execute(experiment, folder, watcher, Options(retry_failed=args.retry_failed))
 
-    from harness.cli.conclude import conclude
-
-    return conclude(finished)
+    return print_report(finished)

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.cli.hush import hush
-from harness.cli.listing import entry
-from harness.cli.options import folder
+from harness.cli._common import entry, folder, quiet_imports
 from harness.errors import TaskError
+from harness.extras import require
 from harness.suites import registry
 from harness.suites.rows import KINDS
 
@@ -126,7 +125,8 @@ def _new(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    hush()
+    require("run", "harness tasks check")
+    quiet_imports()
     from harness.evaluation.quiet import Progress, quiet
     from harness.suites.load import load_task
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness.cli.options import add_override_options, overrides_from
+from harness.cli._common import add_override_options, overrides_from
 from harness.errors import Problem, SpecError, UsageError
 from harness.spec import Overrides, load
 from harness.spec.files import declared_kind

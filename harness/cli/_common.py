@@ -1,10 +1,16 @@
-"""The options that every verb on a spec takes, and what they make of it."""
+"""What verbs share: the options of every verb on a spec, lists on a terminal, and quiet imports."""
 
 import argparse
+import logging
+import shutil
+import textwrap
 from pathlib import Path
 
 from harness.spec import Overrides, load
 from harness.spec.records import Experiment
+
+_NARROWEST, _WIDEST, _PIPED = 60, 120, 100
+_INDENT = "    "
 
 
 def add_spec_options(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +62,26 @@ def load_spec(args: argparse.Namespace) -> Experiment:
 def folder_of(args: argparse.Namespace, experiment: Experiment) -> Path:
     """Return the run folder: ``--out``, or one named after the experiment below ``runs/``."""
     return args.out or Path("runs") / experiment.name
+
+
+def entry(name: str, facts: str, *lines: str) -> str:
+    """Return ``name  facts`` and the lines below it, indented; empty lines are left out.
+
+    An entry of a few folded lines fits a terminal of any width, however long the names are.
+    """
+    width = min(max(shutil.get_terminal_size((_PIPED, 24)).columns, _NARROWEST), _WIDEST)
+    head = textwrap.fill(f"{name}  {facts}".rstrip(), width, subsequent_indent=_INDENT, break_on_hyphens=False)
+    below = (
+        textwrap.fill(line, width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
+        for line in lines
+        if line
+    )
+    return "\n".join([head, *below])
+
+
+def quiet_imports() -> None:
+    """Drop bitsandbytes' warning about kernels that speed up quantized inference: nothing here needs them."""
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
 def _seeds(text: str) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from harness.cli.live import Lines, Progression, Screen
+from harness.cli.display import Lines, Progression, Screen
 from harness.execution.job import Scored, Stage, Step
 from harness.plan.cells import PlannedCell
 from harness.records import Cell, CellFailure, CellResult

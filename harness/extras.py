@@ -1,0 +1,62 @@
+"""What the distribution declares that it needs: its own dependencies and its extras, and which of them are missing.
+
+Comparing, reporting and checking take a handful of small packages; training and scoring take the extra `run`.
+"""
+
+from importlib import metadata
+from typing import Literal, get_args
+
+from packaging.requirements import Requirement
+
+from harness.errors import MissingExtraError
+
+DISTRIBUTION = "harness-gap"
+
+Extra = Literal["run"]
+
+_NAMED = 3
+"""How many missing packages a message names."""
+
+
+def declared(extra: Extra | None = None) -> tuple[Requirement, ...]:
+    """Return what harness itself needs here, or what an extra adds to it; nothing where harness is not installed."""
+    try:
+        texts = metadata.requires(DISTRIBUTION) or ()
+    except metadata.PackageNotFoundError:
+        return ()
+    return tuple(need for need in map(Requirement, texts) if _brought_by(need) == extra)
+
+
+def missing(extra: Extra) -> tuple[str, ...]:
+    """Return the packages of an extra that are not installed, by name."""
+    return tuple(sorted(need.name for need in declared(extra) if not _is_installed(need.name)))
+
+
+def install_command(extra: Extra) -> str:
+    """Return the command that brings an extra, as it is typed in a clone of the repository."""
+    return f"pip install -c constraints.txt '.[{extra}]'"
+
+
+def require(extra: Extra, what: str) -> None:
+    """Raise `MissingExtraError` where `what` needs an extra that is not installed."""
+    if lacking := missing(extra):
+        others = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
+        raise MissingExtraError(
+            f"{what} needs packages that are not installed ({', '.join(lacking[:_NAMED])}{others}): "
+            f"`{install_command(extra)}` brings them."
+        )
+
+
+def _brought_by(need: Requirement) -> str | None:
+    """Return the extra that brings a requirement, None for harness's own, an empty text for another platform's."""
+    if need.marker is None or need.marker.evaluate({"extra": ""}):
+        return None
+    return next((extra for extra in get_args(Extra) if need.marker.evaluate({"extra": extra})), "")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

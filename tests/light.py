@@ -1,0 +1,55 @@
+"""Use harness where its own dependencies alone are installed: ``python tests/light.py``, run by ``tests/light.sh``.
+
+Every verb that must work there is called on stand-in logs that are written into the current folder.
+"""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from helpers.logs import arms
+
+ABSENT = ("accelerate", "bitsandbytes", "datasets", "lm_eval", "pandas", "peft", "rich", "torch", "transformers", "trl")
+NOT_INSTALLED = 64
+REJECTED = 1
+
+
+def harness(*words, code=0):
+    """Call a verb, hold it to its exit code and return what it prints."""
+    done = subprocess.run([sys.executable, "-m", "harness", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == code, f"harness {' '.join(words)}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout + done.stderr
+
+
+def compared(folder, gap, *more, code=0):
+    """Write three seeds a side, with a gap in the first of two tasks, and compare them."""
+    full, lora = arms(folder, ("near", "far"), np.random.default_rng(3), items=200, gaps=(gap, gap))
+    sides = ["--reference", *map(str, full), "--candidate", *map(str, lora)]
+    return harness("compare", *sides, "--in-domain", "near", "--out-of-domain", "far", "--metric", "acc", *more, code=code)
+
+
+def main():
+    """Call every light verb, and one that says what it lacks."""
+    assert [name for name in ABSENT if find_spec(name)] == []
+    assert "gap: ok (experiment)" in harness("validate", "gap", "quick", "lora--last-half")
+    assert "k8s_qa" in harness("tasks")
+    assert "lora--last-half" in harness("adapters", "--json")
+    assert "properties" in harness("schema", "verdict")
+    Path("runs").mkdir()
+    assert "no runs in runs" in harness("ls")
+    assert "gate rejected" in compared(Path("worse"), 0.4, "--gate", "not-worse-in-domain", code=REJECTED)
+    assert "gate passed" in compared(Path("better"), -0.1, "--gate", "not-worse-in-domain")
+    said = harness("run", "gap", code=NOT_INSTALLED)
+    assert said.count("\n") == 1, said
+    assert "pip install -c constraints.txt '.[run]'" in said
+    print("the light installation validates, lists, compares and gates, and says what training takes")
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,9 @@ REJECTED = 1
 def harness(*words, code=0):
     """Call a verb, hold it to its exit code and return what it prints."""
     done = subprocess.run([sys.executable, "-m", "harness", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == code, f"harness {' '.join(words)}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
+    assert done.returncode == code, (
+        f"harness {' '.join(words)}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
+    )
     assert "Traceback" not in done.stderr, done.stderr
     return done.stdout + done.stderr
 
@@ -31,7 +33,9 @@ def compared(folder, gap, *more, code=0):
     """Write three seeds a side, with a gap in the first of two tasks, and compare them."""
     full, lora = arms(folder, ("near", "far"), np.random.default_rng(3), items=200, gaps=(gap, gap))
     sides = ["--reference", *map(str, full), "--candidate", *map(str, lora)]
-    return harness("compare", *sides, "--in-domain", "near", "--out-of-domain", "far", "--metric", "acc", *more, code=code)
+    return harness(
+        "compare", *sides, "--in-domain", "near", "--out-of-domain", "far", "--metric", "acc", *more, code=code
+    )
 
 
 def main():
@@ -48,7 +52,7 @@ def main():
     said = harness("run", "gap", code=NOT_INSTALLED)
     assert said.count("\n") == 1, said
     assert "pip install -c constraints.txt '.[run]'" in said
-    print("the light installation validates, lists, compares and gates, and says what training takes")
+    print("the light installation validates, lists, compares and gates, and says what training takes")  # noqa: T201 - a script
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ class Plugin:
         return folder.joinpath(*inside[:-1], f"{self.name}.schema.json")
 
     def __str__(self) -> str:
-        """``the plug-in `name` of distribution (module:attribute)``."""
+        """Return ``the plug-in `name` of distribution (module:attribute)``."""
         return f"the plug-in `{self.name}` of {self.distribution} ({self.target})"
 
 

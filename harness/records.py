@@ -1,6 +1,7 @@
 """Records that pass between rooms. Frozen, made of plain values, JSON in and out; no live object passes.
 
-A result and a failure are two types: a failed run never becomes a number.
+A result and a failure are two types: a failed run never becomes a number. Sizes are in bytes, times in wall-clock
+seconds, losses in nats a completion token.
 """
 
 import math
@@ -10,17 +11,22 @@ from typing import Any
 
 from harness.errors import FailureKind
 
+JSON = Any
+"""A JSON value: what a foreign library's block holds verbatim, or what one measurement says in detail."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """One recipe trained with one seed, or the untuned base model (`seed` is None).
 
-    `id` is ``<method>--<name>--s<seed>--<hash8>``; the hash covers what changes the cell's numbers.
+    `id` is ``<method>--<name>--s<seed>--<hash8>``; the hash covers what changes the cell's numbers. `model` is the
+    label of the base model, empty in run folders of before there was one.
     """
 
     id: str
     recipe: str
     seed: int | None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +66,233 @@ class Screening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What one diagnostic found out about a cell.
+
+    `passed` is None where the diagnostic asserts nothing or does not apply; `value` is its one number where it has
+    one; `details` are JSON values; `arrays` is the file, relative to the cell's folder, that holds its arrays.
+    """
+
+    name: str
+    passed: bool | None = None
+    value: float | None = None
+    details: Mapping[str, JSON] = field(default_factory=dict)
+    arrays: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a value that is not a number."""
+        if self.value is not None and not math.isfinite(self.value):
+            raise ValueError(f"{self.name}: a measurement must be finite, got {self.value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What was measured on data before training, and what it cost.
+
+    `scores` holds one number a decoder layer for a strategy that ranks layers (they sum to 1), and is empty for an
+    initialisation from data.
+    """
+
+    purpose: str
+    batches: int
+    seconds: float
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedSize:
+    """What a recipe's `match` came to.
+
+    The rank `r` or the bottleneck's `reduction_factor`, and the recipe whose `parameters` it fits.
+    """
+
+    r: int | None
+    reduction_factor: float | None
+    recipe: str
+    parameters: int
+
+    def __str__(self) -> str:
+        """Return ``r=33 to match aletheia--standard (4,884,480 parameters)``."""
+        size = f"r={self.r}" if self.r is not None else f"reduction factor {self.reduction_factor:.4g}"
+        return f"{size} to match {self.recipe} ({self.parameters:,} parameters)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainRecord:
+    """What training did: of a recipe in stages, of all of them together, with each one's own record in `stages`.
+
+    `layers` are the decoder layers that hold something trainable, `modules` is the number of modules adapted.
+    `tokens` are the data's, prompts included; `flops` is our estimate of the operations and counts virtual tokens
+    too, `total_flos` transformers' (6 × parameters × tokens). `losses` has one value a step; `order` after each step
+    a digest of all examples in the order in which they were seen; `validation_losses` (step, loss) pairs, and
+    `best_step` is the step whose weights were kept where early stopping chose them. `footprint` is the size of the
+    model's weights in memory, `start_sha256` a digest of the trainable weights before the first step.
+    """
+
+    num_trainable_params: int
+    num_total_params: int
+    layers: tuple[int, ...]
+    modules: int
+    train_time: float
+    steps: int
+    examples: int
+    tokens: int
+    losses: tuple[float, ...]
+    total_flos: float
+    flops: float
+    order: tuple[str, ...]
+    footprint: int
+    start_sha256: str
+    probes: tuple[Probe, ...] = ()
+    validation_losses: tuple[tuple[int, float], ...] = ()
+    validation_loss: float | None = None
+    best_step: int | None = None
+    matched: MatchedSize | None = None
+    measurements: Mapping[str, Measurement] = field(default_factory=dict)
+    stages: tuple["TrainRecord", ...] = ()
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Tokens of the data read in a second of training."""
+        return self.tokens / self.train_time
+
+    @property
+    def probe_seconds(self) -> float:
+        """What ranking layers or preparing an initialisation by data took, in seconds."""
+        return float(sum(probe.seconds for probe in self.probes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What a cell took: seconds by stage (``load``, ``train``, ``evaluate``, …) and the peak memory of its process.
+
+    `file_size` is what was trained, as it lies on disk. What was not measured is None.
+    """
+
+    seconds: Mapping[str, float]
+    rss_max: int | None = None
+    accelerator_memory_allocated_max: int | None = None
+    accelerator_memory_max: int | None = None
+    file_size: int | None = None
+
+    @property
+    def total_seconds(self) -> float:
+        """Seconds of all stages together."""
+        return float(sum(self.seconds.values()))
+
+    @property
+    def memory(self) -> int | None:
+        """Peak memory: the accelerator's where there was one, else the process's."""
+        return self.rss_max if self.accelerator_memory_max is None else self.accelerator_memory_max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """How fast a model answers at batch 1, medians of a few repeats.
+
+    `forward_seconds` is one pass over a prompt of 128 tokens; `tokens_per_second` counts 32 tokens generated
+    greedily after it, the prompt's pass included in the time.
+    """
+
+    forward_seconds: float
+    tokens_per_second: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingLatency:
+    """The latency of a cell's base, of its adapter on it, and of both merged; `not_merged` says why there is none."""
+
+    base: Latency
+    adapter: Latency
+    merged: Latency | None = None
+    not_merged: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageInfo:
+    """What one stage of a recipe was asked to do: PEFT's configuration and SFTConfig's fields, as declared."""
+
+    peft_config: Mapping[str, JSON] | None
+    train_config: Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """What was asked for. `recipe` is its declaration as JSON, None for the base; so are the blocks beside it."""
+
+    experiment_name: str
+    seed: int | None
+    recipe: Mapping[str, JSON] | None = None
+    peft_config: Mapping[str, JSON] | None = None
+    train_config: Mapping[str, JSON] | None = None
+    stages: tuple[StageInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """The base model: the fingerprint of its weights and the dtype it was loaded in."""
+
+    sha256: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetInfo:
+    """Digests of the training rows: the experiment's, and each stage's of a recipe that has stages."""
+
+    sha256: str
+    stages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemInfo:
+    """The machine: `device` is the accelerator's name or ``cpu``, `threads` what torch computed with."""
+
+    python: str
+    machine: str
+    system: str
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetaInfo:
+    """What a cell was made from and on; `package_info` are versions by distribution."""
+
+    model_info: ModelInfo
+    dataset_info: DatasetInfo
+    package_info: Mapping[str, str]
+    system_info: SystemInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CellResult:
     """A cell that was trained (unless it is the base) and scored on every suite.
 
-    The three blocks are the top keys of PEFT's method_comparison result files.
+    `run_info`, `train_info` and `meta_info` are the top keys of PEFT's method_comparison result files; `train_info` is
+    None for the base. `measurements` are of the cell as it is scored; those of a training stand in its record.
     """
 
     cell: Cell
-    run_info: Mapping[str, Any]
-    train_info: Mapping[str, Any]
-    meta_info: Mapping[str, Any]
+    run_info: RunInfo
+    train_info: TrainRecord | None
+    meta_info: MetaInfo
+    costs: Costs
+    measurements: Mapping[str, Measurement] = field(default_factory=dict)
+    latency: ServingLatency | None = None
     evaluations: tuple[Evaluation, ...] = ()
+
+    @property
+    def training(self) -> TrainRecord:
+        """The record of the training. Raises ValueError for the base, which has none."""
+        if self.train_info is None:
+            raise ValueError(f"{self.cell.id} was not trained")
+        return self.train_info
+
+    @property
+    def all_measurements(self) -> Mapping[str, Measurement]:
+        """The measurements of the training and of the cell, by name."""
+        return {**(self.train_info.measurements if self.train_info else {}), **self.measurements}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,4 +303,4 @@ class CellFailure:
     kind: FailureKind
     stage: str
     message: str
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, JSON] = field(default_factory=dict)

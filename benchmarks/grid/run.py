@@ -122,7 +122,7 @@ def name_of(result: CellResult) -> str:
 
 def made(result: CellResult) -> Made:
     return Made(
-        train=float(result.train_info.get("train_time", 0.0)),
+        train=result.train_info.train_time if result.train_info else 0.0,
         score=sum(each.seconds for each in result.evaluations),
         scores={each.task: {name: each.metrics[f"{name},none"] for name in METRICS} for each in result.evaluations},
     )

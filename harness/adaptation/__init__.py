@@ -7,22 +7,22 @@ comes to, or why it cannot work, from a model's configuration alone.
 
 from harness.adaptation import check
 from harness.adaptation.adapt import adapt
-from harness.adaptation.adapted import Adapted, Batches, Probe
+from harness.adaptation.adapted import Adapted, Batches
 from harness.adaptation.describe import describe
 from harness.adaptation.flops import training_flops, virtual_tokens
 from harness.adaptation.initialise import starts_from_data
-from harness.adaptation.match import Settled, matched, settled
+from harness.adaptation.match import matched, settled
 from harness.adaptation.merge import merge
 from harness.adaptation.outline import Description
 from harness.adaptation.refusals import refusals
 from harness.adaptation.store import load, replay, save, stage_folder
+from harness.records import Probe
 
 __all__ = [
     "Adapted",
     "Batches",
     "Description",
     "Probe",
-    "Settled",
     "adapt",
     "check",
     "describe",

@@ -7,6 +7,7 @@ from peft import PeftModel
 from torch import Tensor
 from transformers import PreTrainedModel, TrainerCallback
 
+from harness.records import Probe
 from harness.spec.records import Recipe
 
 Batch = Mapping[str, Tensor]
@@ -14,20 +15,6 @@ Batch = Mapping[str, Tensor]
 
 Batches = Callable[[], Iterable[Batch]]
 """Starts a fresh pass over training batches; two calls yield the same ones."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """What was measured on data before training, and what it cost.
-
-    `seconds` is wall-clock time. `scores` holds one number a decoder layer for a strategy that ranks layers
-    (they sum to 1), and is empty for an initialisation from data.
-    """
-
-    purpose: str
-    batches: int
-    seconds: float
-    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import time
 from peft import PeftConfig, PeftModel, PeftType
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, set_seed
 
-from harness.adaptation.adapted import Adapted, Batches, Probe
+from harness.adaptation.adapted import Adapted, Batches
 from harness.adaptation.bottleneck import insert
 from harness.adaptation.data import first_batches
 from harness.adaptation.full import train_everything, train_layers, trained_modules
@@ -21,6 +21,7 @@ from harness.adaptation.stack import NEWEST, base_of
 from harness.errors import RecipeError
 from harness.model.counting import parameters
 from harness.model.decoder import layer_names, layers_of
+from harness.records import Probe
 from harness.spec.records import Bottleneck, Recipe
 
 

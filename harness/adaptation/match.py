@@ -1,36 +1,22 @@
 """The rank at which a recipe has as many trainable parameters as another."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from harness.adaptation.outline import outline
 from harness.errors import RecipeError
 from harness.model.shapes import hidden_size
+from harness.records import MatchedSize
 from harness.spec.records import Match, Recipe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """What a `match` came to: the rank `r` or the bottleneck's `reduction_factor`, and whose `parameters` it fits."""
-
-    r: int | None
-    reduction_factor: float | None
-    recipe: str
-    parameters: int
-
-    def __str__(self) -> str:
-        """Return ``r=33 to match aletheia--standard (4,884,480 parameters)``."""
-        size = f"r={self.r}" if self.r is not None else f"reduction factor {self.reduction_factor:.4g}"
-        return f"{size} to match {self.recipe} ({self.parameters:,} parameters)"
-
-
-def settled(recipe: Recipe, config: Mapping[str, Any]) -> Settled | None:
+def settled(recipe: Recipe, config: Mapping[str, Any]) -> MatchedSize | None:
     """Return what the recipe's `match` comes to on the model of `config`, None without one; raises as `matched`."""
     if recipe.match is None:
         return None
     fitted = matched(recipe, config)
-    return Settled(
+    return MatchedSize(
         r=None if fitted.peft is None else int(fitted.peft["r"]),
         reduction_factor=None if fitted.bottleneck is None else fitted.bottleneck.reduction_factor,
         recipe=recipe.match.recipe.id,

@@ -177,5 +177,5 @@ def _kept(done: int) -> str:
 def _line(outcome: Outcome) -> str:
     if isinstance(outcome, CellFailure):
         return f"  failed {outcome.cell.id}: {outcome.kind} while in {outcome.stage}: {outcome.message}"
-    seconds = sum(outcome.train_info["seconds"].values())
+    seconds = outcome.costs.total_seconds
     return f"  done {outcome.cell.id} in {seconds:.0f} s"

@@ -76,7 +76,7 @@ def _state(run: Run, cell_id: str) -> dict[str, Any]:
         return {"status": "begun" if begun else "waiting", "detail": ""}
     if isinstance(outcome, CellFailure):
         return {"status": "failed", "detail": f"{outcome.kind}: {outcome.message}"}
-    return {"status": "done", "detail": f"{sum(outcome.train_info['seconds'].values()):.0f} s"}
+    return {"status": "done", "detail": f"{outcome.costs.total_seconds:.0f} s"}
 
 
 def _print(rows: list[dict[str, Any]], *, as_json: bool, empty: str) -> None:

@@ -1,11 +1,10 @@
 """Training times of a run's cells, paired by seed: how much faster each candidate trains than the reference."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.ledger import Outcome
-from harness.records import CellResult
+from harness.records import CellResult, TrainRecord
 from harness.statistics.speedup import SpeedUp, speed_up
 
 
@@ -23,21 +22,16 @@ class Faster:
 def faster(outcomes: Sequence[Outcome], reference: str, candidate: str) -> Faster:
     """Compare the training times of the seeds that both recipes have finished."""
     return Faster(
-        training=_paired(outcomes, reference, candidate, lambda info: float(info["train_time"])),
-        with_probes=_paired(outcomes, reference, candidate, lambda info: info["train_time"] + probe_seconds(info)),
+        training=_paired(outcomes, reference, candidate, lambda record: record.train_time),
+        with_probes=_paired(outcomes, reference, candidate, lambda record: record.train_time + record.probe_seconds),
     )
 
 
-def probe_seconds(info: Mapping[str, Any]) -> float:
-    """Return what a cell spent on ranking layers or preparing an initialisation by data, in seconds."""
-    return float(sum(probe["seconds"] for probe in info.get("probes", ())))
-
-
 def _paired(
-    outcomes: Sequence[Outcome], reference: str, candidate: str, read: Callable[[Mapping[str, Any]], float]
+    outcomes: Sequence[Outcome], reference: str, candidate: str, read: Callable[[TrainRecord], float]
 ) -> SpeedUp | None:
     first, second = (
-        {each.cell.seed: read(each.train_info) for each in results_of(outcomes, recipe)}
+        {each.cell.seed: read(each.training) for each in results_of(outcomes, recipe)}
         for recipe in (reference, candidate)
     )
     shared = [seed for seed in first if seed in second]

@@ -9,8 +9,8 @@ import gc
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,17 @@ from harness import adaptation
 from harness.adaptation import Adapted
 from harness.errors import SourceError
 from harness.evaluation import evaluate
-from harness.execution import accounts
+from harness.execution import cell_record
 from harness.execution.compute import Course, steps_for_flops, steps_for_time
 from harness.execution.guards import before, guards
 from harness.execution.job import Finished, Job, Message, Scored, Stage, Step
-from harness.execution.merging import merging
+from harness.execution.merging import Merging, merging
 from harness.execution.rehearsal import Rehearsal, is_rehearsed
 from harness.ledger.files import write_json
+from harness.ledger.outcomes import Training, read_training, write_training
 from harness.ledger.run import SCORED
 from harness.plan.cells import asks_to_merge
-from harness.records import CellResult, Evaluation
+from harness.records import CellResult, Costs, Evaluation, TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe, Suite
 from harness.training import Held, data, train
@@ -67,20 +68,23 @@ class Progress:
 def run_cell(job: Job, progress: Progress) -> CellResult:
     """Train the cell's recipe on a fresh base (unless it is the base) and score it on every suite."""
     recipe = job.planned.recipe
-    info, evaluations = _trained_and_scored(job, recipe, progress)
+    record, earlier, evaluations = _trained_and_scored(job, recipe, progress)
     progress.enter("end")
-    info = {**info, **accounts.costs(job.device, progress.seconds, info)}
+    spent = cell_record.costs(job.device, progress.seconds, earlier)
+    merged = Merging()
     if recipe is not None and asks_to_merge(job.experiment, recipe):
         progress.enter("merge")
-        found = merging(job, recipe, job.folder / STATE, evaluations, lambda *what: _rescore(job, progress, *what))
-        info |= {**found, "guards": {**info["guards"], **found.get("guards", {})}}
+        merged = merging(job, recipe, job.folder / STATE, evaluations, lambda *what: _rescore(job, progress, *what))
     if not job.experiment.keep_weights:
         shutil.rmtree(job.folder / WEIGHTS, ignore_errors=True)
     return CellResult(
         cell=job.planned.cell,
-        run_info=accounts.run_info(job),
-        train_info=info,
-        meta_info=accounts.meta_info(job),
+        run_info=cell_record.run_info(job),
+        train_info=record,
+        meta_info=cell_record.meta_info(job),
+        costs=spent,
+        measurements=merged.measurements,
+        latency=merged.latency,
         evaluations=evaluations,
     )
 
@@ -94,36 +98,38 @@ def _fresh(job: Job) -> models.Loaded:
 
 def _trained_and_scored(
     job: Job, recipe: Recipe | None, progress: Progress
-) -> tuple[dict[str, Any], tuple[Evaluation, ...]]:
-    """Return what training did and the scores; the model is let go of."""
+) -> tuple[TrainRecord | None, Costs | None, tuple[Evaluation, ...]]:
+    """Return what training did, what it took so far, and the scores; the model is let go of."""
     progress.enter("load")
-    subject, trained = (_fresh(job), {}) if recipe is None else _trained(job, recipe, progress)
+    subject, record, earlier = (_fresh(job), None, None) if recipe is None else _trained(job, recipe, progress)
     subject.model.eval()
     evaluations = tuple(_scores(job, subject, progress))
-    return {**trained, **accounts.settled(recipe, subject.model.config.to_dict())}, evaluations
+    return cell_record.matched_to(record, recipe, subject.model.config.to_dict()), earlier, evaluations
 
 
-def _trained(job: Job, recipe: Recipe, progress: Progress) -> tuple[models.Loaded, Mapping[str, Any]]:
+def _trained(job: Job, recipe: Recipe, progress: Progress) -> tuple[models.Loaded, TrainRecord, Costs]:
     """Return the trained model and what training it took: from an earlier start's files, or by training now."""
     state = job.folder / (WEIGHTS if recipe.trains_own_weights else STATE)
     note = job.folder / NOTE
     if note.is_file() and state.is_dir():
-        info: Mapping[str, Any] = json.loads(note.read_text(encoding="utf-8"))
-        progress.seconds.update(info.get("seconds", {}))
+        trained = read_training(note)
+        progress.seconds.update(trained.costs.seconds)
         loaded = _fresh(job)
-        return models.Loaded(adaptation.load(loaded.model, recipe, state).model, loaded.tokenizer), info
+        model = adaptation.load(loaded.model, recipe, state).model
+        return models.Loaded(model, loaded.tokenizer), trained.train_info, trained.costs
     shutil.rmtree(state, ignore_errors=True)
     *earlier, last = range(len(recipe.parts))
-    infos = [_train_part(job, recipe, place, state, progress)[1] for place in earlier]
-    subject, info = _train_part(job, recipe, last, state, progress)
-    info = {**accounts.together([*infos, info]), "file_size": accounts.size_on_disk(state)}
-    write_json(note, {**info, **accounts.costs(job.device, progress.seconds, info)})
-    return subject, info
+    records = [_train_part(job, recipe, place, state, progress)[1] for place in earlier]
+    subject, record = _train_part(job, recipe, last, state, progress)
+    spent = replace(cell_record.costs(job.device, progress.seconds), file_size=cell_record.size_on_disk(state))
+    whole = cell_record.together([*records, record])
+    write_training(note, Training(train_info=whole, costs=spent))
+    return subject, whole, spent
 
 
 def _train_part(
     job: Job, recipe: Recipe, place: int, state: Path, progress: Progress
-) -> tuple[models.Loaded, Mapping[str, Any]]:
+) -> tuple[models.Loaded, TrainRecord]:
     """Train one stage from what those before it left on disk, and save it there.
 
     A stage starts from the disk and not from the model at hand, so that a run that continues, and whoever loads
@@ -138,10 +144,10 @@ def _train_part(
         loaded = _fresh(job)
         return models.Loaded(adaptation.replay(loaded.model, recipe, state, place), loaded.tokenizer)
 
-    adapted, tokenizer, info = _train(job.for_stage(stage), stage.trained, fresh, progress)
+    adapted, tokenizer, record = _train(job.for_stage(stage), stage.trained, fresh, progress)
     progress.enter("save")
     adaptation.save(adapted, adaptation.stage_folder(state, recipe, place))
-    return models.Loaded(adapted.model, tokenizer), info
+    return models.Loaded(adapted.model, tokenizer), record
 
 
 def run_trial(job: Job, progress: Progress) -> CellResult:
@@ -149,19 +155,20 @@ def run_trial(job: Job, progress: Progress) -> CellResult:
     progress.enter("load")
     recipe = job.planned.recipe
     assert recipe is not None
-    *_, info = _train(job, recipe, lambda: _fresh(job), progress, judged=True)
+    *_, record = _train(job, recipe, lambda: _fresh(job), progress, judged=True)
     progress.enter("end")
     return CellResult(
         cell=job.planned.cell,
-        run_info=accounts.run_info(job),
-        train_info={**info, **accounts.costs(job.device, progress.seconds, info)},
-        meta_info=accounts.meta_info(job),
+        run_info=cell_record.run_info(job),
+        train_info=record,
+        meta_info=cell_record.meta_info(job),
+        costs=cell_record.costs(job.device, progress.seconds),
     )
 
 
 def _train(
     job: Job, recipe: Recipe, fresh: Callable[[], models.Loaded], progress: Progress, *, judged: bool = False
-) -> tuple[Adapted, PreTrainedTokenizerBase, Mapping[str, Any]]:
+) -> tuple[Adapted, PreTrainedTokenizerBase, TrainRecord]:
     """Adapt a `fresh` model and train it; with `judged`, or early stopping, against the validation rows."""
     tokenizer = models.tokenizer(job.experiment.model)
     rows = data.rows(job.experiment, tokenizer)
@@ -203,7 +210,7 @@ def _train(
     )
     progress.enter("check")
     found = guards(noted, adapted, trained, start, rehearsal)
-    return adapted, tokenizer, {**accounts.train_info(adapted, trained), "start_sha256": start, "guards": found}
+    return adapted, tokenizer, cell_record.train_record(adapted, trained, start, found)
 
 
 def _rehearsed(

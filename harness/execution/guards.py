@@ -2,17 +2,16 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from harness.adaptation import Adapted, check
 from harness.adaptation.adapted import Batch
-from harness.adaptation.check import Guard
 from harness.errors import TrainingError
 from harness.execution.rehearsal import Rehearsal
+from harness.records import Measurement
 from harness.training import Trained
 
 
@@ -32,8 +31,8 @@ def before(model: nn.Module, batch: Batch) -> Before:
 
 def guards(
     noted: Before, adapted: Adapted, trained: Trained, start: str, rehearsal: Rehearsal | None
-) -> dict[str, Any]:
-    """Return each guard by its name: `passed` (None where it does not apply) and its details.
+) -> dict[str, Measurement]:
+    """Return each guard by its name.
 
     `start` is the digest of the adapter's first values, `rehearsal` what it was on another fresh model.
 
@@ -56,24 +55,26 @@ def guards(
         order_follows_seed(trained),
         loss_finite(trained),
     ]
-    return {each.name: {"passed": each.passed, **asdict(each)["details"]} for each in found}
+    return {each.name: each for each in found}
 
 
-def start_follows_seed(start: str, rehearsal: Rehearsal | None) -> Guard:
+def start_follows_seed(start: str, rehearsal: Rehearsal | None) -> Measurement:
     """Compare the adapter's first values with those of one that was made on another fresh model with the seed."""
     if rehearsal is None:
-        return Guard(name="start_follows_seed", passed=None, details={"reason": "nothing is drawn, or data are read"})
-    return Guard(name="start_follows_seed", passed=rehearsal.start == start)
+        return Measurement(
+            name="start_follows_seed", passed=None, details={"reason": "nothing is drawn, or data are read"}
+        )
+    return Measurement(name="start_follows_seed", passed=rehearsal.start == start)
 
 
-def order_follows_seed(trained: Trained) -> Guard:
+def order_follows_seed(trained: Trained) -> Measurement:
     """Compare the order of the examples with one drawn anew; as many batches as an epoch and the check have."""
     compared = len(trained.drawn_again)
     passed = trained.order[:compared] == trained.drawn_again
-    return Guard(name="order_follows_seed", passed=passed, details={"batches": compared})
+    return Measurement(name="order_follows_seed", passed=passed, details={"batches": compared})
 
 
-def loss_finite(trained: Trained) -> Guard:
+def loss_finite(trained: Trained) -> Measurement:
     """See that the loss of every step was taken and is a number; one that is not has ended the run before."""
     passed = len(trained.losses) == trained.steps and all(map(math.isfinite, trained.losses))
-    return Guard(name="loss_finite", passed=passed, details={"steps": trained.steps})
+    return Measurement(name="loss_finite", passed=passed, details={"steps": trained.steps})

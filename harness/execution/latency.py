@@ -3,10 +3,11 @@
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
+
+from harness.records import Latency
 
 PROMPT = 128
 """Tokens of the prompt; what they are changes no time."""
@@ -14,21 +15,9 @@ NEW = 32
 REPEATS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """Medians of a few repeats at batch 1, after one that does not count.
-
-    `forward_seconds` is one pass over a prompt of 128 tokens; `tokens_per_second` counts 32 tokens generated
-    greedily after it, the prompt's pass included in the time.
-    """
-
-    forward_seconds: float
-    tokens_per_second: float
-
-
 @torch.inference_mode()
 def latency(model: Any, device: str) -> Latency:
-    """Measure a transformers or PEFT model in evaluation mode on its device."""
+    """Measure a transformers or PEFT model in evaluation mode on its device, after one repeat that does not count."""
     ids = (torch.arange(PROMPT, device=device) % model.config.vocab_size)[None]
     request = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     greedy = {"max_new_tokens": NEW, "min_new_tokens": NEW, "do_sample": False, "use_cache": True, "pad_token_id": 0}

@@ -67,10 +67,11 @@ class Schedule:
 
     def _lacks_merge(self, planned: PlannedCell, result: CellResult) -> bool:
         """Say whether the spec's `merge` asks for something that the cell was not measured for."""
-        asked, info = self.experiment.merge, result.train_info
+        asked = self.experiment.merge
         if planned.recipe is None or not asks_to_merge(self.experiment, planned.recipe):
             return False
-        return (asked.check and MERGE_GUARD not in info["guards"]) or (asked.latency and "latency" not in info)
+        unchecked = asked.check and MERGE_GUARD not in result.measurements
+        return unchecked or (asked.latency and result.latency is None)
 
     def _outcome(self, planned: PlannedCell) -> Outcome:
         """Run a cell; one that is to spend as much as a cell that failed fails with it."""
@@ -90,12 +91,12 @@ class Schedule:
         outcome = self.run.outcome(trained_cell(self.experiment, other, seed, self.prepared.model_fingerprint))
         if not isinstance(outcome, CellResult):
             raise RecipeError(f"{other.id} with seed {seed}, whose {compute.measure} is to be matched, has no result.")
-        info = outcome.train_info
+        training = outcome.training
         return Spent(
-            seconds=info["train_time"] + sum(probe["seconds"] for probe in info["probes"]),
-            flops=info["flops"],
-            steps=info["steps"],
-            tokens=info["tokens"],
+            seconds=training.train_time + training.probe_seconds,
+            flops=training.flops,
+            steps=training.steps,
+            tokens=training.tokens,
             rows=examples_a_step(self.experiment.training_of(other)),
         )
 

@@ -1,25 +1,102 @@
-"""Results and failures as JSON, both ways."""
+"""Results and failures as JSON, both ways; what earlier versions wrote is read too."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from harness.records import Cell, CellFailure, CellResult, Evaluation
+from harness.codec import decode
+from harness.ledger.files import write_json
+from harness.records import CellFailure, CellResult, Costs, TrainRecord
 
 Outcome = CellResult | CellFailure
+
+VERSION = 2
+"""1 held what training did, what it cost and its guards in one block of free form; it has no `version`."""
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
     """Return the outcome as ``result.json`` holds it; `status` tells a result from a failure."""
     status = "success" if isinstance(outcome, CellResult) else "failed"
-    return {"status": status, **asdict(outcome)}
+    return {"version": VERSION, "status": status, **asdict(outcome)}
 
 
 def from_json(data: Mapping[str, Any]) -> Outcome:
-    """Return the outcome that `to_json` wrote."""
-    fields = {key: value for key, value in data.items() if key != "status"}
-    fields["cell"] = Cell(**fields["cell"])
+    """Return the outcome that `to_json` wrote, in this version or an earlier one.
+
+    Raises KeyError, TypeError or ValueError for anything else.
+    """
+    fields = {key: value for key, value in data.items() if key not in {"status", "version"}}
     if data["status"] == "failed":
-        return CellFailure(**fields)
-    fields["evaluations"] = tuple(Evaluation(**each) for each in fields["evaluations"])
-    return CellResult(**fields)
+        return decode(CellFailure, fields)
+    return decode(CellResult, fields if data.get("version", 1) >= VERSION else result_of_version_1(fields))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """A training that is done and saved, as ``training.json`` holds it until the cell has ended."""
+
+    train_info: TrainRecord
+    costs: Costs
+
+
+def write_training(path: Path, training: Training) -> None:
+    """Note that what was trained is saved."""
+    write_json(path, {"version": VERSION, **asdict(training)})
+
+
+def read_training(path: Path) -> Training:
+    """Return what `write_training` noted, in this version or an earlier one."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if data.get("version", 1) < VERSION:
+        data = {"train_info": training_of_version_1(data), "costs": _costs_of_version_1(data)}
+    return decode(Training, {key: value for key, value in data.items() if key != "version"})
+
+
+def result_of_version_1(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a result of the first version as those of this one."""
+    info = fields["train_info"]
+    trained = training_of_version_1(info)
+    merged = {name: each for name, each in info.get("guards", {}).items() if name == _MERGE}
+    return {
+        **fields,
+        "train_info": trained,
+        "costs": _costs_of_version_1(info),
+        "measurements": _measurements(merged),
+        "latency": info.get("latency"),
+    }
+
+
+def training_of_version_1(info: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the training record in a `train_info` of the first version, None in the base's."""
+    if "losses" not in info:
+        return None
+    kept = {key: value for key, value in info.items() if key not in _NOT_OF_TRAINING}
+    guards = {name: each for name, each in info.get("guards", {}).items() if name != _MERGE}
+    return {
+        **kept,
+        "matched": info.get("settled"),
+        "measurements": _measurements(guards),
+        "stages": [training_of_version_1(stage) for stage in info.get("stages", ())],
+    }
+
+
+def _costs_of_version_1(info: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: info[key] for key in _COSTS if key in info}
+
+
+_MERGE = "merged_scores_agree"
+_COSTS = ("seconds", "rss_max", "accelerator_memory_allocated_max", "accelerator_memory_max", "file_size")
+_NOT_OF_TRAINING = {*_COSTS, "status", "tokens_per_second", "guards", "settled", "latency", "stages"}
+
+
+def _measurements(guards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        name: {
+            "name": name,
+            "passed": guard["passed"],
+            "details": {key: value for key, value in guard.items() if key != "passed"},
+        }
+        for name, guard in guards.items()
+    }

@@ -92,12 +92,11 @@ def _tried(trial: Trial, outcome: CellResult | CellFailure) -> Tried:
     if isinstance(outcome, CellFailure):
         failure = f"{outcome.kind}: {outcome.message}"
         return Tried(values=trial.values, cell=outcome.cell.id, validation_loss=None, failure=failure)
-    info = outcome.train_info
     return Tried(
         values=trial.values,
         cell=outcome.cell.id,
-        validation_loss=float(info["validation_loss"]),
-        seconds=float(sum(info["seconds"].values())),
+        validation_loss=outcome.training.validation_loss,
+        seconds=outcome.costs.total_seconds,
     )
 
 

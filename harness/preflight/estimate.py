@@ -29,6 +29,7 @@ from harness.preflight.contamination import check_contamination_at_hand
 from harness.preflight.incompatibilities import check_recipes
 from harness.preflight.token_counts import RowTokens, SuiteTokens, TokenCounts, count_tokens
 from harness.preflight.unknown import Unknown
+from harness.records import MatchedSize
 from harness.sources import models
 from harness.sources.offline import without_downloads
 from harness.spec.records import Experiment, Recipe, Stage
@@ -100,7 +101,7 @@ class _Known:
     """What a recipe comes to, the same for all of its cells."""
 
     description: Description
-    settled: adaptation.Settled | None
+    settled: MatchedSize | None
     hidden: int
     weights: int
     """Bytes of the base and of what trains, at the most that there are at a time."""

@@ -1,8 +1,7 @@
 """What each recipe takes beside time: layers, parameters, memory, space on disk and money."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import mean
-from typing import Any
 
 from harness.compare.times import results_of
 from harness.ledger import Outcome
@@ -13,7 +12,6 @@ from harness.spec.records import Experiment
 
 MIB = 2**20
 GIB = 2**30
-Info = Mapping[str, Any]
 
 
 def costs_table(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
@@ -29,17 +27,17 @@ def costs_table(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
 
 
 def _costs(experiment: Experiment, results: Sequence[CellResult]) -> list[str]:
-    first = results[0].train_info
+    first = results[0].training
     row = [
-        _layers(experiment, first.get("layers", ())),
-        f"{first['num_trainable_params']:,}",
-        f"{first['num_trainable_params'] / first['num_total_params']:.3%}",
-        f"{_mean(results, lambda info: float(info['footprint'])) / MIB:.0f}",
-        f"{_mean(results, _memory) / GIB:.2f}",
-        f"{_mean(results, lambda info: float(info['file_size'])) / MIB:.1f}",
+        _layers(experiment, first.layers),
+        f"{first.num_trainable_params:,}",
+        f"{first.num_trainable_params / first.num_total_params:.3%}",
+        f"{mean(each.training.footprint for each in results) / MIB:.0f}",
+        f"{mean(each.costs.memory or 0 for each in results) / GIB:.2f}",
+        f"{mean(each.costs.file_size or 0 for each in results) / MIB:.1f}",
     ]
     price = experiment.cost.get("per_hour")
-    return row if price is None else [*row, f"{_mean(results, _seconds) / 3600 * price:.4f}"]
+    return row if price is None else [*row, f"{mean(each.costs.total_seconds for each in results) / 3600 * price:.4f}"]
 
 
 def _layers(experiment: Experiment, layers: Sequence[int]) -> str:
@@ -53,22 +51,5 @@ def _settled(experiment: Experiment, outcomes: Sequence[Outcome]) -> Iterator[st
     """Yield the rank that a recipe's `match` came to."""
     for recipe in experiment.recipes:
         for result in results_of(outcomes, recipe.id)[:1]:
-            if "settled" in result.train_info:
-                yield f"{recipe.id}: {_settled_text(result.train_info['settled'])}"
-
-
-def _settled_text(settled: Info) -> str:
-    size = f"r={settled['r']}" if settled["r"] is not None else f"reduction factor {settled['reduction_factor']:.4g}"
-    return f"{size} to match {settled['recipe']} ({settled['parameters']:,} parameters)"
-
-
-def _mean(results: Sequence[CellResult], read: Callable[[Info], float]) -> float:
-    return mean(read(each.train_info) for each in results)
-
-
-def _memory(info: Info) -> float:
-    return float(info.get("accelerator_memory_max", info["rss_max"]))
-
-
-def _seconds(info: Info) -> float:
-    return float(sum(info["seconds"].values()))
+            if result.training.matched is not None:
+                yield f"{recipe.id}: {result.training.matched}"

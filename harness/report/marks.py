@@ -26,13 +26,13 @@ def _failures(run: Run) -> Iterator[str]:
 
 def _guards(results: Sequence[CellResult]) -> Iterator[str]:
     for result in results:
-        failed = [name for name, guard in result.train_info["guards"].items() if guard["passed"] is False]
+        failed = [name for name, each in result.all_measurements.items() if each.passed is False]
         if failed:
             yield f"guard not passed: {result.cell.id}: {', '.join(failed)}; see its result.json"
 
 
 def _unpaired(results: Sequence[CellResult], seed: int) -> Iterator[str]:
-    orders = [each.train_info["order"] for each in results if "stages" not in each.train_info]  # stages have own data
+    orders = [each.training.order for each in results if not each.training.stages]  # stages have own data
     if any(len(set(step)) > 1 for step in zip(*orders, strict=False)):
         yield f"not paired: recipes with seed {seed} did not train on the same examples in the same order"
 
@@ -42,7 +42,7 @@ def _unequal(experiment: Experiment, results: Sequence[CellResult], seed: int) -
     if experiment.early_stopping is not None:
         return
     alike = {recipe.id for recipe in experiment.recipes if recipe.compute is None and not recipe.stages}
-    read = {each.cell.recipe: int(each.train_info["tokens"]) for each in results if each.cell.recipe in alike}
+    read = {each.cell.recipe: each.training.tokens for each in results if each.cell.recipe in alike}
     if len(set(read.values())) > 1:
         told = ", ".join(f"{recipe} {tokens:,}" for recipe, tokens in read.items())
         yield f"unequal budgets: with seed {seed} recipes read different numbers of training tokens ({told})"

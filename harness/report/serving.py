@@ -1,27 +1,26 @@
 """What a merged adapter changes: scores by the check, latency beside the base's and the unmerged adapter's."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import mean
-from typing import Any
 
 from harness.compare.times import results_of
 from harness.ledger import Outcome
+from harness.records import CellResult
 from harness.report.layout import prose, table
 from harness.report.scores import NONE, spread
 from harness.spec.records import Experiment
 
 GUARD = "merged_scores_agree"
 FORMS = ("base", "adapter", "merged")
-Info = Mapping[str, Any]
 
 
 def serving_table(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
     """Return the table of what the spec's `merge` asked for; empty where it asked for nothing."""
-    infos = {
-        each.id: [result.train_info for result in results_of(outcomes, each.id) if _measured(result.train_info)]
+    results = {
+        each.id: [result for result in results_of(outcomes, each.id) if _measured(result)]
         for each in experiment.recipes
     }
-    found = {recipe: measured for recipe, measured in infos.items() if measured}
+    found = {recipe: measured for recipe, measured in results.items() if measured}
     if not found:
         return ""
     headers = ["recipe", "largest change of\nan item by merging"]
@@ -34,30 +33,31 @@ def serving_table(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
     return "\n".join([title, table(rows, headers), *map(prose, notes)])
 
 
-def _measured(info: Info) -> bool:
-    return "latency" in info or GUARD in info.get("guards", {})
+def _measured(result: CellResult) -> bool:
+    return result.latency is not None or GUARD in result.measurements
 
 
-def _check(infos: Sequence[Info]) -> str:
-    guards = [info["guards"][GUARD] for info in infos if GUARD in info["guards"]]
-    applied = [guard for guard in guards if guard["passed"] is not None]
+def _check(results: Sequence[CellResult]) -> str:
+    checks = [result.measurements[GUARD] for result in results if GUARD in result.measurements]
+    applied = [check for check in checks if check.passed is not None]
     if not applied:
-        return "cannot be merged" if guards else NONE
-    largest = max(guard["largest_difference"] for guard in applied)
-    word = "within" if all(guard["passed"] for guard in applied) else "exceeds"
-    return f"{largest:.2g}\n({word} {applied[0]['tolerance']:g})"
+        return "cannot be merged" if checks else NONE
+    largest = max(check.details["largest_difference"] for check in applied)
+    word = "within" if all(check.passed for check in applied) else "exceeds"
+    return f"{largest:.2g}\n({word} {applied[0].details['tolerance']:g})"
 
 
-def _latency(infos: Sequence[Info], form: str) -> str:
-    timed = [info["latency"][form] for info in infos if form in info.get("latency", {})]
+def _latency(results: Sequence[CellResult], form: str) -> str:
+    timed = [each for result in results if (each := getattr(result.latency, form, None)) is not None]
     if not timed:
         return NONE
-    milliseconds = spread([1000 * each["forward_seconds"] for each in timed], digits=1)
-    return f"{milliseconds}\n{mean(each['tokens_per_second'] for each in timed):.1f}"
+    milliseconds = spread([1000 * each.forward_seconds for each in timed], digits=1)
+    return f"{milliseconds}\n{mean(each.tokens_per_second for each in timed):.1f}"
 
 
-def _reasons(infos: Sequence[Info]) -> Iterator[str]:
-    for info in infos:
-        reason = info["guards"].get(GUARD, {}).get("reason") or info.get("latency", {}).get("not_merged")
+def _reasons(results: Sequence[CellResult]) -> Iterator[str]:
+    for result in results:
+        check, latency = result.measurements.get(GUARD), result.latency
+        reason = (check and check.details.get("reason")) or (latency and latency.not_merged)
         if reason:
             yield f"not merged: {reason}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import mean
 
-from harness.compare.times import faster, probe_seconds, results_of
+from harness.compare.times import faster, results_of
 from harness.ledger import Outcome
 from harness.records import CellResult
 from harness.report.gaps import p_value
@@ -32,13 +32,13 @@ def speed_table(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
 
 
 def _row(experiment: Experiment, outcomes: Sequence[Outcome], recipe: str, results: Sequence[CellResult]) -> list[str]:
-    infos = [each.train_info for each in results]
+    trainings = [each.training for each in results]
     row = [
         recipe,
-        spread([each["train_time"] for each in infos], digits=1),
-        f"{mean(each['tokens_per_second'] for each in infos):.0f}",
+        spread([each.train_time for each in trainings], digits=1),
+        f"{mean(each.tokens_per_second for each in trainings):.0f}",
     ]
-    probes, trained = mean(map(probe_seconds, infos)), mean(each["train_time"] for each in infos)
+    probes, trained = mean(each.probe_seconds for each in trainings), mean(each.train_time for each in trainings)
     probe = f"{probes:.1f}\n({probes / trained:.1%} of train s)" if probes else NONE
     if recipe == experiment.comparison.reference:
         return [*row, "reference", "", probe, ""]

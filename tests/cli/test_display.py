@@ -9,13 +9,14 @@ from rich.progress import Progress
 from harness.cli.display import Lines, Progression, Screen
 from harness.execution.job import Scored, Stage, Step
 from harness.plan.cells import PlannedCell
-from harness.records import Cell, CellFailure, CellResult
+from harness.records import Cell, CellFailure, Costs
 from harness.spec.records import Recipe, Suite
+from helpers.records import cell_result
 
 CELL = Cell(id="lora--x--s1--0", recipe="lora--x", seed=1)
 SUITES = {key: Suite(task=key, role="in_domain", metric="acc") for key in ("near", "far")}
 PLANNED = PlannedCell(cell=CELL, recipe=Recipe(method="lora", name="x"), suites=SUITES)
-RESULT = CellResult(cell=CELL, run_info={}, train_info={"seconds": {"train": 3.0, "evaluate": 1.0}}, meta_info={})
+RESULT = cell_result(CELL, costs=Costs(seconds={"train": 3.0, "evaluate": 1.0}))
 FAILURE = CellFailure(cell=CELL, kind="out_of_memory", stage="train", message="no memory left")
 MESSAGES = (
     Stage("train"),

@@ -7,7 +7,8 @@ import pytest
 from harness.cli import main
 from harness.ledger import Run
 from harness.ledger.run import LOCK
-from harness.records import Cell, CellFailure, CellResult
+from harness.records import Cell, CellFailure, Costs
+from helpers.records import cell_result
 
 CELLS = [Cell(id=f"lora--x--s{seed}--0", recipe="lora--x", seed=seed) for seed in range(4)]
 
@@ -20,8 +21,7 @@ def runs(tmp_path, monkeypatch):
     for cell in CELLS[:3]:
         run.cell_folder(cell).mkdir(parents=True)
     (run.folder / LOCK).write_text(json.dumps({"cells": [cell.id for cell in CELLS]}))
-    info = {"run_info": {}, "train_info": {"seconds": {"train": 2.0, "evaluate": 3.0}}, "meta_info": {}}
-    run.write_outcome(CellResult(cell=CELLS[0], **info))
+    run.write_outcome(cell_result(CELLS[0], costs=Costs(seconds={"train": 2.0, "evaluate": 3.0})))
     failure = CellFailure(cell=CELLS[1], kind="non_finite_loss", stage="train", message="the loss was nan")
     run.write_outcome(failure)
     return run

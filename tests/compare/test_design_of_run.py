@@ -9,10 +9,11 @@ import pytest
 
 from harness.compare.design import Arm, Design, FailedRun, ScoredRun, design_of
 from harness.errors import ComparisonError
-from harness.records import Cell, CellFailure, CellResult, Evaluation
+from harness.records import Cell, CellFailure, Evaluation
 from harness.spec.records import Comparison, Suite
 from harness.verdict import judge
 from helpers.logs import arms, write
+from helpers.records import cell_result
 
 SUITES = (
     Suite(task="near", role="in_domain", metric="acc"),
@@ -54,7 +55,7 @@ def result(run, recipe, seed):
         )
         for suite in SUITES
     )
-    return CellResult(cell=cell, run_info={}, train_info={}, meta_info={}, evaluations=evaluations)
+    return cell_result(cell, evaluations=evaluations)
 
 
 @pytest.fixture

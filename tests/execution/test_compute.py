@@ -31,9 +31,9 @@ def matched(tiny_spec, tmp_path):
 
 def test_as_many_operations_are_spent(matched):
     ended = matched("flops")
-    full, lora = ended["full--default"].train_info, ended["lora--matched"].train_info
-    assert lora["steps"] > full["steps"]
-    assert lora["flops"] == pytest.approx(full["flops"], rel=0.5 * 1 / full["steps"])
+    full, lora = ended["full--default"].training, ended["lora--matched"].training
+    assert lora.steps > full.steps
+    assert lora.flops == pytest.approx(full.flops, rel=0.5 * 1 / full.steps)
 
 
 def test_virtual_tokens_are_operations_too(tiny_spec, tmp_path):
@@ -50,26 +50,26 @@ def test_virtual_tokens_are_operations_too(tiny_spec, tmp_path):
     tiny_spec.write_text(json.dumps(spec))
     ended = execute(load(tiny_spec), tmp_path / "runs" / "prompt", Silent(), Options())
     full, prompted = (
-        next(each.train_info for each in ended.outcomes if each.cell.recipe == name)
+        next(each.training for each in ended.outcomes if each.cell.recipe == name)
         for name in ("full--default", "prompt--matched")
     )
-    assert prompted["examples"] == 2 * prompted["steps"]
+    assert prompted.examples == 2 * prompted.steps
     # Two thirds of full fine-tuning's operations a token, on the row's tokens and 8 more.
-    a_token = full["flops"] / full["tokens"] * 2 / 3
-    assert prompted["flops"] == pytest.approx(a_token * (prompted["tokens"] + 8 * prompted["examples"]))
-    assert prompted["flops"] == pytest.approx(full["flops"], rel=1 / prompted["steps"])
+    a_token = full.flops / full.tokens * 2 / 3
+    assert prompted.flops == pytest.approx(a_token * (prompted.tokens + 8 * prompted.examples))
+    assert prompted.flops == pytest.approx(full.flops, rel=1 / prompted.steps)
 
 
 def test_both_see_the_same_examples_for_as_long_as_the_shorter_trains(matched):
     ended = matched("flops")
-    orders = [ended[name].train_info["order"] for name in ("full--default", "lora--matched")]
+    orders = [ended[name].training.order for name in ("full--default", "lora--matched")]
     assert orders[1][: len(orders[0])] == orders[0]
 
 
 def test_the_number_of_steps_for_a_time_is_settled_before_training(matched):
-    info = matched("time", steps=12)["lora--matched"].train_info
-    assert info["steps"] >= 1
-    assert info["steps"] == len(info["losses"])
+    info = matched("time", steps=12)["lora--matched"].training
+    assert info.steps >= 1
+    assert info.steps == len(info.losses)
 
 
 def test_a_cell_whose_other_failed_fails_with_it(matched, tmp_path):

@@ -25,26 +25,26 @@ def merging_spec(tiny_spec):
 def test_an_adapter_is_merged_scored_again_and_timed(merging_spec, tmp_path):
     ledger, _ = run(merging_spec, tmp_path / "runs" / "tiny")
     found = {each.cell.recipe: each for each in ledger.outcomes}
-    info = found["lora--tiny"].train_info
-    guard = info["guards"]["merged_scores_agree"]
-    assert guard["passed"] is True
-    assert (guard["items"], guard["task"], guard["metric"]) == (8, "sums", "acc")
-    assert info["guards"]["outputs_differ"]["passed"] is True
-    assert set(info["latency"]) == {"base", "adapter", "merged", "not_merged"}
-    assert all(info["latency"][name]["tokens_per_second"] > 0 for name in ("base", "adapter", "merged"))
-    assert "latency" not in found["full--default"].train_info
+    lora = found["lora--tiny"]
+    check = lora.measurements["merged_scores_agree"]
+    assert check.passed is True
+    assert (check.details["items"], check.details["task"], check.details["metric"]) == (8, "sums", "acc")
+    assert lora.training.measurements["outputs_differ"].passed is True
+    assert lora.latency.not_merged is None
+    assert all(each.tokens_per_second > 0 for each in (lora.latency.base, lora.latency.adapter, lora.latency.merged))
+    assert found["full--default"].latency is None
     assert not (ledger.cell_folder(found["lora--tiny"].cell) / "merge").exists()
 
 
 def test_what_cannot_be_merged_says_why_and_is_timed_all_the_same(merging_spec, tmp_path):
     (tmp_path / "adapters" / "lora--tiny.json").write_text(json.dumps(PROMPTS))
     ledger, _ = run(merging_spec, tmp_path / "runs" / "tiny")
-    (info,) = [each.train_info for each in ledger.outcomes if each.cell.recipe == "lora--tiny"]
-    guard = info["guards"]["merged_scores_agree"]
-    assert guard["passed"] is None
-    assert "virtual tokens" in guard["reason"]
-    assert info["latency"]["not_merged"] == guard["reason"]
-    assert set(info["latency"]) == {"base", "adapter", "not_merged"}
+    (prompted,) = [each for each in ledger.outcomes if each.cell.recipe == "lora--tiny"]
+    check = prompted.measurements["merged_scores_agree"]
+    assert check.passed is None
+    assert "virtual tokens" in check.details["reason"]
+    assert prompted.latency.not_merged == check.details["reason"]
+    assert prompted.latency.merged is None
 
 
 def test_a_finished_run_is_measured_without_training_again(tiny_spec, tmp_path):
@@ -54,10 +54,10 @@ def test_a_finished_run_is_measured_without_training_again(tiny_spec, tmp_path):
     assert watcher.cells == [old.cell.id]
     new = after.outcome(old.cell)
     assert new.evaluations == old.evaluations
-    assert new.train_info["losses"] == old.train_info["losses"]
-    assert new.train_info["rss_max"] > 0.9 * old.train_info["rss_max"]
-    assert new.train_info["seconds"]["train"] == pytest.approx(old.train_info["seconds"]["train"])
-    assert new.train_info["guards"]["merged_scores_agree"]["passed"] is True
+    assert new.training.losses == old.training.losses
+    assert new.costs.rss_max > 0.9 * old.costs.rss_max
+    assert new.costs.seconds["train"] == pytest.approx(old.costs.seconds["train"])
+    assert new.measurements["merged_scores_agree"].passed is True
     _, watcher = run(tiny_spec, before.folder, seeds=(1,), set=("merge.check=true",))
     assert watcher.cells == []
 

@@ -104,5 +104,5 @@ def test_no_two_models_lie_in_memory(tiny_spec, tmp_path, monkeypatch, measure):
     progress = running.Progress(lambda message: None)
     *_, info = running._train(job, planned.recipe, lambda: running._fresh(job), progress)
     assert len(alive) == 2
-    assert info["guards"]["start_follows_seed"]["passed"]
+    assert info.measurements["start_follows_seed"].passed
     assert {"load", "adapt", "train"} <= set(progress.seconds)

@@ -7,7 +7,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.execution.run import Options, execute
 from harness.ledger import Run
-from harness.records import CellFailure, CellResult
+from harness.records import CellFailure, CellResult, Measurement
 from harness.sources import models
 from harness.spec import Overrides, load
 from harness.spec.records import Model
@@ -34,24 +34,25 @@ def test_every_cell_ends_with_a_result_and_lm_evals_own_files(finished):
 def test_recipes_of_one_seed_start_from_the_same_loss_and_full_weights_are_not_kept(finished):
     ledger, _ = finished
     first = {each.cell.recipe: each for each in ledger.outcomes if each.cell.seed == 1}
-    losses = [each.train_info["losses"][0] for each in first.values()]
+    losses = [each.training.losses[0] for each in first.values()]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
     assert not (ledger.cell_folder(first["full--default"].cell) / "weights").exists()
     assert (ledger.cell_folder(first["lora--tiny"].cell) / "adapter" / "adapter_model.safetensors").is_file()
-    assert first["lora--tiny"].train_info["layers"] == [1]
+    assert first["lora--tiny"].training.layers == (1,)
 
 
 def test_every_trained_cell_passed_its_guards_and_recipes_are_paired(finished):
     ledger, _ = finished
     trained = [each for each in ledger.outcomes if each.cell.seed is not None]
     for outcome in trained:
-        guards = outcome.train_info["guards"]
-        assert {name for name, guard in guards.items() if guard["passed"] is False} == set()
-        assert guards["outputs_differ"]["passed"] is True
-        assert guards["order_follows_seed"] == {"passed": True, "batches": 2}
-        assert guards["loss_finite"] == {"passed": True, "steps": 2}
-        assert guards["start_follows_seed"]["passed"] is (True if outcome.cell.recipe == "lora--tiny" else None)
-    orders = {(each.cell.seed, each.train_info["order"][-1]) for each in trained}
+        found = outcome.training.measurements
+        assert {name for name, each in found.items() if each.passed is False} == set()
+        assert found["outputs_differ"].passed is True
+        order = Measurement(name="order_follows_seed", passed=True, details={"batches": 2})
+        assert found["order_follows_seed"] == order
+        assert found["loss_finite"] == Measurement(name="loss_finite", passed=True, details={"steps": 2})
+        assert found["start_follows_seed"].passed is (True if outcome.cell.recipe == "lora--tiny" else None)
+    orders = {(each.cell.seed, each.training.order[-1]) for each in trained}
     assert len(orders) == 2
 
 
@@ -62,10 +63,10 @@ def test_the_rank_that_a_match_came_to_is_recorded(tiny_spec, tmp_path):
     recipe.write_text(json.dumps({**declared, "match": {"recipe": "lora--whole"}}))
     ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
     found = {each.cell.recipe: each.train_info for each in ledger.outcomes}
-    settled = found["lora--tiny"]["settled"]
-    assert (settled["r"], settled["recipe"]) == (4, "lora--whole")
-    assert settled["parameters"] == found["lora--tiny"]["num_trainable_params"]
-    assert "settled" not in found["full--default"]
+    matched = found["lora--tiny"].matched
+    assert (matched.r, matched.recipe) == (4, "lora--whole")
+    assert matched.parameters == found["lora--tiny"].num_trainable_params
+    assert found["full--default"].matched is None
 
 
 def test_a_recipe_that_cannot_work_is_refused_before_training(tiny_spec, tmp_path):
@@ -124,7 +125,7 @@ def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished,
     assert (folder / "training.json").read_text() == trained
     assert [each.metrics for each in again.outcome(cell).evaluations] == [each.metrics for each in scores]
     kept, scored_again = scores[1].seconds, again.outcome(cell).evaluations[0].seconds
-    assert again.outcome(cell).train_info["seconds"]["evaluate"] >= kept + scored_again
+    assert again.outcome(cell).costs.seconds["evaluate"] >= kept + scored_again
 
 
 def test_two_runs_of_one_spec_give_the_same_scores(finished, tiny_spec, tmp_path):
@@ -134,7 +135,9 @@ def test_two_runs_of_one_spec_give_the_same_scores(finished, tiny_spec, tmp_path
     assert first.keys() == second.keys()
     for cell, outcome in first.items():
         assert [each.metrics for each in outcome.evaluations] == [each.metrics for each in second[cell].evaluations]
-        assert outcome.train_info.get("losses") == second[cell].train_info.get("losses")
+        assert (outcome.train_info and outcome.train_info.losses) == (
+            second[cell].train_info and second[cell].train_info.losses
+        )
 
 
 def test_a_cell_that_a_sibling_run_holds_is_not_computed_again(finished, tiny_spec, tmp_path):

@@ -48,7 +48,7 @@ def test_every_recipe_gets_the_same_number_of_trials_with_the_seed_of_the_search
         for trial in each["trials"]:
             result = run.outcome(trial["cell"], "trials")
             assert result.cell.seed == 7
-            assert result.train_info["steps"] == 1
+            assert result.training.steps == 1
             assert result.evaluations == ()
 
 
@@ -60,8 +60,8 @@ def test_the_least_validation_loss_is_chosen_and_trains_the_runs(finished):
         cells = [cell for cell in run.outcomes if cell.cell.recipe == each["recipe"]]
         assert len(cells) == 2
         for cell in cells:
-            assert cell.run_info["train_config"]["learning_rate"] == best["values"]["learning_rate"]
-            assert cell.train_info["steps"] == 2
+            assert cell.run_info.train_config["learning_rate"] == best["values"]["learning_rate"]
+            assert cell.training.steps == 2
 
 
 def test_factors_multiply_the_recipes_own_value(finished):

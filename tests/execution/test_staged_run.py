@@ -60,33 +60,33 @@ def test_a_run_in_stages_records_guards_and_saves_each_of_them(finished, staged_
 
 
 def totals_are_those_of_the_stages(finished):
-    alone = results(finished)["lora--tiny"].train_info
+    alone = results(finished)["lora--tiny"].training
     for name, steps in (("staged--merged", [2, 2]), ("staged--kept", [2, 2]), ("staged--own", [3, 2])):
-        info = results(finished)[name].train_info
-        stages = info["stages"]
-        assert [stage["steps"] for stage in stages] == steps
+        result = results(finished)[name]
+        info, stages = result.training, result.training.stages
+        assert [stage.steps for stage in stages] == steps
         for key in ("steps", "tokens", "train_time", "total_flos", "flops", "num_trainable_params"):
-            assert info[key] == pytest.approx(sum(stage[key] for stage in stages))
-        assert info["losses"] == [*stages[0]["losses"], *stages[1]["losses"]]
-        assert {guard: each["passed"] for guard, each in info["guards"].items() if each["passed"] is False} == {}
-        assert all(stage["guards"]["base_unchanged"]["passed"] for stage in stages)
-        assert ("merged_scores_agree" in info["guards"]) == (name != "staged--own")
+            assert getattr(info, key) == pytest.approx(sum(getattr(stage, key) for stage in stages))
+        assert info.losses == (*stages[0].losses, *stages[1].losses)
+        assert {name: each.passed for name, each in result.all_measurements.items() if each.passed is False} == {}
+        assert all(stage.measurements["base_unchanged"].passed for stage in stages)
+        assert ("merged_scores_agree" in result.measurements) == (name != "staged--own")
         # the last stage sees what a recipe without stages sees, in the same order
-        assert stages[1]["order"] == alone["order"]
-        assert stages[1]["losses"][0] != pytest.approx(alone["losses"][0], abs=1e-7)
+        assert stages[1].order == alone.order
+        assert stages[1].losses[0] != pytest.approx(alone.losses[0], abs=1e-7)
 
 
 def what_an_earlier_stage_left_is_guarded_in_the_next(finished):
-    of = {name: each.train_info.get("stages") for name, each in results(finished).items()}
+    of = {name: each.train_info.stages for name, each in results(finished).items() if each.train_info}
     merged, kept = of["staged--merged"][1], of["staged--kept"][1]
-    assert (
-        merged["guards"]["base_unchanged"]["compared"]
-        == of["staged--merged"][0]["guards"]["base_unchanged"]["compared"]
-    )
-    more = kept["guards"]["base_unchanged"]["compared"] - merged["guards"]["base_unchanged"]["compared"]
-    assert more == 4  # A and B of two modules
-    assert kept["num_trainable_params"] == merged["num_trainable_params"]
-    assert kept["num_total_params"] > merged["num_total_params"]
+    assert compared(merged) == compared(of["staged--merged"][0])
+    assert compared(kept) - compared(merged) == 4  # A and B of two modules
+    assert kept.num_trainable_params == merged.num_trainable_params
+    assert kept.num_total_params > merged.num_total_params
+
+
+def compared(stage):
+    return stage.measurements["base_unchanged"].details["compared"]
 
 
 def each_stage_is_saved_and_replayed(finished, staged_spec):
@@ -119,9 +119,9 @@ def what_was_trained_is_scored_and_not_trained_again(finished, staged_spec):
 
 
 def the_rows_of_each_stage_are_hashed(finished):
-    info = results(finished)["staged--merged"].meta_info["dataset_info"]
-    assert info["stages"][1] == info["sha256"] == finished.lock["hashes"]["data"]
-    assert info["stages"][0] in finished.lock["hashes"]["stages"].values()
+    info = results(finished)["staged--merged"].meta_info.dataset_info
+    assert info.stages[1] == info.sha256 == finished.lock["hashes"]["data"]
+    assert info.stages[0] in finished.lock["hashes"]["stages"].values()
     assert len(finished.lock["hashes"]["stages"]) == 2
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from harness.ledger import outcomes
-from harness.records import Cell, CellFailure, CellResult, Evaluation
+from harness.records import Cell, CellFailure, Evaluation
+from helpers.records import cell_result, training
 
 CELL = Cell(id="lora--x--s1--0a1b2c3d", recipe="lora--x", seed=1)
 
@@ -26,7 +27,7 @@ def evaluation(**changes):
 @pytest.mark.parametrize(
     "outcome",
     [
-        CellResult(cell=CELL, run_info={"seed": 1}, train_info={}, meta_info={}, evaluations=(evaluation(),)),
+        cell_result(CELL, train_info=training(), evaluations=(evaluation(),)),
         CellFailure(cell=CELL, kind="out_of_memory", stage="train", message="no room", details={"step": 3}),
     ],
     ids=["result", "failure"],

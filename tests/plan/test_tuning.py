@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from harness.plan.cells import plan_cells
 from harness.plan.tuning import choose, plan_trials, tuned
-from harness.records import CellFailure, CellResult
+from harness.records import CellFailure, Costs
 from harness.spec import Overrides, load
+from helpers.records import cell_result, training
 
 SEARCH = (
     'tune={"search": {"learning_rate": {"factors": [0.1, 1, 10]}, "weight_decay": {"values": [0, 0.1]}}, "seed": 7}'
@@ -23,11 +24,10 @@ def results(trials, losses):
     return [
         CellFailure(cell=trial.planned.cell, kind="non_finite_loss", stage="train", message="inf")
         if loss is None
-        else CellResult(
-            cell=trial.planned.cell,
-            run_info={},
-            train_info={"validation_loss": loss, "seconds": {"train": 1.0}},
-            meta_info={},
+        else cell_result(
+            trial.planned.cell,
+            train_info=training(validation_loss=loss),
+            costs=Costs(seconds={"train": 1.0}),
         )
         for trial, loss in zip(trials, losses, strict=True)
     ]

@@ -63,13 +63,14 @@ def run(tmp_path_factory):
 
 def results(folder):
     found = [json.loads(path.read_text()) for path in folder.glob("cells/*/result.json")]
-    return {each["cell"]["recipe"]: each["train_info"] for each in found}
+    return {each["cell"]["recipe"]: each for each in found}
 
 
 def test_every_guard_of_every_recipe_passes(run):
     folder, _ = run
-    for recipe, info in results(folder).items():
-        failed = [name for name, guard in info.get("guards", {}).items() if guard["passed"] is False]
+    for recipe, result in results(folder).items():
+        found = {**(result["train_info"] or {}).get("measurements", {}), **result["measurements"]}
+        failed = [name for name, each in found.items() if each["passed"] is False]
         assert not failed, recipe
 
 
@@ -83,7 +84,7 @@ def test_the_search_chooses_between_its_trials(run):
 
 def test_the_best_weights_by_validation_loss_are_kept(run):
     folder, _ = run
-    info = results(folder)["lora--last-half"]
+    info = results(folder)["lora--last-half"]["train_info"]
     losses = dict(map(tuple, info["validation_losses"]))
     assert info["best_step"] == min(losses, key=losses.get)
 
@@ -91,4 +92,4 @@ def test_the_best_weights_by_validation_loss_are_kept(run):
 def test_merged_and_unmerged_scores_agree(run):
     folder, _ = run
     for name in ("lora--last-half", "staged--k8s-twice"):
-        assert results(folder)[name]["guards"]["merged_scores_agree"]["passed"]
+        assert results(folder)[name]["measurements"]["merged_scores_agree"]["passed"]

@@ -5,17 +5,25 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.records import Cell, CellFailure, CellResult
+from harness.records import Cell, CellFailure, Measurement
 from harness.report.marks import marks
 from harness.spec import load
 from harness.spec.records import Compute, EarlyStopping
+from helpers.records import cell_result, training
 
-FINE = {"guards": {"loss_finite": {"passed": True}, "ranks_alive": {"passed": None}}, "order": ["a", "b"], "tokens": 80}
+FINE = {
+    "measurements": {
+        "loss_finite": Measurement(name="loss_finite", passed=True),
+        "ranks_alive": Measurement(name="ranks_alive"),
+    },
+    "order": ("a", "b"),
+    "tokens": 80,
+}
 
 
 def result(recipe, **changes):
     cell = Cell(id=f"{recipe}--s1--0", recipe=recipe, seed=1)
-    return CellResult(cell=cell, run_info={}, train_info={**FINE, **changes}, meta_info={})
+    return cell_result(cell, train_info=training(**{**FINE, **changes}))
 
 
 def told(experiment, *outcomes):
@@ -28,13 +36,15 @@ def experiment(tiny_spec):
 
 
 def test_what_went_as_it_should_has_no_mark(experiment):
-    base = CellResult(cell=Cell(id="base--0", recipe="base", seed=None), run_info={}, train_info={}, meta_info={})
+    base = cell_result(Cell(id="base--0", recipe="base", seed=None))
     assert told(experiment, base, result("full--default"), result("lora--tiny")) == []
 
 
 def test_failures_and_guards_are_named(experiment):
     failure = CellFailure(cell=Cell(id="x", recipe="lora--tiny", seed=1), kind="killed", stage="train", message="gone")
-    doubtful = result("full--default", guards={"outputs_differ": {"passed": False}})
+    doubtful = result(
+        "full--default", measurements={"outputs_differ": Measurement(name="outputs_differ", passed=False)}
+    )
     assert told(experiment, failure, doubtful) == [
         "failed: x (killed in train): gone",
         "guard not passed: full--default--s1--0: outputs_differ; see its result.json",

@@ -6,7 +6,17 @@ from dataclasses import replace
 import pytest
 
 from harness.plan.power import power_of
-from harness.records import Cell, CellFailure, CellResult, Evaluation
+from harness.records import (
+    Cell,
+    CellFailure,
+    Costs,
+    Evaluation,
+    Latency,
+    MatchedSize,
+    Measurement,
+    Probe,
+    ServingLatency,
+)
 from harness.report.costs import costs_table
 from harness.report.forgetting import forgetting_table
 from harness.report.gaps import change_text, gap_text, verdict_text
@@ -18,6 +28,7 @@ from harness.report.speed import speed_table
 from harness.report.suite import inside_tables, outside_tables
 from harness.spec import load
 from harness.verdict import judge_scores
+from helpers.records import cell_result, training
 from helpers.stand_ins import arm, design, scores
 
 
@@ -32,17 +43,17 @@ def result(recipe, seed, score, train_time):
         Evaluation(task=task, items=5, metrics={"acc,none": score}, results="", samples="", scorer="x", seconds=1.0)
         for task in ("sums", "sums_far")
     )
-    info = {
-        "num_trainable_params": 1234,
-        "num_total_params": 10000,
-        "train_time": train_time,
-        "tokens_per_second": 50.0,
-        "rss_max": 2**30,
-        "file_size": 2**20,
-        "footprint": 3 * 2**20,
-        "seconds": {"train": 1800.0},
-    }
-    return CellResult(cell=cell, run_info={}, train_info=info, meta_info={}, evaluations=evaluations)
+    costs = Costs(seconds={"train": 1800.0}, rss_max=2**30, file_size=2**20)
+    record = training(train_time=train_time, tokens=round(50 * train_time), layers=())
+    return cell_result(cell, train_info=record, costs=costs, evaluations=evaluations)
+
+
+def with_training(outcome, **changes):
+    return replace(outcome, train_info=replace(outcome.train_info, **changes))
+
+
+def merge_checked(outcome, **fields):
+    return replace(outcome, measurements={"merged_scores_agree": Measurement(name="merged_scores_agree", **fields)})
 
 
 @pytest.fixture
@@ -104,8 +115,8 @@ def test_a_declared_price_is_applied_to_all_of_a_cells_time(tiny_spec, outcomes)
 
 
 def test_a_settled_rank_is_told_below_the_table(experiment, outcomes):
-    settled = {"r": 33, "reduction_factor": None, "recipe": "lora--whole", "parameters": 4884480}
-    outcomes[2].train_info["settled"] = settled
+    matched = MatchedSize(r=33, reduction_factor=None, recipe="lora--whole", parameters=4884480)
+    outcomes = (*outcomes[:2], with_training(outcomes[2], matched=matched))
     last = costs_table(experiment, outcomes).splitlines()[-1]
     assert last == "lora--tiny: r=33 to match lora--whole (4,884,480 parameters)"
 
@@ -123,8 +134,10 @@ def test_speed_ups_are_paired_by_seed_and_a_probe_counts_against_them(experiment
     first, second = (result("lora--tiny", seed, 0.4, time) for seed, time in ((1, 10.0), (2, 11.0)))
     both = row(speed_table(experiment, (*outcomes[:2], first, second)), "lora--tiny")
     assert_says(both, "2.00×\n[2.00, 2.00]\n<0.0001")
-    for each, seconds in ((first, 10.0), (second, 11.0)):
-        each.train_info["probes"] = [{"purpose": "gradient", "batches": 5, "seconds": seconds}]
+    first, second = (
+        with_training(each, probes=(Probe(purpose="gradient", batches=5, seconds=seconds),))
+        for each, seconds in ((first, 10.0), (second, 11.0))
+    )
     probed = row(speed_table(experiment, (*outcomes[:2], first, second)), "lora--tiny")
     assert_says(probed, "10.5\n(100.0% of train s)")
     assert_says(probed, "1.00×\n[1.00, 1.00]")
@@ -146,10 +159,12 @@ def test_forgetting_shows_changes_from_the_base_and_what_lies_beyond_the_referen
 
 def test_serving_shows_the_check_and_the_latency_of_each_form(experiment, outcomes):
     assert serving_table(experiment, outcomes) == ""
-    guard = {"passed": False, "largest_difference": 0.25, "tolerance": 0.001}
-    timed = {"forward_seconds": 0.0125, "tokens_per_second": 40.0}
-    outcomes[2].train_info["guards"] = {"merged_scores_agree": guard}
-    outcomes[2].train_info["latency"] = {"base": timed, "adapter": timed, "merged": timed, "not_merged": None}
+    timed = Latency(forward_seconds=0.0125, tokens_per_second=40.0)
+    served = replace(
+        merge_checked(outcomes[2], passed=False, details={"largest_difference": 0.25, "tolerance": 0.001}),
+        latency=ServingLatency(base=timed, adapter=timed, merged=timed),
+    )
+    outcomes = (*outcomes[:2], served)
     table = serving_table(experiment, outcomes)
     assert_says(row(table, "lora--tiny"), "0.25\n(exceeds 0.001)")
     assert row(table, "lora--tiny").count("12.5") == row(table, "lora--tiny").count("40.0") == 3
@@ -157,7 +172,7 @@ def test_serving_shows_the_check_and_the_latency_of_each_form(experiment, outcom
 
 
 def test_serving_says_why_an_adapter_was_not_merged(experiment, outcomes):
-    outcomes[2].train_info["guards"] = {"merged_scores_agree": {"passed": None, "reason": "nothing to merge"}}
+    outcomes = (*outcomes[:2], merge_checked(outcomes[2], details={"reason": "nothing to merge"}))
     table = serving_table(experiment, outcomes)
     assert "cannot be merged" in row(table, "lora--tiny")
     assert table.endswith("not merged: nothing to merge")

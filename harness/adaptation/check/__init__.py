@@ -4,7 +4,6 @@ A guard that fails is reported, not raised: the numbers stand with a mark beside
 """
 
 from harness.adaptation.check.base import base_digest, base_unchanged
-from harness.adaptation.check.guard import Guard
 from harness.adaptation.check.modules import modules_adapted
 from harness.adaptation.check.outputs import logits, outputs_differ
 from harness.adaptation.check.parameters import expected_trainable, trainable_as_expected
@@ -12,7 +11,6 @@ from harness.adaptation.check.rank import ModuleRank, effective_ranks, ranks_ali
 from harness.adaptation.check.start import start_digest
 
 __all__ = [
-    "Guard",
     "ModuleRank",
     "base_digest",
     "base_unchanged",

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from harness.adaptation.adapted import Adapted
-from harness.adaptation.check.guard import Guard
 from harness.adaptation.check.names import base_tensors, trained_names
+from harness.records import Measurement
 
 
 def base_digest(model: nn.Module) -> dict[str, str]:
@@ -16,7 +16,7 @@ def base_digest(model: nn.Module) -> dict[str, str]:
     return {name: digest(tensor) for name, tensor in base_tensors(model)}
 
 
-def base_unchanged(before: Mapping[str, str], adapted: Adapted) -> Guard:
+def base_unchanged(before: Mapping[str, str], adapted: Adapted) -> Measurement:
     """Compare the frozen base weights with their digests from before they were adapted.
 
     Left out are weights that train themselves and those that the initialisation rewrote, whose change is undone
@@ -28,7 +28,7 @@ def base_unchanged(before: Mapping[str, str], adapted: Adapted) -> Guard:
     compared = set(before) - trained - rewritten
     changed = sorted(name for name in compared if name not in now or digest(now[name]) != before[name])
     details = {"compared": len(compared), "trained": len(trained), "rewritten": len(rewritten), "changed": changed}
-    return Guard(name="base_unchanged", passed=not changed, details=details)
+    return Measurement(name="base_unchanged", passed=not changed, details=details)
 
 
 def digest(tensor: Tensor) -> str:

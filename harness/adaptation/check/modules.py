@@ -6,16 +6,16 @@ from peft import PeftModel
 from torch import nn
 
 from harness.adaptation.adapted import Adapted
-from harness.adaptation.check.guard import Guard
+from harness.records import Measurement
 
 
-def modules_adapted(adapted: Adapted) -> Guard:
+def modules_adapted(adapted: Adapted) -> Measurement:
     """See that each of the recipe's modules holds a weight that trains; nothing to see for virtual tokens."""
     if not adapted.modules:
-        return Guard(name="modules_adapted", passed=None)
+        return Measurement(name="modules_adapted", passed=None)
     find = _finder(adapted.model)
     idle = [name for name in adapted.modules if not any(w.requires_grad for w in find(name).parameters())]
-    return Guard(
+    return Measurement(
         name="modules_adapted", passed=not idle, details={"adapted": len(adapted.modules) - len(idle), "idle": idle}
     )
 

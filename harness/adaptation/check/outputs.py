@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.adaptation.adapted import Batch
-from harness.adaptation.check.guard import Guard
+from harness.records import Measurement
 
 
 @torch.no_grad()
@@ -24,7 +24,7 @@ def logits(model: nn.Module, batch: Batch) -> Tensor:
     return output[torch.arange(len(ids)), last + offset].float().cpu()
 
 
-def outputs_differ(base: Tensor, adapted: Tensor) -> Guard:
+def outputs_differ(base: Tensor, adapted: Tensor) -> Measurement:
     """Compare the logits of the base and of the trained model on the same batch; equal means nothing was learnt.
 
     A serving engine or a loading error that scores the base in silence shows here.
@@ -32,4 +32,4 @@ def outputs_differ(base: Tensor, adapted: Tensor) -> Guard:
     difference = float((base - adapted).abs().max())
     finite = bool(torch.isfinite(adapted).all())
     details = {"largest_difference": difference if finite else None, "finite": finite}
-    return Guard(name="outputs_differ", passed=finite and difference > 0, details=details)
+    return Measurement(name="outputs_differ", passed=finite and difference > 0, details=details)

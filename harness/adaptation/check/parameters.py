@@ -8,17 +8,17 @@ from peft import PeftConfig, PeftModel
 
 from harness.adaptation.adapted import Adapted
 from harness.adaptation.bottleneck import width
-from harness.adaptation.check.guard import Guard
 from harness.adaptation.initialise import starts_from_data
 from harness.adaptation.outline import outline
 from harness.adaptation.peft_method import feedforward
+from harness.records import Measurement
 from harness.spec.records import Layers
 
 Shape = tuple[str, int, int]
 """A module's name, input and output features."""
 
 
-def trainable_as_expected(adapted: Adapted) -> Guard:
+def trainable_as_expected(adapted: Adapted) -> Measurement:
     """Compare the count with the method's formula or, without one here, with the same recipe on bare shapes.
 
     Does not apply where data spread the ranks and there is no formula.
@@ -28,7 +28,7 @@ def trainable_as_expected(adapted: Adapted) -> Guard:
         expected, by = _on_shapes(adapted), "shapes"
     details = {"counted": adapted.trainable, "expected": expected, "by": by}
     passed = None if expected is None else expected == adapted.trainable
-    return Guard(name="trainable_as_expected", passed=passed, details=details)
+    return Measurement(name="trainable_as_expected", passed=passed, details=details)
 
 
 def expected_trainable(adapted: Adapted) -> int | None:

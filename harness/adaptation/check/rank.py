@@ -8,7 +8,7 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor
 
 from harness.adaptation.adapted import Adapted
-from harness.adaptation.check.guard import Guard
+from harness.records import Measurement
 
 NEGLIGIBLE = 0.01
 """A singular value below this share of the largest is not counted in `above`."""
@@ -42,14 +42,14 @@ def effective_ranks(adapted: Adapted) -> tuple[ModuleRank, ...]:
     return tuple(_module_rank(name, *_factors(module, adapter)) for name, module in layers)
 
 
-def ranks_alive(adapted: Adapted) -> Guard:
+def ranks_alive(adapted: Adapted) -> Measurement:
     """Sum up the effective ranks: passed where every module's update has more than one direction.
 
     A declared rank of 1 cannot collapse. Nothing to see for methods without B and A.
     """
     ranks = effective_ranks(adapted)
     if not ranks:
-        return Guard(name="ranks_alive", passed=None)
+        return Measurement(name="ranks_alive", passed=None)
     collapsed = [each for each in ranks if each.above < min(2, each.declared)]
     least = min(ranks, key=lambda each: each.effective / each.declared)
     details = {
@@ -59,7 +59,7 @@ def ranks_alive(adapted: Adapted) -> Guard:
         "least": asdict(least),
         "collapsed": [each.module for each in collapsed],
     }
-    return Guard(name="ranks_alive", passed=not collapsed, details=details)
+    return Measurement(name="ranks_alive", passed=not collapsed, details=details)
 
 
 def _factors(module: LoraLayer, adapter: str) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedModel
 
-from harness.adaptation.adapted import Batches, Probe
+from harness.adaptation.adapted import Batches
+from harness.records import Probe
 from harness.spec.records import Layers
 
 

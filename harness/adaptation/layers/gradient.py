@@ -9,11 +9,12 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from harness.adaptation.adapted import Batch, Probe
+from harness.adaptation.adapted import Batch
 from harness.adaptation.data import first_batches, on_device
 from harness.adaptation.layers.contract import Choice, Request
 from harness.errors import RecipeError, TrainingError
 from harness.model.decoder import layer_names
+from harness.records import Probe
 
 BATCHES = 5
 

@@ -8,6 +8,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
+from harness import registry
+
 TINY_CONFIG = {
     "model_type": "llama",
     "hidden_size": 32,
@@ -123,3 +125,24 @@ def _write_task(folder: Path) -> None:
     (folder / "loader.py").write_text(_LOADER)
     (folder / "sums.yaml").write_text(_YAML.format(name="sums", shift=0))
     (folder / "sums_far.yaml").write_text(_YAML.format(name="sums_far", shift=500))
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Return a function that installs a distribution of one package with entry points and files."""
+
+    def installed(name, entry_points, files, version="1.0"):
+        root = tmp_path / name
+        info = root / f"{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (info / "entry_points.txt").write_text(entry_points)
+        for path, text in files.items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        monkeypatch.syspath_prepend(root)
+        registry.plugins.cache_clear()
+
+    yield installed
+    registry.plugins.cache_clear()

@@ -8,27 +8,6 @@ from harness import registry
 from harness.errors import PluginError
 
 
-@pytest.fixture
-def install(tmp_path, monkeypatch):
-    """Return a function that installs a distribution of one package with entry points and files."""
-
-    def installed(name, entry_points, files, version="1.0"):
-        root = tmp_path / name
-        info = root / f"{name}-{version}.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(entry_points)
-        for path, text in files.items():
-            target = root / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
-        monkeypatch.syspath_prepend(root)
-        registry.plugins.cache_clear()
-
-    yield installed
-    registry.plugins.cache_clear()
-
-
 def test_a_plugin_is_described_without_being_imported(install):
     install(
         "tinyforeign",

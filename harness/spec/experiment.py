@@ -11,8 +11,9 @@ from harness.errors import Problem, SpecError
 from harness.spec.checks import Context, semantic_problems, task_files
 from harness.spec.document import Located
 from harness.spec.document import Path as At
-from harness.spec.files import find, not_found, read, with_absolute_paths
+from harness.spec.files import data_blocks, find, not_found, read, with_absolute_paths
 from harness.spec.overrides import Overrides, overridden
+from harness.spec.plugins import with_requirement
 from harness.spec.recipe import ReadRecipe, read_recipe
 from harness.spec.records import Experiment
 from harness.spec.schema import violations
@@ -33,6 +34,7 @@ def load(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: O
     folders = tuple(Path(folder).resolve() for folder in include)
     file = _file(str(name_or_path), folders)
     document, problems = overridden(read("specs", file, include=folders), overrides)
+    document = _with_diagnostics_as_objects(document)
     wrong = violations("experiment", document)
     looked_up = _looked_up(document, _sound(document, wrong), file, folders)
     return _resolved(looked_up, file, overrides, [*problems, *wrong, *looked_up.problems])
@@ -43,6 +45,15 @@ def _sound(document: Located, problems: Iterable[Problem]) -> Located:
     value = document.value if isinstance(document.value, dict) else {}
     wrong = {re.split(r"[.\[]", problem.path)[1] for problem in problems if problem.path != "$"}
     return Located({key: block for key, block in value.items() if key not in wrong}, document.places)
+
+
+def _with_diagnostics_as_objects(document: Located) -> Located:
+    """Return the document with the objects that names of diagnostics stand for."""
+    named = document.value.get("diagnostics")
+    if not isinstance(named, list):
+        return document
+    objects = [{"name": each} if isinstance(each, str) else each for each in named]
+    return Located({**document.value, "diagnostics": objects}, document.places)
 
 
 def _file(name: str, include: tuple[Path, ...]) -> Path:
@@ -79,6 +90,10 @@ def _resolved(found: _LookedUp, file: Path, overrides: Overrides, problems: list
     if problems:
         raise SpecError(problems)
     fields = {key: value for key, value in found.value.items() if key not in ("$schema", "extends")}
+    for _, block in data_blocks(fields):
+        block.update(with_requirement("data_sources", block))
+    for block in fields.get("diagnostics", ()):
+        block.update(with_requirement("diagnostics", block))
     read_from = {"file": file, "include": found.context.include, "overrides": overrides.words()}
     recipes = [encode(read.recipe) for read in found.context.recipes.values()]
     return decode(Experiment, {"name": file.stem, **fields, **read_from, "recipes": recipes})

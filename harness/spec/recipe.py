@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,9 @@ from harness.errors import Problem, SpecError
 from harness.spec.document import Located, at
 from harness.spec.document import Path as At
 from harness.spec.files import NOT_INHERITED, absolute, find, label, not_found, read
-from harness.spec.records import Recipe
-from harness.spec.schema import violations
-from harness.spec.suggest import nearest
-
-STRATEGIES = ("all", "first", "last", "middle", "every", "list", "random", "gradient")
-"""Layer strategies of harness itself; others come through the entry points `STRATEGY_GROUP`."""
-
-STRATEGY_GROUP = "harness.layer_strategies"
+from harness.spec.plugins import with_method, with_requirement
+from harness.spec.records import STRATEGIES, Recipe
+from harness.spec.schema import method_blocks, violations
 
 _QUANTIZED = {
     "bnb_4bit_quant_type": ("nf4", "fp4"),
@@ -71,7 +65,9 @@ def _read_recipe(path: Path, include: tuple[Path, ...], named_by: tuple[Path, ..
     problems += violations("recipe", document) or _block_problems(document)
     if problems or named is None:
         raise SpecError(problems)
-    fields = {key: value for key, value in document.value.items() if key not in NOT_INHERITED}
+    fields = with_method({key: value for key, value in document.value.items() if key not in NOT_INHERITED})
+    if "layers" in fields:
+        fields["layers"] = with_requirement("layer_strategies", fields["layers"])
     if fields.get("match") is not None:
         fields["match"] = _with_recipe(fields["match"], document, include, (*named_by, path))
     stages = _read_stages(document, include, (*named_by, path)) if "stages" in fields else ()
@@ -117,7 +113,7 @@ def _read_stages(document: Located, include: tuple[Path, ...], chain: tuple[Path
         except SpecError as error:
             found.append(None)
             problems += error.problems
-    problems += _stage_problems(document, [each.recipe if each else None for each in found])
+    problems += _stage_problems(document, found)
     problems += _absent_files(document)
     if problems:
         raise SpecError(problems)
@@ -141,6 +137,9 @@ def _with_recipes(document: Located, read_ones: tuple[ReadRecipe, ...]) -> list[
     ]
     for place, where in _data_files(document):
         stages[place]["data"] = {**stages[place]["data"], "path": str(absolute(document, where))}
+    for stage in stages:
+        if stage.get("data") is not None:
+            stage["data"] = with_requirement("data_sources", stage["data"])
     return stages
 
 
@@ -157,19 +156,19 @@ def _absent_files(document: Located) -> Iterator[Problem]:
             yield document.problem(where, f"there is no file {path}", "Paths count from the file they stand in.")
 
 
-def _stage_problems(document: Located, recipes: Sequence[Recipe | None]) -> Iterator[Problem]:
+def _stage_problems(document: Located, read_ones: Sequence[ReadRecipe | None]) -> Iterator[Problem]:
     """Yield what is wrong with the order of stages and with what becomes of their adapters.
 
-    `recipes` are those of the stages, None for one that could not be read and is told elsewhere.
+    `read_ones` are the stages' recipes, None for one that could not be read and is reported elsewhere.
     """
-    for place, recipe in enumerate(recipes):
+    recipes = [each.recipe if each else None for each in read_ones]
+    for place, (read_one, recipe) in enumerate(zip(read_ones, recipes, strict=True)):
         yield from _stage_data(document, place)
         yield from _stage_budget(document, place, recipe)
         if place == len(recipes) - 1:
             yield from _last_stage(document, place)
-        elif recipe is not None:
-            yield from _what_follows(document, place, recipe)
-            yield from _next_base(document, place, recipe)
+        elif read_one is not None:
+            yield from _what_follows(document, place, read_one)
     yield from _one_base(document, recipes)
 
 
@@ -192,24 +191,24 @@ def _last_stage(document: Located, place: int) -> Iterator[Problem]:
         yield document.problem(("stages", place, "then"), message, "Leave it out: what it trains is scored as it is.")
 
 
-def _what_follows(document: Located, place: int, recipe: Recipe) -> Iterator[Problem]:
-    then = document.value["stages"][place].get("then")
-    if recipe.peft is None and recipe.bottleneck is None:
+def _what_follows(document: Located, place: int, read_one: ReadRecipe) -> Iterator[Problem]:
+    """Yield what is wrong with the fate of what a stage trains, from which the next one starts."""
+    recipe, then = read_one.recipe, document.value["stages"][place].get("then")
+    methods = method_blocks(read_one.document.value)
+    if not methods or any(facts.get("trains_base_weights") for facts in methods.values()):
         if then is not None:
             message = f"{recipe.id} trains the model's own weights and leaves no adapter to {then}"
             yield document.problem(("stages", place, "then"), message, "Leave it out.")
-    elif then is None:
+        return
+    if then is None:
         message = "`then` is missing: what becomes of the adapter before the next stage"
         remedy = 'Say "merge" (folded into the weights) or "keep" (frozen, at work beside the next one).'
         yield document.problem(("stages", place), message, remedy)
-
-
-def _next_base(document: Located, place: int, recipe: Recipe) -> Iterator[Problem]:
-    """Refuse what no next stage can start from."""
-    if recipe.bottleneck is not None:
-        message = f"{recipe.id} is a bottleneck adapter, which can be neither merged nor kept beside another"
-        yield document.problem(("stages", place, "recipe"), message, "Make it the last stage.")
-    elif recipe.quantization is not None and document.value["stages"][place].get("then") == "merge":
+    for method, facts in methods.items():
+        if not facts.get("merges", True) and not facts.get("stacks", False):
+            message = f"{recipe.id} is a {method} adapter, which can be neither merged nor kept beside another"
+            yield document.problem(("stages", place, "recipe"), message, "Make it the last stage.")
+    if recipe.quantization is not None and then == "merge":
         message = f"{recipe.id} trains on quantized weights: merged into them, its update would be rounded off"
         yield document.problem(("stages", place, "then"), message, 'Use "keep", or a recipe without `quantization`.')
 
@@ -223,17 +222,22 @@ def _one_base(document: Located, recipes: Sequence[Recipe | None]) -> Iterator[P
 
 
 def _block_problems(document: Located) -> list[Problem]:
-    """Return what is wrong with `layers` and `quantization` beyond the names and types that the schema knows."""
-    return [*_layer_problems(document), *_option_problems(document), *_quantization_problems(document)]
+    """Return what is wrong with a recipe's blocks beyond the names and types that the schema knows."""
+    checks = (_method_problems, _layer_problems, _option_problems, _quantization_problems)
+    return [problem for check in checks for problem in check(document)]
+
+
+def _method_problems(document: Located) -> Iterator[Problem]:
+    methods = list(method_blocks(document.value))
+    for method in methods[1:]:
+        remedy = "Keep one of them; null takes back what a file that is extended says."
+        yield document.problem((method,), f"`{method}` does not go with `{methods[0]}`", remedy)
 
 
 def _layer_problems(document: Located) -> list[Problem]:
     layers = document.value.get("layers", {})
     strategy = layers.get("strategy", "all")
     problems = []
-    if strategy not in STRATEGIES and strategy not in (known := _strategies()):
-        message = f"{strategy!r} is not a layer strategy"
-        problems.append(document.problem(("layers", "strategy"), message, nearest(strategy, known)))
     sizes = [key for key in ("fraction", "count", "indices") if layers.get(key) is not None]
     message, remedy = _size_problem(strategy, sizes)
     if message:
@@ -256,10 +260,6 @@ def _size_problem(strategy: str, sizes: list[str]) -> tuple[str, str]:
     if sizes == ["indices"] and strategy in STRATEGIES:
         return f"`indices` does not go with the strategy `{strategy}`", 'Give `fraction` or `count`, or use "list".'
     return "", ""
-
-
-def _strategies() -> list[str]:
-    return [*STRATEGIES, *(point.name for point in entry_points(group=STRATEGY_GROUP))]
 
 
 def _option_problems(document: Located) -> Iterator[Problem]:

@@ -6,12 +6,18 @@ Nothing here knows how a spec is read (that is `harness.spec.load`) or run.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from harness.codec import JSON
 
 Role = Literal["in_domain", "out_of_domain", "guard"]
+
+DATA_SOURCES = ("task", "jsonl", "hub")
+"""Sources of training data that harness brings itself; any other is the name of a plug-in."""
+
+STRATEGIES = ("all", "first", "last", "middle", "every", "list", "random", "gradient")
+"""Layer strategies that harness brings itself; any other is the name of a plug-in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +49,25 @@ class Model:
     config: Mapping[str, JSON] | None = None
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
 
+    @property
+    def name(self) -> str:
+        """The model as tables call it: its id on the hub, the stem of its file, its folder, or ``random-llama``."""
+        if self.source == "random":
+            return f"random-{(self.config or {}).get('model_type', 'model')}"
+        if self.source == "pypi":
+            return PurePosixPath(str(self.member)).stem
+        return str(self.id) if self.source == "hub" else Path(str(self.path)).name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
     """What trains. ``task``: a task's own training split; ``jsonl``: a file; ``hub``: a data set.
 
-    The last two have string columns `prompt` and `completion`.
+    The last two have string columns `prompt` and `completion`. Any other `source` is the name of a plug-in, which
+    reads the `options`; `plugin` is the distribution that it came from, ``name==version``, when the spec was read.
     """
 
-    source: Literal["task", "jsonl", "hub"]
+    source: str
     task: str | None = None
     path: str | None = None
     id: str | None = None
@@ -60,11 +76,16 @@ class Data:
     split: str = "train"
     share: float | None = None
     """For a member of `Experiment.mix`: the fraction of training examples that it supplies."""
+    options: Mapping[str, JSON] = field(default_factory=dict)
+    plugin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layers:
-    """Which decoder layers a recipe adapts; exactly one of `fraction`, `count`, `indices` unless ``all``."""
+    """Which decoder layers a recipe adapts; exactly one of `fraction`, `count`, `indices` unless ``all``.
+
+    `plugin` is the distribution (``name==version``) of a strategy that harness does not bring itself.
+    """
 
     strategy: str = "all"
     fraction: float | None = None
@@ -72,6 +93,7 @@ class Layers:
     indices: tuple[int, ...] | None = None
     seed: int | None = None
     options: Mapping[str, JSON] = field(default_factory=dict)
+    plugin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +109,16 @@ class Bottleneck:
     activation: str = "relu"
     attention: str | None = None
     feedforward: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginBlock:
+    """A third party's method: the plug-in's name and options, and the distribution that it came from."""
+
+    name: str
+    options: Mapping[str, JSON]
+    distribution: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +168,8 @@ class Compute:
 class Recipe:
     """A way of adapting. The file name gives `method` and `name`: ``<method>--<name>.json``.
 
-    With neither `peft` nor `bottleneck` the model's own weights train. With `stages` a recipe says nothing else:
-    their recipes do.
+    It has at most one of `peft`, `bottleneck` and `plugin`; with none the model's own weights train. With `stages` a
+    recipe says nothing else: their recipes do.
     """
 
     method: str
@@ -145,6 +177,7 @@ class Recipe:
     description: str = ""
     peft: Mapping[str, JSON] | None = None
     bottleneck: Bottleneck | None = None
+    plugin: PluginBlock | None = None
     layers: Layers = Layers()
     match: Match | None = None
     probe_batches: int | None = None
@@ -172,7 +205,8 @@ class Recipe:
     @property
     def trains_own_weights(self) -> bool:
         """Whether any part trains the model's own weights and not an adapter."""
-        return any(part.recipe.peft is None and part.recipe.bottleneck is None for part in self.parts)
+        blocks = ((part.recipe.peft, part.recipe.bottleneck, part.recipe.plugin) for part in self.parts)
+        return any(own == (None, None, None) for own in blocks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +247,7 @@ class Tune:
     """The same search for every recipe: each combination is trained once and the least validation loss chosen.
 
     `seed` is the trials' own. `max_steps` is how long a trial trains where that differs from a run. `recipes`
-    names those that are searched for; None is all, and anything else is told as unequal treatment.
+    names those that are searched for; None is all, and anything else is reported as unequal treatment.
     """
 
     search: Mapping[str, Search]
@@ -282,6 +316,18 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosticRequest:
+    """A diagnostic to take of every run, beside those that are always taken: a plug-in's name and options.
+
+    `plugin` is the distribution that it came from, ``name==version``.
+    """
+
+    name: str
+    options: Mapping[str, JSON] = field(default_factory=dict)
+    plugin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """Everything `harness run` needs; what it was read from stands in `file` and `overrides`."""
 
@@ -300,6 +346,7 @@ class Experiment:
     evaluation: EvaluationOptions = EvaluationOptions()
     comparison: Comparison
     merge: Merge = Merge()
+    diagnostics: tuple[DiagnosticRequest, ...] = ()
     keep_weights: bool = False
     cost: Mapping[str, float] = field(default_factory=dict)
     """Declared prices: ``per_hour`` of the machine, in any currency."""

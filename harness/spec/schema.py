@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -12,7 +12,9 @@ from referencing import Registry, Resource
 from harness.codec import JSON
 from harness.declarations.places import shipped
 from harness.errors import Problem
+from harness.registry import Plugin, find
 from harness.spec.document import Located, Path
+from harness.spec.plugins import extended, installed
 from harness.spec.suggest import nearest
 
 Name = Literal["experiment", "recipe", "verdict"]
@@ -40,16 +42,26 @@ _KINDS = {
 
 
 def violations(name: Name, document: Located) -> list[Problem]:
-    """Return everything that the schema finds wrong, in the order in which the files say it."""
-    errors = _validator(name).iter_errors(document.value)
+    """Return everything that the schema finds wrong, in the order in which the files say it.
+
+    A name that is not harness's own may be an installed plug-in's, whose options are held to its own schema. Raises
+    `PluginError` where a plug-in that would have to be asked is broken.
+    """
+    errors = list(_validator(name, ()).iter_errors(document.value))
+    if errors and (added := installed()):  # looking for plug-ins takes time, which a file without any need not spend
+        errors = list(_validator(name, added).iter_errors(document.value))
     found = dict.fromkeys(problem for error in errors for problem in _problems(error, document))
     return sorted(found, key=lambda problem: (problem.file, problem.line or 0))
 
 
 def bundled(name: Name) -> dict[str, Any]:
-    """Return a schema that stands alone: the schema files that it refers to are among its ``$defs``."""
-    top = dict(_files()[name + _SUFFIX])
-    others = {file: schema for file, schema in _files().items() if f'"{file}' in json.dumps(top)}
+    """Return a schema that stands alone: the schema files that it refers to are among its ``$defs``.
+
+    Installed plug-ins are part of it.
+    """
+    files = extended(_files(), installed())
+    top = dict(files[name + _SUFFIX])
+    others = {file: schema for file, schema in files.items() if f'"{file}' in json.dumps(top)}
     own = top.pop("$defs", {})
     return top | {"$defs": own | {file: {"$id": file, **schema} for file, schema in others.items()}}
 
@@ -70,6 +82,20 @@ def allowed(foreign: str, field: str, value: object) -> bool:
     return bool(_Strict(_files()[foreign + _SUFFIX]["properties"][field]).is_valid(value))
 
 
+def method_blocks(recipe: Mapping[str, JSON]) -> dict[str, Mapping[str, JSON]]:
+    """Return the keys of a recipe's JSON that name a method, with the facts that its schema says under ``x-harness``.
+
+    Without any, the model's own weights train.
+    """
+    properties = _files()["recipe" + _SUFFIX]["properties"]
+    found: dict[str, Mapping[str, JSON]] = {}
+    for key, value in recipe.items():
+        plugin = None if key in properties else find("methods", key)
+        if value is not None and (plugin is not None or "x-harness" in properties.get(key, {})):
+            found[key] = properties[key]["x-harness"] if plugin is None else plugin.facts
+    return found
+
+
 def _is_integer(_: object, value: object) -> bool:
     """Refuse 60.0 where a whole number is wanted: what it is handed to counts with it."""
     return isinstance(value, int) and not isinstance(value, bool)
@@ -79,10 +105,11 @@ _Strict = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_CH
 
 
 @functools.cache
-def _validator(name: Name) -> Draft202012Validator:
-    resources = [(file, Resource.from_contents(schema)) for file, schema in _files().items()]
+def _validator(name: Name, added: tuple[Plugin, ...]) -> Draft202012Validator:
+    files = extended(_files(), added) if added else _files()
+    resources = [(file, Resource.from_contents(schema)) for file, schema in files.items()]
     registry: Registry[Any] = Registry().with_resources(resources)
-    validator: Draft202012Validator = _Strict(_files()[name + _SUFFIX], registry=registry)
+    validator: Draft202012Validator = _Strict(files[name + _SUFFIX], registry=registry)
     return validator
 
 
@@ -154,8 +181,9 @@ def _wrong_type(error: ValidationError) -> _Explained:
 
 
 def _not_among(error: ValidationError) -> _Explained:
-    said, allowed, _ = _parts(error)
-    yield (), f"{_excerpt(said)} is not allowed", nearest(str(said), map(str, allowed))
+    said, allowed, schema = _parts(error)
+    meant = f"a {schema['title']}" if "title" in schema else "allowed"
+    yield (), f"{_excerpt(said)} is not {meant}", nearest(str(said), map(str, allowed))
 
 
 def _limit(error: ValidationError) -> _Explained:

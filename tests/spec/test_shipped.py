@@ -19,7 +19,7 @@ from helpers import installed_fields
 
 SPECS = [path.stem for path in json_files("specs")]
 RECIPES = [path.stem for path in json_files("adapters")]
-FROM_READING = {"file", "overrides"}
+FROM_READING = {"file", "overrides", "plugin"}
 FROM_THE_FILE_NAME = {"method", "name"}
 NOT_KEPT = {"$schema", "extends"}
 
@@ -89,6 +89,7 @@ PAIRS = {
     "tune": (of.Tune, "tune"),
     "search": (of.Search, "search"),
     "merge": (of.Merge, "merge"),
+    "diagnostic": (of.DiagnosticRequest, "diagnostic"),
     "recipe": (of.Recipe, None),
     "layers": (of.Layers, "layers"),
     "match": (of.Match, "match"),
@@ -109,7 +110,7 @@ def part(name):
 def test_schema_and_record_have_the_same_fields(name):
     record, schema = part(name)
     fields = {field.name for field in dataclasses.fields(record)}
-    fields -= FROM_READING if name == "experiment" else set()
+    fields -= FROM_READING
     fields -= FROM_THE_FILE_NAME if name == "recipe" else set()
     assert set(schema["properties"]) - NOT_KEPT == fields
 
@@ -132,17 +133,26 @@ def test_schema_and_record_have_the_same_defaults(name):
     said = {key: value["default"] for key, value in schema["properties"].items() if "default" in value}
     required = dict.fromkeys(schema.get("required", ()))
     about = dict.fromkeys((FROM_READING | FROM_THE_FILE_NAME) & fields_of(record), "said elsewhere")
-    built = record(**about, **required)
+    built = record(**about | required)
     assert {key: plain(getattr(built, key)) for key in said} == said
 
 
-@pytest.mark.parametrize(("record", "prefix"), [(of.Model, "model_"), (of.Data, "data_")])
-def test_the_kinds_of_a_source_share_one_record(record, prefix):
-    kinds = [value for key, value in bundled("experiment")["$defs"].items() if key.startswith(prefix)]
-    assert set().union(*(kind["properties"] for kind in kinds)) == fields_of(record)
-    (source,) = [field for field in dataclasses.fields(record) if field.name == "source"]
-    allowed = typing.get_args(typing.get_type_hints(record)[source.name])
-    assert sorted(kind["properties"]["source"]["const"] for kind in kinds) == sorted(allowed)
+MODEL_SOURCES = typing.get_args(typing.get_type_hints(of.Model)["source"])
+
+
+@pytest.mark.parametrize(
+    ("record", "prefix", "own"), [(of.Model, "model_", MODEL_SOURCES), (of.Data, "data_", of.DATA_SOURCES)]
+)
+def test_the_kinds_of_a_source_share_one_record(record, prefix, own):
+    definitions = bundled("experiment")["$defs"]
+    kinds = [value["properties"] for key, value in definitions.items() if key.startswith(prefix)]
+    assert set().union(*kinds) == fields_of(record) - FROM_READING
+    assert sorted(kind["source"]["const"] for kind in kinds if "const" in kind["source"]) == sorted(own)
+    assert definitions[prefix.rstrip("_")]["properties"]["source"]["enum"] == list(own)
+
+
+def test_the_schema_names_the_layer_strategies():
+    assert bundled("recipe")["$defs"]["layers"]["properties"]["strategy"]["enum"] == list(of.STRATEGIES)
 
 
 def fields_of(record):

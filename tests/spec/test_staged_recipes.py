@@ -66,7 +66,7 @@ MISTAKES = {
         "neither merged nor kept",
     ),
     "a misspelt trainer field": ([{**LAST, "training": {"max_step": 1}}], "$.stages[0].training.max_step", "unknown"),
-    "no such source": ([{**LAST, "data": {"source": "web"}}], "$.stages[0].data.source", '"web" is not allowed'),
+    "no such source": ([{**LAST, "data": {"source": "web"}}], "$.stages[0].data.source", '"web" is not a data source'),
     "data without a task": ([{**LAST, "data": {"source": "task"}}], "$.stages[0].data", "`task` is missing"),
     "a share": (
         [{**LAST, "data": {"source": "task", "task": "k8s_qa", "share": 0.5}}],

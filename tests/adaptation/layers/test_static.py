@@ -2,8 +2,7 @@ import pytest
 
 from harness.adaptation.layers import Request, layer_count, names, select
 from harness.errors import RecipeError
-from harness.spec.recipe import STRATEGIES
-from harness.spec.records import Layers
+from harness.spec.records import STRATEGIES, Layers
 
 
 def choose(layers, total=10, seed=0):

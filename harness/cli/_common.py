@@ -6,8 +6,7 @@ import shutil
 import textwrap
 from pathlib import Path
 
-from harness.spec import Overrides, load
-from harness.spec.records import Experiment
+from harness.api import Changes
 
 _NARROWEST, _WIDEST, _PIPED = 60, 120, 100
 _INDENT = "    "
@@ -49,19 +48,14 @@ def folder(text: str) -> Path:
     return path
 
 
-def overrides_from(args: argparse.Namespace) -> Overrides:
-    """Return the overrides that the command line gives."""
-    return Overrides(set=tuple(args.set), seeds=args.seeds, limit=args.limit, only=tuple(args.only), out=args.out)
-
-
-def load_spec(args: argparse.Namespace) -> Experiment:
-    """Return the experiment that the command line names, overridden. Raises `SpecError`."""
-    return load(args.spec, include=args.include_path, overrides=overrides_from(args))
-
-
-def folder_of(args: argparse.Namespace, experiment: Experiment) -> Path:
-    """Return the run folder: ``--out``, or one named after the experiment below ``runs/``."""
-    return args.out or Path("runs") / experiment.name
+def changes_from(args: argparse.Namespace) -> Changes:
+    """Return what the command line changes about a spec, and where it looks for declarations."""
+    given: Changes = {"set": args.set, "only": args.only, "include": args.include_path}
+    if args.seeds is not None:
+        given["seeds"] = args.seeds
+    if args.limit is not None:
+        given["limit"] = args.limit
+    return given
 
 
 def entry(name: str, facts: str, *lines: str) -> str:

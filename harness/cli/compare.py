@@ -2,14 +2,16 @@
 
 import argparse
 import json
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from harness import api
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from harness.compare.design import Design
-    from harness.spec.records import Role, Suite
+    from harness.verdict import Verdicts
 
 EXAMPLE = """example, three seeds a side, one folder as written by lm_eval --log_samples --output_path per seed:
   harness compare --reference full/s1 full/s2 full/s3 --candidate lora/s1 lora/s2 lora/s3 \\
@@ -71,11 +73,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the verdicts; under ``--gate`` exit with its ruling."""
-    from harness.verdict import judge
-
     rules = _rules(args.gate)
-    design = _from_run(args) if args.run else _from_logs(args)
-    verdicts = judge(design)
+    verdicts, declared = _of_a_run(args) if args.run else (_of_logs(args), {})
     if args.json:
         print(json.dumps(verdicts.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
@@ -84,11 +83,9 @@ def run(args: argparse.Namespace) -> int:
         print(verdicts_text(verdicts, details=args.details))
     if args.gate is None:
         return 0
-    import sys
-
     from harness.verdict.gate import gate
 
-    ruling = gate(verdicts, {"rules": rules} if rules else design.gate)
+    ruling = gate(verdicts, {"rules": rules} if rules else declared)
     print(ruling.text, file=sys.stderr if args.json else sys.stdout)
     return ruling.code
 
@@ -107,7 +104,8 @@ def _rules(given: str | None) -> list[str]:
     return rules
 
 
-def _from_run(args: argparse.Namespace) -> "Design":
+def _of_a_run(args: argparse.Namespace) -> "tuple[Verdicts, Mapping[str, Any]]":
+    """Return a run's verdicts and the gate that its spec declares."""
     extra = [
         _OPTION.get(name, f"--{name.replace('_', '-')}")
         for name, nothing in _OF_LOGS.items()
@@ -118,73 +116,45 @@ def _from_run(args: argparse.Namespace) -> "Design":
             f"{args.run} declares its own comparison; for lm-eval logs alone: {', '.join(extra)}. "
             "Leave that out, or change the spec's `comparison` and run it again: nothing is trained twice."
         )
-    from harness.compare.design import design_of
-    from harness.ledger import read
-
-    return design_of(read(args.run))
+    run = api.load_run(args.run)
+    return run.verdicts, run.experiment.comparison.gate
 
 
-def _from_logs(args: argparse.Namespace) -> "Design":
+def _of_logs(args: argparse.Namespace) -> "Verdicts":
     missing = {"--reference": args.reference, "--candidate": args.candidate, "--in-domain": args.in_domain}
     lacking = [name for name, value in {**missing, "--metric": args.metric}.items() if not value]
     if lacking:
         raise UsageError(f"give a run folder, or lm-eval logs with {', '.join(lacking)} as well.")
-    if (args.seed_sd is None) != (args.seed_df is None):
-        raise UsageError("--seed-sd and --seed-df go together: a standard deviation and how well it is known.")
-    from harness.compare.design import Arm, Design, ScoredRun
-
-    names = _names(args)
-    arms = [
-        Arm(name=name, runs=tuple(ScoredRun(folder=folder) for folder in folders))
-        for name, folders in zip(names, [args.reference, *args.candidate], strict=True)
-    ]
-    base = Arm(name="base", runs=(ScoredRun(folder=args.base),)) if args.base else None
-    variances = {"seed_sd": args.seed_sd, "seed_df": args.seed_df}
-    return Design(
-        reference=arms[0],
-        candidates=tuple(arms[1:]),
-        base=base,
-        suites=tuple(_suites(args)),
-        sesoi=_sesoi(args.sesoi, args.metric, "--sesoi"),
+    reference, *candidates = _names(args)
+    return api.compare(
+        reference=args.reference,
+        candidates=dict(zip(candidates, args.candidate, strict=True)),
+        in_domain=args.in_domain,
+        out_of_domain=args.out_of_domain,
+        guards=args.guard,
+        metric=args.metric,
+        base=args.base,
+        reference_name=reference,
+        guard_metric=args.guard_metric,
+        lower_is_better=args.lower,
+        cluster=args.cluster,
+        fixed_items=args.fixed_items,
+        sesoi=args.sesoi,
+        guard_sesoi=args.guard_sesoi,
         retention=DEFAULT_RETENTION if args.retention is None else args.retention,
         alpha=DEFAULT_ALPHA if args.alpha is None else args.alpha,
         pool_seed_variance=args.pool_seed_variance,
-        variances={name: value for name, value in variances.items() if value is not None},
-        lower_is_better=args.lower,
+        seed_sd=args.seed_sd,
+        seed_df=args.seed_df,
         newest=not args.all,
     )
 
 
 def _names(args: argparse.Namespace) -> list[str]:
     arms = 1 + len(args.candidate)
-    if args.names:
-        if len(args.names) != arms:
-            raise UsageError(f"--names takes {arms} names, the reference's and each candidate's; got {args.names}.")
-        return list(args.names)
-    return ["reference", *(["candidate"] if arms == 2 else [f"candidate {k}" for k in range(1, arms)])]  # noqa: PLR2004
-
-
-def _suites(args: argparse.Namespace) -> "list[Suite]":
-    from harness.spec.records import Suite
-
-    roles: tuple[tuple[Role, list[str]], ...] = (("in_domain", args.in_domain), ("out_of_domain", args.out_of_domain))
-    suites = [
-        Suite(task=task, role=role, metric=args.metric, cluster=args.cluster, fixed_items=args.fixed_items)
-        for role, tasks in roles
-        for task in tasks
-    ]
-    metric = args.guard_metric or args.metric
-    sesoi = args.guard_sesoi if args.guard_sesoi is not None else args.sesoi
-    for task in args.guard:
-        margin = _sesoi(sesoi, metric, "--guard-sesoi")
-        suites.append(Suite(task=task, role="guard", metric=metric, sesoi=margin, cluster=args.cluster))
-    return suites
-
-
-def _sesoi(given: float | None, metric: str, option: str) -> float:
-    from harness.compare.metrics import metric as known
-
-    margin = known(metric).sesoi if given is None else given
-    if margin is None:
-        raise UsageError(f"{metric} has no usual scale: say with {option} what difference is worth knowing about.")
-    return margin
+    names = args.names or ["reference", *(["candidate"] if arms == 2 else [f"candidate {k}" for k in range(1, arms)])]  # noqa: PLR2004
+    if len(names) != arms:
+        raise UsageError(f"--names takes {arms} names, the reference's and each candidate's; got {names}.")
+    if len(set(names)) < arms:
+        raise UsageError(f"--names takes {arms} different names; got {names}.")
+    return list(names)

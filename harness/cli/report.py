@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from harness.ledger import Run, read
+from harness import api
+from harness.records import CellFailure
 
 FAILED_CELLS = 3
 
@@ -15,22 +16,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge and print again; nothing is trained or scored."""
-    return print_report(read(args.folder))
+    return print_report(api.load_run(args.folder))
 
 
-def print_report(run: Run) -> int:
+def print_report(run: api.Run) -> int:
     """Print scores, costs and verdicts, write ``verdict.json``, and return the exit code."""
-    from harness.compare.design import design_of
-    from harness.errors import HarnessError
-    from harness.ledger.files import write_json
-    from harness.report.run import run_text
-    from harness.verdict import judge
-
-    verdicts = judge(design_of(run))
-    print(run_text(run, verdicts))
-    path = run.folder / "verdict.json"
-    try:
-        write_json(path, verdicts.to_json())
-    except OSError as error:
-        raise HarnessError(f"{path} cannot be written ({error.strerror}); what is printed above is whole.") from error
-    return FAILED_CELLS if run.failures else 0
+    print(api.report(run))
+    return FAILED_CELLS if any(isinstance(each, CellFailure) for each in run.results()) else 0

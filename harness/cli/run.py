@@ -1,9 +1,9 @@
 """``harness run SPEC``: train, score, compare; the same command resumes."""
 
 import argparse
-from pathlib import Path
 
-from harness.cli._common import add_spec_options, folder_of, load_spec
+from harness import api
+from harness.cli._common import add_spec_options, changes_from
 from harness.cli.report import print_report
 from harness.extras import require
 
@@ -17,13 +17,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the experiment and print its scores and verdicts."""
     require("run", "harness run")
-    experiment = load_spec(args)
-    folder: Path = folder_of(args, experiment)
+    experiment = api.load(args.spec, **changes_from(args))
 
     from harness.cli.display import watching
-    from harness.execution.run import Options, execute
 
+    folder = api.run_folder(experiment, args.out)
     with watching(experiment, folder) as watcher:
-        finished = execute(experiment, folder, watcher, Options(retry_failed=args.retry_failed))
-
+        finished = api.run(experiment, out=folder, retry_failed=args.retry_failed, watcher=watcher)
     return print_report(finished)

@@ -26,3 +26,22 @@ class Watcher(Protocol):
 
     def ended(self, outcome: Outcome) -> None:
         """Take how the running cell ended."""
+
+
+class Unwatched:
+    """Takes everything and shows nothing."""
+
+    def preparing(self, message: Message) -> None:
+        """Show nothing."""
+
+    def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
+        """Show nothing."""
+
+    def cell(self, place: int, planned: PlannedCell) -> None:
+        """Show nothing."""
+
+    def message(self, message: Message) -> None:
+        """Show nothing."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """Show nothing."""

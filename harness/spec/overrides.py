@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path as FilePath
 from typing import Any
 
 from harness.codec import JSON
@@ -23,15 +22,13 @@ _OF_A_FILE = ("extends", "$schema")
 class Overrides:
     """The options that every verb on a spec takes.
 
-    `set` holds ``path=value`` texts, `only` names of recipes and suites to keep. `out` is where runs are written;
-    it changes no number and is not part of the experiment.
+    `set` holds ``path=value`` texts, `only` names of recipes and suites to keep.
     """
 
     set: tuple[str, ...] = ()
     seeds: tuple[int, ...] | None = None
     limit: int | None = None
     only: tuple[str, ...] = ()
-    out: FilePath | None = None
 
     def words(self) -> tuple[str, ...]:
         """Return what was overridden as it would be typed; this stands in the lock file and the report."""

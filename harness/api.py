@@ -1,0 +1,273 @@
+"""The verbs as functions: what the command line does, for scripts and notebooks.
+
+Each function takes an experiment as a path, as the name of a shipped one, or as what `load` returned. Expected errors
+are `harness.errors.HarnessError`; nothing is printed and nothing exits. A module that is heavy to import is imported
+by the function that needs it, so that checking a file does not load torch.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+
+from harness.errors import HarnessError, Problem, SpecError, UsageError
+from harness.extras import require
+from harness.ledger import Outcome
+from harness.ledger import Run as RunFolder
+from harness.ledger import read as read_run
+from harness.ledger.files import write_json
+from harness.spec import Overrides
+from harness.spec import load as load_experiment
+from harness.spec.files import declared_kind
+from harness.spec.recipe import read_recipe
+from harness.spec.records import Experiment
+
+if TYPE_CHECKING:
+    from harness.execution.progress import Watcher
+    from harness.plan.costs import Estimate
+    from harness.verdict import Verdicts
+
+PathLike = str | Path
+
+
+class Changes(TypedDict, total=False):
+    """What may be changed of an experiment when it is read; checked like the file and noted in the run's lock file.
+
+    `set` maps paths to values, ``{"training.max_steps": 5}``, or holds texts, ``["training.max_steps=5"]``; `seeds`
+    replaces the training seeds; `limit` scores at most so many items of every suite; `only` names the recipes and
+    suites to keep. `include` is not a change: these folders are searched too, for specs, recipes and tasks.
+    """
+
+    set: Mapping[str, Any] | Sequence[str]
+    seeds: Sequence[int]
+    limit: int
+    only: Sequence[str]
+    include: Sequence[PathLike]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A declaration file as it was named, and everything that is wrong with it.
+
+    `kind` is ``experiment`` or ``recipe``, None where the file could not be read far enough to tell.
+    """
+
+    file: str
+    kind: Literal["experiment", "recipe"] | None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder that has been started, as it stands on disk: read anew whenever it is asked."""
+
+    folder: Path
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it was resolved when the run was last started."""
+        return self._files.experiment
+
+    def results(self) -> tuple[Outcome, ...]:
+        """Return how each cell that has ended did so, a `CellResult` or a `CellFailure`, in the order of the plan."""
+        return self._files.outcomes
+
+    @property
+    def verdicts(self) -> "Verdicts":
+        """What the scores show, by the comparison that the experiment declares.
+
+        Raises `ComparisonError` where no cell has finished, or scores cannot be paired.
+        """
+        from harness.compare.design import design_of
+        from harness.verdict import judge
+
+        return judge(design_of(self._files))
+
+    @property
+    def _files(self) -> RunFolder:
+        return RunFolder(self.folder)
+
+
+def load(spec: PathLike, **changes: Unpack[Changes]) -> Experiment:
+    """Return the experiment of a file or of a name, resolved: what it extends, defaults, recipes, paths.
+
+    Raises `SpecError` with every problem, each with its file, JSON path and line.
+    """
+    return load_experiment(spec, include=_include(changes), overrides=overrides_of(changes))
+
+
+def validate(file: PathLike, **changes: Unpack[Changes]) -> Checked:
+    """Return what is wrong with a spec or recipe file, given by path or name; nothing is raised for that."""
+    name, include = str(file), _include(changes)
+    kind: Literal["experiment", "recipe"] | None = None
+    try:
+        declared, path = declared_kind(name, include=include)
+        kind = "experiment" if declared == "specs" else "recipe"
+        if kind == "experiment":
+            load(path, **changes)
+        else:
+            read_recipe(path, include=include)
+    except SpecError as error:
+        return Checked(file=name, kind=kind, problems=error.problems)
+    return Checked(file=name, kind=kind)
+
+
+def plan(spec: PathLike | Experiment, **changes: Unpack[Changes]) -> "Estimate":
+    """Return what an experiment would cost, cell by cell, and what its seeds and items could show.
+
+    Nothing is downloaded: what is not in the cache is assumed, and named. Needs the extra `run`.
+    """
+    require("run", "harness.plan")
+    experiment = _experiment(spec, changes)
+
+    from harness.execution.job import Refused
+    from harness.execution.process import describe_exit, run_in_process, start_server
+    from harness.sources import cache
+    from harness.sources.offline import without_downloads
+
+    received: list[Any] = []
+    log = cache.root() / "plan.log"
+    with without_downloads():
+        start_server(log, remedy=cache.REMEDY)
+        code = run_in_process("estimate", experiment, received.append)
+    if not received:
+        raise HarnessError(f"planning: {describe_exit(code)}; see {log}.")
+    if isinstance(received[-1], Refused):
+        raise received[-1].error()
+    estimate: Estimate = received[-1]
+    return estimate
+
+
+def run(
+    spec: PathLike | Experiment,
+    *,
+    out: PathLike | None = None,
+    retry_failed: bool = False,
+    watcher: "Watcher | None" = None,
+    **changes: Unpack[Changes],
+) -> Run:
+    """Train, score and compare; return the run. The same call continues a run that was cut off and repeats nothing.
+
+    The run folder is `out`, or one named after the experiment below ``runs/``. Cells that failed are outcomes among
+    the others' results and are left alone unless `retry_failed`. `watcher` is called with what happens. Needs the
+    extra `run`. Raises `HarnessError` where nothing can be run: model or data cannot be had, or the folder holds a run
+    of other data.
+    """
+    require("run", "harness.run")
+    experiment = _experiment(spec, changes)
+
+    from harness.execution.progress import Unwatched
+    from harness.execution.run import Options, execute
+
+    options = Options(retry_failed=retry_failed)
+    done = execute(experiment, run_folder(experiment, out), watcher or Unwatched(), options)
+    finished = Run(done.folder)
+    _write(finished.verdicts, done.folder)
+    return finished
+
+
+def run_folder(experiment: Experiment, out: PathLike | None = None) -> Path:
+    """Return where an experiment runs: `out`, or a folder named after it below ``runs/``."""
+    return Path(out) if out is not None else Path("runs") / experiment.name
+
+
+def load_run(folder: PathLike) -> Run:
+    """Return a run that has been started. Raises `LedgerError` where the folder holds none."""
+    return Run(read_run(Path(folder)).folder)
+
+
+@overload
+def compare(run: Run | PathLike, /) -> "Verdicts": ...
+
+
+@overload
+def compare(
+    *,
+    reference: Sequence[PathLike],
+    candidates: Mapping[str, Sequence[PathLike]],
+    in_domain: Sequence[str],
+    metric: str,
+    out_of_domain: Sequence[str] = (),
+    guards: Sequence[str] = (),
+    base: PathLike | None = None,
+    reference_name: str = "reference",
+    guard_metric: str | None = None,
+    lower_is_better: bool | None = None,
+    cluster: str = "cluster",
+    fixed_items: bool = False,
+    sesoi: float | None = None,
+    guard_sesoi: float | None = None,
+    retention: float = 0.5,
+    alpha: float = 0.05,
+    pool_seed_variance: bool = False,
+    seed_sd: float | None = None,
+    seed_df: float | None = None,
+    newest: bool = True,
+) -> "Verdicts": ...
+
+
+def compare(run: Run | PathLike | None = None, /, **logs: Any) -> "Verdicts":
+    """Return verdicts from a run as far as it came, or from anyone's ``lm_eval --log_samples`` folders.
+
+    A run is compared as its experiment declares. Of logs, `reference` and each candidate are folders, one a training
+    seed in one order of seeds; the other parameters are those of `harness.compare.logs.design_of_logs`. Raises
+    `ComparisonError` with everything that cannot be compared, `UsageError` for a run and logs together.
+    """
+    if run is not None:
+        if logs:
+            raise UsageError(f"a run declares its own comparison; for logs alone: {', '.join(logs)}.")
+        return (run if isinstance(run, Run) else load_run(run)).verdicts
+
+    from harness.compare.logs import design_of_logs
+    from harness.verdict import judge
+
+    return judge(design_of_logs(**logs))
+
+
+def report(run: Run | PathLike) -> str:
+    """Return scores, costs and verdicts of a run as text, and write its ``verdict.json`` anew."""
+    from harness.report.run import run_text
+
+    found = run if isinstance(run, Run) else load_run(run)
+    verdicts = found.verdicts
+    _write(verdicts, found.folder)
+    return run_text(RunFolder(found.folder), verdicts)
+
+
+def _write(verdicts: "Verdicts", folder: Path) -> None:
+    path = folder / "verdict.json"
+    try:
+        write_json(path, verdicts.to_json())
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be written ({error.strerror}); cells that are done are kept.") from error
+
+
+def _experiment(spec: PathLike | Experiment, changes: Changes) -> Experiment:
+    if not isinstance(spec, Experiment):
+        return load(spec, **changes)
+    if changes:
+        raise UsageError(f"{', '.join(changes)}: {spec.name} is loaded already; give that to harness.load.")
+    return spec
+
+
+def _include(changes: Changes) -> tuple[Path, ...]:
+    return tuple(Path(folder) for folder in changes.get("include", ()))
+
+
+def overrides_of(changes: Changes) -> Overrides:
+    """Return changes as the record that is laid over a spec."""
+    given, seeds = changes.get("set", ()), changes.get("seeds")
+    if isinstance(given, Mapping):
+        given = [f"{path}={json.dumps(value)}" for path, value in given.items()]
+    return Overrides(
+        set=tuple(given),
+        seeds=None if seeds is None else tuple(seeds),
+        limit=changes.get("limit"),
+        only=tuple(changes.get("only", ())),
+    )

@@ -1,0 +1,85 @@
+"""A comparison of anyone's sample logs: folders, tasks and a metric make a design."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.compare.design import BASE, Arm, Design, ScoredRun
+from harness.compare.metrics import metric as known_metric
+from harness.errors import ComparisonError
+from harness.spec.records import Role, Suite
+
+
+def design_of_logs(
+    *,
+    reference: Sequence[Path | str],
+    candidates: Mapping[str, Sequence[Path | str]],
+    in_domain: Sequence[str],
+    metric: str,
+    out_of_domain: Sequence[str] = (),
+    guards: Sequence[str] = (),
+    base: Path | str | None = None,
+    reference_name: str = "reference",
+    guard_metric: str | None = None,
+    lower_is_better: bool | None = None,
+    cluster: str = "cluster",
+    fixed_items: bool = False,
+    sesoi: float | None = None,
+    guard_sesoi: float | None = None,
+    retention: float = 0.5,
+    alpha: float = 0.05,
+    pool_seed_variance: bool = False,
+    seed_sd: float | None = None,
+    seed_df: float | None = None,
+    newest: bool = True,
+) -> Design:
+    """Return the comparison of candidates with a reference, each a folder a training seed, in one order of seeds.
+
+    A folder is what ``lm_eval --log_samples --output_path`` wrote, searched with its subfolders. `in_domain`,
+    `out_of_domain` and `guards` name tasks, `metric` a field of their samples; guards compare with the untuned model
+    in `base`. `sesoi` is the smallest effect of interest in the metric's unit and need not be given for accuracies and
+    bits per byte. Of several sample files of a task in one folder the `newest` is taken, or they are refused.
+
+    Raises `ComparisonError` with everything that is wrong.
+    """
+    if (seed_sd is None) != (seed_df is None):
+        raise ComparisonError(
+            "seed_sd and seed_df, or --seed-sd and --seed-df go together: "
+            "a standard deviation and how well it is known."
+        )
+    asked: tuple[tuple[Role, Sequence[str]], ...] = (("in_domain", in_domain), ("out_of_domain", out_of_domain))
+    suites = [
+        Suite(task=task, role=role, metric=metric, cluster=cluster, fixed_items=fixed_items)
+        for role, tasks in asked
+        for task in tasks
+    ]
+    if guards:
+        of_guards = guard_metric or metric
+        margin = _sesoi(sesoi if guard_sesoi is None else guard_sesoi, of_guards, "guard_sesoi")
+        suites += [Suite(task=task, role="guard", metric=of_guards, sesoi=margin, cluster=cluster) for task in guards]
+    return Design(
+        reference=_arm(reference_name, reference),
+        candidates=tuple(_arm(name, folders) for name, folders in candidates.items()),
+        base=None if base is None else _arm(BASE, [base]),
+        suites=tuple(suites),
+        sesoi=_sesoi(sesoi, metric, "sesoi"),
+        retention=retention,
+        alpha=alpha,
+        pool_seed_variance=pool_seed_variance,
+        variances={} if seed_sd is None or seed_df is None else {"seed_sd": seed_sd, "seed_df": seed_df},
+        lower_is_better=lower_is_better,
+        newest=newest,
+    )
+
+
+def _arm(name: str, folders: Sequence[Path | str]) -> Arm:
+    return Arm(name=name, runs=tuple(ScoredRun(folder=Path(folder)) for folder in folders))
+
+
+def _sesoi(given: float | None, metric: str, name: str) -> float:
+    margin = known_metric(metric).sesoi if given is None else given
+    if margin is None:
+        option = f"--{name.replace('_', '-')}"
+        raise ComparisonError(
+            f"{metric} has no usual scale: say with {name} or {option} what difference is worth knowing about."
+        )
+    return margin

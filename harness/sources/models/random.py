@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, set_seed
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from harness.errors import SourceError
 from harness.sources.models._base import ModelSource
@@ -38,5 +38,5 @@ class RandomSource(ModelSource):
         del quantization
         fields = dict(self.declared.config or {})
         config = AutoConfig.for_model(fields.pop("model_type"), **fields)
-        set_seed(int(self.declared.seed or 0))
+        torch.manual_seed(int(self.declared.seed or 0))
         return AutoModelForCausalLM.from_config(config, dtype=getattr(torch, self.declared.dtype)).to(device)

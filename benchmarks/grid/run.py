@@ -30,7 +30,7 @@ from harness.records import CellResult
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.load import load_task
-from harness.training import data
+from harness.training.rows import training_rows
 
 HERE = Path(__file__).parent
 TASKS = HERE.parents[1] / "tasks"
@@ -87,7 +87,7 @@ def prepared(experiment: Experiment, folder: Path) -> Iterator[tuple[str, dict[s
     tokenizer = models.tokenizer(experiment.model)
     for suite in experiment.suites:
         load_task(suite.task)
-    lines = map(json.dumps, data.rows(experiment, tokenizer))
+    lines = map(json.dumps, training_rows(experiment, tokenizer))
     (folder / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
     common = {
         "model": str(models.folder(experiment.model)),

@@ -33,8 +33,9 @@ from harness.plan.cells import asks_to_merge
 from harness.records import CellResult, Costs, Evaluation, TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe, Suite
-from harness.training import Held, data, train
+from harness.training import ValidationSet, train
 from harness.training.probe import probe_batches
+from harness.training.rows import rows_sha256, training_rows, validation_rows
 
 STATE = "adapter"
 WEIGHTS = "weights"
@@ -171,12 +172,12 @@ def _train(
 ) -> tuple[Adapted, PreTrainedTokenizerBase, TrainRecord]:
     """Adapt a `fresh` model and train it; with `judged`, or early stopping, against the validation rows."""
     tokenizer = models.tokenizer(job.experiment.model)
-    rows = data.rows(job.experiment, tokenizer)
-    if data.sha256(rows) != job.data_sha256:
+    rows = training_rows(job.experiment, tokenizer)
+    if rows_sha256(rows) != job.data_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
     fields = job.experiment.training_of(recipe)
     seed = int(job.planned.cell.seed or 0)
-    course = Course(tokenizer=tokenizer, rows=rows, fields=fields, seed=seed)
+    course = Course(tokenizer=tokenizer, rows=rows, fields=fields, seed=seed, device=job.device)
     probe = probe_batches(rows, tokenizer, fields, seed=seed)
 
     def network() -> Any:
@@ -206,7 +207,8 @@ def _train(
         {**fields, **({} if steps is None else {"max_steps": steps})},
         seed=seed,
         on_step=lambda *made: progress.send(Step(*made)),
-        held=_held(job, tokenizer, judged=judged),
+        device=job.device,
+        validation=_validation(job, tokenizer, judged=judged),
     )
     progress.enter("check")
     found = guards(noted, adapted, trained, start, rehearsal)
@@ -242,11 +244,11 @@ def _matched_steps(job: Job, recipe: Recipe, first: Adapted, course: Course) -> 
     return steps_for_time(job.spent, first, course)
 
 
-def _held(job: Job, tokenizer: PreTrainedTokenizerBase, *, judged: bool) -> Held | None:
+def _validation(job: Job, tokenizer: PreTrainedTokenizerBase, *, judged: bool) -> ValidationSet | None:
     stopping = job.experiment.early_stopping
     if stopping is None and not judged:
         return None
-    return Held(rows=data.validation_rows(job.experiment, tokenizer), early_stopping=stopping)
+    return ValidationSet(rows=validation_rows(job.experiment, tokenizer), early_stopping=stopping)
 
 
 def _scores(job: Job, subject: models.Loaded, progress: Progress) -> Iterator[Evaluation]:

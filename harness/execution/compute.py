@@ -24,12 +24,13 @@ WARMUP = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What a training run is fed: rows, SFTConfig's fields, and the seed of their order."""
+    """What a training run is fed and where: rows, SFTConfig's fields, the seed of their order, the device."""
 
     tokenizer: PreTrainedTokenizerBase
     rows: Rows
     fields: Mapping[str, Any]
     seed: int
+    device: str = "cpu"
 
 
 def steps_for_flops(spent: Spent, adapted: Adapted, fields: Mapping[str, Any]) -> int:
@@ -51,6 +52,7 @@ def steps_for_time(spent: Spent, adapted: Adapted, course: Course) -> int:
         course.rows,
         short,
         seed=course.seed,
+        device=course.device,
         on_step=lambda *_: times.append(time.perf_counter()),
     )
     a_step = (times[-1] - times[WARMUP - 1]) / (len(times) - WARMUP)

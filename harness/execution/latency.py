@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from harness.model.devices import synchronize
 from harness.records import Latency
 
 PROMPT = 128
@@ -33,10 +34,8 @@ def _median(action: Callable[[], object], device: str) -> float:
 
 
 def _seconds(action: Callable[[], object], device: str) -> float:
-    if device == "cuda":
-        torch.cuda.synchronize()
+    synchronize(device)
     start = time.perf_counter()
     action()
-    if device == "cuda":
-        torch.cuda.synchronize()
+    synchronize(device)
     return time.perf_counter() - start

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
+from harness.model.devices import synchronize
 from harness.model.shapes import known_config
 
 LAYERS = 2
@@ -94,11 +95,11 @@ def _two_layers(config: Mapping[str, Any]) -> Any:
 
 def _best(action: Callable[[], object], device: str) -> float:
     action()
+    synchronize(device)
     times = []
     for _ in range(REPEATS):
         start = time.perf_counter()
         action()
-        if device == "cuda":
-            torch.cuda.synchronize()
+        synchronize(device)
         times.append(time.perf_counter() - start)
     return min(times)

@@ -13,16 +13,17 @@ from harness.contamination import Hit, Passage, hits
 from harness.errors import TaskError
 from harness.preflight.unknown import Unknown
 from harness.records import Screening
+from harness.sources.data import read_passages
 from harness.spec.records import Data, Experiment
 from harness.suites.documents import is_recall, scored_passages
 from harness.suites.load import load_task
-from harness.training import data
+from harness.training.rows import data_context
 
 _SHOWN = 5
 _WIDTH = 160
 
 
-def training_passages(experiment: Experiment) -> list[Passage]:
+def all_training_passages(experiment: Experiment) -> list[Passage]:
     """Return every row that a model may be trained on, all of a mix's members whatever their share."""
     return [row for label, declared in _sources(experiment) for row in _labelled(label, declared, experiment)]
 
@@ -52,7 +53,7 @@ def check_contamination_at_hand(experiment: Experiment, unknown: Unknown) -> tup
     `check_contamination` does, and for rows or a suite that are at hand and wrong.
     """
     where, names = experiment.file.parent, [suite.task for suite in experiment.suites]
-    training = unknown.attempt(lambda: training_passages(experiment))
+    training = unknown.attempt(lambda: all_training_passages(experiment))
     if training is None:
         return None, tuple(names)
     found = {
@@ -91,8 +92,9 @@ def _deciding(experiment: Experiment, trained: Sequence[tuple[str, Data]]) -> It
 
 
 def _labelled(label: str, declared: Data, experiment: Experiment) -> list[Passage]:
-    name = declared.task or declared.path or declared.id
-    return [replace(row, id=f"{row.id} of {label} ({name})") for row in data.passages(declared, experiment)]
+    name = declared.task or declared.path or declared.id or declared.source
+    found = read_passages(declared, data_context(experiment))
+    return [replace(row, id=f"{row.id} of {label} ({name})") for row in found]
 
 
 def _refusal(found: Sequence[Hit], items: dict[str, list[Passage]]) -> str:

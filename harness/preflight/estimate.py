@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from transformers import AutoConfig
 
 from harness import adaptation
 from harness.adaptation import Description
 from harness.errors import SourceError
 from harness.model.counting import base_bytes
+from harness.model.devices import device_kind, device_name
 from harness.model.shapes import hidden_size
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
@@ -64,7 +64,7 @@ def _estimate(experiment: Experiment, device: str) -> Estimate:
         return tuple(_cost(experiment, each, known[(each.recipe or BASE).id], speed, counted) for each in cells)
 
     return Estimate(
-        device=_device_name(device),
+        device="CPU" if device == "cpu" else device_name(device),
         parameters=adaptation.describe(Recipe(method="full", name="all"), config).total,
         cells=costs(plan_cells(experiment, fingerprint)),
         trials=costs(trial.planned for trial in plan_trials(experiment, fingerprint)),
@@ -77,10 +77,6 @@ def _estimate(experiment: Experiment, device: str) -> Estimate:
         absent=tuple(unknown.absent),
         reasons=tuple(unknown.reasons),
     )
-
-
-def _device_name(device: str) -> str:
-    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
 
 
 def model_config(experiment: Experiment) -> dict[str, Any]:
@@ -110,7 +106,7 @@ class _Known:
     def of(cls, recipe: Recipe, config: Mapping[str, Any], width: int, device: str) -> "_Known":
         described = adaptation.describe(recipe, config)
         # A CPU reads the plain weights before it packs them, and its peak does not fall.
-        quantization = recipe.base_quantization if device.startswith("cuda") else None
+        quantization = recipe.base_quantization if device_kind(device) == "cuda" else None
         base = base_bytes(config, width, quantization)
         return cls(
             description=described,

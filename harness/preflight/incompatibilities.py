@@ -6,32 +6,41 @@ from typing import Any
 
 from harness import adaptation
 from harness.errors import RecipeError
-from harness.spec.records import Experiment, Recipe
+from harness.model.devices import device_kind
+from harness.spec.records import Experiment, Model, Recipe
 from harness.training.arguments import sft_config
 
 _POSITIVE = ("per_device_train_batch_size", "gradient_accumulation_steps")
+_OF_BITSANDBYTES = ("8bit", "32bit", "paged", "bnb", "ademamix")
+"""Parts of the names that transformers gives to bitsandbytes' optimizers."""
 
 
 def check_recipes(experiment: Experiment, config: Mapping[str, Any] | None, device: str) -> None:
-    """Raise `RecipeError` with every reason why a recipe could not be trained on the model of `config`."""
+    """Raise `RecipeError` with every reason why a recipe could not be trained on the model of `config` and `device`.
+
+    Without a `config`, which is transformers' own, fewer reasons can be found.
+    """
     reasons = [
         f"{recipe.id}: {reason}"
         for recipe in experiment.recipes
         for reason in (
             *adaptation.refusals(recipe, config, device, training=experiment.training_of(recipe)),
-            *_of_training_fields(experiment, recipe),
+            *_of_training_fields(experiment, recipe, device),
+            *(_of_apple_silicon(experiment, recipe) if device_kind(device) == "mps" else ()),
         )
     ]
+    if device_kind(device) == "mps":
+        reasons = [*_of_dtype(experiment.model), *reasons]
     if reasons:
         raise RecipeError("\n".join(dict.fromkeys(reasons)))
 
 
-def _of_training_fields(experiment: Experiment, recipe: Recipe) -> Iterator[str]:
+def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> Iterator[str]:
     """Yield what SFTConfig refuses of the recipe's training fields, and numbers with which nothing is trained."""
     for part in recipe.parts:
         fields = experiment.training_of(part.trained)
         try:
-            arguments = sft_config(fields, seed=0, folder=Path("unused"))
+            arguments = sft_config(fields, seed=0, folder=Path("unused"), device=device)
         except (ValueError, TypeError, ImportError) as error:
             yield f"training: {error}"
             continue
@@ -41,3 +50,26 @@ def _of_training_fields(experiment: Experiment, recipe: Recipe) -> Iterator[str]
             for name in (*_POSITIVE, length)
             if getattr(arguments, name) <= 0
         )
+
+
+def _of_dtype(model: Model) -> Iterator[str]:
+    if model.dtype != "float32":
+        yield (
+            f"model.dtype is {model.dtype}; on Apple silicon only float32 is trained and scored. Use it, CUDA or a CPU."
+        )
+
+
+def _of_apple_silicon(experiment: Experiment, recipe: Recipe) -> Iterator[str]:
+    """Yield what needs another device than ``mps``: whatever bitsandbytes does, and training in 16 bits."""
+    if recipe.base_quantization is not None:
+        yield ("Quantized weights need CUDA or a CPU: bitsandbytes does not run on Apple silicon. Give --device cpu.")
+    for part in recipe.parts:
+        fields = experiment.training_of(part.trained)
+        yield from (
+            f"training.{name} needs CUDA or a CPU: on Apple silicon training is in float32. Leave it out."
+            for name in ("fp16", "bf16")
+            if fields.get(name)
+        )
+        optimizer = str(fields.get("optim", ""))
+        if "torch" not in optimizer and any(mark in optimizer for mark in _OF_BITSANDBYTES):
+            yield f"training.optim {optimizer!r} is bitsandbytes' and needs CUDA or a CPU. Use adamw_torch."

@@ -7,14 +7,14 @@ from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
 from harness.plan.identity import data_key
-from harness.preflight.contamination import check_contamination, training_passages
+from harness.preflight.contamination import all_training_passages, check_contamination
 from harness.preflight.estimate import model_config
 from harness.preflight.incompatibilities import check_recipes
 from harness.preflight.prepared import Prepared
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.load import load_task
-from harness.training import data
+from harness.training.rows import check_disjoint, rows_sha256, training_rows, validation_rows
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "datasets", "tokenizers", "numpy")
 
@@ -32,15 +32,15 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
     if experiment.model.config is None:  # the model is here now, and its own configuration can be read
         check_recipes(experiment, model_config(experiment), device)
     on_stage("data")
-    rows = data.rows(experiment, tokenizer)
+    rows = training_rows(experiment, tokenizer)
     if experiment.tune or experiment.early_stopping:
-        data.refuse_shared(rows, data.validation_rows(experiment, tokenizer))
+        check_disjoint(rows, validation_rows(experiment, tokenizer))
     suites = _suites(experiment, on_stage)
     on_stage("contamination")
     return Prepared(
-        screening=check_contamination(training_passages(experiment), suites),
+        screening=check_contamination(all_training_passages(experiment), suites),
         model_fingerprint=models.fingerprint(experiment.model),
-        data_sha256=data.sha256(rows),
+        data_sha256=rows_sha256(rows),
         rows=len(rows),
         device=device,
         versions={package: version(package) for package in PACKAGES},
@@ -60,8 +60,8 @@ def _stage_hashes(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) ->
     """Return the hash of the rows of each stage that has data of its own, by the key of its declaration."""
     stages = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
     seen = {key: experiment.for_stage(stage) for key, stage in stages.items()}
-    trained = {key: data.rows(each, tokenizer) for key, each in seen.items()}
+    trained = {key: training_rows(each, tokenizer) for key, each in seen.items()}
     if experiment.early_stopping:
         for key, each in seen.items():
-            data.refuse_shared(trained[key], data.validation_rows(each, tokenizer))
-    return {key: data.sha256(rows) for key, rows in trained.items()}
+            check_disjoint(trained[key], validation_rows(each, tokenizer))
+    return {key: rows_sha256(rows) for key, rows in trained.items()}

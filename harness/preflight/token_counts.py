@@ -11,7 +11,7 @@ from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.spec.records import Data, Experiment, Stage, Suite
 from harness.suites.load import load_task
-from harness.training import data
+from harness.training.rows import training_rows
 
 ASSUMED_ROW = 80.0
 ASSUMED_ANSWERS = 0.5
@@ -73,7 +73,7 @@ def count_tokens(experiment: Experiment, unknown: Unknown) -> TokenCounts:
 
 
 def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> RowTokens:
-    rows = None if tokenizer is None else unknown.attempt(lambda: data.rows(experiment, tokenizer))
+    rows = None if tokenizer is None else unknown.attempt(lambda: training_rows(experiment, tokenizer))
     if tokenizer is None or rows is None:
         unknown.assume(f"{ASSUMED_ROW:.0f} tokens a training example")
         return RowTokens(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)

@@ -1,5 +1,5 @@
 """One cell through TRL's SFTTrainer: rows in, a trained model and what it cost out."""
 
-from harness.training.run import Held, Rows, Trained, train
+from harness.training.run import Rows, Trained, ValidationSet, train
 
-__all__ = ["Held", "Rows", "Trained", "train"]
+__all__ = ["Rows", "Trained", "ValidationSet", "train"]

@@ -4,20 +4,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from trl import SFTConfig
 
+from harness.model.devices import device_kind
 from harness.spec.records import EarlyStopping
 
 
 def sft_config(
-    fields: Mapping[str, Any], *, seed: int, folder: Path, early_stopping: EarlyStopping | None = None
+    fields: Mapping[str, Any],
+    *,
+    seed: int,
+    folder: Path,
+    device: str = "cpu",
+    early_stopping: EarlyStopping | None = None,
 ) -> SFTConfig:
-    """Return the SFTConfig for `fields` (SFTConfig's own names).
+    """Return the SFTConfig for `fields` (SFTConfig's own names) on a device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
 
     TRL's defaults are for GPUs and dashboards; those below are for runs that must be comparable anywhere. The
     spec may override the first group, never the second: order of data follows `seed` alone, so that recipes with
-    the same seed see the same examples in the same order.
+    the same seed see the same examples in the same order. Raises what SFTConfig raises (`ValueError`, `TypeError`).
     """
     defaults = {
         "bf16": False,  # TRL turns it on where the CPU pretends to have it, five times slower
@@ -26,8 +31,8 @@ def sft_config(
         "average_tokens_across_devices": False,
         "max_grad_norm": 1.0,
         "use_liger_kernel": False,
-        "use_cpu": not torch.cuda.is_available(),
-        "dataloader_pin_memory": torch.cuda.is_available(),
+        "use_cpu": device_kind(device) == "cpu",
+        "dataloader_pin_memory": device_kind(device) == "cuda",
     }
     decided = {
         "output_dir": str(folder),

@@ -1,9 +1,10 @@
-"""What watches a training run: progress out, and a stop at the first loss that is not a number."""
+"""Callbacks of every training run: progress and a stop at the first loss that is not a number, and the best weights."""
 
 import math
 from collections.abc import Callable
 from typing import Any
 
+from torch import Tensor, nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from harness.errors import TrainingError
@@ -46,3 +47,51 @@ class Watch(TrainerCallback):
             self.on_step(state.global_step, state.max_steps, self.losses[-1], self.tokens)
         if logs and "eval_loss" in logs:
             self.validation_losses.append((state.global_step, float(logs["eval_loss"])))
+
+
+class KeepBest(TrainerCallback):
+    """Copy what trains at each new least validation loss, and put it back when training ends.
+
+    `step` is the step of the copy. Copies lie in memory and hold nothing but what trains: they cost an adapter's size
+    and need no checkpoint format, so that every method, bottleneck adapters and chosen layers included, is kept alike.
+    """
+
+    def __init__(self) -> None:
+        self.step: int | None = None
+        self._loss = math.inf
+        self._weights: dict[str, Tensor] = {}
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        *,
+        model: nn.Module,
+        metrics: dict[str, float],
+        **kwargs: Any,
+    ) -> None:
+        """Compare and copy."""
+        del args, control, kwargs
+        if metrics["eval_loss"] < self._loss:
+            self._loss, self.step = metrics["eval_loss"], state.global_step
+            self._weights = {name: weight.detach().clone() for name, weight in _trainable(model)}
+
+    def on_train_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        *,
+        model: nn.Module,
+        **kwargs: Any,
+    ) -> None:
+        """Put the best weights back."""
+        del args, state, control, kwargs
+        for name, weight in _trainable(model):
+            if name in self._weights:
+                weight.data.copy_(self._weights[name])
+
+
+def _trainable(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
+    return [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]

@@ -1,4 +1,4 @@
-"""Train one cell."""
+"""One training run through SFTTrainer: rows and an adapted model in, what it did out."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,20 @@ from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase
 
 from harness.adaptation import Adapted
 from harness.errors import TaskError
+from harness.sources.data import Row
 from harness.spec.records import EarlyStopping
 from harness.training.arguments import sft_config
-from harness.training.best import KeepBest
-from harness.training.callbacks import OnStep, Watch
+from harness.training.callbacks import KeepBest, OnStep, Watch
 from harness.training.trainer import CompletionTrainer
 
 DRAWN_AGAIN = 64
 """Batches whose order is drawn a second time, to see that it follows the seed."""
 
-Rows = Sequence[Mapping[str, str]]
+Rows = Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class ValidationSet:
     """Rows that are not trained on, and when to stop by the loss on them (None: only take it at the end)."""
 
     rows: Rows
@@ -38,9 +38,8 @@ class Trained:
 
     `flos` is transformers' estimate of the floating-point operations, 6 × parameters × tokens. `order` holds after
     each step a digest of all examples in the order in which they were seen, `drawn_again` the first of these as the
-    seed alone gives them. With validation rows,
-    `validation_losses` holds (step, loss) pairs, loss in nats a completion token averaged over batches, and
-    `best_step` the step whose weights were kept.
+    seed alone gives them. With a validation set, `validation_losses` holds (step, loss) pairs, loss in nats a
+    completion token averaged over batches, and `best_step` the step whose weights were kept.
     """
 
     steps: int
@@ -68,31 +67,33 @@ def train(
     *,
     seed: int,
     on_step: OnStep,
-    held: Held | None = None,
+    device: str = "cpu",
+    validation: ValidationSet | None = None,
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
 
-    `fields` are SFTConfig's. Data order and dropout follow `seed`. With `held`, the loss on its rows is taken at
-    the end, or as early stopping says, which also ends training and puts the best weights back. Raises
-    `TrainingError` when the loss is not finite, `TaskError` when no row is short enough to be trained on.
+    `fields` are SFTConfig's, `device` is where the model is. Data order and dropout follow `seed`. With `validation`,
+    the loss on its rows is taken at the end, or as early stopping says, which also ends training and puts the best
+    weights back. Raises `TrainingError` when the loss is not finite, `TaskError` when no row is short enough to be
+    trained on.
     """
     watch = Watch(on_step)
-    stopping = held.early_stopping if held else None
+    stopping = validation.early_stopping if validation else None
     best = (KeepBest(), EarlyStoppingCallback(stopping.patience, stopping.threshold)) if stopping else ()
     with TemporaryDirectory() as scratch:
         trainer = CompletionTrainer(
             model=adapted.model,
-            args=sft_config(fields, seed=seed, folder=Path(scratch), early_stopping=stopping),
+            args=sft_config(fields, seed=seed, folder=Path(scratch), device=device, early_stopping=stopping),
             train_dataset=_dataset(rows),
-            eval_dataset=_dataset(held.rows) if held else None,
+            eval_dataset=_dataset(validation.rows) if validation else None,
             processing_class=tokenizer,
             callbacks=[watch, *best, *adapted.callbacks],
         )
-        _refuse_empty(trainer, len(rows))
+        _check_not_empty(trainer, len(rows))
         start = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - start
-        if held and not watch.validation_losses:  # a run shorter than the first evaluation has none either
+        if validation and not watch.validation_losses:  # a run shorter than the first evaluation has none either
             trainer.evaluate()
         drawn_again = tuple(trainer.drawn_again(min(len(trainer.order), DRAWN_AGAIN)))
     adapted.model.eval()
@@ -114,7 +115,7 @@ def _dataset(rows: Rows) -> Dataset:
     return Dataset.from_list([dict(row) for row in rows])
 
 
-def _refuse_empty(trainer: CompletionTrainer, rows: int) -> None:
+def _check_not_empty(trainer: CompletionTrainer, rows: int) -> None:
     if not len(trainer.train_dataset):
         raise TaskError(
             f"training.max_length {trainer.args.max_length} leaves no completion of any of the {rows} training rows. "

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from trl import SFTTrainer
 
+from harness._compat.trl import count_tokens, on_its_device
 from harness.model.head import projected_at
 
 IGNORED = -100
@@ -64,7 +65,7 @@ class CompletionTrainer(SFTTrainer):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         with self.accelerator.autocast():
             loss, count = _completion_loss(model, self.accelerator.unwrap_model(model).get_output_embeddings(), inputs)
-        self._count_tokens(inputs)
+        count_tokens(self, inputs)
         return loss / (count if num_items_in_batch is None else num_items_in_batch)
 
     def prediction_step(
@@ -78,12 +79,7 @@ class CompletionTrainer(SFTTrainer):
         if self._plainly:
             return super().prediction_step(model, inputs, prediction_loss_only, ignore_keys)
         with torch.no_grad():
-            return self.compute_loss(model, self._prepare_inputs(inputs)).detach(), None, None
-
-    def _count_tokens(self, inputs: dict[str, Any]) -> None:
-        if self.model.training:
-            self._total_train_tokens += int(inputs["attention_mask"].sum())
-        self._metrics["train" if self.model.training else "eval"]["num_tokens"] = [self._total_train_tokens]
+            return self.compute_loss(model, on_its_device(self, inputs)).detach(), None, None
 
 
 def _noted(seen: Any, inputs: dict[str, Any]) -> str:

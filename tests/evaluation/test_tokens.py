@@ -8,7 +8,7 @@ from transformers import AutoTokenizer
 from trl import SFTConfig
 
 from harness.evaluation.scorer import SharedPromptLM
-from harness.training.data import chat_template
+from harness.training.rows import chat_template
 from harness.training.trainer import CompletionTrainer
 
 BOS, EOS = 1, 2

@@ -18,7 +18,7 @@ from harness.plan.cells import plan_cells
 from harness.sources import models
 from harness.spec import load
 from harness.spec.records import Bottleneck, Compute, Layers, Model, Recipe
-from harness.training import data
+from harness.training.rows import rows_sha256, training_rows
 
 LORA = {"peft_type": "LORA", "r": 2, "target_modules": ["q_proj", "v_proj"]}
 RECIPE = Recipe(method="lora", name="tiny", peft=LORA)
@@ -89,14 +89,14 @@ def test_no_two_models_lie_in_memory(tiny_spec, tmp_path, monkeypatch, measure):
         return loaded
 
     monkeypatch.setattr(running.models, "load", counted)
-    rows = data.rows(experiment, models.tokenizer(experiment.model))
+    rows = training_rows(experiment, models.tokenizer(experiment.model))
     job = Job(
         experiment=experiment,
         planned=planned,
         folder=tmp_path / "cell",
         device="cpu",
         model_fingerprint="model",
-        data_sha256=data.sha256(rows),
+        data_sha256=rows_sha256(rows),
         spent=Spent(seconds=60.0, flops=1.0, steps=2, tokens=10, rows=2) if measure else None,
     )
     monkeypatch.setattr("harness.execution.compute.PILOT", 4)

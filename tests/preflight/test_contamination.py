@@ -8,7 +8,7 @@ import pytest
 from harness.cli import main
 from harness.errors import TaskError
 from harness.ledger import Run
-from harness.preflight.contamination import check_contamination, check_contamination_at_hand, training_passages
+from harness.preflight.contamination import all_training_passages, check_contamination, check_contamination_at_hand
 from harness.preflight.unknown import Unknown
 from harness.report.screening import screening_text
 from harness.spec import load
@@ -67,7 +67,7 @@ def rewrite_loader(spec, line):
 def screened(spec):
     experiment = load(spec)
     suites = [load_task(suite.task, beside=spec.parent) for suite in experiment.suites]
-    return check_contamination(training_passages(experiment), suites)
+    return check_contamination(all_training_passages(experiment), suites)
 
 
 def test_a_run_that_would_train_on_an_item_stops_before_training(leaky, tmp_path, capsys):
@@ -148,9 +148,9 @@ def test_rows_that_decide_about_training_are_compared_too(leaky):
     experiment = load(leaky)
     other = Validation(data=Data(source="jsonl", path=str(leaky.parent / "rows.jsonl")))
     stopping = replace(experiment, mix=(), early_stopping=EarlyStopping(patience=1), validation=other)
-    assert [row.id for row in training_passages(replace(experiment, mix=()))] == [
+    assert [row.id for row in all_training_passages(replace(experiment, mix=()))] == [
         f"{n} of data (sums)" for n in range(1, 13)
     ]
-    assert training_passages(stopping)[-1].id == f"11 of validation ({leaky.parent / 'rows.jsonl'})"
+    assert all_training_passages(stopping)[-1].id == f"11 of validation ({leaky.parent / 'rows.jsonl'})"
     held_out = replace(stopping, validation=Validation(share=0.5))
-    assert len(training_passages(held_out)) == 12
+    assert len(all_training_passages(held_out)) == 12

@@ -23,3 +23,41 @@ def test_training_fields_that_cannot_work_are_refused_before_training(tiny_spec,
     experiment = replace(experiment, training={**experiment.training, field: value})
     with pytest.raises(HarnessError, match=f"lora--tiny: training.*{words}"):
         check_recipes(experiment, experiment.model.config, "cpu")
+
+
+def reasons(experiment, device):
+    with pytest.raises(HarnessError) as refused:
+        check_recipes(experiment, experiment.model.config, device)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("device", ["cpu", "mps"])
+def test_a_plain_experiment_runs_on_any_device(tiny_spec, device):
+    experiment = load(tiny_spec)
+    check_recipes(experiment, experiment.model.config, device)
+
+
+def test_quantized_weights_need_another_device_than_apple_silicon(tiny_spec):
+    experiment = load(tiny_spec)
+    full, lora = experiment.recipes
+    packed = replace(experiment, recipes=(full, replace(lora, quantization={"load_in_8bit": True})))
+    check_recipes(packed, packed.model.config, "cpu")
+    assert "lora--tiny: Quantized weights need CUDA or a CPU" in reasons(packed, "mps")
+
+
+def test_apple_silicon_computes_in_float32(tiny_spec):
+    experiment = load(tiny_spec)
+    half = replace(experiment, model=replace(experiment.model, dtype="bfloat16"))
+    assert reasons(half, "mps") == (
+        "model.dtype is bfloat16; on Apple silicon only float32 is trained and scored. Use it, CUDA or a CPU."
+    )
+    mixed = replace(experiment, training={**experiment.training, "bf16": True})
+    assert "full--default: training.bf16 needs CUDA or a CPU" in reasons(mixed, "mps")
+
+
+@pytest.mark.parametrize("optimizer", ["adamw_8bit", "paged_adamw_32bit", "rmsprop_bnb", "ademamix"])
+def test_optimizers_of_bitsandbytes_need_another_device_than_apple_silicon(tiny_spec, optimizer):
+    experiment = load(tiny_spec)
+    other = replace(experiment, training={**experiment.training, "optim": optimizer})
+    check_recipes(other, other.model.config, "cpu")
+    assert f"training.optim '{optimizer}' is bitsandbytes' and needs CUDA or a CPU" in reasons(other, "mps")

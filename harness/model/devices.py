@@ -1,0 +1,22 @@
+"""Devices by their PyTorch names: ``cpu``, ``cuda``, ``cuda:1``, ``mps``."""
+
+import torch
+
+
+def device_kind(device: str) -> str:
+    """Return ``cpu``, ``cuda`` or ``mps``, whichever of several it is."""
+    return device.partition(":")[0]
+
+
+def device_name(device: str) -> str:
+    """Return what the device is called: a GPU's product name, else its kind."""
+    return str(torch.cuda.get_device_name(device)) if device_kind(device) == "cuda" else device_kind(device)
+
+
+def synchronize(device: str) -> None:
+    """Wait until an accelerator has done what it was given; a CPU has when the call returns."""
+    kind = device_kind(device)
+    if kind == "cuda":
+        torch.cuda.synchronize(device)
+    elif kind == "mps":
+        torch.mps.synchronize()

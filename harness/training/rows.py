@@ -1,0 +1,131 @@
+"""The rows of an experiment, the same for every recipe and seed: its data, its mix, and the validation rows.
+
+Rows that decide about training (early stopping, tuning) are none of those that train.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from transformers import PreTrainedTokenizerBase
+
+from harness.errors import TaskError
+from harness.sources.data import COLUMNS, DataContext, Row, read_rows, rows_sha256
+from harness.spec.records import Experiment
+
+__all__ = [
+    "chat_template",
+    "check_disjoint",
+    "data_context",
+    "rows_sha256",
+    "training_rows",
+    "validation_rows",
+]
+
+_HOLD_OUT_SEED = 11
+_MIX_SEED = 7
+
+
+def training_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
+    """Return the experiment's training rows: its data, then the declared share of each member of its mix.
+
+    A task's rows are rendered as the task is scored, through the tokenizer's chat template if the experiment
+    evaluates with it; rows of other sources are taken as they are.
+
+    Which rows of a mix member are taken is drawn with a generator seeded by the member's place in the list.
+    Rows held out for validation are left out. Raises `TaskError` or `SourceError` when there is nothing to train on.
+    """
+    context = data_context(experiment, tokenizer)
+    own, _ = _parted(read_rows(experiment.data, context), experiment.validation.share)
+    total = len(own) / (1 - sum(member.share or 0.0 for member in experiment.mix))
+    for place, member in enumerate(experiment.mix):
+        own = own + _sample(read_rows(member, context), round(total * (member.share or 0.0)), place)
+    return own
+
+
+def validation_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
+    """Return the rows on which tuning and early stopping decide, at most `experiment.validation.limit` of them.
+
+    Raises `TaskError` or `SourceError` when there are none.
+    """
+    wanted, context = experiment.validation, data_context(experiment, tokenizer)
+    if wanted.share is not None:
+        _, found = _parted(read_rows(experiment.data, context), wanted.share)
+    else:
+        found = read_rows(wanted.data or replace(experiment.data, split="validation"), context)
+    return found[: wanted.limit]
+
+
+def check_disjoint(training: Sequence[Row], deciding: Sequence[Row]) -> None:
+    """Raise `TaskError` where rows that decide about training are among those that train."""
+    texts = set(map(_text, training))
+    shared = [row for row in deciding if _text(row) in texts]
+    if shared:
+        raise TaskError(
+            f"{len(shared)} of {len(deciding)} validation rows are trained on, the first: {shared[0]['prompt']!r}. "
+            "Declare `validation` with other `data` or a `share`."
+        )
+
+
+def data_context(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None = None) -> DataContext:
+    """Return what sources of rows need to know of the experiment; without a tokenizer there is no chat template."""
+    with_template = tokenizer is not None and experiment.evaluation.apply_chat_template
+    return DataContext(
+        beside=experiment.file.parent,
+        include=experiment.include,
+        chat_template=chat_template(tokenizer) if with_template else None,
+    )
+
+
+def chat_template(tokenizer: PreTrainedTokenizerBase) -> Callable[..., str]:
+    """Return the tokenizer's chat template as training needs it: the tokens read are those that scoring reads.
+
+    TRL lets the tokenizer add its special tokens to a text, lm-eval not to a text that begins with BOS already.
+    Where both the template and the tokenizer write BOS, the template's is left out.
+    """
+    surplus = str(tokenizer.bos_token) if _begins_with_bos(tokenizer) else ""
+
+    def render(messages: list[dict[str, str]], *, add_generation_prompt: bool = True) -> str:
+        text = tokenizer.apply_chat_template(
+            messages,
+            tokenize=False,
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=not add_generation_prompt,
+        )
+        return str(text).removeprefix(surplus)
+
+    return render
+
+
+def _begins_with_bos(tokenizer: PreTrainedTokenizerBase) -> bool:
+    return tokenizer.bos_token_id is not None and tokenizer("a")["input_ids"][0] == tokenizer.bos_token_id
+
+
+def _parted(rows: list[Row], share: float | None) -> tuple[list[Row], list[Row]]:
+    """Return the rows that train and those held out: a share of them, at least one, drawn with a fixed seed.
+
+    A row that is there twice trains in neither place once it is held out.
+    """
+    if share is None:
+        return rows, []
+    order = np.random.default_rng(_HOLD_OUT_SEED).permutation(len(rows))
+    held = order[: max(1, round(len(rows) * share))]
+    out = [rows[index] for index in held]
+    texts = set(map(_text, out))
+    train = [row for row in rows if _text(row) not in texts]
+    if not train:
+        raise TaskError(f"validation.share holds all {len(rows)} training rows out. Lower it or add rows.")
+    return train, out
+
+
+def _sample(pool: list[Row], count: int, place: int) -> list[Row]:
+    if count > len(pool):
+        raise TaskError(
+            f"mix[{place}] supplies {len(pool)} rows, its share asks for {count}. Lower the share or add rows."
+        )
+    chosen = np.random.default_rng([place, _MIX_SEED]).choice(len(pool), size=count, replace=False)
+    return [pool[index] for index in chosen]
+
+
+def _text(row: Row) -> tuple[str, ...]:
+    return tuple(row[column] for column in COLUMNS)

@@ -1,0 +1,39 @@
+"""Training batches before training: labelled, cut and ordered as in training, and the same twice."""
+
+import pytest
+
+from harness.sources import models
+from harness.spec import load
+from harness.training.probe import probe_batches
+from harness.training.rows import training_rows
+
+
+@pytest.fixture
+def experiment(tiny_spec):
+    return load(tiny_spec)
+
+
+@pytest.fixture
+def tokenizer(experiment):
+    return models.tokenizer(experiment.model)
+
+
+def test_probe_batches_leave_out_rows_that_are_cut_before_their_completion(tokenizer):
+    rows = [{"prompt": "p" * (60 if n % 2 else 3), "completion": f" {n}"} for n in range(8)]
+    start = probe_batches(rows, tokenizer, {"per_device_train_batch_size": 2, "max_length": 16}, seed=3)
+    batches = list(start())
+    assert len(batches) == 2
+    assert all((batch["labels"] != -100).any(dim=1).all() for batch in batches)
+
+
+def test_probe_batches_label_completions_only_and_repeat(experiment, tokenizer):
+    rows = training_rows(experiment, tokenizer)
+    start = probe_batches(rows, tokenizer, {"per_device_train_batch_size": 4, "max_length": 64}, seed=3)
+    first, second = list(start()), list(start())
+    assert [batch["input_ids"].tolist() for batch in first] == [batch["input_ids"].tolist() for batch in second]
+    assert [len(batch["input_ids"]) for batch in first] == [4, 4, 4]
+    for batch in first:
+        labelled = batch["labels"] != -100
+        assert (batch["labels"][labelled] == batch["input_ids"][labelled]).all()
+        answers = tokenizer.batch_decode([row[mask] for row, mask in zip(batch["labels"], labelled, strict=True)])
+        assert all(answer.endswith("<eos>") and answer.strip(" <eos>").isdigit() for answer in answers)

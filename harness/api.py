@@ -24,6 +24,7 @@ from harness.spec.recipe import read_recipe
 from harness.spec.records import Experiment
 
 if TYPE_CHECKING:
+    from harness.compare.costs import RunCosts
     from harness.execution.progress import Watcher
     from harness.plan.costs import Estimate
     from harness.verdict import Verdicts
@@ -88,6 +89,13 @@ class Run:
         from harness.verdict import judge
 
         return judge(design_of(self._files))
+
+    @property
+    def costs(self) -> "RunCosts":
+        """What each recipe took: time, memory, disk and money, and how much faster it trains than the reference."""
+        from harness.compare.costs import costs_of
+
+        return costs_of(self._files)
 
     @property
     def _files(self) -> RunFolder:
@@ -168,7 +176,7 @@ def run(
     options = Options(retry_failed=retry_failed)
     done = execute(experiment, run_folder(experiment, out), watcher or Unwatched(), options)
     finished = Run(done.folder)
-    _write(finished.verdicts, done.folder)
+    conclude(finished).save()
     return finished
 
 
@@ -231,21 +239,45 @@ def compare(run: Run | PathLike | None = None, /, **logs: Any) -> "Verdicts":
 
 
 def report(run: Run | PathLike) -> str:
-    """Return scores, costs and verdicts of a run as text, and write its ``verdict.json`` anew."""
-    from harness.report.run import run_text
-
-    found = run if isinstance(run, Run) else load_run(run)
-    verdicts = found.verdicts
-    _write(verdicts, found.folder)
-    return run_text(RunFolder(found.folder), verdicts)
+    """Return scores, costs and verdicts of a run as text; write its ``verdict.json`` and ``costs.json`` anew."""
+    concluded = conclude(run if isinstance(run, Run) else load_run(run))
+    concluded.save()
+    return concluded.text
 
 
-def _write(verdicts: "Verdicts", folder: Path) -> None:
-    path = folder / "verdict.json"
-    try:
-        write_json(path, verdicts.to_json())
-    except OSError as error:
-        raise HarnessError(f"{path} cannot be written ({error.strerror}); cells that are done are kept.") from error
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a run came to, judged once."""
+
+    run: Run
+    verdicts: "Verdicts"
+    costs: "RunCosts"
+
+    @property
+    def text(self) -> str:
+        """Scores, costs and verdicts as ``harness run`` ends with them."""
+        from harness.compare.summaries import summarise_scores
+        from harness.report.documents import run_document
+        from harness.report.render.text import TextRenderer
+
+        scores = summarise_scores(self.run.experiment, self.run.results())
+        return TextRenderer().render(run_document(RunFolder(self.run.folder), self.verdicts, self.costs, scores))
+
+    def save(self) -> None:
+        """Write ``verdict.json`` and ``costs.json``. Raises `HarnessError` where one cannot be written."""
+        for name, content in (("verdict.json", self.verdicts.to_json()), ("costs.json", self.costs.to_json())):
+            path = self.run.folder / name
+            try:
+                write_json(path, content)
+            except OSError as error:
+                raise HarnessError(
+                    f"{path} cannot be written ({error.strerror}); cells that are done are kept."
+                ) from error
+
+
+def conclude(run: Run) -> Conclusion:
+    """Judge a run as far as it came and sum up what it took."""
+    return Conclusion(run=run, verdicts=run.verdicts, costs=run.costs)
 
 
 def _experiment(spec: PathLike | Experiment, changes: Changes) -> Experiment:

@@ -78,9 +78,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(verdicts.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        from harness.report.verdict import verdicts_text
+        from harness.report.documents import verdicts_document
+        from harness.report.render.text import TextRenderer
 
-        print(verdicts_text(verdicts, details=args.details))
+        print(TextRenderer().render(verdicts_document(verdicts, details=args.details)))
     if args.gate is None:
         return 0
     from harness.verdict.gate import gate

@@ -23,7 +23,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(asdict(estimate), indent=2))
     else:
-        from harness.report.plan import plan_text
+        from harness.report.documents import plan_document
+        from harness.report.render.text import TextRenderer
 
-        print(plan_text(experiment, estimate, api.run_folder(experiment, args.out)))
+        print(TextRenderer().render(plan_document(experiment, estimate, api.run_folder(experiment, args.out))))
     return 0

@@ -20,6 +20,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_report(run: api.Run) -> int:
-    """Print scores, costs and verdicts, write ``verdict.json``, and return the exit code."""
-    print(api.report(run))
+    """Print scores, costs and verdicts, write ``verdict.json`` and ``costs.json``, and return the exit code."""
+    concluded = api.conclude(run)
+    print(concluded.text)
+    concluded.save()
     return FAILED_CELLS if any(isinstance(each, CellFailure) for each in run.results()) else 0

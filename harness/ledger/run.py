@@ -6,7 +6,8 @@
     journal.jsonl     what happened, in order
     trials/<id>/      result.json of each trial of a search
     cells/<id>/       result.json, training.json, adapter/ (or weights/), eval/<key>/ (lm-eval's own files)
-    verdict.json
+    verdict.json      what follows from scores and spec
+    costs.json        what was measured in seconds and bytes
     log.txt           what the libraries said
 
 Only the executor and its workers write; everyone else reads. A cell's outcome is its ``result.json``, which

@@ -47,3 +47,23 @@ class Estimate:
     """What is not in the cache, so that something had to be assumed."""
     reasons: tuple[str, ...] = ()
     """Why else something had to be."""
+
+    @property
+    def seconds(self) -> float:
+        """Training and scoring of all cells and trials, one after the other."""
+        return sum(each.train_seconds + each.evaluate_seconds for each in (*self.trials, *self.cells))
+
+    @property
+    def search_seconds(self) -> float:
+        """Training of the trials alone."""
+        return sum(each.train_seconds for each in self.trials)
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory at the peak of the cell or trial that needs the most."""
+        return max(each.memory for each in (*self.trials, *self.cells))
+
+    @property
+    def disk(self) -> int:
+        """Bytes that all cells together leave on disk."""
+        return sum(each.disk for each in self.cells)

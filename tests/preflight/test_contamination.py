@@ -10,7 +10,7 @@ from harness.errors import TaskError
 from harness.ledger import Run
 from harness.preflight.contamination import all_training_passages, check_contamination, check_contamination_at_hand
 from harness.preflight.unknown import Unknown
-from harness.report.screening import screening_text
+from harness.report.sections.contamination import contamination_text
 from harness.spec import load
 from harness.spec.records import Data, EarlyStopping, Validation
 from harness.suites.load import load_task
@@ -91,7 +91,7 @@ def test_a_suite_declared_as_recall_is_exempt_and_the_figures_are_kept(leaky, tm
     assert main(["run", str(leaky), "--out", str(out), "--seeds", "1,2"]) == 0
     told = Run(out).screening
     assert (told.rows, dict(told.items), told.exempt) == (23, {"sums": 20, "sums_far": 20}, ("pumps",))
-    assert screening_text(told) in " ".join(capsys.readouterr().out.split())
+    assert contamination_text(told) in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_first_pairs_are_shown_and_all_are_written_out(leaky, capfd):
@@ -138,7 +138,7 @@ def test_a_plan_refuses_training_rows_that_are_wrong(leaky, capsys):
 
 def test_the_line_names_every_suite(leaky):
     declare_recall(leaky)
-    assert screening_text(screened(leaky)) == (
+    assert contamination_text(screened(leaky)) == (
         "contamination: 23 training rows compared with 40 items of sums and sums_far: 0 given away; "
         "not pumps, declared as recall"
     )

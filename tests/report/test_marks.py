@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.records import Cell, CellFailure, Measurement
-from harness.report.marks import marks
+from harness.report.sections.marks import marks
 from harness.spec import load
 from harness.spec.records import Compute, EarlyStopping
 from helpers.records import cell_result, training
@@ -27,7 +27,7 @@ def result(recipe, **changes):
 
 
 def told(experiment, *outcomes):
-    return list(marks(SimpleNamespace(experiment=experiment, outcomes=outcomes)))
+    return [mark.text for mark in marks(SimpleNamespace(experiment=experiment, outcomes=outcomes))]
 
 
 @pytest.fixture

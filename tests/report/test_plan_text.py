@@ -7,8 +7,9 @@ import pytest
 from harness.plan.power import power_of
 from harness.preflight import estimate as planning
 from harness.preflight.calibrate import Calibration, Speed
-from harness.report.plan import plan_text
-from harness.report.power import power_table
+from harness.report.documents import plan_document
+from harness.report.render.text import TextRenderer, render_text
+from harness.report.sections.plan import power_block
 from harness.spec import Overrides, load
 
 
@@ -22,7 +23,7 @@ def plan(tmp_path, monkeypatch):
     speed = Calibration(layer=nothing, head=nothing, optimizer=0.0)
     monkeypatch.setattr(planning, "calibrate", lambda config, device: speed)
     experiment = load("gap")
-    return plan_text(experiment, planning.estimate(experiment), Path("runs/gap"))
+    return TextRenderer().render(plan_document(experiment, planning.estimate(experiment), Path("runs/gap")))
 
 
 def test_what_is_not_in_the_cache_is_named_once_and_no_variable_that_nobody_set(plan):
@@ -37,9 +38,13 @@ def test_what_was_not_compared_is_not_checked(plan):
     assert "contamination: not checked" in plan
 
 
+def power_text(experiment, items):
+    return render_text(power_block(power_of(experiment, items)))
+
+
 def test_without_an_out_of_domain_suite_the_in_domain_gap_is_planned_alone():
     experiment = load("gap", overrides=Overrides(only=("k8s_qa", "world_facts")))
-    row = power_table(power_of(experiment, {"k8s_qa": 100})).splitlines()[-1].split()
+    row = power_text(experiment, {"k8s_qa": 100}).splitlines()[-1].split()
     assert row[0] == "k8s_qa"
     assert [each for each in row if each != "–"][1:] == [row[2], row[5]]
     assert 0 < float(row[2]) < float(row[5])
@@ -48,7 +53,7 @@ def test_without_an_out_of_domain_suite_the_in_domain_gap_is_planned_alone():
 def test_the_level_is_shared_as_the_verdict_shares_it():
     items = dict.fromkeys(("k8s_qa", "techmanual_qa", "medical_cot"), 100)
     alone, both = (
-        power_table(power_of(load("gap", overrides=Overrides(only=names)), items)).splitlines()[4].split()[2]
+        power_text(load("gap", overrides=Overrides(only=names)), items).splitlines()[4].split()[2]
         for names in (("k8s_qa", "techmanual_qa"), tuple(items))
     )
     assert float(alone) < float(both)

@@ -2,9 +2,12 @@
 
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from harness.compare.costs import costs_of
+from harness.compare.summaries import MeanAndSD, summarise_scores
 from harness.plan.power import power_of
 from harness.records import (
     Cell,
@@ -17,15 +20,13 @@ from harness.records import (
     Probe,
     ServingLatency,
 )
-from harness.report.costs import costs_table
-from harness.report.forgetting import forgetting_table
-from harness.report.gaps import change_text, gap_text, verdict_text
-from harness.report.plan import duration
-from harness.report.power import power_table
-from harness.report.scores import spread
-from harness.report.serving import serving_table
-from harness.report.speed import speed_table
-from harness.report.suite import inside_tables, outside_tables
+from harness.report.document import Duration, Number
+from harness.report.render.text import cell_lines, render_text
+from harness.report.sections import costs as sections
+from harness.report.sections.forgetting import forgetting_tables
+from harness.report.sections.gaps import change_cell, gap_cell, verdict_cell
+from harness.report.sections.plan import power_block
+from harness.report.sections.suites import inside_tables, outside_tables
 from harness.spec import load
 from harness.verdict import judge_scores
 from helpers.records import cell_result, training
@@ -74,9 +75,30 @@ def row(table, name):
     return "  ".join([lines[start], *stacked])
 
 
-def assert_says(line, stacked):
+def assert_says(line, cell):
     """Every part of a stacked cell is in the row."""
-    assert all(part in line for part in stacked.splitlines())
+    assert all(part in line for part in cell_lines(cell))
+
+
+def table_of(section, experiment, outcomes):
+    """A table of costs as text, empty where there is none."""
+    return render_text(*section(costs_of(SimpleNamespace(experiment=experiment, outcomes=outcomes))))
+
+
+def costs_table(experiment, outcomes):
+    return table_of(sections.costs_table, experiment, outcomes)
+
+
+def speed_table(experiment, outcomes):
+    return table_of(sections.speed_table, experiment, outcomes)
+
+
+def serving_table(experiment, outcomes):
+    return table_of(sections.serving_table, experiment, outcomes)
+
+
+def suite_tables(section, experiment, outcomes, verdicts):
+    return render_text(*section(experiment, outcomes, verdicts, summarise_scores(experiment, outcomes)))
 
 
 @pytest.fixture
@@ -87,7 +109,7 @@ def verdicts(experiment):
 
 
 def test_in_domain_has_scores_gaps_and_verdicts_beside_the_untuned_model(experiment, outcomes, verdicts):
-    text = inside_tables(experiment, outcomes, verdicts)
+    text = suite_tables(inside_tables, experiment, outcomes, verdicts)
     assert "In-domain: sums, acc (higher is better)" in text
     assert "0.6000 ± 0.1414" in row(text, "full--default")
     assert "reference" in row(text, "full--default")
@@ -95,8 +117,8 @@ def test_in_domain_has_scores_gaps_and_verdicts_beside_the_untuned_model(experim
     assert "0.4000" in tiny
     assert "±" not in tiny
     assert "(1 failed)" in tiny
-    assert_says(tiny, gap_text(verdicts.in_domain[0].gap, "acc"))
-    assert_says(tiny, verdict_text(verdicts.in_domain[0].verdict))
+    assert_says(tiny, gap_cell(verdicts.in_domain[0].gap, "acc"))
+    assert_says(tiny, verdict_cell(verdicts.in_domain[0].verdict))
     assert set(row(text, "base").split()[1:]) == {"–"}
 
 
@@ -122,9 +144,9 @@ def test_a_settled_rank_is_told_below_the_table(experiment, outcomes):
 
 
 def test_out_of_domain_has_a_table_a_suite_with_the_verdict(experiment, outcomes, verdicts):
-    table = outside_tables(experiment, outcomes, verdicts)
+    table = suite_tables(outside_tables, experiment, outcomes, verdicts)
     assert "Out-of-domain: sums_far" in table
-    assert_says(row(table, "lora--tiny"), verdict_text(verdicts.comparisons[0].verdict))
+    assert_says(row(table, "lora--tiny"), verdict_cell(verdicts.comparisons[0].verdict))
     assert "0.6000 ± 0.1414" in row(table, "full--default")
 
 
@@ -133,28 +155,28 @@ def test_speed_ups_are_paired_by_seed_and_a_probe_counts_against_them(experiment
     assert "×" not in lone
     first, second = (result("lora--tiny", seed, 0.4, time) for seed, time in ((1, 10.0), (2, 11.0)))
     both = row(speed_table(experiment, (*outcomes[:2], first, second)), "lora--tiny")
-    assert_says(both, "2.00×\n[2.00, 2.00]\n<0.0001")
+    assert_says(both, ("2.00×", "[2.00, 2.00]", "<0.0001"))
     first, second = (
         with_training(each, probes=(Probe(purpose="gradient", batches=5, seconds=seconds),))
         for each, seconds in ((first, 10.0), (second, 11.0))
     )
     probed = row(speed_table(experiment, (*outcomes[:2], first, second)), "lora--tiny")
-    assert_says(probed, "10.5\n(100.0% of train s)")
-    assert_says(probed, "1.00×\n[1.00, 1.00]")
+    assert_says(probed, ("10.5", "(100.0% of train s)"))
+    assert_says(probed, ("1.00×", "[1.00, 1.00]"))
 
 
 def test_forgetting_shows_changes_from_the_base_and_what_lies_beyond_the_references(outcomes):
     one = design(roles=("in_domain", "guard"))
     found = judge_scores(one, scores(one, (0.1, 0.06)))
-    table = forgetting_table(found)
+    table = render_text(*forgetting_tables(found))
     lora = row(table, "lora")
-    assert_says(lora, change_text(found.guards[1]))
-    assert change_text(found.guards[1]).startswith("-6.")
-    assert_says(lora, change_text(found.extra_forgetting[0]))
+    assert_says(lora, change_cell(found.guards[1]))
+    assert next(cell_lines(change_cell(found.guards[1]))).startswith("-6.")
+    assert_says(lora, change_cell(found.extra_forgetting[0]))
     assert "forgets more" in lora
     assert "Guard: guard_1" in table
     assert "reference" in row(table, "full")
-    assert forgetting_table(judge_scores(design(), scores(design(), (0.1, 0.1)))) == ""
+    assert render_text(*forgetting_tables(judge_scores(design(), scores(design(), (0.1, 0.1))))) == ""
 
 
 def test_serving_shows_the_check_and_the_latency_of_each_form(experiment, outcomes):
@@ -166,7 +188,7 @@ def test_serving_shows_the_check_and_the_latency_of_each_form(experiment, outcom
     )
     outcomes = (*outcomes[:2], served)
     table = serving_table(experiment, outcomes)
-    assert_says(row(table, "lora--tiny"), "0.25\n(exceeds 0.001)")
+    assert_says(row(table, "lora--tiny"), ("0.25", "(exceeds 0.001)"))
     assert row(table, "lora--tiny").count("12.5") == row(table, "lora--tiny").count("40.0") == 3
     assert "full--default" not in table
 
@@ -182,17 +204,18 @@ def test_more_seeds_detect_less(experiment):
     items = {"sums": 500, "sums_far": 500}
 
     def gap(seeds):
-        table = power_table(power_of(replace(experiment, seeds=seeds), items))
+        table = render_text(power_block(power_of(replace(experiment, seeds=seeds), items)))
         return float(table.splitlines()[-1].split()[2])
 
     assert gap((1, 2, 3, 4, 5)) < gap(experiment.seeds)
-    assert "single seed" in power_table(power_of(replace(experiment, seeds=(1,)), items))
+    assert "single seed" in render_text(power_block(power_of(replace(experiment, seeds=(1,)), items)))
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(4.4, "4 s"), (61, "1 min 01 s"), (7500, "2 h 05 min")])
 def test_durations_read_well(seconds, text):
-    assert duration(seconds) == text
+    assert str(Duration(seconds)) == text
 
 
 def test_a_single_value_has_no_deviation():
-    assert spread([0.5]) == "0.5000"
+    one = MeanAndSD.of([0.5])
+    assert str(Number(value=one.mean, sd=one.sd, form="{:.4f}")) == "0.5000"

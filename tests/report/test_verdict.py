@@ -1,6 +1,7 @@
 """Verdicts as text: what a reader must find there."""
 
-from harness.report.verdict import verdicts_text
+from harness.report.documents import verdicts_document
+from harness.report.render.text import TextRenderer
 from harness.verdict import judge_scores
 from helpers.stand_ins import design, scores
 
@@ -11,7 +12,9 @@ def unfolded(found):
 
 
 def text(one, gaps, *, details=False, **data):
-    return unfolded(verdicts_text(judge_scores(one, scores(one, gaps, **data)), details=details))
+    return unfolded(
+        TextRenderer().render(verdicts_document(judge_scores(one, scores(one, gaps, **data)), details=details))
+    )
 
 
 def test_it_says_which_side_a_positive_gap_favours_and_the_level():

@@ -7,10 +7,9 @@ import pytest
 
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.power import power_of
-from harness.report.layout import WIDTH, prose
-from harness.report.plan import plan_text
-from harness.report.tuning import tuning_table
-from harness.report.verdict import verdicts_text
+from harness.report.documents import plan_document, verdicts_document
+from harness.report.render.text import WIDTH, TextRenderer, fold, render_text
+from harness.report.sections.search import search_table
 from harness.spec import load
 from harness.verdict import judge_scores
 from helpers.stand_ins import arm, design, scores
@@ -27,7 +26,7 @@ def test_verdicts_fit(failed):
     arms = {"reference": arm("aletheia--50-matched", 5), "candidates": (arm(LONG, 5, failed=failed),)}
     one = replace(design(roles=("in_domain", "out_of_domain", "guard")), **arms)
     found = judge_scores(one, scores(one, (0.1, 0.05, 0.06), reference="aletheia--50-matched"))
-    assert_fits(verdicts_text(found, details=True))
+    assert_fits(TextRenderer().render(verdicts_document(found, details=True)))
 
 
 def test_a_plan_has_a_row_a_recipe_and_fits():
@@ -56,7 +55,7 @@ def test_a_plan_has_a_row_a_recipe_and_fits():
         assumed=("80 tokens a training example", "160 tokens an item"),
         absent=tuple(f"package-{n}==1.0.0" for n in range(8)),
     )
-    text = plan_text(experiment, estimate, Path("runs/x"))
+    text = TextRenderer().render(plan_document(experiment, estimate, Path("runs/x")))
     assert_fits(text)
     assert next(line for line in text.splitlines() if line.startswith(LONG)).split()[1] == "3"
 
@@ -66,9 +65,9 @@ def test_a_search_fits():
     failed = {**trial, "validation_loss": None, "failure": "non_finite_loss: " + "the loss was not finite " * 5}
     edge = ["learning_rate", "weight_decay"]
     choice = {"recipe": LONG, "values": trial["values"], "trials": [trial, failed], "at_edge": edge}
-    assert_fits(tuning_table([choice]))
+    assert_fits(render_text(*search_table([choice])))
 
 
 def test_prose_is_folded_between_words_and_never_in_a_name():
     name = "a-name-that-is-longer-than-what-a-line-may-hold"
-    assert prose(f"first {name} last", width=20).splitlines() == ["first", name, "last"]
+    assert fold(f"first {name} last", width=20).splitlines() == ["first", name, "last"]

@@ -3,7 +3,7 @@
 from harness.records import Screening
 
 
-def screening_text(screening: Screening) -> str:
+def contamination_text(screening: Screening) -> str:
     """Return the line; a check that found something is no record but an error."""
     suites = " and ".join(", ".join(screening.items).rsplit(", ", 1)) or "no suite"
     line = (

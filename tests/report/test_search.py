@@ -1,6 +1,7 @@
 """The table of a search shows every trial, the choice, and what makes it doubtful."""
 
-from harness.report.tuning import tuning_table
+from harness.report.render.text import render_text
+from harness.report.sections.search import search_table
 
 
 def trial(rate, loss, failure=""):
@@ -16,15 +17,15 @@ CHOICE = {
 
 
 def test_every_trial_stands_with_its_loss_and_the_choice_is_marked():
-    lines = tuning_table([CHOICE]).splitlines()
+    lines = render_text(*search_table([CHOICE])).splitlines()
     assert "3 trials a recipe" in lines[0]
     assert [line for line in lines if "chosen" in line] == [line for line in lines if "2.2500" in line]
     assert any("failed" in line and "non_finite_loss" in line for line in lines)
 
 
 def test_a_choice_at_the_edge_is_marked():
-    assert "learning_rate at the edge" in tuning_table([{**CHOICE, "at_edge": ["learning_rate"]}])
+    assert "learning_rate at the edge" in render_text(*search_table([{**CHOICE, "at_edge": ["learning_rate"]}]))
 
 
 def test_nothing_is_said_where_nothing_was_searched_for():
-    assert tuning_table([]) == ""
+    assert render_text(*search_table([])) == ""

@@ -1,14 +1,19 @@
-"""What a reader must know of single cells before believing a table: each mark is one line."""
+"""What a reader must know of single cells before believing a table: each mark is one notice."""
 
 from collections.abc import Iterator, Sequence
 
 from harness.ledger import Run
 from harness.records import CellFailure, CellResult
+from harness.report.document import Notice
 from harness.spec.records import Experiment
 
 
-def marks(run: Run) -> Iterator[str]:
+def marks(run: Run) -> Iterator[Notice]:
     """Yield failures, guards that did not pass, unpaired data and unequal budgets."""
+    yield from map(Notice, _marks(run))
+
+
+def _marks(run: Run) -> Iterator[str]:
     results = [each for each in run.outcomes if isinstance(each, CellResult) and each.cell.seed is not None]
     yield from _failures(run)
     yield from _guards(results)
@@ -44,5 +49,5 @@ def _unequal(experiment: Experiment, results: Sequence[CellResult], seed: int) -
     alike = {recipe.id for recipe in experiment.recipes if recipe.compute is None and not recipe.stages}
     read = {each.cell.recipe: each.training.tokens for each in results if each.cell.recipe in alike}
     if len(set(read.values())) > 1:
-        told = ", ".join(f"{recipe} {tokens:,}" for recipe, tokens in read.items())
-        yield f"unequal budgets: with seed {seed} recipes read different numbers of training tokens ({told})"
+        counts = ", ".join(f"{recipe} {tokens:,}" for recipe, tokens in read.items())
+        yield f"unequal budgets: with seed {seed} recipes read different numbers of training tokens ({counts})"

@@ -1,0 +1,75 @@
+"""The documents that there are: of a plan, of verdicts alone, of a whole run."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.compare.costs import RunCosts
+from harness.compare.summaries import ScoreSummary
+from harness.ledger import Run
+from harness.plan.costs import Estimate
+from harness.report.document import Block, Document, Prose
+from harness.report.sections.contamination import contamination_text
+from harness.report.sections.costs import costs_table, serving_table, speed_table
+from harness.report.sections.forgetting import forgetting_tables
+from harness.report.sections.gaps import gaps_table
+from harness.report.sections.marks import marks
+from harness.report.sections.plan import cells_table, power_block, suites_table, totals, unknowns
+from harness.report.sections.search import search_table
+from harness.report.sections.statements import statements
+from harness.report.sections.suites import inside_tables, outside_tables
+from harness.spec.records import Experiment
+from harness.verdict.records import Verdicts
+
+
+def run_document(run: Run, verdicts: Verdicts, costs: RunCosts, scores: Sequence[ScoreSummary]) -> Document:
+    """Return what ``harness run`` ends with: few tables, then verdicts, failures and what was overridden."""
+    experiment, outcomes = run.experiment, run.outcomes
+    overridden = f"\noverridden: {' '.join(experiment.overrides)}" if experiment.overrides else ""
+    blocks: tuple[Block, ...] = (
+        Prose(f"{_head(experiment)}{overridden}"),
+        *_unfinished(run),
+        *search_table(run.tuning),
+        *inside_tables(experiment, outcomes, verdicts, scores),
+        *outside_tables(experiment, outcomes, verdicts, scores),
+        *costs_table(costs),
+        *speed_table(costs),
+        *forgetting_tables(verdicts, experiment, scores),
+        *serving_table(costs),
+        *statements(verdicts),
+        *([Prose(contamination_text(run.screening))] if run.screening else []),
+        *marks(run),
+    )
+    return Document(blocks)
+
+
+def verdicts_document(verdicts: Verdicts, *, details: bool = False) -> Document:
+    """Return what ``harness compare`` prints: tables of gaps and of forgetting, then what was concluded."""
+    return Document((gaps_table(verdicts), *forgetting_tables(verdicts), *statements(verdicts, details=details)))
+
+
+def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> Document:
+    """Return what ``harness plan`` prints."""
+    model = f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device}"
+    blocks: tuple[Block, ...] = (
+        Prose(_head(experiment)),
+        Prose(f"{model} → {folder}"),
+        cells_table(estimate),
+        suites_table(experiment, estimate),
+        *totals(estimate),
+        power_block(estimate.power),
+        *unknowns(estimate),
+    )
+    return Document(blocks)
+
+
+def _head(experiment: Experiment) -> str:
+    """Return an experiment's name and what it asks."""
+    return f"{experiment.name}: {experiment.description}" if experiment.description else experiment.name
+
+
+def _unfinished(run: Run) -> Iterator[Block]:
+    cells, ended = len(run.cell_ids), len(run.outcomes)
+    if ended < cells:
+        yield Prose(
+            f"not finished: {cells - ended} of {cells} cells have not run yet; the same `harness run` continues"
+        )

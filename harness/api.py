@@ -25,7 +25,7 @@ from harness.spec.records import Experiment
 
 if TYPE_CHECKING:
     from harness.compare.costs import RunCosts
-    from harness.execution.progress import Watcher
+    from harness.execution.watcher import Watcher
     from harness.plan.costs import Estimate
     from harness.verdict import Verdicts
 
@@ -134,22 +134,9 @@ def plan(spec: PathLike | Experiment, **changes: Unpack[Changes]) -> "Estimate":
     require("run", "harness.plan")
     experiment = _experiment(spec, changes)
 
-    from harness.execution.job import Refused
-    from harness.execution.process import describe_exit, run_in_process, start_server
-    from harness.sources import cache
-    from harness.sources.offline import without_downloads
+    from harness.execution.estimate import estimate
 
-    received: list[Any] = []
-    log = cache.root() / "plan.log"
-    with without_downloads():
-        start_server(log, remedy=cache.REMEDY)
-        code = run_in_process("estimate", experiment, received.append)
-    if not received:
-        raise HarnessError(f"planning: {describe_exit(code)}; see {log}.")
-    if isinstance(received[-1], Refused):
-        raise received[-1].error()
-    estimate: Estimate = received[-1]
-    return estimate
+    return estimate(experiment)
 
 
 def run(
@@ -170,8 +157,8 @@ def run(
     require("run", "harness.run")
     experiment = _experiment(spec, changes)
 
-    from harness.execution.progress import Unwatched
     from harness.execution.run import Options, execute
+    from harness.execution.watcher import Unwatched
 
     options = Options(retry_failed=retry_failed)
     done = execute(experiment, run_folder(experiment, out), watcher or Unwatched(), options)

@@ -5,7 +5,6 @@ back is trained elsewhere, and `save` and `load` carry it over. `describe` and `
 comes to, or why it cannot work, from a model's configuration alone.
 """
 
-from harness.adaptation import check
 from harness.adaptation.adapt import adapt
 from harness.adaptation.adapted import Adapted, Batches
 from harness.adaptation.describe import describe
@@ -24,7 +23,6 @@ __all__ = [
     "Description",
     "Probe",
     "adapt",
-    "check",
     "describe",
     "load",
     "matched",

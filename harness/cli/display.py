@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from harness.execution.job import Message, Scored, Stage, Step
-from harness.execution.progress import Watcher
+from harness.execution.events import Body, ItemsScored, StageEntered, StepDone
+from harness.execution.watcher import Watcher
 from harness.ledger import Outcome
 from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
@@ -67,23 +67,23 @@ class Progression:
         self.fraction = 0.0
         self.words = "loading"
 
-    def take(self, message: Message) -> None:
+    def take(self, message: Body) -> None:
         """Take what the cell says."""
-        if isinstance(message, Step):
+        if isinstance(message, StepDone):
             self._step(message)
-        elif isinstance(message, Scored):
+        elif isinstance(message, ItemsScored):
             self._item(message)
-        elif isinstance(message, Stage):
+        elif isinstance(message, StageEntered):
             self.words = message.name
             self._start = time.monotonic()
             self._scored += message.name.startswith("evaluate")
 
-    def _step(self, step: Step) -> None:
+    def _step(self, step: StepDone) -> None:
         speed = step.tokens / max(time.monotonic() - self._start, 1e-9)
         self.fraction = self._share * step.step / step.steps
         self.words = f"step {step.step}/{step.steps}  loss {step.loss:.3f}  {speed:.0f} tokens/s"
 
-    def _item(self, scored: Scored) -> None:
+    def _item(self, scored: ItemsScored) -> None:
         suites = self._scored + scored.done / max(scored.total, 1)
         self.fraction = self._share + (1 - self._share) * suites / self._suites
         self.words = f"{scored.task}  {scored.done}/{scored.total} requests"
@@ -99,9 +99,9 @@ class Screen:
         self._done = 0
         self._cell = Progression(1, trains=False)
 
-    def preparing(self, message: Message) -> None:
+    def preparing(self, message: Body) -> None:
         """Show the stage."""
-        if isinstance(message, Stage):
+        if isinstance(message, StageEntered):
             self._progress.update(self._all, note=message.name)
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
@@ -115,7 +115,7 @@ class Screen:
         self._cell = Progression(len(planned.suites), trains=planned.recipe is not None)
         self._progress.reset(self._now, description=_name(planned), visible=True, note="loading")
 
-    def message(self, message: Message) -> None:
+    def message(self, message: Body) -> None:
         """Move both bars."""
         self._cell.take(message)
         self._progress.update(self._now, completed=self._cell.fraction, note=self._cell.words)
@@ -136,9 +136,9 @@ class Lines:
         self._start = time.monotonic()
         self._kind, self._cells = "cell", 0
 
-    def preparing(self, message: Message) -> None:
+    def preparing(self, message: Body) -> None:
         """Print the stage."""
-        if isinstance(message, Stage):
+        if isinstance(message, StageEntered):
             self._say(f"preparing {message.name}")
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
@@ -150,11 +150,11 @@ class Lines:
         """Print which cell begins."""
         self._say(f"{self._kind} {place + 1} of {self._cells}: {_name(planned)}")
 
-    def message(self, message: Message) -> None:
+    def message(self, message: Body) -> None:
         """Print a training step at every tenth of the way."""
-        if isinstance(message, Step) and message.step % max(1, message.steps // 10) == 0:
+        if isinstance(message, StepDone) and message.step % max(1, message.steps // 10) == 0:
             self._say(f"  step {message.step}/{message.steps} loss {message.loss:.3f}")
-        elif isinstance(message, Stage) and message.name.startswith(("evaluate", "merge")):
+        elif isinstance(message, StageEntered) and message.name.startswith(("evaluate", "merge")):
             self._say(f"  {message.name}")
 
     def ended(self, outcome: Outcome) -> None:

@@ -16,7 +16,8 @@ import torch
 from harness import __version__, adaptation
 from harness.adaptation import Adapted
 from harness.codec import encode
-from harness.execution.job import Job
+from harness.execution.unit import CellWork
+from harness.model.devices import device_name
 from harness.records import (
     Costs,
     DatasetInfo,
@@ -32,9 +33,9 @@ from harness.spec.records import Recipe
 from harness.training import Trained
 
 
-def run_info(job: Job) -> RunInfo:
+def run_info(work: CellWork) -> RunInfo:
     """Return what was asked for: recipe, training fields, seed."""
-    cell, recipe = job.planned.cell, job.planned.recipe
+    cell, recipe = work.planned.cell, work.planned.recipe
     if recipe is None:
         return RunInfo(experiment_name=cell.id, seed=cell.seed)
     return RunInfo(
@@ -42,9 +43,9 @@ def run_info(job: Job) -> RunInfo:
         seed=cell.seed,
         recipe=encode(recipe),
         peft_config=recipe.peft,
-        train_config=job.experiment.training_of(recipe),
+        train_config=work.experiment.training_of(recipe),
         stages=tuple(
-            StageInfo(peft_config=stage.recipe.peft, train_config=job.experiment.training_of(stage.trained))
+            StageInfo(peft_config=stage.recipe.peft, train_config=work.experiment.training_of(stage.trained))
             for stage in recipe.stages
         ),
     )
@@ -146,21 +147,21 @@ def _larger(one: int | None, other: int | None) -> int | None:
     return max(known) if known else None
 
 
-def meta_info(job: Job) -> MetaInfo:
+def meta_info(work: CellWork) -> MetaInfo:
     """Return what the cell was made from and on."""
-    recipe = job.planned.recipe
+    recipe = work.planned.recipe
     return MetaInfo(
-        model_info=ModelInfo(sha256=job.model_fingerprint, dtype=job.experiment.model.dtype),
+        model_info=ModelInfo(sha256=work.model_fingerprint, dtype=work.experiment.model.dtype),
         dataset_info=DatasetInfo(
-            sha256=job.data_sha256,
-            stages=tuple(job.for_stage(stage).data_sha256 for stage in (recipe.stages if recipe else ())),
+            sha256=work.data_sha256,
+            stages=tuple(work.for_stage(stage).data_sha256 for stage in (recipe.stages if recipe else ())),
         ),
-        package_info={"harness": __version__, **job.versions},
+        package_info={"harness": __version__, **work.versions},
         system_info=SystemInfo(
             python=platform.python_version(),
             machine=platform.machine(),
             system=platform.system(),
-            device=torch.cuda.get_device_name() if job.device == "cuda" else "cpu",
+            device=device_name(work.device),
             threads=torch.get_num_threads(),
         ),
     )

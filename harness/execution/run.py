@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from harness import __version__
-from harness.errors import HarnessError, LedgerError
-from harness.execution.job import Message, Refused
-from harness.execution.process import describe_exit, run_in_process, start_server
-from harness.execution.progress import Watcher
+from harness.errors import LedgerError
+from harness.execution._base import Executor
+from harness.execution.ask import ask
+from harness.execution.executors import executor_of
 from harness.execution.schedule import Schedule
+from harness.execution.unit import WorkUnit
+from harness.execution.watcher import Watcher
 from harness.ledger import Run
 from harness.ledger.files import write_json
 from harness.ledger.run import LOCK
@@ -35,23 +37,24 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
     other data.
     """
     run = Run(folder)
-    start_server(run.log, remedy="Choose another folder with --out.")
-    prepared = _prepare(experiment, watcher, run.log)
-    _check_same_data(run, experiment, prepared)
-    trials = Schedule(
-        run=run,
-        experiment=experiment,
-        prepared=prepared,
-        watcher=watcher,
-        retry_failed=options.retry_failed,
-        kind="trials",
-    )
-    choices = _tune(trials)
-    settled = tuned(experiment, choices)
-    cells = plan_cells(settled, prepared.model_fingerprint)
-    _write_lock(run, settled, prepared, cells, choices)
-    _adopt_from_siblings(run, cells)
-    replace(trials, experiment=settled, kind="cells").execute(cells)
+    with executor_of(experiment, run.log, remedy="Choose another folder with --out.") as executor:
+        prepared = _prepare(experiment, run, executor, watcher)
+        _check_same_data(run, experiment, prepared)
+        trials = Schedule(
+            run=run,
+            experiment=experiment,
+            prepared=prepared,
+            executor=executor,
+            watcher=watcher,
+            retry_failed=options.retry_failed,
+            kind="trials",
+        )
+        choices = _tune(trials)
+        settled = tuned(experiment, choices)
+        cells = plan_cells(settled, prepared.model_fingerprint)
+        _write_lock(run, settled, prepared, cells, choices)
+        _adopt_from_siblings(run, cells)
+        replace(trials, experiment=settled, kind="cells").execute(cells)
     return run
 
 
@@ -64,20 +67,30 @@ def _tune(schedule: Schedule) -> tuple[Choice, ...]:
     return choose(trials, [outcome for outcome in outcomes if outcome is not None])
 
 
-def _prepare(experiment: Experiment, watcher: Watcher, log: Path) -> Prepared:
-    said: list[Message] = []
+def _prepare(experiment: Experiment, run: Run, executor: Executor, watcher: Watcher) -> Prepared:
+    """Have the experiment prepared; the number of threads stays what the run folder was begun with."""
+    unit = WorkUnit(
+        id="prepare",
+        kind="prepare",
+        log=run.log.absolute(),
+        device=experiment.execute.device,
+        threads=experiment.execute.threads or threads_of(run),
+        experiment=experiment,
+    )
+    found = ask(executor, unit, what="preparing model and data", hear=watcher.preparing)
+    assert isinstance(found, Prepared)
+    return found
 
-    def hear(message: Message) -> None:
-        said.append(message)
-        watcher.preparing(message)
 
-    code = run_in_process("prepare", experiment, hear)
-    last = said[-1] if said else None
-    if isinstance(last, Prepared):
-        return last
-    if isinstance(last, Refused):
-        raise last.error()
-    raise HarnessError(f"preparing model and data: {describe_exit(code)}; see {log}.")
+def threads_of(run: Run) -> int | None:
+    """Return the number of threads with which the run's cells compute; None for a run that has not begun.
+
+    Two numbers of threads round differently, so it is settled once a run folder.
+    """
+    if not (run.folder / LOCK).exists():
+        return None
+    threads = run.lock.get("execution", {}).get("threads")
+    return threads if isinstance(threads, int) else None
 
 
 def _write_lock(
@@ -100,6 +113,7 @@ def _write_lock(
         "rows": prepared.rows,
         "screening": asdict(prepared.screening),
         "versions": {"harness": __version__, **prepared.versions},
+        "execution": {"device": prepared.device, "threads": prepared.threads},
     }
     write_json(run.folder / LOCK, content)
     run.journal.append("started", versions=content["versions"], overrides=content["overrides"])

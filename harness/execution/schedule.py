@@ -1,22 +1,26 @@
-"""Run trials or cells one after another, each in a process of its own, and record how each ended."""
+"""Trials or cells, submitted one after another, and how each ended, recorded."""
 
+import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from harness.errors import RecipeError
-from harness.execution.job import MERGE_GUARD, Finished, Job, Message, Spent
-from harness.execution.process import describe_exit, run_in_process
-from harness.execution.progress import Watcher
+from harness.execution._base import Executor, Exit
+from harness.execution.events import Event, SuiteScored
+from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit
+from harness.execution.watcher import Watcher
 from harness.ledger import Outcome, Run
 from harness.ledger.run import Kind
 from harness.plan.batch import examples_a_step
-from harness.plan.cells import PlannedCell, asks_to_merge
+from harness.plan.cells import MERGE_CHECK, PlannedCell, asks_to_merge
 from harness.plan.identity import trained_cell
 from harness.preflight.prepared import Prepared
-from harness.records import CellFailure, CellResult
+from harness.records import Cell, CellFailure, CellResult
 from harness.spec.records import Experiment
 
-_WORK = {"cells": "work", "trials": "try_out"}
+_UNITS: dict[Kind, UnitKind] = {"cells": "cell", "trials": "trial"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,7 @@ class Schedule:
     run: Run
     experiment: Experiment
     prepared: Prepared
+    executor: Executor
     watcher: Watcher
     retry_failed: bool
     kind: Kind = "cells"
@@ -70,62 +75,105 @@ class Schedule:
         asked = self.experiment.merge
         if planned.recipe is None or not asks_to_merge(self.experiment, planned.recipe):
             return False
-        unchecked = asked.check and MERGE_GUARD not in result.measurements
+        unchecked = asked.check and MERGE_CHECK not in result.measurements
         return unchecked or (asked.latency and result.latency is None)
 
     def _outcome(self, planned: PlannedCell) -> Outcome:
         """Run a cell; one that is to spend as much as a cell that failed fails with it."""
         try:
-            spent = self._spent(planned)
+            budget = self._budget(planned)
         except RecipeError as error:
             return CellFailure(cell=planned.cell, kind="recipe", stage="match", message=str(error))
-        return self._ended(self._job(planned, spent))
+        return self._ended(self._unit(planned, budget))
 
-    def _spent(self, planned: PlannedCell) -> Spent | None:
+    def _budget(self, planned: PlannedCell) -> ReferenceBudget | None:
         """Return what the recipe of `compute` spent with the same seed."""
+        other = self._matched_cell(planned)
         compute = planned.recipe.compute if planned.recipe else None
-        if compute is None:
+        if other is None or compute is None:
             return None
-        (other,) = [each for each in self.experiment.recipes if each.id == compute.recipe]
-        seed = int(planned.cell.seed or 0)
-        outcome = self.run.outcome(trained_cell(self.experiment, other, seed, self.prepared.model_fingerprint))
+        outcome = self.run.outcome(other)
         if not isinstance(outcome, CellResult):
-            raise RecipeError(f"{other.id} with seed {seed}, whose {compute.measure} is to be matched, has no result.")
+            raise RecipeError(
+                f"{other.recipe} with seed {other.seed}, whose {compute.measure} is to be matched, has no result."
+            )
         training = outcome.training
-        return Spent(
+        (recipe,) = [each for each in self.experiment.recipes if each.id == other.recipe]
+        return ReferenceBudget(
             seconds=training.train_time + training.probe_seconds,
             flops=training.flops,
             steps=training.steps,
             tokens=training.tokens,
-            rows=examples_a_step(self.experiment.training_of(other)),
+            rows=examples_a_step(self.experiment.training_of(recipe)),
         )
 
-    def _job(self, planned: PlannedCell, spent: Spent | None) -> Job:
-        return Job(
-            experiment=self.experiment,
+    def _matched_cell(self, planned: PlannedCell) -> Cell | None:
+        """Return the cell that must have ended before this one can start, None where any order will do."""
+        compute = planned.recipe.compute if planned.recipe else None
+        if compute is None:
+            return None
+        (other,) = [each for each in self.experiment.recipes if each.id == compute.recipe]
+        return trained_cell(self.experiment, other, int(planned.cell.seed or 0), self.prepared.model_fingerprint)
+
+    def _unit(self, planned: PlannedCell, budget: ReferenceBudget | None) -> WorkUnit:
+        """Return the unit of a cell, with its own recipe alone."""
+        other, folder = self._matched_cell(planned), self.run.cell_folder(planned.cell, self.kind)
+        recipes = () if planned.recipe is None else (planned.recipe,)
+        work = CellWork(
+            experiment=replace(self.experiment, recipes=recipes),
             planned=planned,
-            folder=self.run.cell_folder(planned.cell, self.kind),
+            folder=folder.absolute(),
             device=self.prepared.device,
             model_fingerprint=self.prepared.model_fingerprint,
             data_sha256=self.prepared.data_sha256,
             versions=self.prepared.versions,
             stage_sha256=self.prepared.stage_sha256,
-            spent=spent,
+            budget=budget,
+        )
+        return WorkUnit(
+            id=planned.cell.id,
+            kind=_UNITS[self.kind],
+            attempt=attempts(folder) + 1,
+            after=() if other is None else (other.id,),
+            log=self.run.log.absolute(),
+            device=device_of_cells(self.experiment, self.prepared),
+            threads=self.prepared.threads,
+            cell=work,
         )
 
-    def _ended(self, job: Job) -> Outcome:
-        ended: list[Outcome] = []
-
-        def hear(message: Message) -> None:
-            if isinstance(message, CellResult | CellFailure):
-                ended.append(message)
-                return
-            if isinstance(message, Finished):
-                self.run.journal.append("evaluated", cell=job.planned.cell.id, key=message.key)
-            self.watcher.message(message)
-
-        self.run.journal.append("began", cell=job.planned.cell.id)
-        code = run_in_process(_WORK[self.kind], job, hear)
+    def _ended(self, unit: WorkUnit) -> Outcome:
+        """Submit the unit, pass on what it tells, and return how its cell ended."""
+        assert unit.cell is not None
+        cell, ended = unit.cell.planned.cell, []
+        self.run.journal.append("began", cell=cell.id)
+        exit_ = None
+        with closing(self.executor.submit(unit)) as told:
+            for each in told:
+                if isinstance(each, Exit):
+                    exit_ = each
+                elif isinstance(each.body, CellResult | CellFailure):
+                    ended.append(each.body)
+                else:
+                    self._hear(each)
         if ended:
             return ended[0]
-        return CellFailure(cell=job.planned.cell, kind="killed", stage="unknown", message=describe_exit(code))
+        return CellFailure(cell=cell, kind="killed", stage="unknown", message=str(exit_))
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event.body, SuiteScored):
+            self.run.journal.append("evaluated", cell=event.cell, key=event.body.key)
+        self.watcher.message(event.body)
+
+
+def attempts(folder: Path) -> int:
+    """Return how often a cell was started before, as the unit's file in its folder says; 0 where there is none."""
+    try:
+        said = json.loads((folder / "unit.json").read_text(encoding="utf-8"))["attempt"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+    return said if isinstance(said, int) else 0
+
+
+def device_of_cells(experiment: Experiment, prepared: Prepared) -> str:
+    """Return the device that cells run on: the one that is declared, else what preparing found."""
+    return experiment.execute.device or prepared.device

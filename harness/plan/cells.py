@@ -6,6 +6,9 @@ from harness.plan.identity import base_cell, evaluation_key, trained_cell
 from harness.records import Cell
 from harness.spec.records import Experiment, Recipe, Suite
 
+MERGE_CHECK = "merged_scores_agree"
+"""The measurement that a spec's ``merge.check`` asks for, by its name in a cell's result."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCell:

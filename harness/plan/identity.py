@@ -9,7 +9,7 @@ file, where a change is reported), and for cells the suites.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,12 @@ def _said(value: Any) -> Any:
 
 def base_cell(experiment: Experiment, model_fingerprint: str) -> Cell:
     """Return the untuned base model's cell."""
-    return Cell(id=f"base--{digest(_model(experiment, model_fingerprint))}", recipe="base", seed=None)
+    return Cell(
+        id=f"base--{digest(_model(experiment, model_fingerprint))}",
+        recipe="base",
+        seed=None,
+        model=experiment.model.name,
+    )
 
 
 def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, model_fingerprint: str) -> Cell:
@@ -51,7 +56,7 @@ def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, model_finger
         "early_stopping": _early_stopping(experiment),
         "seed": seed,
     }
-    return Cell(id=f"{recipe.id}--s{seed}--{digest(content)}", recipe=recipe.id, seed=seed)
+    return Cell(id=f"{recipe.id}--s{seed}--{digest(content)}", recipe=recipe.id, seed=seed, model=experiment.model.name)
 
 
 def _part(stage: Stage, experiment: Experiment) -> dict[str, Any]:
@@ -73,7 +78,7 @@ def trial_cell(experiment: Experiment, recipe: Recipe, seed: int, model_fingerpr
     """Return the cell of one trial: as a run's, with the rows that judge it."""
     cell = trained_cell(experiment, recipe, seed, model_fingerprint)
     judged = digest({"cell": cell.id, "validation": _validation(experiment)})
-    return Cell(id=f"{recipe.id}--trial--{judged}", recipe=recipe.id, seed=seed)
+    return replace(cell, id=f"{recipe.id}--trial--{judged}")
 
 
 def _recipe(experiment: Experiment, recipe: Recipe) -> dict[str, Any]:

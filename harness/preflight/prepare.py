@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from importlib.metadata import version
 
+import torch
 from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
@@ -43,6 +44,7 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
         data_sha256=rows_sha256(rows),
         rows=len(rows),
         device=device,
+        threads=torch.get_num_threads(),
         versions={package: version(package) for package in PACKAGES},
         stage_sha256=_stage_hashes(experiment, tokenizer),
     )

@@ -10,7 +10,8 @@ from harness.records import Screening
 class Prepared:
     """Model, data and suites are in the cache, and the training rows are those that `data_sha256` says.
 
-    `rows` counts them, `versions` are those of the libraries that train and score, by package.
+    `rows` counts them, `threads` is what torch computes with, `versions` are those of the libraries that train and
+    score, by package.
     """
 
     model_fingerprint: str
@@ -18,6 +19,7 @@ class Prepared:
     rows: int
     screening: Screening
     device: str
+    threads: int
     versions: Mapping[str, str]
     stage_sha256: Mapping[str, str] = field(default_factory=dict)
     """Hashes of the rows of stages with data of their own, by `harness.plan.identity.data_key`."""

@@ -302,6 +302,22 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """Where and how units of work are run. It changes no identity; what was used stands in the record of each cell.
+
+    `kind` is ``local`` or an executor of a plug-in, whose `options` they are. `device` is ``cpu``, ``cuda``,
+    ``cuda:1`` or ``mps``; None is an accelerator where there is one that CUDA drives, else the CPU. `threads` is what
+    torch computes with in a cell; None is its own choice when the run folder is begun, which stays.
+    """
+
+    kind: str = "local"
+    device: str | None = None
+    threads: int | None = None
+    options: Mapping[str, JSON] = field(default_factory=dict)
+    plugin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
     """What is measured of every adapter once it is scored, by merging it into the weights where that is possible.
 
@@ -348,6 +364,7 @@ class Experiment:
     merge: Merge = Merge()
     diagnostics: tuple[DiagnosticRequest, ...] = ()
     keep_weights: bool = False
+    execute: Execution = Execution()
     cost: Mapping[str, float] = field(default_factory=dict)
     """Declared prices: ``per_hour`` of the machine, in any currency."""
     file: Path

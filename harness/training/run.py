@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from datasets import Dataset
-from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase
+from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase, TrainerCallback
 
 from harness.adaptation import Adapted
 from harness.errors import TaskError
@@ -69,13 +69,14 @@ def train(
     on_step: OnStep,
     device: str = "cpu",
     validation: ValidationSet | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
 
     `fields` are SFTConfig's, `device` is where the model is. Data order and dropout follow `seed`. With `validation`,
     the loss on its rows is taken at the end, or as early stopping says, which also ends training and puts the best
-    weights back. Raises `TrainingError` when the loss is not finite, `TaskError` when no row is short enough to be
-    trained on.
+    weights back. `callbacks` are called after harness's own and the adapter's. Raises `TrainingError` when the loss is
+    not finite, `TaskError` when no row is short enough to be trained on.
     """
     watch = Watch(on_step)
     stopping = validation.early_stopping if validation else None
@@ -87,7 +88,7 @@ def train(
             train_dataset=_dataset(rows),
             eval_dataset=_dataset(validation.rows) if validation else None,
             processing_class=tokenizer,
-            callbacks=[watch, *best, *adapted.callbacks],
+            callbacks=[watch, *best, *adapted.callbacks, *callbacks],
         )
         _check_not_empty(trainer, len(rows))
         start = time.perf_counter()

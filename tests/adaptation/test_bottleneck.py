@@ -2,7 +2,8 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM
 
-from harness.adaptation import adapt, check, load, save
+from harness import diagnostics
+from harness.adaptation import adapt, load, save
 from harness.adaptation.bottleneck import adapters
 from harness.errors import RecipeError
 from harness.spec.records import Bottleneck, Layers, Recipe
@@ -44,8 +45,8 @@ def test_the_blocks_output_goes_through_down_activation_up_and_a_residual(tiny):
 
 
 def test_it_starts_close_to_the_base_but_not_as_the_base(tiny):
-    base = check.logits(tiny(), IDS)
-    started = check.logits(adapt(tiny(), recipe(), seed=0).model, IDS)
+    base = diagnostics.logits(tiny(), IDS)
+    started = diagnostics.logits(adapt(tiny(), recipe(), seed=0).model, IDS)
     assert 0 < float((base - started).abs().max()) < 0.05 * float(base.abs().max())
 
 
@@ -70,10 +71,10 @@ def test_every_adapter_weight_gets_a_gradient(tiny):
     ],
 )
 def test_other_architectures_have_their_blocks_found(model, blocks):
-    base = check.logits(model, IDS)
+    base = diagnostics.logits(model, IDS)
     adapted = adapt(model, recipe(), seed=0)
     assert {name.rpartition(".")[2] for name in adapted.modules} == set(blocks)
-    assert check.outputs_differ(base, check.logits(adapted.model, IDS)).passed
+    assert diagnostics.outputs_differ(base, diagnostics.logits(adapted.model, IDS)).passed
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from datasets import Dataset
 from transformers import BitsAndBytesConfig, LlamaForCausalLM
 from trl import SFTConfig, SFTTrainer
 
-from harness.adaptation import adapt, check, describe, load, merge, refusals, replay, save, stage_folder
+from harness import diagnostics
+from harness.adaptation import adapt, describe, load, merge, refusals, replay, save, stage_folder
 from harness.declarations import places
 from harness.errors import RecipeError
 from harness.spec.recipe import read_recipe
@@ -124,7 +125,7 @@ def train(adapted, batches, tokenizer, folder, steps=2):
 
 
 def probe_logits(model, batches):
-    return check.logits(model, next(iter(batches())))
+    return diagnostics.logits(model, next(iter(batches())))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
@@ -141,25 +142,25 @@ def test_a_shipped_recipe_keeps_the_contract(name, base, begin, batches, tokeniz
 def keeps_the_contract(name, recipe, place, described, base, begin, batches, tokenizer, tmp_path):
     saved = tmp_path / "saved"
     model = replay(base(recipe), recipe, saved, place)
-    before, said = check.base_digest(model), probe_logits(model, batches)
+    before, said = diagnostics.base_digest(model), probe_logits(model, batches)
     adapted = begin(recipe, place, saved)
 
     # what is adapted is what was described, and what trains is as many as the formula says
     if "eva" not in name:  # its ranks are spread by data
         assert (described.trainable, described.total) == (adapted.trainable, adapted.total)
         assert described.layer_count == len(adapted.layers)
-    guard = check.trainable_as_expected(adapted)
+    guard = diagnostics.trainable_as_expected(adapted)
     assert guard.passed, guard
-    assert check.modules_adapted(adapted).passed is not False
+    assert diagnostics.modules_adapted(adapted).passed is not False
 
     # it trains, learns, and touches only what it should
-    assert check.start_digest(adapted) == check.start_digest(begin(recipe, place, saved))
+    assert diagnostics.start_digest(adapted) == diagnostics.start_digest(begin(recipe, place, saved))
     train(adapted, batches, tokenizer, tmp_path / "run")
-    guard = check.base_unchanged(before, adapted)
+    guard = diagnostics.base_unchanged(before, adapted)
     assert guard.passed, guard
     assert guard.details["rewritten"] == (len(adapted.modules) if name in REWRITING else 0)
     learnt = probe_logits(adapted.model, batches)
-    assert check.outputs_differ(said, learnt).passed
+    assert diagnostics.outputs_differ(said, learnt).passed
 
     assert {w.dtype for w in adapted.model.parameters() if w.requires_grad} == {torch.float32}
 
@@ -185,7 +186,7 @@ def test_the_same_seed_trains_to_the_same_weights_and_another_does_not(name, beg
             adapted = begin(recipe, place, tmp_path / "saved", seed)
             train(adapted, batches, tokenizer, tmp_path / f"run{seed}")
             save(adapted, stage_folder(tmp_path / "saved", recipe, place))
-        return check.start_digest(adapted)
+        return diagnostics.start_digest(adapted)
 
     assert trained(3) == trained(3)
     if name != "full--default":  # full fine-tuning draws nothing before training

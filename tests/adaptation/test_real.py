@@ -5,7 +5,8 @@ import math
 import pytest
 from peft import PeftModel
 
-from harness.adaptation import adapt, check, load, save
+from harness import diagnostics
+from harness.adaptation import adapt, load, save
 from harness.declarations import places
 from harness.sources import models
 from harness.spec import load as load_spec
@@ -35,21 +36,21 @@ def test_a_family_trains_on_the_embedded_model_and_passes_its_guards(name, tmp_p
     fields = {**FIELDS, "learning_rate": recipe.training["learning_rate"]}
     probe = probe_batches(ROWS, loaded.tokenizer, fields, seed=42)
     batch = next(iter(probe()))
-    before, said = check.base_digest(loaded.model), check.logits(loaded.model, batch)
+    before, said = diagnostics.base_digest(loaded.model), diagnostics.logits(loaded.model, batch)
 
     adapted = adapt(loaded.model, recipe, seed=42, probe=probe, tokenizer=loaded.tokenizer)
     trained = train(adapted, loaded.tokenizer, ROWS, fields, seed=42, on_step=lambda *made: None)
-    learnt = check.logits(adapted.model, batch)
+    learnt = diagnostics.logits(adapted.model, batch)
 
     assert all(map(math.isfinite, trained.losses))
     if adapted.modules:  # three steps are few for virtual tokens that start at random
         assert trained.losses[-1] < trained.losses[0]
-    assert check.base_unchanged(before, adapted).passed
-    assert check.modules_adapted(adapted).passed is not False
-    assert check.trainable_as_expected(adapted).passed is not False
-    assert check.outputs_differ(said, learnt).passed
+    assert diagnostics.base_unchanged(before, adapted).passed
+    assert diagnostics.modules_adapted(adapted).passed is not False
+    assert diagnostics.trainable_as_expected(adapted).passed is not False
+    assert diagnostics.outputs_differ(said, learnt).passed
     assert isinstance(adapted.model, PeftModel) == (recipe.peft is not None)
 
     save(adapted, tmp_path)
     again = load(models.load(spec, quantization=recipe.quantization).model, adapted.recipe, tmp_path)
-    assert float((check.logits(again.model, batch) - learnt).abs().max()) < 1e-3
+    assert float((diagnostics.logits(again.model, batch) - learnt).abs().max()) < 1e-3

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from harness.adaptation import adapt, check, describe, load, refusals, replay, save, stage_folder
+from harness import diagnostics
+from harness.adaptation import adapt, describe, load, refusals, replay, save, stage_folder
 from harness.adaptation.stack import STACKABLE
 from harness.errors import RecipeError
 from harness.spec.records import Layers, Recipe, Stage
@@ -41,7 +42,7 @@ def staged(*stages):
 
 
 def says(model, batches):
-    return check.logits(model, next(iter(batches())))
+    return diagnostics.logits(model, next(iter(batches())))
 
 
 def moved(adapted, seed):
@@ -64,9 +65,9 @@ def through(tiny, batches, tmp_path):
         for place, stage in enumerate(recipe.parts):
             model = replay(tiny(), recipe, tmp_path, place)
             before.append(says(model, batches))
-            digests = check.base_digest(model)
+            digests = diagnostics.base_digest(model)
             adapted = moved(adapt(model, stage.trained, seed=1, probe=batches), place)
-            guard = check.base_unchanged(digests, adapted)
+            guard = diagnostics.base_unchanged(digests, adapted)
             assert guard.passed, guard
             after.append(says(adapted.model, batches))
             models.append(adapted)
@@ -114,7 +115,7 @@ def test_adapters_need_not_lie_in_the_same_modules(through):
     assert models[1].layers == (3,)
     assert models[1].modules == describe(recipe, TINY).stages[1].modules
     assert len(models[1].modules) == 7
-    assert len(check.effective_ranks(models[1])) == 7
+    assert len(diagnostics.effective_ranks(models[1])) == 7
     assert describe(recipe, TINY).layers == (0, 1, 3)
 
 
@@ -154,11 +155,11 @@ def test_a_guard_notices_a_kept_adapter_that_changed(tiny, batches, tmp_path):
     recipe = staged((single(LORA), "keep"), (single(LORA), None))
     save(moved(adapt(tiny(), single(LORA), seed=1), 0), stage_folder(tmp_path, recipe, 0))
     model = replay(tiny(), recipe, tmp_path, 1)
-    digests = check.base_digest(model)
+    digests = diagnostics.base_digest(model)
     adapted = adapt(model, single(LORA), seed=1)
     with torch.no_grad():
         next(weight for name, weight in adapted.model.named_parameters() if "stage_1" in name).add_(1)
-    guard = check.base_unchanged(digests, adapted)
+    guard = diagnostics.base_unchanged(digests, adapted)
     assert not guard.passed
     assert all("stage_1" in name for name in guard.details["changed"])
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from harness.cli.display import Lines, Progression, Screen
-from harness.execution.job import Scored, Stage, Step
+from harness.execution.events import ItemsScored, StageEntered, StepDone
 from harness.plan.cells import PlannedCell
 from harness.records import Cell, CellFailure, Costs
 from harness.spec.records import Recipe, Suite
@@ -19,17 +19,17 @@ PLANNED = PlannedCell(cell=CELL, recipe=Recipe(method="lora", name="x"), suites=
 RESULT = cell_result(CELL, costs=Costs(seconds={"train": 3.0, "evaluate": 1.0}))
 FAILURE = CellFailure(cell=CELL, kind="out_of_memory", stage="train", message="no memory left")
 MESSAGES = (
-    Stage("train"),
-    *(Step(n, 4, 2.5, 100 * n) for n in (1, 2, 3, 4)),
-    Stage("evaluate near"),
-    Scored("near", 5, 10),
-    Stage("evaluate far"),
-    Scored("far", 10, 10),
+    StageEntered("train"),
+    *(StepDone(n, 4, 2.5, 100 * n) for n in (1, 2, 3, 4)),
+    StageEntered("evaluate near"),
+    ItemsScored("near", 5, 10),
+    StageEntered("evaluate far"),
+    ItemsScored("far", 10, 10),
 )
 
 
 def play(watcher, outcome=RESULT):
-    watcher.preparing(Stage("model"))
+    watcher.preparing(StageEntered("model"))
     watcher.planned("cells", [PLANNED, PLANNED], 1)
     watcher.cell(1, PLANNED)
     for message in MESSAGES:

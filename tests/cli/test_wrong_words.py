@@ -6,7 +6,7 @@ import pytest
 
 from harness.cli import main
 from harness.errors import HarnessError, UsageError
-from harness.execution.process import start_server
+from harness.execution.local import LocalExecutor
 from harness.ledger import Run
 from harness.ledger.run import LOCK
 from harness.sources import cache
@@ -108,7 +108,7 @@ def test_a_cache_that_cannot_be_written_is_told(here, monkeypatch, capsys):
     with pytest.raises(UsageError, match="Set HARNESS_CACHE to a folder that can"):
         cache.folder("wheels", "x", fill=lambda folder: None)
     with pytest.raises(HarnessError, match="cannot be written"):
-        start_server(cache.root() / "plan.log", remedy="")
+        LocalExecutor(cache.root() / "plan.log", remedy="")
     assert "Set HARNESS_CACHE to a folder that can" in refused(capsys, "plan", "quick")
 
 

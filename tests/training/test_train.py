@@ -7,8 +7,8 @@ import torch
 from trl import SFTTrainer
 
 from harness import adaptation
+from harness.diagnostics.reproducibility import loss_finite, order_follows_seed
 from harness.errors import TaskError, TrainingError
-from harness.execution.guards import loss_finite, order_follows_seed
 from harness.sources import models
 from harness.spec.records import Layers, Model, Recipe
 from harness.training import train

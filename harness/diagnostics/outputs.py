@@ -1,10 +1,38 @@
-"""Whether the adapted model says anything other than the base."""
+"""Whether the adapted model says anything other than the base, and whether what it says are numbers."""
 
 import torch
 from torch import Tensor, nn
 
 from harness.adaptation.adapted import Batch
+from harness.diagnostics._base import Diagnostic, Subject
+from harness.errors import TrainingError
 from harness.records import Measurement
+
+
+class OutputsDiffer(Diagnostic):
+    """The logits after one batch, before and after training.
+
+    Raises `TrainingError` where they are not finite: the last step broke the model, and no loss is left to tell.
+    """
+
+    name = "outputs_differ"
+    needs = frozenset({"base_outputs"})
+    _logits: Tensor
+
+    def before(self, model: nn.Module, batch: Batch) -> None:
+        """Take the base's."""
+        self._logits = logits(model, batch)
+
+    def after(self, subject: Subject) -> Measurement:
+        """Compare."""
+        trained = logits(subject.adapted.model, subject.batch)
+        if not torch.isfinite(trained).all():
+            raise TrainingError(
+                "non_finite_loss",
+                "after the last step the model's outputs are not finite; "
+                "a lower learning_rate, clipping (max_grad_norm) or another dtype may help",
+            )
+        return outputs_differ(self._logits, trained)
 
 
 @torch.no_grad()

@@ -4,8 +4,9 @@ import pytest
 import torch
 from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
-from harness.adaptation import adapt, check
-from harness.adaptation.check.rank import singular_values
+from harness import diagnostics
+from harness.adaptation import adapt
+from harness.diagnostics.rank import singular_values
 from harness.spec.records import Layers, Recipe
 
 LORA = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj", "down_proj"]}
@@ -28,41 +29,41 @@ def fill(adapted, name, rows):
 
 def test_a_changed_frozen_weight_is_found_and_named(tiny):
     model = tiny()
-    before = check.base_digest(model)
+    before = diagnostics.base_digest(model)
     adapted = adapt(model, recipe(), seed=0)
-    assert check.base_unchanged(before, adapted).passed
+    assert diagnostics.base_unchanged(before, adapted).passed
     with torch.no_grad():
         adapted.model.get_base_model().model.layers[1].self_attn.q_proj.base_layer.weight[0, 0] += 1e-6
-    guard = check.base_unchanged(before, adapted)
+    guard = diagnostics.base_unchanged(before, adapted)
     assert not guard.passed
     assert guard.details["changed"] == ["model.layers.1.self_attn.q_proj.weight"]
 
 
 def test_weights_that_train_are_not_held_against_the_base(tiny):
     model = tiny()
-    before = check.base_digest(model)
+    before = diagnostics.base_digest(model)
     adapted = adapt(model, recipe(None, layers=Layers(strategy="last", count=1)), seed=0)
     with torch.no_grad():
         model.model.layers[3].mlp.up_proj.weight.add_(1)
-    assert check.base_unchanged(before, adapted).passed
+    assert diagnostics.base_unchanged(before, adapted).passed
     with torch.no_grad():
         model.model.layers[0].mlp.up_proj.weight.add_(1)
-    assert not check.base_unchanged(before, adapted).passed
+    assert not diagnostics.base_unchanged(before, adapted).passed
 
 
 def test_a_frozen_adapter_is_found(tiny):
     adapted = adapt(tiny(), recipe(), seed=0)
-    assert check.modules_adapted(adapted).passed
+    assert diagnostics.modules_adapted(adapted).passed
     adapted.model.get_base_model().model.layers[2].self_attn.q_proj.requires_grad_(False)
-    guard = check.modules_adapted(adapted)
+    guard = diagnostics.modules_adapted(adapted)
     assert not guard.passed
     assert guard.details["idle"] == ["model.layers.2.self_attn.q_proj"]
 
 
 def test_a_wrong_number_of_trainable_parameters_is_found(tiny):
     adapted = adapt(tiny(), recipe(), seed=0)
-    assert check.trainable_as_expected(adapted).passed
-    assert not check.trainable_as_expected(replace(adapted, trainable=adapted.trainable + 1)).passed
+    assert diagnostics.trainable_as_expected(adapted).passed
+    assert not diagnostics.trainable_as_expected(replace(adapted, trainable=adapted.trainable + 1)).passed
 
 
 @pytest.mark.parametrize(
@@ -75,23 +76,23 @@ def test_a_wrong_number_of_trainable_parameters_is_found(tiny):
 )
 def test_a_method_without_a_formula_is_compared_on_bare_shapes(tiny, peft):
     adapted = adapt(tiny(), recipe(peft), seed=0)
-    guard = check.trainable_as_expected(adapted)
+    guard = diagnostics.trainable_as_expected(adapted)
     assert guard.passed
     assert guard.details["by"] == "shapes"
-    assert not check.trainable_as_expected(replace(adapted, trainable=adapted.trainable + 1)).passed
+    assert not diagnostics.trainable_as_expected(replace(adapted, trainable=adapted.trainable + 1)).passed
 
 
 def test_an_adapter_that_learnt_nothing_is_found(tiny):
-    base = check.logits(tiny(), IDS)
+    base = diagnostics.logits(tiny(), IDS)
     adapted = adapt(tiny(), recipe(), seed=0)
-    assert not check.outputs_differ(base, check.logits(adapted.model, IDS)).passed
+    assert not diagnostics.outputs_differ(base, diagnostics.logits(adapted.model, IDS)).passed
     fill(adapted, "lora_B", 4)
-    assert check.outputs_differ(base, check.logits(adapted.model, IDS)).passed
+    assert diagnostics.outputs_differ(base, diagnostics.logits(adapted.model, IDS)).passed
 
 
 def test_outputs_that_are_no_numbers_do_not_pass(tiny):
-    base = check.logits(tiny(), IDS)
-    guard = check.outputs_differ(base, base * float("nan"))
+    base = diagnostics.logits(tiny(), IDS)
+    guard = diagnostics.outputs_differ(base, base * float("nan"))
     assert not guard.passed
     assert guard.details == {"largest_difference": None, "finite": False}
 
@@ -100,19 +101,19 @@ def test_logits_are_those_after_each_rows_last_token(tiny):
     model = tiny()
     padded = {**IDS, "attention_mask": IDS["attention_mask"].clone()}
     padded["attention_mask"][1, 5:] = 0
-    alone = check.logits(model, {name: value[1:, :5] for name, value in IDS.items()})
-    torch.testing.assert_close(check.logits(model, padded)[1], alone[0], atol=1e-5, rtol=1e-5)
+    alone = diagnostics.logits(model, {name: value[1:, :5] for name, value in IDS.items()})
+    torch.testing.assert_close(diagnostics.logits(model, padded)[1], alone[0], atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("directions", [0, 1, 3, 4])
 def test_the_directions_that_a_lora_uses_are_counted(tiny, directions):
     adapted = adapt(tiny(), recipe(), seed=0)
     fill(adapted, "lora_B", directions)
-    ranks = check.effective_ranks(adapted)
+    ranks = diagnostics.effective_ranks(adapted)
     assert len(ranks) == 8
     assert {each.above for each in ranks} == {directions}
     assert all(directions - 1 < each.effective <= directions for each in ranks) or directions == 0
-    assert check.ranks_alive(adapted).passed == (directions > 1)
+    assert diagnostics.ranks_alive(adapted).passed == (directions > 1)
 
 
 def test_effective_rank_of_equal_directions_is_their_number(tiny):
@@ -121,7 +122,7 @@ def test_effective_rank_of_equal_directions_is_their_number(tiny):
         for name, weight in adapted.model.named_parameters():
             if "lora_" in name:
                 weight.copy_(torch.eye(*weight.shape))
-    assert all(each.effective == pytest.approx(4) for each in check.effective_ranks(adapted))
+    assert all(each.effective == pytest.approx(4) for each in diagnostics.effective_ranks(adapted))
 
 
 def test_singular_values_are_those_of_the_large_product():
@@ -132,11 +133,11 @@ def test_singular_values_are_those_of_the_large_product():
 
 
 def test_methods_without_b_and_a_have_no_rank_to_watch(tiny):
-    assert check.ranks_alive(adapt(tiny(), recipe(None), seed=0)).passed is None
+    assert diagnostics.ranks_alive(adapt(tiny(), recipe(None), seed=0)).passed is None
 
 
 def test_the_start_follows_the_seed(tiny):
-    digests = [check.start_digest(adapt(tiny(), recipe(), seed=seed)) for seed in (1, 1, 2)]
+    digests = [diagnostics.start_digest(adapt(tiny(), recipe(), seed=seed)) for seed in (1, 1, 2)]
     assert digests[0] == digests[1] != digests[2]
 
 
@@ -145,10 +146,10 @@ def test_a_quantized_base_is_recognised_however_its_kernels_lay_it_out(tiny, tmp
     model = LlamaForCausalLM.from_pretrained(
         tmp_path, quantization_config=BitsAndBytesConfig(load_in_4bit=True), device_map={"": "cpu"}
     )
-    before = check.base_digest(model)
-    check.logits(model, IDS)  # the first use may lay the weights out anew
+    before = diagnostics.base_digest(model)
+    diagnostics.logits(model, IDS)  # the first use may lay the weights out anew
     adapted = adapt(model, recipe(), seed=0)
-    assert check.base_unchanged(before, adapted).passed
+    assert diagnostics.base_unchanged(before, adapted).passed
     weight = model.model.layers[0].mlp.up_proj.weight
     weight.data.view(torch.uint8).reshape(-1)[0] ^= 1
-    assert not check.base_unchanged(before, adapted).passed
+    assert not diagnostics.base_unchanged(before, adapted).passed

@@ -5,53 +5,54 @@ check covers saving and loading too, and nothing that training left in the model
 """
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness import adaptation
 from harness.compare.sources.lm_eval import read_items
+from harness.diagnostics import latency
 from harness.errors import RecipeError
-from harness.execution.job import MERGE_GUARD, Job
-from harness.execution.latency import latency
+from harness.execution.scoring import score_suite
+from harness.execution.unit import CellWork
+from harness.plan.cells import MERGE_CHECK
 from harness.records import Evaluation, Measurement, ServingLatency
 from harness.sources import models
-from harness.spec.records import Recipe, Suite
+from harness.spec.records import Recipe
 
 FOLDER = "merge"
 
-Score = Callable[[Any, Suite, Path], Evaluation]
-"""Scores a model on a suite into a folder inside the cell's."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merging:
+class Merged:
     """What was measured by merging: the check of the scores and the latencies, as far as the spec asks for them."""
 
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     latency: ServingLatency | None = None
 
 
-def merging(job: Job, recipe: Recipe, state: Path, evaluations: Sequence[Evaluation], score: Score) -> Merging:
+def measure_merged(work: CellWork, recipe: Recipe, state: Path, evaluations: Sequence[Evaluation]) -> Merged:
     """Return the check and the latencies that the spec asks for.
 
-    `state` is the saved adapter. A method that cannot be merged is recorded with the reason: the guard does not
+    `state` is the saved adapter. A method that cannot be merged is recorded with the reason: the check does not
     apply, and there is no merged latency.
     """
-    asked = job.experiment.merge
-    base = models.load(job.experiment.model, quantization=recipe.base_quantization, device=job.device).model.eval()
-    timed = {"base": latency(base, job.device)} if asked.latency else {}
+    asked = work.experiment.merge
+    loaded = models.load(work.experiment.model, quantization=recipe.base_quantization, device=work.device)
+    base = loaded.model.eval()
+    timed = {"base": latency(base, work.device)} if asked.latency else {}
     adapted = adaptation.load(base, recipe, state)
     if asked.latency:
-        timed["adapter"] = latency(adapted.model, job.device)
+        timed["adapter"] = latency(adapted.model, work.device)
     merged, reason = _merged(adapted)
+    found = {}
+    if asked.check:
+        subject = None if merged is None else models.Loaded(merged, loaded.tokenizer)
+        found[MERGE_CHECK] = _check(work, subject, reason, evaluations)
     if asked.latency and merged is not None:
-        timed["merged"] = latency(merged, job.device)
-    return Merging(
-        measurements={MERGE_GUARD: _check(job, merged, reason, evaluations, score)} if asked.check else {},
-        latency=ServingLatency(not_merged=reason, **timed) if asked.latency else None,
-    )
+        timed["merged"] = latency(merged, work.device)
+    return Merged(measurements=found, latency=ServingLatency(not_merged=reason, **timed) if asked.latency else None)
 
 
 def _merged(adapted: adaptation.Adapted) -> tuple[Any, str | None]:
@@ -62,20 +63,22 @@ def _merged(adapted: adaptation.Adapted) -> tuple[Any, str | None]:
         return None, str(error)
 
 
-def _check(job: Job, merged: Any, reason: str | None, evaluations: Sequence[Evaluation], score: Score) -> Measurement:
+def _check(
+    work: CellWork, merged: models.Loaded | None, reason: str | None, evaluations: Sequence[Evaluation]
+) -> Measurement:
     """Score the first items of the first in-domain suite again and compare item by item with the cell's own scores."""
     if merged is None:
-        return Measurement(name=MERGE_GUARD, details={"reason": reason})
-    asked, suite = job.experiment.merge, job.experiment.suites_of("in_domain")[0]
-    limit = min(asked.items, suite.limit or asked.items, job.experiment.evaluation.limit or asked.items)
-    folder = job.folder / FOLDER
-    again = score(merged, replace(suite, limit=limit), folder)
+        return Measurement(name=MERGE_CHECK, details={"reason": reason})
+    asked, suite = work.experiment.merge, work.experiment.suites_of("in_domain")[0]
+    limit = min(asked.items, suite.limit or asked.items, work.experiment.evaluation.limit or asked.items)
+    folder = work.folder / FOLDER
+    again = score_suite(work, replace(suite, limit=limit), folder, merged)
     own = next(each for each in evaluations if each.task == suite.task)
-    largest = _largest(job.folder / own.samples, job.folder / again.samples, suite.metric)
+    largest = _largest_difference(work.folder / own.samples, work.folder / again.samples, suite.metric)
     # Beside the suites' own files these would be taken for another model's.
     shutil.rmtree(folder)
     return Measurement(
-        name=MERGE_GUARD,
+        name=MERGE_CHECK,
         passed=largest <= asked.tolerance,
         value=largest,
         details={
@@ -88,6 +91,6 @@ def _check(job: Job, merged: Any, reason: str | None, evaluations: Sequence[Eval
     )
 
 
-def _largest(own: Path, again: Path, metric: str) -> float:
+def _largest_difference(own: Path, again: Path, metric: str) -> float:
     scores = {item.key: item.score for item in read_items(own, metric)}
     return max(abs(scores[item.key] - item.score) for item in read_items(again, metric))

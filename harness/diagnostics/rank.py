@@ -8,10 +8,21 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor
 
 from harness.adaptation.adapted import Adapted
+from harness.diagnostics._base import Diagnostic, Subject
 from harness.records import Measurement
 
 NEGLIGIBLE = 0.01
 """A singular value below this share of the largest is not counted in `above`."""
+
+
+class RanksAlive(Diagnostic):
+    """Every module's low-rank update has more than one direction."""
+
+    name = "ranks_alive"
+
+    def after(self, subject: Subject) -> Measurement:
+        """Take the effective ranks."""
+        return ranks_alive(subject.adapted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from harness import adaptation
+from harness import adaptation, diagnostics
 from harness.adaptation import apply as making
-from harness.execution import cell as running
-from harness.execution.guards import start_follows_seed
-from harness.execution.job import Job, Spent
-from harness.execution.rehearsal import Rehearsal, is_rehearsed
+from harness.diagnostics import FirstStart, is_made_twice, start_follows_seed
+from harness.execution import part as running
+from harness.execution.clock import Clock
+from harness.execution.unit import CellWork, ReferenceBudget
 from harness.plan.cells import plan_cells
 from harness.sources import models
 from harness.spec import load
@@ -38,9 +38,9 @@ def adapted(tiny_model):
 
 
 def guard(adapted, recipe=RECIPE):
-    rehearsal = Rehearsal.of(adapted(recipe))
-    again = rehearsal.repeat(recipe, adapted)
-    return start_follows_seed(adaptation.check.start_digest(again), rehearsal), again
+    first = FirstStart.of(adapted(recipe))
+    again = first.as_declared(adapted(first.recipe_again(recipe)), recipe)
+    return start_follows_seed(diagnostics.start_digest(again), first.sha256), again
 
 
 @pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, peft=None, bottleneck=Bottleneck(placement="pfeiffer"))])
@@ -67,9 +67,9 @@ def test_layers_that_data_chose_are_taken_over_with_what_finding_them_took(adapt
 
 
 def test_what_draws_nothing_or_reads_data_is_not_made_twice():
-    assert is_rehearsed(RECIPE)
-    assert not is_rehearsed(Recipe(method="full", name="x"))
-    assert not is_rehearsed(replace(RECIPE, peft={**LORA, "init_lora_weights": "eva"}))
+    assert is_made_twice(RECIPE)
+    assert not is_made_twice(Recipe(method="full", name="x"))
+    assert not is_made_twice(replace(RECIPE, peft={**LORA, "init_lora_weights": "eva"}))
 
 
 @pytest.mark.parametrize("measure", [None, "time"])
@@ -90,19 +90,20 @@ def test_no_two_models_lie_in_memory(tiny_spec, tmp_path, monkeypatch, measure):
 
     monkeypatch.setattr(running.models, "load", counted)
     rows = training_rows(experiment, models.tokenizer(experiment.model))
-    job = Job(
+    work = CellWork(
         experiment=experiment,
         planned=planned,
         folder=tmp_path / "cell",
         device="cpu",
         model_fingerprint="model",
         data_sha256=rows_sha256(rows),
-        spent=Spent(seconds=60.0, flops=1.0, steps=2, tokens=10, rows=2) if measure else None,
+        budget=ReferenceBudget(seconds=60.0, flops=1.0, steps=2, tokens=10, rows=2) if measure else None,
     )
-    monkeypatch.setattr("harness.execution.compute.PILOT", 4)
+    monkeypatch.setattr("harness.execution.matched_budget.PILOT", 4)
     monkeypatch.setattr(running, "steps_for_time", lambda *given, steps=running.steps_for_time: min(steps(*given), 2))
-    progress = running.Progress(lambda message: None)
-    *_, info = running._train(job, planned.recipe, lambda: running._fresh(job), progress)
+    clock, course = Clock(lambda body: None), running.course_of(work, planned.recipe)
+    part = running.Part(work=work, whole=planned.recipe, place=0, state=tmp_path / "adapter", course=course)
+    _, record = running.train_part(part, clock)
     assert len(alive) == 2
-    assert info.measurements["start_follows_seed"].passed
-    assert {"load", "adapt", "train"} <= set(progress.seconds)
+    assert record.measurements["start_follows_seed"].passed
+    assert {"load", "adapt", "train"} <= set(clock.seconds)

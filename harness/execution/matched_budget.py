@@ -11,9 +11,9 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from harness import adaptation
-from harness.adaptation import Adapted
+from harness.adaptation import Adapted, Batches
 from harness.errors import RecipeError
-from harness.execution.job import Spent
+from harness.execution.unit import ReferenceBudget
 from harness.plan.batch import examples_a_step
 from harness.training import Rows, train
 
@@ -24,23 +24,24 @@ WARMUP = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What a training run is fed and where: rows, SFTConfig's fields, the seed of their order, the device."""
+    """What a training is fed and where: rows, passes over them as batches, SFTConfig's fields, seed, device."""
 
     tokenizer: PreTrainedTokenizerBase
     rows: Rows
     fields: Mapping[str, Any]
     seed: int
+    batches: Batches
     device: str = "cpu"
 
 
-def steps_for_flops(spent: Spent, adapted: Adapted, fields: Mapping[str, Any]) -> int:
-    """Return the number of steps whose estimated operations are those spent."""
-    an_example = spent.tokens / spent.steps / spent.rows + adaptation.virtual_tokens(adapted.recipe)
-    return _whole(spent.flops / (adaptation.training_flops(adapted) * an_example * examples_a_step(fields)))
+def steps_for_flops(budget: ReferenceBudget, adapted: Adapted, course: Course) -> int:
+    """Return the number of steps whose estimated operations are those of the budget."""
+    an_example = budget.tokens / budget.steps / budget.rows + adaptation.virtual_tokens(adapted.recipe)
+    return _whole(budget.flops / (adaptation.training_flops(adapted) * an_example * examples_a_step(course.fields)))
 
 
-def steps_for_time(spent: Spent, adapted: Adapted, course: Course) -> int:
-    """Return the number of steps that take the time spent, on this machine and with what is probed before them.
+def steps_for_time(budget: ReferenceBudget, adapted: Adapted, course: Course) -> int:
+    """Return the number of steps that take the budget's time, on this machine and with what is probed before them.
 
     A few steps are timed for it, which train `adapted`: give it a model of its own.
     """
@@ -56,7 +57,7 @@ def steps_for_time(spent: Spent, adapted: Adapted, course: Course) -> int:
         on_step=lambda *_: times.append(time.perf_counter()),
     )
     a_step = (times[-1] - times[WARMUP - 1]) / (len(times) - WARMUP)
-    return _whole((spent.seconds - sum(probe.seconds for probe in adapted.probes)) / a_step)
+    return _whole((budget.seconds - sum(probe.seconds for probe in adapted.probes)) / a_step)
 
 
 def _whole(steps: float) -> int:

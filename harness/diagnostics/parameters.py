@@ -1,21 +1,59 @@
-"""Whether as many parameters train as the shapes say."""
+"""Whether every module that should be adapted trains, and as many parameters as the shapes say."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from peft import PeftConfig, PeftModel
+from torch import nn
 
 from harness.adaptation.adapted import Adapted
 from harness.adaptation.bottleneck import width
 from harness.adaptation.initialise import starts_from_data
 from harness.adaptation.outline import outline
 from harness.adaptation.peft_method import feedforward
+from harness.diagnostics._base import Diagnostic, Subject
 from harness.records import Measurement
 from harness.spec.records import Layers
 
 Shape = tuple[str, int, int]
 """A module's name, input and output features."""
+
+
+class ModulesAdapted(Diagnostic):
+    """Every module of the recipe holds a weight that trains."""
+
+    name = "modules_adapted"
+
+    def after(self, subject: Subject) -> Measurement:
+        """Look at each module."""
+        return modules_adapted(subject.adapted)
+
+
+class TrainableAsExpected(Diagnostic):
+    """As many parameters train as the method's formula, or the same recipe on bare shapes, says."""
+
+    name = "trainable_as_expected"
+
+    def after(self, subject: Subject) -> Measurement:
+        """Count."""
+        return trainable_as_expected(subject.adapted)
+
+
+def modules_adapted(adapted: Adapted) -> Measurement:
+    """See that each of the recipe's modules holds a weight that trains; nothing to see for virtual tokens."""
+    if not adapted.modules:
+        return Measurement(name="modules_adapted", passed=None)
+    find = _finder(adapted.model)
+    idle = [name for name in adapted.modules if not any(w.requires_grad for w in find(name).parameters())]
+    return Measurement(
+        name="modules_adapted", passed=not idle, details={"adapted": len(adapted.modules) - len(idle), "idle": idle}
+    )
+
+
+def _finder(model: nn.Module) -> Callable[[str], nn.Module]:
+    base: nn.Module = model.get_base_model() if isinstance(model, PeftModel) else model
+    return base.get_submodule
 
 
 def trainable_as_expected(adapted: Adapted) -> Measurement:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from harness.execution.job import Message
+from harness.execution.events import Body
 from harness.ledger import Outcome
 from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
@@ -12,7 +12,7 @@ from harness.plan.cells import PlannedCell
 class Watcher(Protocol):
     """Told what happens, in order, from the process that schedules. It must not raise."""
 
-    def preparing(self, message: Message) -> None:
+    def preparing(self, message: Body) -> None:
         """Take a stage of preparing the model and the data."""
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
@@ -21,7 +21,7 @@ class Watcher(Protocol):
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Take the cell that begins, at `place` (0-based)."""
 
-    def message(self, message: Message) -> None:
+    def message(self, message: Body) -> None:
         """Take how far the running cell is."""
 
     def ended(self, outcome: Outcome) -> None:
@@ -31,7 +31,7 @@ class Watcher(Protocol):
 class Unwatched:
     """Takes everything and shows nothing."""
 
-    def preparing(self, message: Message) -> None:
+    def preparing(self, message: Body) -> None:
         """Show nothing."""
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
@@ -40,7 +40,7 @@ class Unwatched:
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Show nothing."""
 
-    def message(self, message: Message) -> None:
+    def message(self, message: Body) -> None:
         """Show nothing."""
 
     def ended(self, outcome: Outcome) -> None:

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.execution import latency as measured
-from harness.execution.latency import latency
+from harness.diagnostics.latency import NEW, PROMPT, latency
 from harness.spec import load
 from harness.spec.records import Merge
 from helpers.watchers import run
@@ -76,4 +75,4 @@ def test_latency_is_of_whole_requests(tiny_model, monkeypatch):
     monkeypatch.setattr(model, "generate", lambda **request: calls.append(generate(**request)) or calls[-1])
     found = latency(model, "cpu")
     assert found.forward_seconds > 0
-    assert {tuple(each.shape) for each in calls} == {(1, measured.PROMPT + measured.NEW)}
+    assert {tuple(each.shape) for each in calls} == {(1, PROMPT + NEW)}

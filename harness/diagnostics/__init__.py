@@ -1,0 +1,88 @@
+"""What is measured of a cell beside its scores: checks that the adaptation was what the recipe says, and its latency.
+
+Each check is a `Diagnostic`; `diagnostics_of` gives those of an experiment, the eight that every training has and those
+that its spec names. A check that fails is reported, not raised: the numbers stand with a mark beside them.
+"""
+
+from collections.abc import Sequence
+
+from harness.diagnostics._base import Diagnostic, StoredCell, Subject
+from harness.diagnostics.latency import latency
+from harness.diagnostics.outputs import OutputsDiffer, logits, outputs_differ
+from harness.diagnostics.parameters import (
+    ModulesAdapted,
+    TrainableAsExpected,
+    expected_trainable,
+    modules_adapted,
+    trainable_as_expected,
+)
+from harness.diagnostics.rank import ModuleRank, RanksAlive, effective_ranks, ranks_alive
+from harness.diagnostics.reproducibility import (
+    FirstStart,
+    LossFinite,
+    OrderFollowsSeed,
+    StartFollowsSeed,
+    is_made_twice,
+    start_follows_seed,
+)
+from harness.diagnostics.weights import BaseUnchanged, base_digest, base_unchanged, start_digest
+from harness.errors import PluginError
+from harness.registry import find
+from harness.spec.records import DiagnosticRequest
+
+__all__ = [
+    "DEFAULTS",
+    "Diagnostic",
+    "FirstStart",
+    "ModuleRank",
+    "StoredCell",
+    "Subject",
+    "base_digest",
+    "base_unchanged",
+    "diagnostics_of",
+    "effective_ranks",
+    "expected_trainable",
+    "is_made_twice",
+    "latency",
+    "logits",
+    "modules_adapted",
+    "outputs_differ",
+    "ranks_alive",
+    "start_digest",
+    "start_follows_seed",
+    "trainable_as_expected",
+]
+
+DEFAULTS: tuple[type[Diagnostic], ...] = (
+    ModulesAdapted,
+    TrainableAsExpected,
+    OutputsDiffer,
+    BaseUnchanged,
+    RanksAlive,
+    StartFollowsSeed,
+    OrderFollowsSeed,
+    LossFinite,
+)
+
+
+def diagnostics_of(requests: Sequence[DiagnosticRequest]) -> list[Diagnostic]:
+    """Return fresh instances: the defaults, then those that a spec asks for.
+
+    Raises `PluginError` where one of these is not installed, cannot be loaded or does not keep the contract.
+    """
+    return [each() for each in DEFAULTS] + [_requested(request) for request in requests]
+
+
+def _requested(request: DiagnosticRequest) -> Diagnostic:
+    plugin = find("diagnostics", request.name)
+    if plugin is None:
+        raise PluginError(f"no diagnostic called {request.name!r} is installed.")
+    found = plugin.load()
+    if not (isinstance(found, type) and issubclass(found, Diagnostic) and found.name == request.name):
+        raise PluginError(
+            f"{plugin} is not a subclass of harness.diagnostics.Diagnostic whose name is {request.name!r}."
+        )
+    try:
+        return found(**request.options)
+    except TypeError as error:
+        raise PluginError(f"{plugin} does not take the options {dict(request.options)}: {error}.") from error

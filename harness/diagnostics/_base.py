@@ -1,0 +1,96 @@
+"""The contract of a diagnostic: what it may look at, when it is called, and what it answers.
+
+A diagnostic is a class. Harness makes one instance for each training of each cell, in the cell's own process, and
+calls it from one thread, in this order: `before` once, on the base model as it was loaded; `during` after every
+optimizer step, where the class overrides it; `after` once, on the trained model before it is saved. What `before`
+and `during` note stays in the instance. Models belong to the cell: a diagnostic that changes one puts it back, and
+keeps no reference to it. What it computes must not draw from the global random state, or the training that follows
+would be another one.
+
+`after` answers with a `Measurement` whose `name` is the class's. A measurement that does not pass marks the numbers and
+hides none; an exception ends the cell as a failure, which is right only where the numbers would mean nothing.
+
+`across` is a second stage over finished cells. It reads what the first stage stored: weights of full fine-tuning are
+deleted once they are scored, and no model is loaded for it.
+
+Third parties register a class under the entry-point group ``harness.diagnostics`` and a spec names it in
+``diagnostics``; its options are validated by the plug-in's schema and handed to the constructor as keyword arguments.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from harness.adaptation.adapted import Adapted, Batch
+from harness.records import CellResult, Measurement
+from harness.training import Trained
+
+Need = Literal["base_outputs", "base_weights", "eager_attention", "probe_texts"]
+"""What a diagnostic may ask for before the cell starts; ``eager_attention`` loads the model with attention maps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A training that is over.
+
+    `batch` is the probe batch that `before` was given: `input_ids`, `attention_mask` and `labels`, each (rows, tokens).
+    `start_sha256` is the digest of the trainable weights before the first step, `first_start_sha256` that of the same
+    adapter made on another fresh model, None where nothing is drawn for it. `arrays` is a folder, not made yet, in
+    which a diagnostic may leave files; a measurement names its file relative to the cell's folder.
+    """
+
+    adapted: Adapted
+    trained: Trained
+    batch: Batch
+    start_sha256: str
+    first_start_sha256: str | None
+    arrays: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCell:
+    """A finished cell as the second stage sees it: its result and its folder."""
+
+    result: CellResult
+    folder: Path
+
+
+class Diagnostic(ABC):
+    """One measurement of a training; see the module for who calls what when."""
+
+    name: ClassVar[str]
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    adds_to_finished: ClassVar[bool] = False
+    """Whether it can be had of a cell that is finished, from what was saved, without training again."""
+
+    def before(self, model: nn.Module, batch: Batch) -> None:  # noqa: B027 - most need nothing of the base
+        """Note what the base model is, before anything is adapted."""
+
+    def during(self, model: nn.Module, step: int) -> None:  # noqa: B027 - most look at the end alone
+        """Look at the model after an optimizer step; steps count from 1."""
+
+    @abstractmethod
+    def after(self, subject: Subject) -> Measurement:
+        """Return what was found."""
+
+    @classmethod
+    def across(cls, cells: Iterable[StoredCell]) -> Mapping[str, Measurement]:
+        """Return measurements over finished cells by a name of their own, from what the first stage stored."""
+        del cells
+        return {}
+
+    @classmethod
+    def watches_steps(cls) -> bool:
+        """Tell whether the class overrides `during`."""
+        return cls.during is not Diagnostic.during
+
+
+def outputs_of(model: nn.Module, batch: Batch) -> Tensor:
+    """Return (rows, vocabulary) logits after each row's last token, on the CPU; the mode is left as it was."""
+    from harness.diagnostics.outputs import logits
+
+    return logits(model, batch)

@@ -1,0 +1,60 @@
+"""The contract of an executor: how units of work reach a machine and what comes back.
+
+An executor is opened for one run, as a context manager, by the scheduling process and called from one thread. It owns
+the processes that it starts and nothing else: run folders, results and the journal are the scheduler's. It carries
+records only, as JSON: no object and no function crosses over. A unit's `after` edges are kept by whoever submits.
+
+Third parties register a class under the entry-point group ``harness.executors``; a spec names it in ``execute.kind``
+and its options are handed to the constructor as keyword arguments after the log's path.
+"""
+
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from harness.execution.events import Event
+from harness.execution.unit import WorkUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How the process of a unit ended: its exit code, negative for a signal."""
+
+    unit: str
+    code: int
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        if self.code < 0:
+            name = signal.Signals(-self.code).name
+            hint = "; the system kills the largest process when memory runs out" if name == "SIGKILL" else ""
+            return f"the worker process was killed by {name}{hint}"
+        return f"the worker process ended with exit code {self.code} and left no result"
+
+
+class Executor(ABC):
+    """Runs units of work, each in a process of its own; see the module for who owns what."""
+
+    @abstractmethod
+    def submit(self, unit: WorkUnit) -> Generator[Event | Exit]:
+        """Start the unit and yield its events as they come; the last thing yielded is an `Exit`.
+
+        A process that dies is no exception: it shows in the `Exit`. Closing the iterator, or an exception thrown into
+        it, ends the process. Raises `HarnessError` where the unit cannot be started at all.
+        """
+
+    def close(self) -> None:  # noqa: B027 - an executor may hold nothing
+        """End whatever is still running and let go of it."""
+
+    def __enter__(self) -> Self:
+        """Return the executor."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()

@@ -1,0 +1,98 @@
+"""What a worker says while it works: plain records, one JSON line each, so that any executor can carry them."""
+
+import json
+from dataclasses import dataclass
+
+from harness.codec import decode, encode
+from harness.errors import HarnessError
+from harness.plan.costs import Estimate
+from harness.preflight.prepared import Prepared
+from harness.records import CellFailure, CellResult, Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One training step was made; `loss` in nats a completion token, `tokens` read so far, prompts included."""
+
+    step: int
+    steps: int
+    loss: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageEntered:
+    """The work entered a stage: ``load``, ``train``, ``save``, ``evaluate <task>``, or what is being prepared."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsScored:
+    """Some of a suite's requests are answered."""
+
+    task: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteScored:
+    """One suite is scored and its files are written below ``eval/<key>/``."""
+
+    key: str
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A user's mistake that was found while preparing or planning: its text, and the exit code that it has."""
+
+    text: str
+    exit_code: int
+
+    @classmethod
+    def of(cls, error: HarnessError) -> "Refusal":
+        """Take what a worker caught."""
+        return cls(str(error), error.exit_code)
+
+    def error(self) -> HarnessError:
+        """Return the mistake as the error to raise where the caller hears it."""
+        error = HarnessError(self.text)
+        error.exit_code = self.exit_code
+        return error
+
+
+Body = StepDone | StageEntered | ItemsScored | SuiteScored | Prepared | Estimate | Refusal | CellResult | CellFailure
+"""What happened. The last five end a unit of work: nothing comes after one."""
+
+_BODIES: dict[str, type] = {
+    each.__name__: each
+    for each in (StepDone, StageEntered, ItemsScored, SuiteScored, Prepared, Estimate, Refusal, CellResult, CellFailure)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened, and to whom: the unit of work, which start of it this is, and the cell it is about, if any."""
+
+    unit: str
+    attempt: int
+    cell: str | None
+    body: Body
+
+    def line(self) -> bytes:
+        """Return the event as one line of JSON. A number that is not finite is refused with a ValueError."""
+        head = {"unit": self.unit, "attempt": self.attempt, "cell": self.cell, "event": type(self.body).__name__}
+        text = json.dumps({**head, "body": encode(self.body)}, allow_nan=False)
+        return text.encode() + b"\n"
+
+    @classmethod
+    def parse(cls, line: bytes) -> "Event":
+        """Return the event of a line. Raises ValueError for a line that is none."""
+        data = json.loads(line)
+        try:
+            kind = _BODIES[data["event"]]
+            return cls(unit=data["unit"], attempt=data["attempt"], cell=data["cell"], body=decode(kind, data["body"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"this is not an event: {line[:80]!r}") from error

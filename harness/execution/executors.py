@@ -1,0 +1,31 @@
+"""Which executor runs an experiment: the local one, or a plug-in's that the spec names in ``execute.kind``."""
+
+from pathlib import Path
+
+from harness.errors import PluginError
+from harness.execution._base import Executor
+from harness.execution.local import LocalExecutor
+from harness.registry import find
+from harness.spec.records import Experiment
+
+LOCAL = "local"
+
+
+def executor_of(experiment: Experiment, log: Path, *, remedy: str) -> Executor:
+    """Return the experiment's executor, whose workers log to `log`; `remedy` ends an error about that file's folder.
+
+    Raises `PluginError` where a plug-in is not installed, cannot be loaded or does not keep the contract.
+    """
+    asked = experiment.execute
+    if asked.kind == LOCAL:
+        return LocalExecutor(log, remedy=remedy, device=asked.device)
+    plugin = find("executors", asked.kind)
+    if plugin is None:
+        raise PluginError(f"no executor called {asked.kind!r} is installed; harness itself has {LOCAL!r}.")
+    found = plugin.load()
+    if not (isinstance(found, type) and issubclass(found, Executor)):
+        raise PluginError(f"{plugin} is not a subclass of harness.execution.Executor.")
+    try:
+        return found(log, **asked.options)  # type: ignore[call-arg]
+    except TypeError as error:
+        raise PluginError(f"{plugin} does not take the options {dict(asked.options)}: {error}.") from error

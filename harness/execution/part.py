@@ -1,0 +1,180 @@
+"""One training of a cell: its recipe's, or that of one of its stages."""
+
+import gc
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+from transformers import PreTrainedTokenizerBase, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from harness import adaptation, diagnostics
+from harness.adaptation import Adapted, Batches
+from harness.adaptation.adapted import Batch
+from harness.diagnostics import Diagnostic, FirstStart, Subject
+from harness.errors import SourceError, TaskError
+from harness.execution import cell_record
+from harness.execution.clock import Clock
+from harness.execution.events import StepDone
+from harness.execution.matched_budget import Course, steps_for_flops, steps_for_time
+from harness.execution.unit import CellWork
+from harness.records import TrainRecord
+from harness.sources import models
+from harness.spec.records import Recipe
+from harness.training import ValidationSet, train
+from harness.training.probe import probe_batches
+from harness.training.rows import rows_sha256, training_rows, validation_rows
+
+MEASUREMENTS = "measurements"
+"""The folder of the cell in which diagnostics leave files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The training at `place` of the recipe `whole`, with the work as that stage sees it.
+
+    `state` is the folder in which earlier stages are saved.
+    """
+
+    work: CellWork
+    whole: Recipe
+    place: int
+    state: Path
+    course: Course
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe that is trained, with the stage's training fields laid over its own."""
+        return self.whole.parts[self.place].trained
+
+    def load(self, clock: Clock) -> Any:
+        """Return a fresh model as the training starts from it: the base, with what earlier stages left."""
+        clock.enter("load")
+        quantization = self.whole.base_quantization
+        base = models.load(self.work.experiment.model, quantization=quantization, device=self.work.device)
+        model = adaptation.replay(base.model, self.whole, self.state, self.place)
+        clock.enter("adapt")
+        return model
+
+    def adapt(self, model: Any, recipe: Recipe, clock: Clock) -> Adapted:
+        """Make the model trainable as `recipe` says; what reading data for it took is counted apart."""
+        course = self.course
+        made = adaptation.adapt(model, recipe, seed=course.seed, probe=course.batches, tokenizer=course.tokenizer)
+        clock.credit("probe", sum(each.seconds for each in made.probes))
+        return made
+
+
+def course_of(work: CellWork, recipe: Recipe) -> Course:
+    """Return what the training is fed. Raises `SourceError` where the rows are not those that were prepared."""
+    tokenizer = models.tokenizer(work.experiment.model)
+    rows = training_rows(work.experiment, tokenizer)
+    if rows_sha256(rows) != work.data_sha256:
+        raise SourceError("the training rows changed since the run started; start again with a new --out.")
+    fields = work.experiment.training_of(recipe)
+    batches = probe_batches(rows, tokenizer, fields, seed=work.seed)
+    return Course(tokenizer=tokenizer, rows=rows, fields=fields, seed=work.seed, batches=batches, device=work.device)
+
+
+def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Adapted, TrainRecord]:
+    """Load, adapt, train and check; return the trained model and what was done.
+
+    With `validated`, as with early stopping, the loss on the validation rows is taken. An adapter whose start is drawn
+    is made first on a model that is let go of, and so is one whose number of steps is still to be found.
+    """
+    work, course, recipe = part.work, part.course, part.recipe
+    first, max_steps = _first_start(part, clock)
+    model = part.load(clock)
+    batch = _first_batch(course.batches)
+    checks = diagnostics.diagnostics_of(work.experiment.diagnostics)
+    for check in checks:
+        check.before(model, batch)
+    if first is None:
+        adapted = part.adapt(model, recipe, clock)
+    else:
+        adapted = first.as_declared(part.adapt(model, first.recipe_again(recipe), clock), recipe)
+    del model
+    start_sha256 = diagnostics.start_digest(adapted)
+    clock.enter("train")
+    trained = train(
+        adapted,
+        course.tokenizer,
+        course.rows,
+        {**course.fields, **({} if max_steps is None else {"max_steps": max_steps})},
+        seed=course.seed,
+        on_step=lambda *made: clock.tell(StepDone(*made)),
+        device=course.device,
+        validation=_validation(work, course.tokenizer, validated=validated),
+        callbacks=_watching(checks, adapted.model),
+    )
+    clock.enter("check")
+    subject = Subject(
+        adapted=adapted,
+        trained=trained,
+        batch=batch,
+        start_sha256=start_sha256,
+        first_start_sha256=first.sha256 if first else None,
+        arrays=work.folder / MEASUREMENTS,
+    )
+    found = {check.name: check.after(subject) for check in checks}
+    return adapted, cell_record.train_record(adapted, trained, start_sha256, found)
+
+
+def _first_start(part: Part, clock: Clock) -> tuple[FirstStart | None, int | None]:
+    """Return what a first adapter was, and the steps that spend as much as the recipe that `compute` names.
+
+    Its model is let go of: what is measured of memory later is that of one model.
+    """
+    recipe, made_twice = part.recipe, diagnostics.is_made_twice(part.recipe)
+    if recipe.compute is None and not made_twice:
+        return None, None
+    first = part.adapt(part.load(clock), recipe, clock)
+    noted = FirstStart.of(first) if made_twice else None
+    steps = None
+    if recipe.compute is not None:
+        clock.enter("match")
+        assert part.work.budget is not None
+        matching = steps_for_flops if recipe.compute.measure == "flops" else steps_for_time
+        steps = matching(part.work.budget, first, part.course)
+    del first
+    gc.collect()
+    return noted, steps
+
+
+def _first_batch(batches: Batches) -> Batch:
+    """Return the batch that diagnostics look at. Raises `TaskError` where no row is short enough for one."""
+    batch = next(iter(batches()), None)
+    if batch is None:
+        raise TaskError(
+            "the training rows do not fill one batch: too few of them are shorter than training.max_length. "
+            "Raise max_length, lower per_device_train_batch_size, or give more rows."
+        )
+    return batch
+
+
+def _validation(work: CellWork, tokenizer: PreTrainedTokenizerBase, *, validated: bool) -> ValidationSet | None:
+    stopping = work.experiment.early_stopping
+    if stopping is None and not validated:
+        return None
+    return ValidationSet(rows=validation_rows(work.experiment, tokenizer), early_stopping=stopping)
+
+
+def _watching(checks: Sequence[Diagnostic], model: nn.Module) -> tuple[TrainerCallback, ...]:
+    watching = [check for check in checks if check.watches_steps()]
+    return (_AfterStep(watching, model),) if watching else ()
+
+
+class _AfterStep(TrainerCallback):
+    """Calls diagnostics after every optimizer step."""
+
+    def __init__(self, watching: Sequence[Diagnostic], model: nn.Module) -> None:
+        self._watching = watching
+        self._model = model
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Mapping[str, Any]
+    ) -> None:
+        """Let each look at the model."""
+        del args, control, kwargs
+        for each in self._watching:
+            each.during(self._model, state.global_step)

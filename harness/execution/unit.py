@@ -1,0 +1,105 @@
+"""What a worker program is told: one unit of work, as a JSON file that says everything the program needs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from harness.codec import decode, encode
+from harness.ledger.files import write_text
+from harness.plan.cells import PlannedCell
+from harness.plan.identity import data_key
+from harness.spec import records as spec
+from harness.spec.records import Experiment, Recipe
+
+UnitKind = Literal["prepare", "estimate", "cell", "trial"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceBudget:
+    """What another recipe spent on training with the same seed: seconds with probing, estimated operations.
+
+    `rows` is the number of examples a step, from which the tokens of a step of another size follow.
+    """
+
+    seconds: float
+    flops: float
+    steps: int
+    tokens: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellWork:
+    """One cell to train and score in `folder`, which may hold what an earlier start did of it.
+
+    `experiment` has the cell's own recipe alone. `budget` is there for a recipe that is to spend as much as another.
+    """
+
+    experiment: Experiment
+    planned: PlannedCell
+    folder: Path
+    device: str
+    model_fingerprint: str
+    data_sha256: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    budget: ReferenceBudget | None = None
+    stage_sha256: Mapping[str, str] = field(default_factory=dict)
+    """Hashes of the rows of stages with data of their own, by `data_key`."""
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """The recipe that is trained, None for the base."""
+        return self.planned.recipe
+
+    @property
+    def seed(self) -> int:
+        """The seed of data order, start and dropout."""
+        return int(self.planned.cell.seed or 0)
+
+    def for_stage(self, stage: spec.Stage) -> "CellWork":
+        """Return the work as one stage sees it: with the data that trains it."""
+        rows = self.data_sha256 if stage.data is None else self.stage_sha256[data_key(stage.data)]
+        return replace(self, experiment=self.experiment.for_stage(stage), data_sha256=rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkUnit:
+    """One piece of work and the machine it is done on.
+
+    `device` is ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; None lets the worker take an accelerator where it sees one.
+    `threads` is what torch computes with; None is torch's own number, which the worker reports. `environment` is set
+    before anything heavy is imported. `after` names units that must have ended before this one starts. Libraries'
+    output goes to `log`.
+
+    `experiment` is what to prepare or estimate, `cell` what to train and score.
+    """
+
+    id: str
+    kind: UnitKind
+    log: Path
+    attempt: int = 1
+    after: tuple[str, ...] = ()
+    device: str | None = None
+    threads: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    experiment: Experiment | None = None
+    cell: CellWork | None = None
+
+    @property
+    def cell_id(self) -> str | None:
+        """The cell that the unit is about, if any."""
+        return None if self.cell is None else self.cell.planned.cell.id
+
+
+def write_unit(unit: WorkUnit, path: Path) -> Path:
+    """Write the unit's file and return its path."""
+    # The order of keys is kept: it is that in which suites are scored.
+    write_text(path, json.dumps(encode(unit), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    return path
+
+
+def read_unit(data: object) -> WorkUnit:
+    """Return the unit that a file's JSON says. Raises ValueError where it is not one."""
+    return decode(WorkUnit, data)

@@ -1,0 +1,82 @@
+"""One unit of work, done: prepare or estimate an experiment, train and score a cell, try a trial out.
+
+The heavy libraries are imported from here on and nowhere above: the process that schedules stays light.
+"""
+
+import traceback
+from collections.abc import Callable
+
+import torch
+
+from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
+from harness.execution.cell import run_cell, run_trial
+from harness.execution.clock import Clock
+from harness.execution.events import Body, Refusal, StageEntered
+from harness.execution.unit import CellWork, WorkUnit
+from harness.model.devices import device_kind
+from harness.preflight import estimate as estimating
+from harness.preflight import prepare as preparing
+from harness.records import CellFailure, CellResult
+from harness.spec.records import Experiment
+
+Tell = Callable[[Body], None]
+
+_KINDS: dict[type[Exception], FailureKind] = {
+    torch.OutOfMemoryError: "out_of_memory",
+    MemoryError: "out_of_memory",
+    TaskError: "task",
+    RecipeError: "recipe",
+    SourceError: "source",
+}
+
+
+def perform(unit: WorkUnit, tell: Tell) -> None:
+    """Do the unit and tell how it goes; whatever happens, the last thing told is how it ended."""
+    if unit.threads is not None:
+        torch.set_num_threads(unit.threads)
+    if unit.cell is not None:
+        tell(_ended(unit.cell, tell, run_trial if unit.kind == "trial" else run_cell))
+    elif unit.experiment is not None:
+        tell(_looked_at(unit, unit.experiment, tell))
+
+
+def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
+    """Return what preparing or estimating found; a user's mistake is a `Refusal`."""
+    device = device_of(unit.device)
+    try:
+        if unit.kind == "prepare":
+            return preparing.prepare(experiment, device=device, on_stage=lambda name: tell(StageEntered(name)))
+        return estimating.estimate(experiment, device=device)
+    except HarnessError as error:
+        return Refusal.of(error)
+
+
+def _ended(work: CellWork, tell: Tell, run: Callable[[CellWork, Clock], CellResult]) -> CellResult | CellFailure:
+    clock = Clock(tell)
+    try:
+        return run(work, clock)
+    except Exception as error:  # noqa: BLE001 - a failed cell is a record, and the other cells go on
+        traceback.print_exc()  # standard error is the run's log file
+        return CellFailure(
+            cell=work.planned.cell,
+            kind=kind_of(error),
+            stage=clock.stage,
+            message=str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}",
+            details={"traceback": traceback.format_exc()},
+        )
+
+
+def kind_of(error: Exception) -> FailureKind:
+    """Return the ledger's name for what went wrong; what nobody foresaw is a ``bug``."""
+    if isinstance(error, TrainingError):
+        return error.kind
+    if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
+        return "out_of_memory"  # PyTorch's CPU allocator has no exception type of its own
+    return next((kind for each, kind in _KINDS.items() if isinstance(error, each)), "bug")
+
+
+def device_of(asked: str | None) -> str:
+    """Return the device that is asked for as torch knows it in a process that sees one accelerator alone."""
+    if asked is not None:
+        return device_kind(asked)
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,146 @@
+"""The worker program: ``python -m harness.worker UNIT.json`` does one unit of work.
+
+Standard output is the stream of its events, one JSON line each; whatever libraries print goes to the unit's log. Any
+launcher can start it, and nothing but the unit's file tells it what to do.
+
+``python -m harness.worker --serve LOG`` imports the training stack once, then reads the path of a unit a line on
+standard input and forks a process for each; it says ``{"exit": CODE}`` when that has ended, and ends itself, with what
+it runs, when standard input is closed. Nothing is computed before the fork: a forked process cannot use threads or
+devices that its parent has started.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from harness.execution.events import Body, Event
+from harness.execution.unit import WorkUnit, read_unit
+
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def main(words: list[str]) -> int:
+    """Run the program with the words of its command line and return its exit code."""
+    if len(words) == 2 and words[0] == "--serve":  # noqa: PLR2004 - the option and the log
+        return _serve(Path(words[1]))
+    if len(words) != 1:
+        sys.stderr.write("usage: python -m harness.worker UNIT.json\n")
+        return 64
+    return _run(Path(words[0]), _events_to_standard_output())
+
+
+def _run(path: Path, events: int) -> int:
+    """Do the unit in the file at `path`, writing its events to the descriptor `events`."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    # The environment is read by libraries when they are imported, which reading the unit does not do.
+    os.environ.update(data.get("environment", {}))
+    unit = read_unit(data)
+    _log_to(unit.log)
+    from harness.execution.work import perform
+
+    try:
+        perform(unit, _teller(unit, events))
+    except KeyboardInterrupt:
+        return INTERRUPTED  # whoever started the worker was interrupted too, and says so
+    return 0
+
+
+def _teller(unit: WorkUnit, events: int) -> Callable[[Body], None]:
+    def tell(body: Body) -> None:
+        line = Event(unit=unit.id, attempt=unit.attempt, cell=unit.cell_id, body=body).line()
+        with contextlib.suppress(BrokenPipeError):  # nobody listens any more; what is done is in files
+            while line:
+                line = line[os.write(events, line) :]
+
+    return tell
+
+
+def _events_to_standard_output() -> int:
+    """Keep standard output for events: what libraries print to it goes where standard error goes."""
+    events = os.dup(1)
+    os.dup2(2, 1)
+    return events
+
+
+def _log_to(log: Path) -> None:
+    """Send standard output and error, which events do not use, to the end of the log."""
+    target = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    for stream in (1, 2):
+        os.dup2(target, stream)
+    os.close(target)
+
+
+def _serve(log: Path) -> int:
+    """Import everything, then fork a process for each unit that is named on standard input, one after another."""
+    events = _events_to_standard_output()
+    _log_to(log)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this is interrupted too and closes the input
+    ended, wakeup = os.pipe()
+    for end in (ended, wakeup):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(wakeup)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    import harness.execution.work  # noqa: F401 - what the forked processes use
+
+    asked = b""
+    while True:
+        path, newline, rest = asked.partition(b"\n")
+        if newline:
+            asked = rest
+            code = _forked(Path(os.fsdecode(path)), events, ended)
+            os.write(events, json.dumps({"exit": code}).encode() + b"\n")
+            continue
+        read = os.read(0, 65536)
+        if not read:
+            return 0
+        asked += read
+
+
+def _forked(path: Path, events: int, ended: int) -> int:
+    """Run a unit in a forked process; return its exit code, negative for a signal.
+
+    Closing standard input meanwhile kills the process and ends this one.
+    """
+    child = os.fork()
+    if child == 0:
+        _as_forked(path, events)
+    while True:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        ready, _, _ = select.select([0, ended], [], [])
+        with contextlib.suppress(BlockingIOError):
+            os.read(ended, 4096)
+        if 0 in ready and not os.read(0, 65536):
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
+            os._exit(0)
+
+
+def _as_forked(path: Path, events: int) -> NoReturn:
+    """Become the process of one unit."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = 1
+    try:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        code = _run(path, events)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:  # noqa: BLE001 - a forked process must not return into its parent's code
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

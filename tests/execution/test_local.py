@@ -1,0 +1,176 @@
+"""The local executor: one program a unit, a log of each run's own, and nothing that asks for a device before a cell."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.errors import UsageError
+from harness.execution import local
+from harness.execution._base import Exit
+from harness.execution.events import Event, StageEntered
+from harness.execution.local import LocalExecutor, environment_of, needs_fresh_program
+from harness.execution.unit import WorkUnit, read_unit, write_unit
+from harness.preflight.prepared import Prepared
+from harness.spec import load
+
+HOME = Path(harness.__file__).parent.parent
+
+
+def prepare(experiment, log, **fields):
+    return WorkUnit(id="prepare", kind="prepare", log=log, experiment=experiment, **fields)
+
+
+def python(code, **environment):
+    settings = {**os.environ, "PYTHONPATH": str(HOME), **environment}
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], env=settings, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_unit_reads_back_as_it_was_written_with_its_suites_in_order(tiny_spec, tmp_path):
+    unit = prepare(load(tiny_spec), tmp_path / "log.txt", threads=2, environment={"X": "1"}, after=("a", "b"))
+    path = write_unit(unit, tmp_path / "unit.json")
+    assert read_unit(json.loads(path.read_text())) == unit
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["forked", "a program of its own"])
+def test_a_unit_tells_its_events_and_then_its_exit(tiny_spec, tmp_path, monkeypatch, fresh):
+    monkeypatch.setattr(local, "needs_fresh_program", lambda device: fresh)
+    with LocalExecutor(tmp_path / "log.txt") as executor:
+        *told, last = executor.submit(prepare(load(tiny_spec), tmp_path / "log.txt", threads=1, attempt=3))
+    assert last == Exit("prepare", 0)
+    assert {(each.unit, each.attempt, each.cell) for each in told} == {("prepare", 3, None)}
+    assert StageEntered("model") in [each.body for each in told]
+    found = told[-1].body
+    assert isinstance(found, Prepared)
+    assert (found.threads, found.device) == (1, "cpu")
+
+
+def test_two_runs_in_one_process_write_each_its_own_log(tiny_spec, tmp_path):
+    loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
+    loader.write_text(loader.read_text() + "\nimport os\nprint('said by', os.environ['WHO'])\n")
+    for name in ("one", "two"):
+        with LocalExecutor(tmp_path / name / "log.txt", device="cpu") as executor:
+            unit = prepare(load(tiny_spec), tmp_path / name / "log.txt", environment={"WHO": name})
+            assert list(executor.submit(unit))[-1] == Exit("prepare", 0)
+    for name, other in (("one", "two"), ("two", "one")):
+        log = (tmp_path / name / "log.txt").read_text()
+        assert f"said by {name}" in log
+        assert f"said by {other}" not in log
+
+
+def test_a_process_that_is_killed_shows_in_the_exit(tiny_spec, tmp_path):
+    loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
+    loader.write_text(loader.read_text() + "\nimport os\nos.kill(os.getpid(), 9)\n")
+    with LocalExecutor(tmp_path / "log.txt", device="cpu") as executor:
+        *_, last = executor.submit(prepare(load(tiny_spec), tmp_path / "log.txt"))
+        assert last == Exit("prepare", -signal.SIGKILL)
+        assert "killed by SIGKILL" in str(last)
+        loader.write_text(loader.read_text().replace("os.kill(os.getpid(), 9)", ""))
+        *_, last = executor.submit(prepare(load(tiny_spec), tmp_path / "log.txt"))
+        assert last == Exit("prepare", 0)
+
+
+def test_what_is_broken_off_leaves_no_process(tiny_spec, tmp_path):
+    loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
+    pid = tmp_path / "pid"
+    loader.write_text(
+        loader.read_text() + f"\nimport os, time, pathlib\npathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(600)\n"
+    )
+    with LocalExecutor(tmp_path / "log.txt", device="cpu") as executor:
+        told = executor.submit(prepare(load(tiny_spec), tmp_path / "log.txt"))
+        while not pid.exists():
+            assert isinstance(next(told), Event)
+            time.sleep(0.1)
+        told.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+def test_a_log_that_cannot_be_written_is_a_users_mistake(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"cannot be written .* Choose another\."):
+        LocalExecutor(tmp_path / "file" / "log.txt", remedy="Choose another.")
+
+
+@pytest.mark.parametrize(
+    ("device", "visible", "given"),
+    [("cuda", "", "0"), ("cuda:1", "", "1"), ("cuda:1", "4,6", "6"), ("cuda", "GPU-ab", "GPU-ab"), ("cpu", "4", "")],
+)
+def test_a_unit_sees_one_device(monkeypatch, device, visible, given):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert environment_of(device)["CUDA_VISIBLE_DEVICES"] == given
+    assert needs_fresh_program(device) == (device != "cpu")
+
+
+def test_a_machine_with_a_gpu_forks_no_cell_unless_it_is_to_use_the_cpu(monkeypatch, tmp_path):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    (tmp_path / "nvidiactl").touch()
+    monkeypatch.setattr(local, "_ACCELERATORS", (str(tmp_path / "nvidiactl"),))
+    assert needs_fresh_program(None)
+    assert needs_fresh_program("mps")
+    assert not needs_fresh_program("cpu")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert not needs_fresh_program(None)
+
+
+FAKED = """
+    import sys
+    import torch
+
+    def asked(*_, **__):
+        raise SystemExit("a device was asked for")
+
+    torch.cuda.is_available = lambda: True
+    torch.cuda.device_count = lambda: 1
+    for name in ("get_device_capability", "get_device_properties", "init", "_lazy_init", "set_device"):
+        setattr(torch.cuda, name, asked)
+"""
+
+
+def test_what_runs_before_a_cell_asks_no_device(tiny_spec, tmp_path):
+    """CUDA is faked as present; a process in which something asked for it could fork no cell that uses it."""
+    unit = write_unit(prepare(load(tiny_spec), tmp_path / "log.txt"), tmp_path / "unit.json")
+    done = python(f"""{FAKED}
+    import json
+    import harness
+    import harness.api, harness.worker, harness.execution.run, harness.execution.local, harness.execution.schedule
+    from harness.execution.unit import read_unit
+    read_unit(json.load(open({str(unit)!r})))
+    print(sorted({{"peft", "bitsandbytes", "transformers", "trl"}} & set(sys.modules)))
+    """)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_the_fake_would_notice_peft(tmp_path):
+    done = python(f"{FAKED}\n    import peft\n")
+    assert "a device was asked for" in done.stderr
+
+
+def test_a_plain_script_without_a_main_guard_runs_an_experiment(tiny_spec, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import harness\n"
+        f"finished = harness.run({str(tiny_spec)!r}, out={str(tmp_path / 'runs' / 'tiny')!r}, seeds=(1,))\n"
+        "print('cells', len(finished.results()))\n"
+    )
+    settings = {**os.environ, "PYTHONPATH": str(HOME)}
+    done = subprocess.run([sys.executable, script], env=settings, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "cells 3", done.stderr
+
+
+def test_a_module_beside_the_user_is_not_taken_for_a_library(tiny_spec, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "torch.py").write_text("raise RuntimeError('not the library')")
+    with LocalExecutor(tmp_path / "log.txt", device="cpu") as executor:
+        *_, last = executor.submit(prepare(load(tiny_spec), tmp_path / "log.txt"))
+    assert last == Exit("prepare", 0)

@@ -17,6 +17,9 @@ from harness.spec.records import Experiment, Role, Suite
 
 BASE = "base"
 """The recipe and the arm of the untuned model."""
+DEFAULT_CLUSTER = "cluster"
+"""The document field that our own tasks use; where it is absent, items count as independent."""
+NO_CLUSTER = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

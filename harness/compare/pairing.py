@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from harness.compare.sources.lm_eval import ScoredItem
+from harness.compare.sources import Key, ScoredItem
 
-Key = tuple[str, str, str]
 _SHOWN = 3
 
 

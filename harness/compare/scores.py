@@ -6,16 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.compare.design import Arm, Design, FailedRun, ScoredRun
+from harness.compare.design import DEFAULT_CLUSTER, NO_CLUSTER, Arm, Design, FailedRun, ScoredRun
 from harness.compare.metrics import higher_is_better, metric
 from harness.compare.pairing import Index, duplicates, unpaired
-from harness.compare.sources.lm_eval import SampleFile, ScoredItem, read_items, sample_file
+from harness.compare.sources import ScoredItem, ScoreFile, read_scored_suite
 from harness.errors import ComparisonError
 from harness.spec.records import Suite
-
-DEFAULT_CLUSTER = "cluster"
-"""The document field that our own tasks use; where it is absent, items count as independent."""
-NO_CLUSTER = "none"
 
 Floats = npt.NDArray[np.float64]
 
@@ -74,7 +70,7 @@ class _Reader:
         self.suite = suite
         self.index: Index | None = None
         self.clusters: npt.NDArray[np.int64] | None = None
-        self.files: list[SampleFile] = []
+        self.files: list[ScoreFile] = []
         self.problems: list[str] = []
         self.notes: list[str] = []
 
@@ -110,26 +106,28 @@ class _Reader:
         if isinstance(run, FailedRun):
             return None
         try:
-            file = sample_file(run, self.suite.task, self.suite.metric, newest=self.design.newest)
-            items = read_items(file.path, self.suite.metric, cluster=self._field)
+            found = read_scored_suite(
+                run, self.suite.task, self.suite.metric, cluster=self._field, newest=self.design.newest
+            )
         except ComparisonError as error:
             self.problems.append(str(error))
             return None
+        file, items = found.file, found.items
         self.files.append(file)
-        found = [*duplicates(file.path, items), *_out_of_range(file, self.suite.metric, items)]
+        problems = [*duplicates(file.path, items), *_out_of_range(file, self.suite.metric, items)]
         if self.index is None:
             self.index = Index.of(file.path, items)
-            found.extend(self._cluster(file, items))
-        found.extend(unpaired(self.index, file.path, items))
-        self.problems.extend(found)
-        return None if found else self.index.scores(items)
+            problems.extend(self._cluster(file, items))
+        problems.extend(unpaired(self.index, file.path, items))
+        self.problems.extend(problems)
+        return None if problems else self.index.scores(items)
 
     @property
     def _field(self) -> str | None:
         """The cluster field, wanted from the first file only: paired items have the same document."""
         return None if self.index is not None or self.suite.cluster == NO_CLUSTER else self.suite.cluster
 
-    def _cluster(self, file: SampleFile, items: Sequence[ScoredItem]) -> Iterator[str]:
+    def _cluster(self, file: ScoreFile, items: Sequence[ScoredItem]) -> Iterator[str]:
         name = self._field_name
         if name is None:
             return
@@ -151,7 +149,7 @@ class _Reader:
         return None if self.suite.cluster == NO_CLUSTER else self.suite.cluster
 
 
-def _out_of_range(file: SampleFile, name: str, items: Sequence[ScoredItem]) -> Iterator[str]:
+def _out_of_range(file: ScoreFile, name: str, items: Sequence[ScoredItem]) -> Iterator[str]:
     known = metric(name)
     outside = [item for item in items if not known.low <= item.score <= known.high]
     if outside:
@@ -162,7 +160,7 @@ def _out_of_range(file: SampleFile, name: str, items: Sequence[ScoredItem]) -> I
         )
 
 
-def _mixed(files: Sequence[SampleFile], suite: Suite) -> Iterator[str]:
+def _mixed(files: Sequence[ScoreFile], suite: Suite) -> Iterator[str]:
     versions = sorted({file.version for file in files if file.version is not None})
     if len(versions) > 1:
         yield f"{suite.task} was scored in versions {', '.join(versions)} of the task: score all with one."
@@ -171,7 +169,7 @@ def _mixed(files: Sequence[SampleFile], suite: Suite) -> Iterator[str]:
         yield f"{suite.task} was scored with {', '.join(map(str, shots))} few-shot examples: score all with one."
 
 
-def _remarks(files: Sequence[SampleFile], suite: Suite) -> Iterator[str]:
+def _remarks(files: Sequence[ScoreFile], suite: Suite) -> Iterator[str]:
     yield from (file.note for file in files if file.note)
     if any(file.version is None for file in files):
         yield (

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.compare.pairing import Index, duplicates, unpaired
-from harness.compare.sources.lm_eval import ScoredItem
+from harness.compare.sources import ScoredItem
 
 HERE, THERE = Path("here.jsonl"), Path("there.jsonl")
 

@@ -1,1 +1,66 @@
-"""Where scores come from: lm-eval's logs, a run folder, and what third parties add."""
+"""Where scores come from: lm-eval's logs, a run folder, or a third party's format, a file a source behind one contract.
+
+A plug-in of the group ``harness.score_sources`` is asked after our own whether it recognises a path.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.compare.design import ScoredRun
+from harness.compare.sources._base import Key, ScoredItem, ScoredSuite, ScoreFile, ScoreSource
+from harness.compare.sources.lm_eval import LmEvalSource
+from harness.compare.sources.run_folder import RunFolderSource
+from harness.compare.tidy import Score
+from harness.errors import ComparisonError, PluginError
+from harness.registry import Plugin, plugins
+
+__all__ = [
+    "Key",
+    "ScoreFile",
+    "ScoreSource",
+    "ScoredItem",
+    "ScoredSuite",
+    "read_scored_suite",
+    "read_tidy",
+    "score_source",
+]
+
+
+def read_tidy(path: Path) -> Iterator[Score]:
+    """Yield all scores at a path, a file or a folder.
+
+    Raises `ComparisonError` where no source recognises it, and with file and line for what is damaged.
+    """
+    source = score_source(path)
+    if source is None:
+        known = ", ".join(["lm-eval's sample logs", "run folders", *map(str, plugins("score_sources").values())])
+        raise ComparisonError(f"{path} holds no scores in a format that is known: {known}.")
+    return source.read(path)
+
+
+def read_scored_suite(run: ScoredRun, task: str, metric: str, *, cluster: str | None, newest: bool) -> ScoredSuite:
+    """Return one suite's scores of one trained model; see `ScoreSource.read_suite`."""
+    # What no source recognises lm-eval's refuses best: it says what it looked for and what it found.
+    source = None if run.samples else score_source(run.folder)
+    return (source or LmEvalSource()).read_suite(run, task, metric, cluster=cluster, newest=newest)
+
+
+def score_source(path: Path) -> ScoreSource | None:
+    """Return the first source that recognises a path, made anew; None where none does.
+
+    Raises `PluginError` for a third party's source that does not keep the contract.
+    """
+    for source in (RunFolderSource(), LmEvalSource()):
+        if source.recognises(path):
+            return source
+    third = map(_load, plugins("score_sources").values())
+    return next((source for source in third if source.recognises(path)), None)
+
+
+def _load(plugin: Plugin) -> ScoreSource:
+    target = plugin.load()
+    if not (isinstance(target, type) and issubclass(target, ScoreSource)):
+        raise PluginError(f"{plugin} is not a subclass of harness.compare.sources.ScoreSource: {target!r}.")
+    if target.__abstractmethods__:
+        raise PluginError(f"{plugin} lacks the method {' and '.join(sorted(target.__abstractmethods__))}.")
+    return target()

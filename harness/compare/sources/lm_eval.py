@@ -10,27 +10,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.compare.design import ScoredRun
+from harness.compare.design import DEFAULT_CLUSTER, ScoredRun
+from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, ScoreSource
+from harness.compare.tidy import UNKNOWN_MODEL, Score
 from harness.errors import ComparisonError
 
 _GZIP = b"\x1f\x8b"
 _HASHES = ("doc_hash", "prompt_hash", "target_hash")
 _SAMPLES = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?)\.jsonl(\.gz)?")
+_ITEM = 16
+"""Hexadecimal digits of a document's hash that name an item in a table: 64 bits tell a suite's items apart."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleFile:
-    """A sample file with the settings that the results file of the same moment records, where there is one."""
+class LmEvalSource(ScoreSource):
+    """What ``lm_eval --log_samples --output_path`` wrote: a folder, searched with its subfolders.
 
-    path: Path
-    version: str | None = None
-    shots: int | None = None
-    batch_size: str | None = None
-    higher_is_better: bool | None = None
-    note: str | None = None
+    In a table, a trained model goes by the name of the folder, or of its subfolders where one task lies in several;
+    of several sample files of a task in one folder the newest is read. An item is named by the start of lm-eval's hash
+    of its document.
+    """
+
+    def recognises(self, path: Path) -> bool:
+        """Tell whether there is a sample file at or below a folder."""
+        return any(_SAMPLES.fullmatch(found.name) for found in path.rglob("samples_*")) if path.is_dir() else False
+
+    def read(self, path: Path) -> Iterator[Score]:
+        """Yield the scores of every task and metric."""
+        files = {(file.parent, match["task"]): file for match, file in _sample_files(path)}
+        several = len({task for _, task in files}) < len(files)
+        for (folder, task), file in sorted(files.items()):
+            recipe = folder.name if several else path.name
+            labels = ScoreLabels(model=_model(_results_beside(file)), recipe=recipe, suite=task)
+            yield from read_samples(file, labels)
+
+    def read_suite(self, run: ScoredRun, task: str, metric: str, *, cluster: str | None, newest: bool) -> ScoredSuite:
+        """Return one suite's scores by one metric, with the settings that lm-eval recorded."""
+        file = sample_file(run, task, metric, newest=newest)
+        return ScoredSuite(file=file, items=read_items(file.path, metric, cluster=cluster))
 
 
-def sample_file(run: ScoredRun, task: str, metric: str, *, newest: bool) -> SampleFile:
+def sample_file(run: ScoredRun, task: str, metric: str, *, newest: bool) -> ScoreFile:
     """Return the sample file of a task in a run's folder or below.
 
     Of several files of one folder the newest by the time in its name is taken, and a note says so (`newest`),
@@ -61,8 +80,8 @@ def _found(folder: Path, task: str) -> list[Path]:
     """Return the task's sample files, oldest first; raise with what there is instead when there are none."""
     if not folder.is_dir():
         raise ComparisonError(f"{folder} is not a folder: give the folder that lm_eval --output_path wrote to.")
-    names = [(match, path) for path in folder.rglob("samples_*") if (match := _SAMPLES.fullmatch(path.name))]
-    found = [(match["time"], path) for match, path in names if match["task"] == task]
+    names = _sample_files(folder)
+    found = [path for match, path in names if match["task"] == task]
     if not found:
         tasks = sorted({match["task"] for match, _ in names})
         holds = f"it holds samples of {', '.join(tasks)}" if tasks else "it holds no samples_*.jsonl at all"
@@ -70,21 +89,28 @@ def _found(folder: Path, task: str) -> list[Path]:
             f"{folder} has no samples of {task}: {holds}. "
             "Run lm_eval with --log_samples and --output_path, a group's subtasks by their own names."
         )
-    return [path for _, path in sorted(found)]
+    return found
 
 
-def _with_settings(path: Path, task: str, metric: str, *, note: str | None) -> SampleFile:
+def _sample_files(folder: Path) -> list[tuple[re.Match[str], Path]]:
+    """Return the sample files at or below a folder with what their names say, oldest first."""
+    named = [(match, path) for path in folder.rglob("samples_*") if (match := _SAMPLES.fullmatch(path.name))]
+    return sorted(named, key=lambda each: (each[0]["time"], each[1]))
+
+
+def _with_settings(path: Path, task: str, metric: str, *, note: str | None) -> ScoreFile:
     results = _results_beside(path)
     better = results.get("higher_is_better", {}).get(task, {}).get(metric.partition(",")[0])
     shots = results.get("n-shot", {}).get(task)
     batch = results.get("config", {}).get("batch_size")
     version = results.get("versions", {}).get(task)
-    return SampleFile(
+    return ScoreFile(
         path=path,
         version=None if version is None else str(version),
         shots=shots if isinstance(shots, int) else None,
         batch_size=None if batch is None else str(batch),
         higher_is_better=better if isinstance(better, bool) else None,
+        model=_model(results),
         note=note,
     )
 
@@ -101,14 +127,13 @@ def _results_beside(path: Path) -> Mapping[str, Any]:
     return results
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredItem:
-    """One item's score. `key` is lm-eval's hashes of document, prompt and target; `cluster` its label if asked."""
-
-    key: tuple[str, str, str]
-    doc_id: int | str
-    score: float
-    cluster: str | None = None
+def _model(results: Mapping[str, Any]) -> str:
+    """Return the base model that a results file names: what adapters were laid over, else lm-eval's own name."""
+    given = results.get("config", {}).get("model_args")
+    if isinstance(given, str):
+        given = dict(part.split("=", 1) for part in given.split(",") if "=" in part)
+    pretrained = given.get("pretrained") if isinstance(given, dict) else None
+    return str(pretrained or results.get("model_name") or UNKNOWN_MODEL)
 
 
 def read_items(path: Path, metric: str, *, cluster: str | None = None) -> list[ScoredItem]:
@@ -127,9 +152,49 @@ def read_items(path: Path, metric: str, *, cluster: str | None = None) -> list[S
             filters.add(kind)
             continue
         filters.add(kind)
-        items.append(_item(sample, name, cluster, f"{path}:{number}"))
+        items.append(_item(sample, name, cluster, path, number))
     _check(path, name, chosen, filters, items)
     return items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreLabels:
+    """What a file's scores share in a table; `cluster` is the document's field, None for no clusters."""
+
+    model: str
+    recipe: str
+    suite: str
+    seed: int | None = None
+    role: str | None = None
+    cluster: str | None = DEFAULT_CLUSTER
+
+
+def read_samples(path: Path, labels: ScoreLabels) -> Iterator[Score]:
+    """Yield the scores in a sample file by every metric that has a number an item.
+
+    Raises `ComparisonError` for a file that is empty, cut off or not lm-eval's, and for a number that is not finite.
+    """
+    empty = True
+    for number, sample in _lines(path):
+        empty = False
+        item, cluster = sample["doc_hash"][:_ITEM], _cluster(sample, labels.cluster)
+        kind = sample.get("filter", "none")
+        for metric in sample.get("metrics", ()):
+            value = sample.get(metric)
+            if isinstance(value, int | float):
+                yield Score(
+                    model=labels.model,
+                    recipe=labels.recipe,
+                    seed=labels.seed,
+                    suite=labels.suite,
+                    role=labels.role,
+                    item=item,
+                    cluster=cluster,
+                    metric=metric if kind == "none" else f"{metric},{kind}",
+                    score=_finite(value, metric, path, number),
+                )
+    if empty:
+        raise ComparisonError(f"{path} is empty: the evaluation was cut off; score again or remove the file.")
 
 
 def _check(path: Path, name: str, chosen: str, filters: set[str], items: list[ScoredItem]) -> None:
@@ -147,7 +212,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         with _open(path) as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
-                    yield number, _sample(line, f"{path}:{number}")
+                    yield number, _sample(line, path, number)
     except EOFError as error:
         raise ComparisonError(f"{path} is a gzip file that was cut off: score again or copy it whole.") from error
     except (OSError, zlib.error) as error:
@@ -160,34 +225,43 @@ def _open(path: Path) -> Any:
     return gzip.open(path, "rb") if magic == _GZIP else path.open("rb")
 
 
-def _sample(line: bytes, place: str) -> Mapping[str, Any]:
+def _sample(line: bytes, path: Path, number: int) -> Mapping[str, Any]:
     try:
         sample = json.loads(line)
     except ValueError as error:
         raise ComparisonError(
-            f"{place} is not a whole line of JSON: the file was cut off while it was written; score again."
+            f"{path}:{number} is not a whole line of JSON: the file was cut off while it was written; score again."
         ) from error
     if not isinstance(sample, dict) or not all(isinstance(sample.get(name), str) for name in _HASHES):
         raise ComparisonError(
-            f"{place} lacks {', '.join(_HASHES)}, by which items are paired: it was not written by "
+            f"{path}:{number} lacks {', '.join(_HASHES)}, by which items are paired: it was not written by "
             "lm_eval --log_samples, or by a version older than 0.4.3."
         )
     return sample
 
 
-def _item(sample: Mapping[str, Any], metric: str, cluster: str | None, place: str) -> ScoredItem:
+def _item(sample: Mapping[str, Any], metric: str, cluster: str | None, path: Path, number: int) -> ScoredItem:
     if metric not in sample:
         known = ", ".join(map(str, sample.get("metrics", []))) or "none"
-        raise ComparisonError(f"{place} has no metric {metric!r}: it has {known}.")
-    value = sample[metric]
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ComparisonError(f"{place}: {metric} is {value!r}, not a finite number an item: it cannot be compared.")
-    document, label = sample.get("doc"), None
-    if cluster is not None and isinstance(document, dict) and document.get(cluster) is not None:
-        label = str(document[cluster])
+        raise ComparisonError(f"{path}:{number} has no metric {metric!r}: it has {known}.")
     return ScoredItem(
         key=(sample["doc_hash"], sample["prompt_hash"], sample["target_hash"]),
         doc_id=sample.get("doc_id", "?"),
-        score=float(value),
-        cluster=label,
+        score=_finite(sample[metric], metric, path, number),
+        cluster=_cluster(sample, cluster),
     )
+
+
+def _finite(value: Any, metric: str, path: Path, number: int) -> float:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ComparisonError(
+            f"{path}:{number}: {metric} is {value!r}, not a finite number an item: it cannot be compared."
+        )
+    return float(value)
+
+
+def _cluster(sample: Mapping[str, Any], field: str | None) -> str | None:
+    document = sample.get("doc")
+    if field is None or not isinstance(document, dict) or document.get(field) is None:
+        return None
+    return str(document[field])

@@ -1,0 +1,110 @@
+"""The contract of a source of scores, which a third party's package may keep too."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.compare.design import ScoredRun
+from harness.compare.tidy import UNKNOWN_MODEL, Score
+from harness.errors import ComparisonError
+
+Key = tuple[str, str, str]
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredItem:
+    """One item's score. Items of two models pair by `key`; `doc_id` is what a user finds the item by."""
+
+    key: Key
+    doc_id: int | str
+    score: float
+    cluster: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreFile:
+    """Where a suite's scores were read, and what is known of how they were made; None where it is not."""
+
+    path: Path
+    version: str | None = None
+    shots: int | None = None
+    batch_size: str | None = None
+    higher_is_better: bool | None = None
+    model: str = UNKNOWN_MODEL
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredSuite:
+    """One suite's items of one trained model, in any order, with the file that they are from."""
+
+    file: ScoreFile
+    items: list[ScoredItem]
+
+
+class ScoreSource(ABC):
+    """Where scores come from: one format of logs or tables, recognised by what lies at a path.
+
+    Ownership: a source is made without arguments whenever it is asked something, keeps nothing between two calls, and
+    leaves what it returns to the caller. It opens files for reading only. Concurrency: several processes may read one
+    path at once, and a path may still be written by the program that logs there. Determinism: the same files give the
+    same scores in the same order.
+
+    Errors: `recognises` raises nothing, whatever lies at the path. The others raise `ComparisonError` with file and
+    line for what is damaged, and for a score that is not finite: what cannot be read is never left out in silence.
+    """
+
+    @abstractmethod
+    def recognises(self, path: Path) -> bool:
+        """Tell whether `path`, a file or a folder that may not be there, holds scores in this format."""
+
+    @abstractmethod
+    def read(self, path: Path) -> Iterator[Score]:
+        """Yield all scores at a path that it recognises."""
+
+    def read_suite(
+        self,
+        run: ScoredRun,
+        task: str,
+        metric: str,
+        *,
+        cluster: str | None,
+        newest: bool,  # noqa: ARG002 - there is one evaluation of a task in a table
+    ) -> ScoredSuite:
+        """Return one suite's scores of one trained model, as the comparator pairs them.
+
+        `cluster` names the field of the document that items depend on each other by, None asks for no clusters;
+        `newest` lets a source choose between several evaluations of the task, which it must refuse otherwise. Unless a
+        source knows better, all of its scores are read, the items pair by their names, there is one kind of cluster,
+        and nothing is known of how the scores were made.
+        """
+        everything = list(self.read(run.folder))
+        _check_one_model(run.folder, everything)
+        found = [each for each in everything if each.suite == task]
+        metrics = sorted({each.metric for each in found})
+        if not found:
+            tasks = ", ".join(sorted({each.suite for each in everything})) or "none at all"
+            raise ComparisonError(f"{run.folder} has no scores of {task}: it has {tasks}.")
+        if metric not in metrics:
+            raise ComparisonError(f"{run.folder} has no metric {metric!r} of {task}: it has {', '.join(metrics)}.")
+        items = [
+            ScoredItem(
+                key=(each.item, "", ""),
+                doc_id=each.item,
+                score=each.score,
+                cluster=None if cluster is None else each.cluster,
+            )
+            for each in found
+            if each.metric == metric
+        ]
+        return ScoredSuite(file=ScoreFile(path=run.folder, model=found[0].model), items=items)
+
+
+def _check_one_model(path: Path, scores: Iterable[Score]) -> None:
+    """Refuse scores of several trained models, which only their own table can tell apart."""
+    models = sorted({f"{each.recipe} seed {each.seed}" for each in scores})
+    if len(models) > 1:
+        shown = ", ".join(models[:_SHOWN]) + (", …" if len(models) > _SHOWN else "")
+        raise ComparisonError(f"{path} holds scores of {len(models)} trained models ({shown}): give one path a seed.")

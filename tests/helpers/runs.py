@@ -1,0 +1,41 @@
+"""A finished run on disk, made of numbers: nothing is trained."""
+
+import numpy as np
+
+from harness.ledger import Run
+from harness.ledger.files import write_json
+from harness.ledger.run import LOCK
+from harness.records import Cell, Evaluation
+from harness.spec import load, lock
+from helpers.logs import line, write
+from helpers.records import cell_result, training
+
+
+def scored_run(folder, spec, *, items=9, gap=0.3):
+    """Write the base's cell and one a recipe and seed of a spec, each scored on every suite; return the run."""
+    experiment = load(spec)
+    recipes = [("base", None), *((recipe.id, seed) for seed in experiment.seeds for recipe in experiment.recipes)]
+    cells = [Cell(id=f"{recipe}--s{seed}", recipe=recipe, seed=seed) for recipe, seed in recipes]
+    write_json(folder / LOCK, {"experiment": lock(experiment), "cells": [cell.id for cell in cells], "tuning": []})
+    run, rng = Run(folder), np.random.default_rng(1)
+    for cell in cells:
+        worse = gap if cell.recipe in experiment.comparison.candidates else 0.0
+        evaluations = tuple(_scored(run, cell, suite, rng.random(items) > 0.3 + worse) for suite in experiment.suites)
+        info = None if cell.seed is None else training(layers=(0, 1))
+        run.write_outcome(cell_result(cell, train_info=info, evaluations=evaluations))
+    return run
+
+
+def _scored(run, cell, suite, right):
+    lines = [line(k, float(score), suite.metric, cluster=f"c{k // 2}") for k, score in enumerate(right)]
+    folder = run.cell_folder(cell)
+    samples = write(folder / "eval", suite.task, lines, model=suite.task)
+    return Evaluation(
+        task=suite.task,
+        items=len(lines),
+        metrics={f"{suite.metric},none": float(np.mean(right))},
+        results="",
+        samples=str(samples.relative_to(folder)),
+        scorer="x",
+        seconds=1.0,
+    )

@@ -90,6 +90,17 @@ class Run:
 
         return judge(design_of(self._files))
 
+    def scores(self) -> Any:
+        """Return every item's score in every finished cell, a row each: model, recipe, seed, suite, role, item, …
+
+        The columns are those of `harness.compare.tidy.Score`; a ``pandas.DataFrame`` where pandas is installed, else a
+        ``pyarrow.Table``, else a list of `Score`.
+        """
+        from harness.compare.sources import read_tidy
+        from harness.compare.tidy import as_table
+
+        return as_table(read_tidy(self.folder))
+
     @property
     def costs(self) -> "RunCosts":
         """What each recipe took: time, memory, disk and money, and how much faster it trains than the reference."""

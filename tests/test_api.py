@@ -9,6 +9,7 @@ import pytest
 import harness
 from harness.cli import main
 from harness.errors import LedgerError, SpecError, UsageError
+from helpers.runs import scored_run
 
 HEAVY = ("torch", "transformers", "datasets", "scipy", "numpy", "lm_eval", "peft", "trl", "rich")
 
@@ -94,3 +95,10 @@ def test_a_run_from_a_script_is_the_one_of_the_command_line(tiny_spec, tmp_path,
     assert harness.compare(run) == run.verdicts == harness.compare(run.folder)
     assert main(["report", str(run.folder)]) == 0
     assert capsys.readouterr().out == harness.report(run) + "\n"
+
+
+def test_the_scores_of_a_run_are_a_table_with_a_row_an_item(tmp_path, tiny_spec):
+    table = harness.load_run(scored_run(tmp_path / "run", tiny_spec).folder).scores()
+    assert len(table) == 5 * 2 * 9
+    assert tuple(table.columns)[:3] == ("model", "recipe", "seed")
+    assert len(table[:5]) == 5

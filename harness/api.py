@@ -91,9 +91,10 @@ class Run:
         return judge(design_of(self._files))
 
     def scores(self) -> Any:
-        """Return every item's score in every finished cell, a row each: model, recipe, seed, suite, role, item, …
+        """Return a table with every item's score in every finished cell.
 
-        The columns are those of `harness.compare.tidy.Score`; a ``pandas.DataFrame`` where pandas is installed, else a
+        Its columns are the fields of `harness.compare.tidy.Score`: model, recipe, seed, suite, role, item, cluster,
+        metric, score. It is a ``pandas.DataFrame`` where pandas is installed, else a
         ``pyarrow.Table``, else a list of `Score`.
         """
         from harness.compare.sources import read_tidy
@@ -215,6 +216,7 @@ def compare(
     seed_sd: float | None = None,
     seed_df: float | None = None,
     newest: bool = True,
+    model: str | None = None,
 ) -> "Verdicts": ...
 
 

@@ -25,15 +25,17 @@ FORMAT = 1
 class RecipeCosts:
     """One recipe's costs, means over its finished cells; sizes in bytes, times in seconds.
 
-    `layers` is how many decoder layers hold something trainable, of `total_layers` where the model's config is known;
-    `weights` is their size in memory while training, `peak_memory` that of the process or the accelerator, `saved`
-    what is kept on disk. `seconds` are those of all stages of a cell, `price` what they cost at the declared rate.
+    `model` is the label of the base model. `layers` is how many decoder layers hold something trainable, of
+    `total_layers` where the model's config is known; `weights` is the model's size in memory while training,
+    `peak_memory` that of the process or the accelerator, `saved` what is kept on disk. `seconds` are those of all stages
+    of a cell, `price` what they cost at the declared rate.
 
     Speed-ups are against the reference over the seeds that both have finished, None for the reference itself and for
     fewer than two seeds. `speed_up_with_probes` counts `probe_seconds` too: what ranking layers or preparing weights by
     data took.
     """
 
+    model: str
     recipe: str
     cells: int
     layers: int
@@ -94,6 +96,7 @@ def _costs(
     reference = experiment.comparison.reference
     others = results_of(outcomes, reference) if recipe != reference else []
     return RecipeCosts(
+        model=results[0].cell.model or experiment.model.name,
         recipe=recipe,
         cells=len(results),
         layers=len(first.layers),

@@ -78,6 +78,8 @@ class Design:
     gate: Mapping[str, Any] = field(default_factory=dict)
     lower_is_better: bool | None = None
     newest: bool = True
+    model: str | None = None
+    """The label of the base model; None leaves it to what the logs say."""
     notes: tuple[str, ...] = ()
     """What a reader of the verdict must know of how the arms came about."""
 
@@ -200,6 +202,7 @@ def design_of(run: Run) -> Design:
         pool_seed_variance=comparison.pool_seed_variance,
         variances=comparison.variances,
         gate=comparison.gate,
+        model=experiment.model.name,
         notes=_unequal_search(experiment, run.tuning),
     )
 

@@ -31,13 +31,15 @@ def design_of_logs(
     seed_sd: float | None = None,
     seed_df: float | None = None,
     newest: bool = True,
+    model: str | None = None,
 ) -> Design:
     """Return the comparison of candidates with a reference, each a folder a training seed, in one order of seeds.
 
     A folder is what ``lm_eval --log_samples --output_path`` wrote, searched with its subfolders. `in_domain`,
     `out_of_domain` and `guards` name tasks, `metric` a field of their samples; guards compare with the untuned model
     in `base`. `sesoi` is the smallest effect of interest in the metric's unit and need not be given for accuracies and
-    bits per byte. Of several sample files of a task in one folder the `newest` is taken, or they are refused.
+    bits per byte. Of several sample files of a task in one folder the `newest` is taken, or they are refused. `model`
+    labels the base model; without it the results files do, where they all name the same one.
 
     Raises `ComparisonError` with everything that is wrong.
     """
@@ -68,6 +70,7 @@ def design_of_logs(
         variances={} if seed_sd is None or seed_df is None else {"seed_sd": seed_sd, "seed_df": seed_df},
         lower_is_better=lower_is_better,
         newest=newest,
+        model=model,
     )
 
 

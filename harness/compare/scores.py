@@ -10,6 +10,7 @@ from harness.compare.design import DEFAULT_CLUSTER, NO_CLUSTER, Arm, Design, Fai
 from harness.compare.metrics import higher_is_better, metric
 from harness.compare.pairing import Index, duplicates, unpaired
 from harness.compare.sources import ScoredItem, ScoreFile, read_scored_suite
+from harness.compare.tidy import UNKNOWN_MODEL
 from harness.errors import ComparisonError
 from harness.spec.records import Suite
 
@@ -21,7 +22,8 @@ class SuiteScores:
     """Scores of every arm on one suite: `values[arm]` is ``(seeds, items)``, higher is better.
 
     Rows of failed runs are NaN. The base model has one row. `clusters` is ``(items,)`` or None; `worst` is the
-    lowest score there can be, or, on an open scale, the lowest that any run got on any item.
+    lowest score there can be, or, on an open scale, the lowest that any run got on any item. `model` is the label of
+    the base model, ``unknown`` where logs name none or several.
     """
 
     suite: Suite
@@ -29,6 +31,7 @@ class SuiteScores:
     clusters: npt.NDArray[np.int64] | None
     higher_is_better: bool
     worst: float
+    model: str = UNKNOWN_MODEL
     notes: tuple[str, ...] = ()
 
     @property
@@ -60,6 +63,12 @@ def read_suite(design: Design, suite: Suite) -> SuiteScores:
     """Read one suite's sample files of every arm that plays in it (the base model only in guards)."""
     arms = (*design.arms, design.base) if suite.role == "guard" and design.base else design.arms
     return _Reader(design, suite).read(arms)
+
+
+def common_model(labels: Iterable[str]) -> str:
+    """Return the one base model that is named, ``unknown`` where there is none or several."""
+    named = set(labels)
+    return named.pop() if len(named) == 1 else UNKNOWN_MODEL
 
 
 class _Reader:
@@ -99,6 +108,7 @@ class _Reader:
             clusters=self.clusters,
             higher_is_better=higher,
             worst=bound if np.isfinite(bound) else float(np.nanmin(np.concatenate(list(values.values())))),
+            model=self.design.model or common_model(file.model for file in self.files),
             notes=tuple(dict.fromkeys([*self.notes, *_remarks(self.files, self.suite)])),
         )
 

@@ -28,8 +28,9 @@ class MeanAndSD:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreSummary:
-    """A recipe's score on a suite by one metric, over the seeds that have it."""
+    """A recipe's score on a suite by one metric, over the seeds that have it; `model` is the base model's label."""
 
+    model: str
     recipe: str
     suite: str
     metric: str
@@ -43,7 +44,7 @@ def summarise_scores(experiment: Experiment, outcomes: Sequence[Outcome]) -> tup
         summary
         for recipe in (BASE, *(each.id for each in experiment.recipes))
         for suite in experiment.suites
-        for summary in _of_suite(recipe, suite, results_of(outcomes, recipe))
+        for summary in _of_suite(experiment, recipe, suite, results_of(outcomes, recipe))
     )
 
 
@@ -52,14 +53,21 @@ def results_of(outcomes: Sequence[Outcome], recipe: str) -> list[CellResult]:
     return [each for each in outcomes if isinstance(each, CellResult) and each.cell.recipe == recipe]
 
 
-def _of_suite(recipe: str, suite: Suite, results: Sequence[CellResult]) -> Iterator[ScoreSummary]:
+def _of_suite(
+    experiment: Experiment, recipe: str, suite: Suite, results: Sequence[CellResult]
+) -> Iterator[ScoreSummary]:
     evaluations = [scored for each in results for scored in each.evaluations if scored.task == suite.task]
     primary, _, chosen = suite.metric.partition(",")
     for metric in dict.fromkeys([primary, *BESIDE]):
         values = list(_values(evaluations, metric, chosen))
         if values:
             yield ScoreSummary(
-                recipe=recipe, suite=suite.task, metric=metric, score=MeanAndSD.of(values), seeds=len(values)
+                model=results[0].cell.model or experiment.model.name,
+                recipe=recipe,
+                suite=suite.task,
+                metric=metric,
+                score=MeanAndSD.of(values),
+                seeds=len(values),
             )
 
 

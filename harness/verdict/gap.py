@@ -222,6 +222,7 @@ def _judged(subject: Subject, tests: Sequence[Test]) -> GapComparison:
         level = 100 * (1 - 2 * subject.tail)
         sentence = gap_sentence(claim, gap, subject.scores.suite.task, scale=scale, level=level)
     return GapComparison(
+        model=subject.scores.model,
         reference=subject.reference,
         candidate=subject.candidate,
         task=subject.scores.suite.task,

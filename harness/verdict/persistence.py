@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from harness.compare.scores import SuiteScores
+from harness.compare.scores import SuiteScores, common_model
 from harness.statistics.contrast import SeedRule
 from harness.statistics.moments import Moments
 from harness.statistics.planning import budget
@@ -80,6 +80,7 @@ class Persistence:
         unchanged = bool(met) and found is Label.PERSISTS and bool(met[Condition.UNCHANGED])
         leads_in = has_verdict and found is not Label.NO_GAP
         return PersistenceComparison(
+            model=common_model((self.inside.model, self.outside.model)),
             reference=self.analysis.design.reference.name,
             candidate=self.paired.candidate.name,
             in_domain=self.inside.suite.task,

@@ -96,8 +96,12 @@ class SeedPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersistenceComparison:
-    """A candidate against the reference on an in-domain and an out-of-domain suite."""
+    """A candidate against the reference on an in-domain and an out-of-domain suite.
 
+    `model` is the label of the base model that both adapt, ``unknown`` where nothing tells.
+    """
+
+    model: str
     reference: str
     candidate: str
     in_domain: str
@@ -134,9 +138,11 @@ class GapComparison:
     """A verdict on one gap alone: in-domain equivalence, or forgetting (a guard).
 
     In a guard `reference` is the base model, and a positive gap is what the arm forgot; in extra forgetting it is
-    the reference recipe, and a positive gap is what the candidate forgot beyond it.
+    the reference recipe, and a positive gap is what the candidate forgot beyond it. `model` is as in a
+    `PersistenceComparison`.
     """
 
+    model: str
     reference: str
     candidate: str
     task: str

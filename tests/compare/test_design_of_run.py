@@ -10,7 +10,7 @@ import pytest
 from harness.compare.design import Arm, Design, FailedRun, ScoredRun, design_of
 from harness.errors import ComparisonError
 from harness.records import Cell, CellFailure, Evaluation
-from harness.spec.records import Comparison, Suite
+from harness.spec.records import Comparison, Model, Suite
 from harness.verdict import judge
 from helpers.logs import arms, write
 from helpers.records import cell_result
@@ -30,6 +30,7 @@ class StandInRun:
     tuning: tuple = ()
     experiment: SimpleNamespace = field(
         default_factory=lambda: SimpleNamespace(
+            model=Model(source="hub", id="org/base"),
             seeds=(42, 123, 999),
             suites=SUITES,
             comparison=Comparison(reference="full", candidates=("lora",), sesoi=0.02),

@@ -24,8 +24,8 @@ from lm_eval.models.huggingface import HFLM
 from tabulate import tabulate
 
 from harness import spec
-from harness.evaluation.quiet import Progress, quiet
-from harness.evaluation.rows import Request, batches, rows
+from harness.evaluation.batching import Request, cut_into_batches, share_rows
+from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import TOKENS, SharedPromptLM
 from harness.sources import models
 from harness.suites.load import load_task
@@ -101,7 +101,7 @@ def arguments() -> argparse.Namespace:
 
 def once(engine: HFLM, task: Task, items: int) -> Run:
     name = task.task_name
-    with quiet(Progress()):
+    with without_bars():
         started, used = time.perf_counter(), time.process_time()
         output = lm_eval.evaluator.evaluate(
             lm=engine, task_dict={"tasks": {name: task}}, limit=items, bootstrap_iters=0
@@ -131,9 +131,9 @@ def differences(ours: Run, theirs: Run) -> list[Any]:
 
 def tokens(requests: list[Request], size: int) -> list[Any]:
     """Return tokens that shared rows read, their padding's share, and tokens that a row an option would read."""
-    ordered = rows(requests, budget=TOKENS)
+    ordered = share_rows(requests, budget=TOKENS)
     read = sum(row.length for row in ordered)
-    padded = sum(len(batch) * batch[0].length for batch in batches(ordered, size=size, budget=TOKENS))
+    padded = sum(len(batch) * batch[0].length for batch in cut_into_batches(ordered, size=size, budget=TOKENS))
     apart = sum(len(context) + len(option) - 1 for _, context, option in requests)
     return [read, f"{padded / read - 1:.1%}", apart]
 

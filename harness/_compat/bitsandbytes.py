@@ -28,3 +28,14 @@ def bytes_a_weight(quantization: Mapping[str, Any]) -> float:
         return 1.0
     scale = 1 + 4 / _SECOND_BLOCK if quantization.get("bnb_4bit_use_double_quant") else 4.0
     return 0.5 + scale / _BLOCK
+
+
+def keep_stored_layout(network: Any) -> None:
+    """Keep bitsandbytes from laying 4-bit weights out anew for AVX512 kernels when they are first evaluated.
+
+    No gradient passes through a weight in that layout, whatever is trained afterwards, and PEFT merges into it as if
+    it were the stored one. Delete when upstream converts weights back, or computes gradients through them.
+    """
+    for module in network.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False

@@ -127,10 +127,10 @@ def _new(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     require("run", "harness tasks check")
     quiet_imports()
-    from harness.evaluation.quiet import Progress, quiet
+    from harness.evaluation.progress import without_bars
     from harness.suites.load import load_task
 
-    with quiet(Progress()):
+    with without_bars():
         task = load_task(args.name, beside=Path.cwd(), include=args.include_path)
     splits = {name: list(documents) for name, documents in task.dataset.items()}
     found = [f"{split}: {problem}" for split, documents in splits.items() for problem in _problems(documents)]
@@ -198,14 +198,14 @@ class _Score(NamedTuple):
 
 def _base_scores(args: argparse.Namespace) -> dict[str, _Score]:
     from harness.evaluation.evaluate import evaluate
-    from harness.evaluation.quiet import Progress, quiet
+    from harness.evaluation.progress import without_bars
     from harness.sources.models import load as load_model
     from harness.spec import load as load_spec
     from harness.spec.records import EvaluationOptions, Suite
     from harness.suites.load import load_task
 
     experiment = load_spec(args.model, include=args.include_path)
-    with quiet(Progress()):
+    with without_bars():
         base = load_model(experiment.model)
     where = [Path.cwd(), *args.include_path]
     metrics = [each["metric"] for each in load_task(args.name, include=where).config.metric_list or []]

@@ -10,11 +10,10 @@ import lm_eval.evaluator
 from lm_eval.api.task import Task
 
 from harness.errors import TaskError
-from harness.evaluation.quiet import OnProgress, Progress, quiet
-from harness.evaluation.results import metrics as metrics_of
-from harness.evaluation.results import write as write_files
+from harness.evaluation.progress import OnProgress, RequestCounter, without_bars
+from harness.evaluation.results import task_metrics, write_results
 from harness.evaluation.scorer import SharedPromptLM
-from harness.evaluation.special_tokens import refuse_a_closing_token
+from harness.evaluation.support import check_tokenizer
 from harness.model.modes import evaluation_mode
 from harness.records import Evaluation
 from harness.spec.records import EvaluationOptions, Suite
@@ -47,27 +46,27 @@ def evaluate(
     tokenizer that closes every text with a special token, `HarnessError` for scores that are not finite or files
     that cannot be written.
     """
-    refuse_a_closing_token(tokenizer)
-    with quiet(Progress()):
+    check_tokenizer(tokenizer)
+    with without_bars():
         task = _prepared(suite, include)
     folder.mkdir(parents=True, exist_ok=True)
-    progress = Progress(on_progress)
+    counter = RequestCounter(on_progress)
     limit = options.limit if suite.limit is None else suite.limit
     started = time.perf_counter()
-    with quiet(progress), evaluation_mode(model):
-        scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=options.batch_size, progress=progress)
+    with without_bars(counter), evaluation_mode(model):
+        scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=options.batch_size, counter=counter)
         output = _score(scorer, suite.task, task, limit=limit, chat=options.apply_chat_template)
     seconds = time.perf_counter() - started
     samples = output.pop("samples")
     output["config"] = _config(model, scorer, options, limit)
     output |= {"lm_eval_version": version("lm_eval"), "transformers_version": version("transformers")}
     name = output["config"]["model_args"]
-    written = write_files(output, samples, task=suite.task, model=name, folder=folder)
+    written = write_results(output, samples, task=suite.task, model=name, folder=folder)
     root = folder if relative_to is None else relative_to
     return Evaluation(
         task=suite.task,
         items=output["n-samples"][suite.task]["effective"],
-        metrics=metrics_of(output, suite.task),
+        metrics=task_metrics(output, suite.task),
         results=str(written.results.relative_to(root)),
         samples=str(written.samples.relative_to(root)),
         scorer=scorer.engine,

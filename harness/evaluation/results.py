@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lm_eval.loggers import EvaluationTracker
-
+from harness._compat.lm_eval import write_result_files
 from harness.errors import HarnessError
 
 
@@ -21,24 +20,14 @@ class Files:
     samples: Path
 
 
-def write(results: dict[str, Any], samples: Mapping[str, list[Any]], *, task: str, model: str, folder: Path) -> Files:
+def write_results(
+    results: dict[str, Any], samples: Mapping[str, list[Any]], *, task: str, model: str, folder: Path
+) -> Files:
     """Write ``results_*.json`` and ``samples_<task>_*.jsonl`` into `folder` through lm-eval's tracker.
 
     Raises `HarnessError` where they do not arrive whole (the tracker logs its errors and goes on).
     """
-    tracker = EvaluationTracker(output_path=str(folder))
-    tracker.general_config_tracker.log_experiment_args(
-        model_source="shared-prompt",
-        model_args={"pretrained": model},
-        system_instruction=None,
-        chat_template=None,
-        fewshot_as_multiturn=False,
-    )
-    # The tracker writes into a sub-folder of this name; the folder given is already one model's.
-    tracker.general_config_tracker.model_name_sanitized = ""
-    tracker.save_results_aggregated(results=results, samples=dict(samples))
-    tracker.save_results_samples(task_name=task, samples=samples[task])
-    stamp = getattr(tracker, "date_id", None)
+    stamp = write_result_files(results, samples, task=task, model=model, folder=folder)
     files = Files(folder / f"results_{stamp}.json", folder / f"samples_{task}_{stamp}.jsonl")
     _check(files, items=len(samples[task]))
     return files
@@ -62,7 +51,7 @@ def _incomplete(files: Files, reason: str) -> HarnessError:
     )
 
 
-def metrics(results: Mapping[str, Any], task: str) -> dict[str, float]:
+def task_metrics(results: Mapping[str, Any], task: str) -> dict[str, float]:
     """Return the task's aggregates by lm-eval's keys (``acc,none``), standard errors left out.
 
     Raises `HarnessError` for a score that is not finite.

@@ -18,10 +18,17 @@ from lm_eval.models.huggingface import HFLM
 from torch import Tensor
 
 from harness.errors import TaskError
-from harness.evaluation.layout import Layout, attention_mask, lay_out
-from harness.evaluation.obstacles import obstacle
-from harness.evaluation.quiet import Progress
-from harness.evaluation.rows import Request, Row, batches, rows
+from harness.evaluation.batching import (
+    Layout,
+    Request,
+    SharedRow,
+    attention_mask,
+    cut_into_batches,
+    lay_out,
+    share_rows,
+)
+from harness.evaluation.progress import RequestCounter
+from harness.evaluation.support import unsupported
 from harness.model.head import projected_at
 
 Score = tuple[float, bool]
@@ -46,25 +53,25 @@ class SharedPromptLM(HFLM):
     `engine` says which engine answered: ``shared-prompt``, or ``hflm:`` and why.
     """
 
-    def __init__(self, pretrained: Any, *, progress: Progress | None = None, **options: Any) -> None:
+    def __init__(self, pretrained: Any, *, counter: RequestCounter | None = None, **options: Any) -> None:
         super().__init__(pretrained, **{"softmax_dtype": "float32", **options})
         self.engine = "shared-prompt"
-        self._progress = progress or Progress()
+        self._counter = counter or RequestCounter()
 
     def loglikelihood(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[Score]:
         """Score (context, continuation) pairs."""
-        self._progress.expect(len(requests))
+        self._counter.expect(len(requests))
         return super().loglikelihood(requests, disable_tqdm=disable_tqdm)
 
     def loglikelihood_rolling(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[float]:
         """Score whole texts, as HFLM does."""
-        self._progress.expect(len(requests))
+        self._counter.expect(len(requests))
         self.engine = "hflm: rolling log-likelihood"
         return super().loglikelihood_rolling(requests, disable_tqdm=disable_tqdm)
 
     def generate_until(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[str]:
         """Generate, as HFLM does."""
-        self._progress.expect(len(requests))
+        self._counter.expect(len(requests))
         self.engine = "hflm: generation"
         return super().generate_until(requests, disable_tqdm=disable_tqdm)
 
@@ -73,7 +80,7 @@ class SharedPromptLM(HFLM):
     ) -> list[Score]:
         if any(text is None for text, _, _ in requests):  # windows of whole texts: nothing is shared
             return self._plain(requests, disable_tqdm=disable_tqdm, override_bs=override_bs)
-        _refuse_empty(requests)
+        _check_answers(requests)
         short = [place for place, (_, context, option) in enumerate(requests) if self._fits(context, option)]
         answers = dict(zip(short, self._shared([requests[place] for place in short]), strict=True))
         long = [place for place in range(len(requests)) if place not in answers]
@@ -93,26 +100,26 @@ class SharedPromptLM(HFLM):
         """Score requests in shared rows, or by HFLM where the model does not allow it."""
         if not requests:
             return []
-        ordered = rows(requests, budget=TOKENS)
+        ordered = share_rows(requests, budget=TOKENS)
         answers: dict[int, Score] = {}
-        reason = obstacle(self.model, longest=ordered[0].length)
+        reason = unsupported(self.model, longest=ordered[0].length)
         if reason is None:
             answers, reason = self._checked(requests, ordered[0])
         if reason is not None:
             self.engine = f"hflm: {reason}"
             _log.info("scoring with HFLM: %s", reason)
             return self._plain(requests)
-        self._progress.advance(len(answers))
-        for batch in batches(ordered[1:], size=int(self.batch_size), budget=TOKENS):
+        self._counter.advance(len(answers))
+        for batch in cut_into_batches(ordered[1:], size=int(self.batch_size), budget=TOKENS):
             answers.update(self._batch(batch))
-            self._progress.advance(sum(len(row.options) for row in batch))
+            self._counter.advance(sum(len(row.options) for row in batch))
         return [answers[place] for place in range(len(requests))]
 
-    def _checked(self, requests: Sequence[Request], row: Row) -> tuple[dict[int, Score], str | None]:
+    def _checked(self, requests: Sequence[Request], row: SharedRow) -> tuple[dict[int, Score], str | None]:
         """Score `row`, the longest, and return how a plain forward pass contradicts its last option, if it does.
 
         The last option of the longest row has the most beside it that it must not see, and the prompt farthest
-        away: what the rules in `obstacles` do not know of (positions taken from columns, a recurrent state, a
+        away: what the rules in `support` do not know of (positions taken from columns, a recurrent state, a
         window) shows there first.
         """
         place = row.requests[-1]
@@ -129,7 +136,7 @@ class SharedPromptLM(HFLM):
         return {}, f"shared prompts give {shared:.4f} where a plain forward pass gives {plain:.4f}"
 
     @torch.inference_mode()
-    def _batch(self, batch: Sequence[Row]) -> dict[int, Score]:
+    def _batch(self, batch: Sequence[SharedRow]) -> dict[int, Score]:
         layout = lay_out(batch, pad=int(self.tokenizer.pad_token_id))
         logits = self._answer_logits(layout)
         target = layout.target.to(logits.device)
@@ -163,7 +170,7 @@ def tolerance(model: Any, *, tokens: int) -> float:
     return COARSE * tokens if rounds else FINE
 
 
-def _refuse_empty(requests: Sequence[Request]) -> None:
+def _check_answers(requests: Sequence[Request]) -> None:
     for text, _, option in requests:
         if not option:
             raise TaskError(f"an answer has no tokens, so it has no likelihood: (context, answer) = {text!r}.")

@@ -8,7 +8,7 @@ from lm_eval.api.registry import get_model
 from lm_eval.models.huggingface import HFLM
 
 from harness.errors import TaskError
-from harness.evaluation.quiet import Progress
+from harness.evaluation.progress import RequestCounter
 from harness.evaluation.scorer import SharedPromptLM
 
 BOTH = ["llama", "qwen2", "gpt_neox", "qwen3", "gpt2", "phi", "granite", "mistral"]
@@ -135,7 +135,7 @@ def test_what_no_rule_knows_is_found_by_comparing_with_a_plain_pass(family, rand
 
 
 def test_a_rule_that_fails_to_see_a_window_is_backed_by_the_comparison(random_model, tokenizer, questions, monkeypatch):
-    monkeypatch.setattr("harness.evaluation.scorer.obstacle", lambda model, *, longest: None)
+    monkeypatch.setattr("harness.evaluation.scorer.unsupported", lambda model, *, longest: None)
     model = random_model("mistral", sliding_window=40)
     scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
     ours = scorer.loglikelihood(questions, disable_tqdm=True)
@@ -178,8 +178,8 @@ def test_an_answer_without_tokens_is_refused(random_model, tokenizer):
 
 def test_progress_counts_every_request_once(random_model, tokenizer, questions):
     seen = []
-    progress = Progress(lambda done, total: seen.append((done, total)))
-    scorer = SharedPromptLM(random_model("llama"), tokenizer=tokenizer, batch_size=2, progress=progress)
+    counter = RequestCounter(lambda done, total: seen.append((done, total)))
+    scorer = SharedPromptLM(random_model("llama"), tokenizer=tokenizer, batch_size=2, counter=counter)
     scorer.loglikelihood(questions, disable_tqdm=True)
     assert seen[0] == (0, len(questions))
     assert seen[-1] == (len(questions), len(questions))

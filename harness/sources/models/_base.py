@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
 
+from harness._compat.bitsandbytes import keep_stored_layout
 from harness.errors import SourceError
 from harness.spec.records import Model
 
@@ -57,7 +58,7 @@ class ModelSource(ABC):
             raise SourceError(f"the model in {path} could not be loaded: {error}") from error
         if quantization is None:
             network = network.to(device)
-        _keep_stored_layout(network)
+        keep_stored_layout(network)
         return network
 
 
@@ -69,14 +70,3 @@ def _check_config(model: Model, found: Mapping[str, Any]) -> None:
     ]
     if wrong:
         raise SourceError("the model's config is not the one the spec declares: " + "; ".join(wrong))
-
-
-def _keep_stored_layout(network: PreTrainedModel) -> None:
-    """Keep bitsandbytes from laying 4-bit weights out anew for AVX512 kernels when they are first evaluated.
-
-    No gradient passes through a weight in that layout, whatever is trained afterwards, and PEFT merges into it as if
-    it were the stored one.
-    """
-    for module in network.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False

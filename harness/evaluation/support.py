@@ -1,10 +1,15 @@
-"""Which models the shared-prompt scorer cannot score, and why.
+"""Which models can be scored with shared prompts, and which tokenizers at all.
 
-The rules read the model's configuration. What they do not know is caught by the scorer's own comparison with a
-plain forward pass (see `harness.evaluation.scorer`).
+The rules for models read the model's configuration. What they do not know is caught by the scorer's own comparison with
+a plain forward pass (see `harness.evaluation.scorer`).
 """
 
 from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from harness._compat.transformers import attention_implementation
+from harness.errors import SourceError
 
 TAKES_A_MASK = frozenset({"sdpa", "eager"})
 """Attention implementations that add a given mask of shape (rows, 1, tokens, tokens)."""
@@ -17,7 +22,7 @@ MOVING_ROPE = frozenset({"dynamic", "longrope"})
 """Rotary embeddings that change with the longest position in the batch."""
 
 
-def obstacle(model: Any, *, longest: int) -> str | None:
+def unsupported(model: Any, *, longest: int) -> str | None:
     """Return why rows of up to `longest` tokens cannot share prompts on `model`; None where they can.
 
     `model` is a transformers or PEFT model.
@@ -42,7 +47,7 @@ def _prompt_learning(model: Any) -> str | None:
 
 
 def _attention(config: Any) -> str | None:
-    used = config._attn_implementation  # noqa: SLF001 - transformers has no public name for it
+    used = attention_implementation(config)
     return None if used in TAKES_A_MASK else f"{used} attention takes no block mask"
 
 
@@ -63,3 +68,18 @@ def _rope(config: Any) -> str | None:
     parameters = getattr(config, "rope_parameters", None) or {}
     kind = parameters.get("rope_type")
     return f"{kind} rotary positions depend on the batch" if kind in MOVING_ROPE else None
+
+
+def check_tokenizer(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Raise `SourceError` for a tokenizer that ends every text with a special token.
+
+    lm-eval takes as the answer's tokens what prompt and answer together have beyond the prompt alone. With a
+    closing token after the prompt this loses the answer's first token and scores the closing one instead.
+    """
+    bare = tokenizer.encode("a", add_special_tokens=False)
+    whole = tokenizer.encode("a")
+    if bare and whole[-1] != bare[-1]:
+        raise SourceError(
+            f"the tokenizer ends every text with {tokenizer.decode(whole[-1:])!r}, so an answer's tokens cannot be "
+            'told from its prompt\'s. Set "add_eos_token": false in its tokenizer_config.json.'
+        )

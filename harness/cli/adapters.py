@@ -11,6 +11,7 @@ from harness.cli._common import entry, folder, quiet_imports
 from harness.declarations.places import json_files
 from harness.errors import RecipeError, SpecError, UsageError
 from harness.extras import require
+from harness.methods.traits import traits
 from harness.spec import load, load_recipe
 from harness.spec.records import Experiment, Layers, Recipe
 
@@ -67,14 +68,14 @@ def _on_model(rows: list[dict[str, Any]], recipes: list[Recipe], experiment: Exp
         raise UsageError(f"the model of {experiment.name} declares no `config`; without one it would be downloaded.")
 
     quiet_imports()
-    from harness.adaptation import describe, settled
+    from harness.methods.dry_run import describe, matched_size
 
     def count(recipe: Recipe) -> dict[str, Any]:
         try:
             described = describe(recipe, config)
         except RecipeError as error:
             return {"trainable": None, "share": None, "settled": None, "problem": str(error)}
-        share, fitted = f"{described.trainable / described.total:.3%}", settled(recipe, config)
+        share, fitted = f"{described.trainable / described.total:.3%}", matched_size(recipe, config)
         return {"trainable": described.trainable, "share": share, "settled": None if fitted is None else str(fitted)}
 
     return [_with_description_last({**row, **count(recipe)}) for row, recipe in zip(rows, recipes, strict=True)]
@@ -100,14 +101,7 @@ _THEN = {None: "", "merge": ", merged", "keep": ", kept"}
 
 
 def _method(recipe: Recipe) -> str:
-    method = "full fine-tuning"
-    if recipe.peft is not None:
-        method = str(recipe.peft.get("peft_type", "PEFT"))
-    elif recipe.bottleneck is not None:
-        method = f"bottleneck ({recipe.bottleneck.placement})"
-    if recipe.quantization is not None:
-        method += " on quantized weights"
-    return method
+    return traits(recipe).label + (" on quantized weights" if recipe.quantization is not None else "")
 
 
 def _layers(layers: Layers) -> str:

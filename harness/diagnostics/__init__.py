@@ -12,7 +12,6 @@ from harness.diagnostics.outputs import OutputsDiffer, logits, outputs_differ
 from harness.diagnostics.parameters import (
     ModulesAdapted,
     TrainableAsExpected,
-    expected_trainable,
     modules_adapted,
     trainable_as_expected,
 )
@@ -41,7 +40,6 @@ __all__ = [
     "base_unchanged",
     "diagnostics_of",
     "effective_ranks",
-    "expected_trainable",
     "is_made_twice",
     "latency",
     "logits",

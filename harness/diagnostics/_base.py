@@ -25,7 +25,8 @@ from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
-from harness.adaptation.adapted import Adapted, Batch
+from harness.methods._base import Adapted
+from harness.methods.batches import Batch
 from harness.records import CellResult, Measurement
 from harness.training import Trained
 

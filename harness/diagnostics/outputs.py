@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from harness.adaptation.adapted import Batch
 from harness.diagnostics._base import Diagnostic, Subject
 from harness.errors import TrainingError
+from harness.methods.batches import Batch
 from harness.records import Measurement
 
 

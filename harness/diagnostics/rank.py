@@ -3,12 +3,11 @@
 from dataclasses import asdict, dataclass
 
 import torch
-from peft import PeftModel
-from peft.tuners.lora import LoraLayer
 from torch import Tensor
 
-from harness.adaptation.adapted import Adapted
 from harness.diagnostics._base import Diagnostic, Subject
+from harness.methods._base import Adapted
+from harness.methods.dispatch import method_of
 from harness.records import Measurement
 
 NEGLIGIBLE = 0.01
@@ -45,12 +44,8 @@ def effective_ranks(adapted: Adapted) -> tuple[ModuleRank, ...]:
 
     For an initialisation that rewrote the base, the product is the adapter's own, not its change.
     """
-    if not isinstance(adapted.model, PeftModel) or adapted.model.active_peft_config.is_prompt_learning:
-        return ()
-    base, adapter = adapted.model.get_base_model(), adapted.model.active_adapter
-    modules = ((name, module) for name, module in base.named_modules() if isinstance(module, LoraLayer))
-    layers = ((name, module) for name, module in modules if adapter in module.lora_A)
-    return tuple(_module_rank(name, *_factors(module, adapter)) for name, module in layers)
+    updates = method_of(adapted.recipe).low_rank_updates(adapted)
+    return tuple(_module_rank(name, *factors) for name, factors in updates.items())
 
 
 def ranks_alive(adapted: Adapted) -> Measurement:
@@ -71,14 +66,6 @@ def ranks_alive(adapted: Adapted) -> Measurement:
         "collapsed": [each.module for each in collapsed],
     }
     return Measurement(name="ranks_alive", passed=not collapsed, details=details)
-
-
-def _factors(module: LoraLayer, adapter: str) -> tuple[Tensor, Tensor]:
-    """Return B (out, r) and A (r, in); AdaLoRA's singular values are taken into A."""
-    down, up = module.lora_A[adapter], module.lora_B[adapter]
-    if isinstance(down, Tensor):
-        return up.detach(), (down * module.lora_E[adapter]).detach()
-    return up.weight.detach(), down.weight.detach()
 
 
 def _module_rank(name: str, up: Tensor, down: Tensor) -> ModuleRank:

@@ -8,10 +8,10 @@ to adapt, the second takes over.
 import math
 from dataclasses import dataclass, replace
 
-from harness import adaptation
-from harness.adaptation import Adapted
 from harness.diagnostics._base import Diagnostic, Subject
 from harness.diagnostics.weights import start_digest
+from harness.methods._base import Adapted
+from harness.methods.traits import traits
 from harness.records import Measurement, Probe
 from harness.spec.records import Layers, Recipe
 from harness.training import Trained
@@ -93,6 +93,5 @@ class FirstStart:
 
 def is_made_twice(recipe: Recipe) -> bool:
     """Tell whether the start is drawn, and can be drawn twice without reading the training data twice."""
-    if recipe.peft is None and recipe.bottleneck is None:
-        return False
-    return not adaptation.starts_from_data(recipe)
+    known = traits(recipe)
+    return known.draws_start and not known.starts_from_data

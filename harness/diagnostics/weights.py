@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 import torch
-from peft import PeftModel
 from torch import Tensor, nn
 
-from harness.adaptation.adapted import Adapted, Batch
 from harness.diagnostics._base import Diagnostic, Subject
+from harness.methods._base import Adapted, base_of
+from harness.methods.batches import Batch
 from harness.records import Measurement
 
 
@@ -71,7 +71,7 @@ def base_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
     are first used, and gives them back in their stored form there. Their scales are left out, since in doing so
     it rounds them to bfloat16.
     """
-    base = _base(model)
+    base = base_of(model)
     parameters = {name for name, _ in base.named_parameters()}
     for name, tensor in base.state_dict().items():
         if name in parameters:
@@ -80,12 +80,8 @@ def base_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 def trained_names(model: nn.Module) -> set[str]:
     """Return the names, as `base_tensors` gives them, of the parameters that train."""
-    named = _base(model).named_parameters(remove_duplicate=False)
+    named = base_of(model).named_parameters(remove_duplicate=False)
     return {_plain(name) for name, weight in named if weight.requires_grad}
-
-
-def _base(model: nn.Module) -> nn.Module:
-    return model.get_base_model() if isinstance(model, PeftModel) else model
 
 
 def _plain(name: str) -> str:

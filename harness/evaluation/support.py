@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from harness._compat.transformers import attention_implementation
 from harness.errors import SourceError
+from harness.methods._base import tokens_before_input
 
 TAKES_A_MASK = frozenset({"sdpa", "eager"})
 """Attention implementations that add a given mask of shape (rows, 1, tokens, tokens)."""
@@ -30,7 +31,7 @@ def unsupported(model: Any, *, longest: int) -> str | None:
     config = model.config
     text = config.get_text_config(decoder=True)
     return (
-        _prompt_learning(model)
+        _virtual_tokens(model)
         or ("encoder-decoder model" if config.is_encoder_decoder else None)
         or _attention(text)
         or _layers(text, longest)
@@ -39,11 +40,9 @@ def unsupported(model: Any, *, longest: int) -> str | None:
     )
 
 
-def _prompt_learning(model: Any) -> str | None:
-    adapter: Any = getattr(model, "active_peft_config", None)
-    if adapter is None or not (adapter.is_prompt_learning or adapter.is_adaption_prompt):
-        return None
-    return f"{adapter.peft_type.value} puts virtual tokens before the prompt"
+def _virtual_tokens(model: Any) -> str | None:
+    kind = tokens_before_input(model)
+    return None if kind is None else f"{kind} puts virtual tokens before the prompt"
 
 
 def _attention(config: Any) -> str | None:

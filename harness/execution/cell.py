@@ -9,15 +9,15 @@ import gc
 import shutil
 from dataclasses import replace
 
-from harness import adaptation
 from harness.execution import cell_record
 from harness.execution.clock import Clock
 from harness.execution.merged import Merged, measure_merged
 from harness.execution.part import Part, course_of, train_part
 from harness.execution.scoring import score_suites
-from harness.execution.unit import CellWork
+from harness.execution.unit import CellWork, asks_to_merge
 from harness.ledger.outcomes import Training, read_training, write_training
-from harness.plan.cells import asks_to_merge
+from harness.methods import store
+from harness.methods.traits import traits
 from harness.records import CellResult, Costs, TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe
@@ -87,13 +87,13 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
     Each stage starts from the disk and not from the model at hand, so that a run that continues, and whoever loads
     the state, has the model that was trained on; the trainer's traces on the model are gone too.
     """
-    state = work.folder / (WEIGHTS if recipe.trains_own_weights else STATE)
+    state = work.folder / (WEIGHTS if traits(recipe).trains_base_weights else STATE)
     note = work.folder / NOTE
     if note.is_file() and state.is_dir():
         done = read_training(note)
         clock.seconds.update(done.costs.seconds)
         base = load_base(work)
-        model = adaptation.load(base.model, recipe, state).model
+        model = store.load(base.model, recipe, state).model
         return models.Loaded(model, base.tokenizer), done.train_info, done.costs
     shutil.rmtree(state, ignore_errors=True)
     records: list[TrainRecord] = []
@@ -107,7 +107,7 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
         part = Part(work=seen, whole=recipe, place=place, state=state, course=course_of(seen, stage.trained))
         adapted, record = train_part(part, clock)
         clock.enter("save")
-        adaptation.save(adapted, adaptation.stage_folder(state, recipe, place))
+        store.save(adapted, store.stage_folder(state, recipe, place))
         trained = models.Loaded(adapted.model, part.course.tokenizer)
         records.append(record)
         del adapted

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import torch
 
-from harness import __version__, adaptation
-from harness.adaptation import Adapted
+from harness import __version__
 from harness.codec import encode
 from harness.execution.unit import CellWork
+from harness.methods._base import Adapted
+from harness.methods.dispatch import training_flops
+from harness.methods.dry_run import matched_size
+from harness.methods.traits import traits
 from harness.model.devices import device_name
 from harness.records import (
     Costs,
@@ -55,7 +58,7 @@ def train_record(
     adapted: Adapted, trained: Trained, start_sha256: str, measurements: Mapping[str, Measurement]
 ) -> TrainRecord:
     """Return what one training did."""
-    read = trained.tokens + trained.examples * adaptation.virtual_tokens(adapted.recipe)
+    read = trained.tokens + trained.examples * traits(adapted.recipe).added_tokens
     return TrainRecord(
         num_trainable_params=adapted.trainable,
         num_total_params=adapted.total,
@@ -68,7 +71,7 @@ def train_record(
         tokens=trained.tokens,
         losses=trained.losses,
         total_flos=trained.flos,
-        flops=adaptation.training_flops(adapted) * read,
+        flops=training_flops(adapted) * read,
         order=trained.order,
         validation_losses=trained.validation_losses,
         validation_loss=trained.validation_loss,
@@ -120,7 +123,7 @@ def matched_to(record: TrainRecord | None, recipe: Recipe | None, config: Mappin
     """Return the record with what the recipe's `match` came to on the model of `config`."""
     if record is None or recipe is None:
         return record
-    return replace(record, matched=adaptation.settled(recipe, config))
+    return replace(record, matched=matched_size(recipe, config))
 
 
 def costs(device: str, seconds: Mapping[str, float], earlier: Costs | None = None) -> Costs:

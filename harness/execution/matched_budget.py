@@ -10,10 +10,12 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from harness import adaptation
-from harness.adaptation import Adapted, Batches
 from harness.errors import RecipeError
 from harness.execution.unit import ReferenceBudget
+from harness.methods._base import Adapted
+from harness.methods.batches import Batches
+from harness.methods.dispatch import training_flops
+from harness.methods.traits import traits
 from harness.plan.batch import examples_a_step
 from harness.training import Rows, train
 
@@ -36,8 +38,8 @@ class Course:
 
 def steps_for_flops(budget: ReferenceBudget, adapted: Adapted, course: Course) -> int:
     """Return the number of steps whose estimated operations are those of the budget."""
-    an_example = budget.tokens / budget.steps / budget.rows + adaptation.virtual_tokens(adapted.recipe)
-    return _whole(budget.flops / (adaptation.training_flops(adapted) * an_example * examples_a_step(course.fields)))
+    an_example = budget.tokens / budget.steps / budget.rows + traits(adapted.recipe).added_tokens
+    return _whole(budget.flops / (training_flops(adapted) * an_example * examples_a_step(course.fields)))
 
 
 def steps_for_time(budget: ReferenceBudget, adapted: Adapted, course: Course) -> int:

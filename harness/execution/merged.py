@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness import adaptation
 from harness.compare.sources.lm_eval import read_items
 from harness.diagnostics import latency
 from harness.errors import RecipeError
 from harness.execution.scoring import score_suite
 from harness.execution.unit import CellWork
+from harness.methods._base import Adapted
+from harness.methods.store import load, merge
 from harness.plan.cells import MERGE_CHECK
 from harness.records import Evaluation, Measurement, ServingLatency
 from harness.sources import models
@@ -42,7 +43,7 @@ def measure_merged(work: CellWork, recipe: Recipe, state: Path, evaluations: Seq
     loaded = models.load(work.experiment.model, quantization=recipe.base_quantization, device=work.device)
     base = loaded.model.eval()
     timed = {"base": latency(base, work.device)} if asked.latency else {}
-    adapted = adaptation.load(base, recipe, state)
+    adapted = load(base, recipe, state)
     if asked.latency:
         timed["adapter"] = latency(adapted.model, work.device)
     merged, reason = _merged(adapted)
@@ -55,10 +56,10 @@ def measure_merged(work: CellWork, recipe: Recipe, state: Path, evaluations: Seq
     return Merged(measurements=found, latency=ServingLatency(not_merged=reason, **timed) if asked.latency else None)
 
 
-def _merged(adapted: adaptation.Adapted) -> tuple[Any, str | None]:
+def _merged(adapted: Adapted) -> tuple[Any, str | None]:
     """Return the merged model, or None and why there is none."""
     try:
-        return adaptation.merge(adapted).eval(), None
+        return merge(adapted).eval(), None
     except RecipeError as error:
         return None, str(error)
 

@@ -9,9 +9,7 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from harness import adaptation, diagnostics
-from harness.adaptation import Adapted, Batches
-from harness.adaptation.adapted import Batch
+from harness import diagnostics
 from harness.diagnostics import Diagnostic, FirstStart, Subject
 from harness.errors import SourceError, TaskError
 from harness.execution import cell_record
@@ -19,6 +17,10 @@ from harness.execution.clock import Clock
 from harness.execution.events import StepDone
 from harness.execution.matched_budget import Course, steps_for_flops, steps_for_time
 from harness.execution.unit import CellWork
+from harness.methods._base import Adapted
+from harness.methods.adapt import adapt
+from harness.methods.batches import Batch, Batches
+from harness.methods.store import replay
 from harness.records import TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe
@@ -53,14 +55,14 @@ class Part:
         clock.enter("load")
         quantization = self.whole.base_quantization
         base = models.load(self.work.experiment.model, quantization=quantization, device=self.work.device)
-        model = adaptation.replay(base.model, self.whole, self.state, self.place)
+        model = replay(base.model, self.whole, self.state, self.place)
         clock.enter("adapt")
         return model
 
     def adapt(self, model: Any, recipe: Recipe, clock: Clock) -> Adapted:
         """Make the model trainable as `recipe` says; what reading data for it took is counted apart."""
         course = self.course
-        made = adaptation.adapt(model, recipe, seed=course.seed, probe=course.batches, tokenizer=course.tokenizer)
+        made = adapt(model, recipe, seed=course.seed, batches=course.batches, tokenizer=course.tokenizer)
         clock.credit("probe", sum(each.seconds for each in made.probes))
         return made
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from harness.errors import RecipeError
 from harness.execution._base import Executor, Exit
 from harness.execution.events import Event, SuiteScored
-from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit
+from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge
 from harness.execution.watcher import Watcher
 from harness.ledger import Outcome, Run
 from harness.ledger.run import Kind
 from harness.plan.batch import examples_a_step
-from harness.plan.cells import MERGE_CHECK, PlannedCell, asks_to_merge
+from harness.plan.cells import MERGE_CHECK, PlannedCell
 from harness.plan.identity import trained_cell
 from harness.preflight.prepared import Prepared
 from harness.records import Cell, CellFailure, CellResult

@@ -8,6 +8,7 @@ from typing import Literal
 
 from harness.codec import decode, encode
 from harness.ledger.files import write_text
+from harness.methods.traits import traits
 from harness.plan.cells import PlannedCell
 from harness.plan.identity import data_key
 from harness.spec import records as spec
@@ -103,3 +104,8 @@ def write_unit(unit: WorkUnit, path: Path) -> Path:
 def read_unit(data: object) -> WorkUnit:
     """Return the unit that a file's JSON says. Raises ValueError where it is not one."""
     return decode(WorkUnit, data)
+
+
+def asks_to_merge(experiment: Experiment, recipe: Recipe) -> bool:
+    """Tell whether something is to be measured of a recipe's adapter by merging it."""
+    return (experiment.merge.check or experiment.merge.latency) and not traits(recipe).trains_base_weights

@@ -32,8 +32,3 @@ def plan_cells(experiment: Experiment, model_fingerprint: str) -> tuple[PlannedC
         for recipe in sorted(experiment.recipes, key=lambda each: each.compute is not None)
     )
     return (base, *trained)
-
-
-def asks_to_merge(experiment: Experiment, recipe: Recipe) -> bool:
-    """Tell whether something is to be measured of a recipe's adapter by merging it."""
-    return (experiment.merge.check or experiment.merge.latency) and not recipe.trains_own_weights

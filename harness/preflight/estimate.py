@@ -13,9 +13,9 @@ from typing import Any
 
 from transformers import AutoConfig
 
-from harness import adaptation
-from harness.adaptation import Description
 from harness.errors import SourceError
+from harness.methods.dry_run import Description, describe, matched_size
+from harness.methods.traits import traits
 from harness.model.counting import base_bytes
 from harness.model.devices import device_kind, device_name
 from harness.model.shapes import hidden_size
@@ -65,7 +65,7 @@ def _estimate(experiment: Experiment, device: str) -> Estimate:
 
     return Estimate(
         device="CPU" if device == "cpu" else device_name(device),
-        parameters=adaptation.describe(Recipe(method="full", name="all"), config).total,
+        parameters=describe(Recipe(method="full", name="all"), config).total,
         cells=costs(plan_cells(experiment, fingerprint)),
         trials=costs(trial.planned for trial in plan_trials(experiment, fingerprint)),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
@@ -104,15 +104,15 @@ class _Known:
 
     @classmethod
     def of(cls, recipe: Recipe, config: Mapping[str, Any], width: int, device: str) -> "_Known":
-        described = adaptation.describe(recipe, config)
+        described = describe(recipe, config)
         # A CPU reads the plain weights before it packs them, and its peak does not fall.
         quantization = recipe.base_quantization if device_kind(device) == "cuda" else None
         base = base_bytes(config, width, quantization)
         return cls(
             description=described,
-            settled=adaptation.settled(recipe, config),
+            settled=matched_size(recipe, config),
             hidden=hidden_size(config),
-            weights=base + (0 if recipe.trains_own_weights else described.trainable * width),
+            weights=base + (0 if traits(recipe).trains_base_weights else described.trainable * width),
         )
 
 
@@ -133,7 +133,7 @@ def _cost(
         train_seconds=sum(part.seconds(speed) for part in parts),
         evaluate_seconds=sum(_seconds_a_suite(counted.suites[each.task], comes_to, speed) for each in suites),
         memory=round(LIBRARIES + known.weights + max((part.memory(width) for part in parts), default=0)),
-        disk=0 if recipe.trains_own_weights and not experiment.keep_weights else trainable * width,
+        disk=0 if traits(recipe).trains_base_weights and not experiment.keep_weights else trainable * width,
         settled=None if known.settled is None else str(known.settled),
     )
 
@@ -176,7 +176,7 @@ def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int,
     rows = counted.of(stage)
     fields = experiment.training_of(stage.trained)
     steps, examples = _steps(fields, rows)
-    longer = rows.tokens + adaptation.virtual_tokens(stage.recipe)
+    longer = rows.tokens + traits(stage.recipe).added_tokens
     read = examples * longer * known.total_layers * hidden
     return _Part(
         recipe=stage.recipe,
@@ -205,9 +205,9 @@ def _steps(fields: Mapping[str, Any], counted: RowTokens) -> tuple[int, int]:
 def _seconds_an_example(recipe: Recipe, known: Description, speed: Calibration, rows: RowTokens, batch: int) -> float:
     lowest = min(known.layers) if known.layers else 0  # where data will tell, the worst case
     back = known.total_layers - lowest  # layers between the loss and the lowest that trains
-    weights = known.layer_count if recipe.trains_own_weights else 0
+    weights = known.layer_count if traits(recipe).trains_base_weights else 0
     layer, head = speed.layer, speed.head
     in_layers = known.total_layers * layer.forward + back * layer.backward_input + weights * layer.backward_weights
     in_head = head.forward + head.backward_input + head.backward_weights * (known.trainable == known.total)
-    longer = rows.padded(batch) + adaptation.virtual_tokens(recipe)
+    longer = rows.padded(batch) + traits(recipe).added_tokens
     return longer * in_layers + rows.completion_tokens * in_head

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness import adaptation
 from harness.errors import RecipeError
+from harness.methods.incompatibilities import incompatibilities
 from harness.model.devices import device_kind
 from harness.spec.records import Experiment, Model, Recipe
 from harness.training.arguments import sft_config
@@ -24,7 +24,7 @@ def check_recipes(experiment: Experiment, config: Mapping[str, Any] | None, devi
         f"{recipe.id}: {reason}"
         for recipe in experiment.recipes
         for reason in (
-            *adaptation.refusals(recipe, config, device, training=experiment.training_of(recipe)),
+            *incompatibilities(recipe, config, device, training=experiment.training_of(recipe)),
             *_of_training_fields(experiment, recipe, device),
             *(_of_apple_silicon(experiment, recipe) if device_kind(device) == "mps" else ()),
         )

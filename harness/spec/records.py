@@ -157,7 +157,7 @@ class Compute:
     """Train until as much is spent as another recipe of the experiment spent with the same seed.
 
     ``time`` is wall-clock seconds of training, what is probed before it included; ``flops`` the estimate of
-    `harness.adaptation.flops`. The number of steps follows from it and replaces ``max_steps``.
+    `harness.model.counting`. The number of steps follows from it and replaces ``max_steps``.
     """
 
     recipe: str
@@ -201,12 +201,6 @@ class Recipe:
     def base_quantization(self) -> Mapping[str, JSON] | None:
         """How the base is loaded; stages agree about it, since it is loaded for all of them."""
         return self.parts[0].recipe.quantization
-
-    @property
-    def trains_own_weights(self) -> bool:
-        """Whether any part trains the model's own weights and not an adapter."""
-        blocks = ((part.recipe.peft, part.recipe.bottleneck, part.recipe.plugin) for part in self.parts)
-        return any(own == (None, None, None) for own in blocks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from typing import Any
 from datasets import Dataset
 from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase, TrainerCallback
 
-from harness.adaptation import Adapted
 from harness.errors import TaskError
+from harness.methods._base import Adapted
 from harness.sources.data import Row
 from harness.spec.records import EarlyStopping
 from harness.training.arguments import sft_config

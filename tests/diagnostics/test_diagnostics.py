@@ -5,8 +5,8 @@ import torch
 from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
 from harness import diagnostics
-from harness.adaptation import adapt
 from harness.diagnostics.rank import singular_values
+from harness.methods.adapt import adapt
 from harness.spec.records import Layers, Recipe
 
 LORA = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj", "down_proj"]}

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from harness import adaptation, diagnostics
-from harness.adaptation import apply as making
+from harness import diagnostics
 from harness.diagnostics import FirstStart, is_made_twice, start_follows_seed
 from harness.execution import part as running
 from harness.execution.clock import Clock
 from harness.execution.unit import CellWork, ReferenceBudget
+from harness.methods import adapt as making
+from harness.methods.layers import choose as choosing
 from harness.plan.cells import plan_cells
 from harness.sources import models
 from harness.spec import load
@@ -32,7 +33,7 @@ def adapted(tiny_model):
         yield {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids}
 
     def to(recipe):
-        return adaptation.adapt(models.load(Model(**tiny_model)).model, recipe, seed=1, probe=batches)
+        return making.adapt(models.load(Model(**tiny_model)).model, recipe, seed=1, batches=batches)
 
     return to
 
@@ -57,7 +58,7 @@ def test_a_start_that_something_else_has_a_part_in_is_found(adapted, monkeypatch
 def test_layers_that_data_chose_are_taken_over_with_what_finding_them_took(adapted, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        making, "select", lambda request, choose=making.select: asked.append(request) or choose(request)
+        choosing, "select", lambda request, choose=choosing.select: asked.append(request) or choose(request)
     )
     found, again = guard(adapted, GRADIENT)
     assert found.passed

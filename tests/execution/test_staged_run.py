@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from harness import adaptation
 from harness.errors import LedgerError
 from harness.execution.run import Options, execute
+from harness.methods import store
 from harness.records import CellResult
 from harness.sources import models
 from harness.spec import load
@@ -95,7 +95,7 @@ def each_stage_is_saved_and_replayed(finished, staged_spec):
         state = finished.cell_folder(results(finished)[name].cell) / "adapter"
         assert all((state / f"stage-{place}" / "adapter_model.safetensors").is_file() for place in (1, 2))
         recipe = next(each for each in experiment.recipes if each.id == name)
-        model = adaptation.load(models.load(experiment.model).model, recipe, state).model
+        model = store.load(models.load(experiment.model).model, recipe, state).model
         assert ("stage_1" in model.peft_config) == (name == "staged--kept")
 
 

@@ -14,7 +14,7 @@ from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import Whitespace
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
-from harness.adaptation import Batches
+from harness.methods.batches import Batches
 
 LAYERS = 4
 VOCABULARY = 256

@@ -7,6 +7,7 @@ from jsonschema import Draft202012Validator
 
 from harness.cli import main
 from harness.errors import PluginError
+from harness.methods.traits import traits
 from harness.spec import load, load_recipe, lock, unlock
 from harness.spec.recipe import read_recipe
 from harness.spec.records import Data, DiagnosticRequest, PluginBlock, Recipe
@@ -42,7 +43,7 @@ def test_a_method_is_a_key_of_a_recipe(foreign, write):
     file = write({"reft": {"rank": 4}, "layers": {"strategy": "last", "count": 1}}, "adapters/reft--tried.json")
     recipe = read_recipe(file).recipe
     assert recipe.plugin == PluginBlock(name="reft", options={"rank": 4}, distribution="foreign-gap", version="1.2")
-    assert not recipe.trains_own_weights
+    assert not traits(recipe).trains_base_weights
 
 
 def test_an_inherited_method_is_taken_back_by_null(foreign, write):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from harness.methods.traits import traits
 from harness.spec import load, lock, unlock
 from harness.spec.recipe import read_recipe
 
@@ -26,14 +27,14 @@ def test_stages_hold_their_recipes_data_and_training(write, folder):
     assert recipe.stages[0].trained.training == {**recipe.stages[1].recipe.training, "max_steps": 7}
     assert [stage.then for stage in recipe.stages] == ["merge", None]
     assert recipe.parts == recipe.stages
-    assert not recipe.trains_own_weights
+    assert not traits(recipe).trains_base_weights
 
 
 def test_a_recipe_without_stages_is_its_own_only_part():
     recipe = load("gap").recipes[0]
     (part,) = recipe.parts
     assert (part.recipe, part.data, part.then) == (recipe, None, None)
-    assert recipe.trains_own_weights
+    assert traits(recipe).trains_base_weights
 
 
 def test_a_stage_sees_its_own_data_or_the_experiments(spec, write):

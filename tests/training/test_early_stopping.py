@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from harness import adaptation
+from harness.methods.adapt import adapt
 from harness.sources import models
 from harness.spec.records import Bottleneck, EarlyStopping, Model, Recipe
 from harness.training import ValidationSet, train
@@ -27,7 +27,7 @@ OTHER = [{"prompt": "Name a colour:", "completion": f" the {n}th of blue"} for n
 def trained(tiny_model):
     def run(name, *, validation=None, **changes):
         loaded = models.load(Model(**tiny_model))
-        adapted = adaptation.adapt(loaded.model, RECIPES[name], seed=1)
+        adapted = adapt(loaded.model, RECIPES[name], seed=1)
         fields = {**FIELDS, **changes}
         result = train(adapted, loaded.tokenizer, ROWS, fields, seed=1, on_step=lambda *_: None, validation=validation)
         return adapted, loaded.tokenizer, result

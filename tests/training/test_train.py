@@ -6,9 +6,9 @@ import pytest
 import torch
 from trl import SFTTrainer
 
-from harness import adaptation
 from harness.diagnostics.reproducibility import loss_finite, order_follows_seed
 from harness.errors import TaskError, TrainingError
+from harness.methods.adapt import adapt
 from harness.sources import models
 from harness.spec.records import Layers, Model, Recipe
 from harness.training import train
@@ -35,7 +35,7 @@ def rows():
 def trained(tiny_model, rows):
     def run(name, *, seed=1, **changes):
         loaded = models.load(Model(**tiny_model))
-        adapted = adaptation.adapt(loaded.model, RECIPES[name], seed=seed)
+        adapted = adapt(loaded.model, RECIPES[name], seed=seed)
         steps = []
         result = train(
             adapted, loaded.tokenizer, rows, {**FIELDS, **changes}, seed=seed, on_step=lambda *made: steps.append(made)
@@ -58,7 +58,7 @@ def test_the_losses_are_trls_own(trained, monkeypatch, name, accumulation):
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_output_head_sees_completions_only(tiny_model, rows, name):
     loaded = models.load(Model(**tiny_model))
-    adapted = adaptation.adapt(loaded.model, RECIPES[name], seed=1)
+    adapted = adapt(loaded.model, RECIPES[name], seed=1)
     head, seen = adapted.model.get_output_embeddings(), []
     head.register_forward_hook(lambda _module, _given, logits: seen.append(logits.shape[-2]))
     alike = rows[:9]  # one digit each, so that all answers are as long
@@ -76,7 +76,7 @@ def test_scaled_and_capped_logits_keep_their_scale(tiny_model, rows, monkeypatch
 
     def losses():
         loaded = models.load(model)
-        adapted = adaptation.adapt(loaded.model, RECIPES["full"], seed=1)
+        adapted = adapt(loaded.model, RECIPES["full"], seed=1)
         return train(adapted, loaded.tokenizer, rows, FIELDS, seed=1, on_step=lambda *_: None).losses
 
     ours = losses()
@@ -149,7 +149,7 @@ def test_full_fine_tuning_of_chosen_layers_changes_only_those(tiny_model, rows):
     loaded = models.load(Model(**tiny_model))
     before = {name: value.clone() for name, value in loaded.model.state_dict().items()}
     recipe = replace(RECIPES["full"], layers=Layers(strategy="last", count=1))
-    adapted = adaptation.adapt(loaded.model, recipe, seed=1)
+    adapted = adapt(loaded.model, recipe, seed=1)
     train(adapted, loaded.tokenizer, rows, FIELDS, seed=1, on_step=lambda *_: None)
     changed = {name for name, value in adapted.model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed

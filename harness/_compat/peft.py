@@ -1,0 +1,87 @@
+"""What has to be taken from inside PEFT, whose public interface does not tell or do it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from peft import PEFT_TYPE_TO_TUNER_MAPPING, PeftConfig, PeftModel, PeftType
+from peft.tuners.lora.eva import prepare_model_inputs_fn_language_modeling
+from peft.tuners.tuners_utils import check_target_module_exists
+from peft.utils import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING
+from peft.utils.other import get_pattern_key
+
+
+def default_targets(config: PeftConfig, model_type: str) -> Any:
+    """Return PEFT's own `target_modules` of a method for an architecture, None where it has none.
+
+    Delete when upstream IA3 too keeps its defaults in its tuner's `target_module_mapping`.
+    """
+    tuner = PEFT_TYPE_TO_TUNER_MAPPING[config.peft_type]
+    ia3 = TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING if config.peft_type == PeftType.IA3 else {}
+    return getattr(tuner, "target_module_mapping", ia3).get(model_type)
+
+
+def is_target(config: PeftConfig, module: str) -> bool:
+    """Tell whether PEFT adapts the module of this name.
+
+    Delete when upstream raises for each asked-for module that it does not adapt.
+    """
+    return bool(check_target_module_exists(config, module))
+
+
+def matching_pattern(patterns: Sequence[str], module: str) -> str:
+    """Return the key of a `rank_pattern` that PEFT applies to a module; the module's own name where none does.
+
+    Delete when upstream raises for a pattern that matches nothing.
+    """
+    return str(get_pattern_key(patterns, module))
+
+
+def own_name(name: str) -> str:
+    """Return a module's name in the base model: PEFT wraps experts and token embeddings more than once.
+
+    Delete when upstream lists the base model's names of the adapted modules.
+    """
+    return re.sub(r"\.(base_layer|token_adapter)(?=\.|$)", "", name)
+
+
+def work_together(wrapped: PeftModel) -> None:
+    """Let every adapter of the model take part, and the one added last alone train.
+
+    Delete when upstream's `PeftModel.set_adapter` takes several names.
+    """
+    *earlier, last = wrapped.peft_config
+    wrapped.set_adapter(last)  # what PEFT calls the current one
+    wrapped.base_model.set_adapter([*earlier, last])
+    wrapped.set_requires_grad(earlier, requires_grad=False)
+
+
+def train_prompt(wrapped: PeftModel) -> None:
+    """Let virtual tokens that were loaded train on.
+
+    Delete when upstream loads them with `is_trainable=True`.
+    """
+    wrapped.prompt_encoder.requires_grad_(requires_grad=True)
+
+
+@contextmanager
+def in_place_of_its_config(wrapped: PeftModel, config: PeftConfig) -> Iterator[None]:
+    """Let the newest adapter be saved with another configuration than it lives with.
+
+    Delete when upstream's `save_pretrained` writes an initialisation that is over as such.
+    """
+    live = wrapped.peft_config[wrapped.active_adapter]
+    wrapped.peft_config[wrapped.active_adapter] = config
+    try:
+        yield
+    finally:
+        wrapped.peft_config[wrapped.active_adapter] = live
+
+
+def tokens_for_eva(batch: dict[str, Any], config: PeftConfig) -> int:
+    """Return how many tokens of a batch EVA takes its directions from.
+
+    Delete when upstream stops at batches that are too short, over which it goes for ever.
+    """
+    return len(prepare_model_inputs_fn_language_modeling(batch, config))

@@ -1,0 +1,67 @@
+"""What has to be called while an adapter trains."""
+
+from typing import Any
+
+import torch
+from peft import PeftModel, PeftType
+from torch import nn
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from harness.spec.records import Recipe
+
+
+def callbacks(wrapped: PeftModel, recipe: Recipe) -> tuple[TrainerCallback, ...]:
+    """Return what the trainer of a wrapped model must call."""
+    allocator = (RankAllocator(wrapped),) if wrapped.active_peft_config.peft_type == PeftType.ADALORA else ()
+    precision = (KeepPrecision(wrapped),) if recipe.quantization is not None else ()
+    return (*allocator, *precision)
+
+
+class RankAllocator(TrainerCallback):
+    """Drive AdaLoRA's rank allocator: PEFT prunes no rank unless it is called after every optimizer step.
+
+    `tinit`, `tfinal` and `total_step` of the recipe are a schedule in proportion: they are scaled to the number
+    of steps that is trained. Ranks are pruned after each (Zhang et al. 2023, section 3.2).
+    """
+
+    def __init__(self, wrapped: PeftModel) -> None:
+        self.wrapped = wrapped
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Scale the schedule."""
+        del args, control, kwargs
+        config = self.wrapped.peft_config[self.wrapped.active_adapter]
+        share = state.max_steps / config.total_step
+        config.tinit, config.tfinal = int(config.tinit * share), int(config.tfinal * share)
+        config.total_step = state.max_steps
+
+    def on_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Prune; the weights have moved and their gradients are still there."""
+        del args, control, kwargs
+        # The trainer counts the step later; counted from 1, the last step of the schedule is reached.
+        self.wrapped.base_model.update_and_allocate(state.global_step + 1)
+
+
+class KeepPrecision(TrainerCallback):
+    """Undo TRL's cast of a quantized model's adapters to bfloat16 before the first step.
+
+    Adapters on an unquantized base train in float32, and a comparison of the two should differ in the base
+    alone. The parameters stay the same objects, so the optimizer is not affected.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self._dtypes: dict[nn.Parameter, torch.dtype] = {
+            weight: weight.dtype for weight in model.parameters() if weight.requires_grad
+        }
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Cast back."""
+        del args, state, control, kwargs
+        for weight, dtype in self._dtypes.items():
+            weight.data = weight.data.to(dtype)

@@ -1,0 +1,33 @@
+"""Wrap a model with an adapter, alone or beside those that earlier stages left at work, and see that it was done."""
+
+from peft import PeftConfig, PeftModel, get_peft_model
+from transformers import PreTrainedModel
+
+from harness._compat.peft import work_together
+from harness.errors import RecipeError
+from harness.methods._base import NEWEST, base_of
+from harness.methods.peft.targets import adapted_modules
+
+
+def wrap(
+    model: PreTrainedModel | PeftModel, config: PeftConfig, asked: tuple[str, ...], adapter: str = NEWEST
+) -> PeftModel:
+    """Return the model with an adapter of that name.
+
+    `asked` are the modules that it must be in. PEFT sums what its active adapters do: earlier ones go on working,
+    frozen. Raises `RecipeError` when PEFT refuses, or when it left out an asked-for module.
+    """
+    try:
+        if isinstance(model, PeftModel):
+            model.add_adapter(adapter, config)
+            work_together(model)
+            wrapped = model
+        else:
+            wrapped = get_peft_model(model, config, adapter_name=adapter)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        kind = type(base_of(model)).__name__
+        raise RecipeError(f"PEFT cannot apply {config.peft_type.value} to {kind}: {error}") from error
+    left_out = sorted(set(asked) - set(adapted_modules(wrapped)))
+    if left_out:
+        raise RecipeError(f"{config.peft_type.value} left these modules unadapted: {left_out}.")
+    return wrapped

@@ -1,0 +1,83 @@
+import pytest
+import torch
+
+from harness.errors import RecipeError, TrainingError
+from harness.methods.layers._base import Request
+from harness.methods.layers.choose import select
+from harness.methods.layers.gradient import gradient_norms
+from harness.spec.records import Layers
+
+
+def take(batches, count):
+    return [batch for batch, _ in zip(batches(), range(count), strict=False)]
+
+
+def naive_norms(model, batches, layers=4):
+    sums = [0.0] * layers
+    for batch in batches:
+        model.zero_grad()
+        model(**batch).loss.backward()
+        for layer in range(layers):
+            squares = [weight.grad.double().pow(2).sum() for weight in model.model.layers[layer].parameters()]
+            sums[layer] += float(sum(squares)) ** 0.5
+    return sums
+
+
+def test_gradients_that_are_no_numbers_rank_nothing(tiny, batches):
+    model = tiny()
+    torch.nn.init.constant_(model.model.layers[1].mlp.up_proj.weight, float("nan"))
+    request = Request(
+        layers=Layers(strategy="gradient", count=2), total=4, count=2, seed=0, model=model, batches=batches
+    )
+    with pytest.raises(TrainingError, match="is not finite before training") as stopped:
+        select(request)
+    assert stopped.value.kind == "non_finite_loss"
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 8, None])
+def test_norms_are_those_of_a_plain_backward_pass_whatever_the_chunk(tiny, batches, chunk):
+    taken = take(batches, 3)
+    assert gradient_norms(tiny(), taken, chunk=chunk).tolist() == pytest.approx(naive_norms(tiny(), taken), rel=1e-5)
+
+
+def test_the_layers_with_the_largest_norms_are_chosen_and_the_cost_recorded(tiny, batches):
+    layers = Layers(strategy="gradient", fraction=0.5)
+    choice = select(Request(layers=layers, total=4, count=2, seed=0, model=tiny(), batches=batches))
+    norms = naive_norms(tiny(), take(batches, 5))
+    assert set(choice.indices) == set(sorted(range(4), key=norms.__getitem__)[2:])
+    assert choice.probe.batches == 5
+    assert choice.probe.seconds > 0
+    assert choice.probe.scores == pytest.approx([norm / sum(norms) for norm in norms], rel=1e-5)
+
+
+def test_a_layer_made_sensitive_is_chosen(tiny, batches):
+    model = tiny()
+    with torch.no_grad():  # a large gain before the matrices makes their gradients large
+        model.model.layers[1].input_layernorm.weight.mul_(30)
+        model.model.layers[1].post_attention_layernorm.weight.mul_(30)
+    layers = Layers(strategy="gradient", count=1)
+    assert select(Request(layers=layers, total=4, count=1, seed=0, model=model, batches=batches)).indices == (1,)
+
+
+def test_the_model_is_left_as_it_was(tiny, batches):
+    model = tiny().train()
+    model.model.embed_tokens.weight.requires_grad_(False)
+    before = {name: weight.clone() for name, weight in model.named_parameters()}
+    gradient_norms(model, take(batches, 2), chunk=2)
+    assert model.training
+    assert all(torch.equal(weight, before[name]) and weight.grad is None for name, weight in model.named_parameters())
+    assert [n for n, w in model.named_parameters() if not w.requires_grad] == ["model.embed_tokens.weight"]
+
+
+def test_too_little_data_is_refused(tiny, batches):
+    request = Request(
+        layers=Layers(strategy="gradient", count=1),
+        total=4,
+        count=1,
+        seed=0,
+        model=tiny(),
+        batches=batches,
+        probe_batches=9,
+    )
+    with pytest.raises(RecipeError, match="reads 9 training batches, the data has 8"):
+        select(request)

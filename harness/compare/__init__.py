@@ -1,1 +1,1 @@
-"""From run folders or anyone's lm-eval sample files to paired arrays of scores, checked on the way."""
+"""Scores of run folders, of anyone's lm-eval logs or a third party's format: as a table, and paired to be compared."""

@@ -27,8 +27,8 @@ class RecipeCosts:
 
     `model` is the label of the base model. `layers` is how many decoder layers hold something trainable, of
     `total_layers` where the model's config is known; `weights` is the model's size in memory while training,
-    `peak_memory` that of the process or the accelerator, `saved` what is kept on disk. `seconds` are those of all stages
-    of a cell, `price` what they cost at the declared rate.
+    `peak_memory` that of the process or the accelerator, `saved` what is kept on disk. `seconds` are those of all
+    stages of a cell, `price` what they cost at the declared rate.
 
     Speed-ups are against the reference over the seeds that both have finished, None for the reference itself and for
     fewer than two seeds. `speed_up_with_probes` counts `probe_seconds` too: what ranking layers or preparing weights by

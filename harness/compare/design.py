@@ -62,7 +62,7 @@ class Design:
 
     `sesoi` is the smallest effect of interest in the metric's unit; a suite's own overrides it. `variances` may
     hold ``seed_sd`` with ``seed_df``, from earlier work, which lets a single seed be judged. `lower_is_better`
-    settles the direction of a metric that nothing else tells. `newest` takes the newest of several sample files
+    gives the direction of a metric whose direction is not known. `newest` takes the newest of several sample files
     of a task in a folder; without it they are refused. Raises `ComparisonError` with everything that is wrong.
     """
 

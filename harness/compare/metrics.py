@@ -1,4 +1,4 @@
-"""The edge at which a metric's name gets a direction, a range and a unit; inside, higher is always better."""
+"""What a metric's name says: which way is better, its range and unit, its usual smallest effect of interest."""
 
 import math
 import re
@@ -48,7 +48,7 @@ def metric(name: str) -> Metric:
 def higher_is_better(name: str, recorded: Iterable[bool], *, lower_is_better: bool | None, task: str) -> bool:
     """Return a metric's direction: as declared, else as lm-eval recorded it, else as its name says.
 
-    Raises `ComparisonError` where none of these tells, or where the records contradict each other.
+    Raises `ComparisonError` where none of these is there, or where the records contradict each other.
     """
     directions = set(recorded)
     if lower_is_better is not None:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 UNKNOWN_MODEL = "unknown"
-"""The label of a base model that nothing tells."""
+"""The label of a base model that is not recorded."""
 
 
 class Score(NamedTuple):

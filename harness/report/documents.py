@@ -8,11 +8,10 @@ from harness.compare.summaries import ScoreSummary
 from harness.ledger import Run
 from harness.plan.costs import Estimate
 from harness.report.document import Block, Document, Prose
-from harness.report.sections.contamination import contamination_text
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gaps import gaps_table
-from harness.report.sections.marks import marks
+from harness.report.sections.marks import contamination_text, marks
 from harness.report.sections.plan import cells_table, power_block, suites_table, totals, unknowns
 from harness.report.sections.search import search_table
 from harness.report.sections.statements import statements

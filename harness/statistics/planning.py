@@ -13,7 +13,7 @@ from harness.statistics.moments import Moments
 
 POWER = 0.8
 MAX_SEEDS = 200
-"""A plan that asks for more seeds than this is told as "more than"."""
+"""A plan that asks for more seeds than this is reported as "more than"."""
 MAX_SCALE = 1000.0
 """The largest multiple of the present items that a plan considers."""
 _SEED_LIMIT = 0.8
@@ -66,15 +66,11 @@ def budget(suites: Sequence[Moments], weights: Sequence[float]) -> Budget:
     )
 
 
-def pessimistic(spent: Budget, seeds: int) -> Budget:
+def pessimistic(plan: Budget, seeds: int) -> Budget:
     """Return the budget with the seed part at its 80% upper limit: from three seeds it is poorly known."""
-    between = spent.seed + spent.residual
+    between = plan.seed + plan.residual
     upper = between * (seeds - 1) / _chi2_quantile(1 - _SEED_LIMIT, seeds - 1)
-    return replace(spent, seed=max(0.0, upper - spent.residual))
-
-
-def _chi2_quantile(probability: float, df: float) -> float:
-    return float(2 * gammaincinv(df / 2, probability))
+    return replace(plan, seed=max(0.0, upper - plan.residual))
 
 
 def power(
@@ -91,6 +87,10 @@ def power(
     df = np.minimum((np.asarray(seeds) - 1.0) / np.maximum(share, 1e-9) ** 2, _DF_CAP)
     met = _noncentral_t_above(needed, df, distance / np.sqrt(variance))
     return np.maximum(0.0, 2 * met - 1) if both_ends else met
+
+
+def _chi2_quantile(probability: float, df: float) -> float:
+    return float(2 * gammaincinv(df / 2, probability))
 
 
 def _noncentral_t_above(value: Floats, df: Floats, centre: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Verdicts on one gap alone: whether two arms are equivalent in-domain, whether an arm has forgotten (a guard).
+"""Verdicts on a single gap: whether two arms are equivalent in-domain, whether an arm has forgotten (a guard).
 
 Extra forgetting is a candidate's change from the untuned model less the reference's on the same items: the
 untuned model cancels, and what is left is the paired difference of the two.

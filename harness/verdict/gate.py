@@ -70,7 +70,7 @@ def _rulings(rule: str, verdicts: Verdicts) -> Iterator[Ruling]:
 
 
 def _enough(seeds: int, gap: IntervalEstimate | None) -> bool:
-    """Tell whether an interval is about the recipe: one seed without a declared variance is not."""
+    """Return whether an interval is about the recipe: one seed without a declared variance is not."""
     return gap is not None and (seeds > 1 or gap.df_seeds > 0)
 
 

@@ -1,4 +1,4 @@
-"""The one entrance: a design in, every verdict out."""
+"""Judges a design: its scores are read, and every verdict on them is returned."""
 
 from collections.abc import Iterator, Sequence
 

@@ -98,7 +98,7 @@ class SeedPoint:
 class PersistenceComparison:
     """A candidate against the reference on an in-domain and an out-of-domain suite.
 
-    `model` is the label of the base model that both adapt, ``unknown`` where nothing tells.
+    `model` is the label of the base model that both adapt, ``unknown`` where it is not recorded.
     """
 
     model: str

@@ -14,7 +14,7 @@ from harness.verdict.wording import Scale
 class MissedCondition:
     """A condition that was not shown: the contrast it is about, and how far the estimate is inside it.
 
-    `value` is the oriented estimate and `boundary` what it must pass; `both_ends` asks for it inside ±`sesoi`.
+    `value` is the oriented estimate; it must be on its side of 0, or inside ±`sesoi` where `both_ends` asks for that.
     """
 
     name: str
@@ -66,9 +66,9 @@ def required_sample(
 
 def _range(one: MissedCondition, tail: float) -> tuple[Requirement, Requirement]:
     seeds = one.suites[0].seeds
-    spent = budget(one.suites, one.weights)
-    plug_in = required(spent, one.distance, tail, seeds, both_ends=one.both_ends)
-    return plug_in, required(pessimistic(spent, seeds), one.distance, tail, seeds, both_ends=one.both_ends)
+    present = budget(one.suites, one.weights)
+    plug_in = required(present, one.distance, tail, seeds, both_ends=one.both_ends)
+    return plug_in, required(pessimistic(present, seeds), one.distance, tail, seeds, both_ends=one.both_ends)
 
 
 def _cost(plan: Requirement) -> float:

@@ -43,11 +43,6 @@ class Scale:
         """Return the number alone."""
         return f"{100 * value:.1f}" if metric(self.name).points else f"{value:.3g}"
 
-    def signed(self, value: float) -> str:
-        """Return the number with its sign; what rounds to 0 has none."""
-        text = f"{100 * value:+.1f}" if metric(self.name).points else f"{value:+.3g}"
-        return text if float(text) else text[1:]
-
     @property
     def unit(self) -> str:
         """The unit's name; the metric's own name where it has none."""

@@ -10,7 +10,7 @@ from harness.errors import TaskError
 from harness.ledger import Run
 from harness.preflight.contamination import all_training_passages, check_contamination, check_contamination_at_hand
 from harness.preflight.unknown import Unknown
-from harness.report.sections.contamination import contamination_text
+from harness.report.sections.marks import contamination_text
 from harness.spec import load
 from harness.spec.records import Data, EarlyStopping, Validation
 from harness.suites.load import load_task

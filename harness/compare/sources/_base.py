@@ -58,7 +58,7 @@ class ScoreSource(ABC):
 
     @abstractmethod
     def recognises(self, path: Path) -> bool:
-        """Tell whether `path`, a file or a folder that may not be there, holds scores in this format."""
+        """Return whether `path`, a file or a folder that may not be there, holds scores in this format."""
 
     @abstractmethod
     def read(self, path: Path) -> Iterator[Score]:

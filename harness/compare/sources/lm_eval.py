@@ -31,7 +31,7 @@ class LmEvalSource(ScoreSource):
     """
 
     def recognises(self, path: Path) -> bool:
-        """Tell whether there is a sample file at or below a folder."""
+        """Return whether there is a sample file at or below a folder."""
         return any(_SAMPLES.fullmatch(found.name) for found in path.rglob("samples_*")) if path.is_dir() else False
 
     def read(self, path: Path) -> Iterator[Score]:

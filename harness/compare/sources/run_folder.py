@@ -17,7 +17,7 @@ class RunFolderSource(ScoreSource):
     """The cells of a run that have finished, in the order of the plan; a suite with two roles has its rows twice."""
 
     def recognises(self, path: Path) -> bool:
-        """Tell whether a folder holds a run."""
+        """Return whether a folder holds a run."""
         return (path / LOCK).is_file()
 
     def read(self, path: Path) -> Iterator[Score]:

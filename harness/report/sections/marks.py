@@ -1,9 +1,9 @@
-"""What a reader must know of single cells before believing a table: each mark is one notice."""
+"""What a reader must know before believing a table: doubts about single cells, and what was checked beforehand."""
 
 from collections.abc import Iterator, Sequence
 
 from harness.ledger import Run
-from harness.records import CellFailure, CellResult
+from harness.records import CellFailure, CellResult, Screening
 from harness.report.document import Notice
 from harness.spec.records import Experiment
 
@@ -51,3 +51,13 @@ def _unequal(experiment: Experiment, results: Sequence[CellResult], seed: int) -
     if len(set(read.values())) > 1:
         counts = ", ".join(f"{recipe} {tokens:,}" for recipe, tokens in read.items())
         yield f"unequal budgets: with seed {seed} recipes read different numbers of training tokens ({counts})"
+
+
+def contamination_text(screening: Screening) -> str:
+    """Return the line; a check that found something is no record but an error."""
+    suites = " and ".join(", ".join(screening.items).rsplit(", ", 1)) or "no suite"
+    line = (
+        f"contamination: {screening.rows:,} training rows compared with {sum(screening.items.values()):,} items of "
+        f"{suites}: {screening.hits} given away"
+    )
+    return f"{line}; not {', '.join(screening.exempt)}, declared as recall" if screening.exempt else line

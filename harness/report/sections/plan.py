@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.power import DetectableEffects, Power
 from harness.report.document import Block, Cell, Duration, Number, Prose, Table
-from harness.report.sections.contamination import contamination_text
+from harness.report.sections.marks import contamination_text
 from harness.spec.records import Experiment
 
 GIB = 2**30

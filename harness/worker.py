@@ -3,9 +3,9 @@
 Standard output is the stream of its events, one JSON line each; whatever libraries print goes to the unit's log. Any
 launcher can start it, and nothing but the unit's file tells it what to do.
 
-``python -m harness.worker --serve LOG`` imports the training stack once, then reads the path of a unit a line on
-standard input and forks a process for each; it says ``{"exit": CODE}`` when that has ended, and ends itself, with what
-it runs, when standard input is closed. Nothing is computed before the fork: a forked process cannot use threads or
+``python -m harness.worker --serve LOG`` imports the training stack once, then reads requests, a JSON line each, on
+standard input: for ``{"unit": PATH, "folder": CWD}`` it forks a process and says ``{"exit": CODE}`` when that has
+ended; any other ends the process. It ends itself, with what it runs, when standard input is closed. Nothing is computed before the fork: a forked process cannot use threads or
 devices that its parent has started.
 """
 
@@ -18,7 +18,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from harness.execution.events import Body, Event
 from harness.execution.unit import WorkUnit, read_unit
@@ -89,42 +89,56 @@ def _serve(log: Path) -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     import harness.execution.work  # noqa: F401 - what the forked processes use
 
-    asked = b""
-    while True:
-        path, newline, rest = asked.partition(b"\n")
-        if newline:
-            asked = rest
-            code = _forked(Path(os.fsdecode(path)), events, ended)
+    requests = _Requests()
+    while (request := requests.take()) is not None:
+        if "unit" in request:
+            code = _forked(request, requests, events, ended)
             os.write(events, json.dumps({"exit": code}).encode() + b"\n")
-            continue
-        read = os.read(0, 65536)
-        if not read:
-            return 0
-        asked += read
+    return 0
 
 
-def _forked(path: Path, events: int, ended: int) -> int:
+class _Requests:
+    """JSON lines from standard input, each an object: a unit to run, or the word that what runs is to end."""
+
+    def __init__(self) -> None:
+        self._read = b""
+        self.closed = False
+
+    def take(self) -> dict[str, Any] | None:
+        """Wait for the next request and return it; None once the input is closed."""
+        while b"\n" not in self._read and not self.closed:
+            self.read()
+        line, newline, self._read = self._read.partition(b"\n")
+        return json.loads(line) if newline else None
+
+    def read(self) -> None:
+        """Read what is there."""
+        more = os.read(0, 65536)
+        self._read += more
+        self.closed = not more
+
+
+def _forked(request: dict[str, Any], requests: _Requests, events: int, ended: int) -> int:
     """Run a unit in a forked process; return its exit code, negative for a signal.
 
-    Closing standard input meanwhile kills the process and ends this one.
+    A request that comes meanwhile is that it should end, and so it does when the input is closed.
     """
     child = os.fork()
     if child == 0:
-        _as_forked(path, events)
+        _as_forked(Path(request["unit"]), Path(request["folder"]), events)
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
-        ready, _, _ = select.select([0, ended], [], [])
+        ready, _, _ = select.select([*([] if requests.closed else [0]), ended], [], [])
         with contextlib.suppress(BlockingIOError):
             os.read(ended, 4096)
-        if 0 in ready and not os.read(0, 65536):
+        if 0 in ready:
+            requests.read()
             os.kill(child, signal.SIGTERM)
-            os.waitpid(child, 0)
-            os._exit(0)
 
 
-def _as_forked(path: Path, events: int) -> NoReturn:
+def _as_forked(path: Path, folder: Path, events: int) -> NoReturn:
     """Become the process of one unit."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -133,6 +147,7 @@ def _as_forked(path: Path, events: int) -> NoReturn:
     try:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
+        os.chdir(folder)
         code = _run(path, events)
         sys.stdout.flush()
         sys.stderr.flush()

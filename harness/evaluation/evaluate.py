@@ -83,6 +83,11 @@ def _prepared(suite: Suite, include: Sequence[Path]) -> Task:
             f"task {suite.task} has no metric {suite.metric!r}{suggestion(suite.metric, known)}; "
             f"it has {', '.join(known)}."
         )
+    return with_shots(task, suite)
+
+
+def with_shots(task: Task, suite: Suite) -> Task:
+    """Set how many examples stand before each item, and the seed that draws them; return the task."""
     if suite.num_fewshot is not None:
         task.set_config(key="num_fewshot", value=suite.num_fewshot)
     elif task.get_config("num_fewshot") is None:

@@ -46,6 +46,10 @@ COARSE = 0.1
 _log = logging.getLogger(__name__)
 
 
+SCORER_VERSION = 1
+"""Part of an evaluation's identity: raise it when a change here changes a likelihood by more than rounding."""
+
+
 @register_model("shared-prompt")
 class SharedPromptLM(HFLM):
     """HFLM with shared prompts where the model allows it.

@@ -154,10 +154,10 @@ def meta_info(work: CellWork) -> MetaInfo:
     """Return what the cell was made from and on."""
     recipe = work.planned.recipe
     return MetaInfo(
-        model_info=ModelInfo(sha256=work.model_fingerprint, dtype=work.experiment.model.dtype),
+        model_info=ModelInfo(sha256=work.content.model, dtype=work.experiment.model.dtype),
         dataset_info=DatasetInfo(
-            sha256=work.data_sha256,
-            stages=tuple(work.for_stage(stage).data_sha256 for stage in (recipe.stages if recipe else ())),
+            sha256=work.content.rows,
+            stages=tuple(work.for_stage(stage).rows_sha256 for stage in (recipe.stages if recipe else ())),
         ),
         package_info={"harness": __version__, **work.versions},
         system_info=SystemInfo(

@@ -6,13 +6,16 @@ for each unit. A process that is forked after CUDA was initialised cannot use it
 on an accelerator every unit is a fresh program.
 """
 
+import atexit
+import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 import harness
 from harness.errors import UsageError
@@ -42,9 +45,8 @@ class LocalExecutor(Executor):
             raise UsageError(f"{log.parent} cannot be written ({error.strerror}). {remedy}") from error
         self._log = log
         self._scratch = TemporaryDirectory(prefix="harness-units-")
-        self._warm: _Warm | None = None
         if not needs_fresh_program(device):
-            self._warm_worker()  # it imports while the caller still prepares
+            _Warm.of_this_process(log)  # it imports while the caller still prepares
 
     def submit(self, unit: WorkUnit) -> Generator[Event | Exit]:
         """Run the unit in a forked process on a CPU, in a fresh program elsewhere."""
@@ -52,18 +54,11 @@ class LocalExecutor(Executor):
         path = write_unit(unit, folder / "unit.json")
         if needs_fresh_program(unit.device):
             return _fresh(unit, path)
-        return self._warm_worker().run(unit, path)
+        return _Warm.of_this_process(self._log).run(unit, path)
 
     def close(self) -> None:
-        """End the warm worker, and with it what it runs."""
-        if self._warm is not None:
-            self._warm.close()
+        """Let go of the units' files; a warm worker stays for the next run of this process and ends with it."""
         self._scratch.cleanup()
-
-    def _warm_worker(self) -> "_Warm":
-        if self._warm is None or not self._warm.alive:
-            self._warm = _Warm(self._log)
-        return self._warm
 
 
 def needs_fresh_program(device: str | None) -> bool:
@@ -108,44 +103,79 @@ def _fresh(unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
 
 
 class _Warm:
-    """A worker that has imported everything and forks a process for each unit that it is told on standard input."""
+    """A worker that has imported everything and forks a process for each unit that it is told on standard input.
+
+    One serves all runs of a process that have the same environment: a unit's process writes to its own log.
+    """
+
+    _current: "ClassVar[_Warm | None]" = None
 
     def __init__(self, log: Path) -> None:
+        self._environment = _own_environment()
         self._process = _start(["--serve", str(log)], _NO_ACCELERATOR, log, stdin=subprocess.PIPE)
 
+    @classmethod
+    def of_this_process(cls, log: Path) -> "_Warm":
+        """Return the warm worker, a new one where there is none or it no longer fits; that one logs to `log`."""
+        if cls._current is not None and not cls._current.fits:
+            atexit.unregister(cls._current.close)
+            cls._current.close()
+            cls._current = None
+        if cls._current is None:
+            cls._current = cls(log)
+            atexit.register(cls._current.close)
+        return cls._current
+
     @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
+    def fits(self) -> bool:
+        """Whether it lives, and was started with the environment that this process has now."""
+        return self._process.poll() is None and self._environment == _own_environment()
 
     def run(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
-        """Let the worker fork a process for the unit; where this is broken off, the worker ends with it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        """Let the worker fork a process for the unit; where this is broken off, that process is ended."""
         ended = False
         try:
-            self._process.stdin.write(os.fsencode(path) + b"\n")
-            self._process.stdin.flush()
-            for line in self._process.stdout:
-                code = _exit_code(line)
-                if code is not None:
-                    ended = True
-                    yield Exit(unit.id, code)
-                    return
-                yield Event.parse(line)
-            yield Exit(unit.id, self._process.wait())
-        except BrokenPipeError:
-            yield Exit(unit.id, self._process.wait())
+            self._say({"unit": str(path), "folder": str(Path.cwd())})
+            for told in self._told(unit):
+                ended = isinstance(told, Exit)
+                yield told
         finally:
             if not ended:
-                self.close()
+                self._say({"end": True})
+                for _ in self._told(unit):
+                    pass
 
     def close(self) -> None:
         """Close the worker's standard input, at which it ends what it runs and itself."""
-        if self._process.stdin is not None and not self._process.stdin.closed:
-            self._process.stdin.close()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
         self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self._process.stdout.close()
+
+    def _say(self, words: Mapping[str, object]) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it died, which shows in what it tells no more
+            self._process.stdin.write(json.dumps(words).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def _told(self, unit: WorkUnit) -> Iterator[Event | Exit]:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            code = _exit_code(line)
+            if code is not None:
+                yield Exit(unit.id, code)
+                return
+            yield Event.parse(line)
+        yield Exit(unit.id, self._process.wait())
+
+
+def _own_environment() -> dict[str, str]:
+    """Return the environment as far as a worker's libraries may read it."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_NO_MATTER}
+
+
+_OF_NO_MATTER = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES", "PYTEST_CURRENT_TEST"})
 
 
 def _exit_code(line: bytes) -> int | None:

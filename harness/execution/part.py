@@ -71,7 +71,7 @@ def course_of(work: CellWork, recipe: Recipe) -> Course:
     """Return what the training is fed. Raises `SourceError` where the rows are not those that were prepared."""
     tokenizer = models.tokenizer(work.experiment.model)
     rows = training_rows(work.experiment, tokenizer)
-    if rows_sha256(rows) != work.data_sha256:
+    if rows_sha256(rows) != work.rows_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
     fields = work.experiment.training_of(recipe)
     batches = probe_batches(rows, tokenizer, fields, seed=work.seed)

@@ -16,7 +16,7 @@ from harness.ledger import Run
 from harness.ledger.files import write_json
 from harness.ledger.run import LOCK
 from harness.plan.cells import PlannedCell, plan_cells
-from harness.plan.tuning import Choice, choose, plan_trials, tuned
+from harness.plan.search import ChosenValues, choose, plan_trials, tuned
 from harness.preflight.prepared import Prepared
 from harness.records import CellResult
 from harness.spec import lock
@@ -51,16 +51,16 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
         )
         choices = _tune(trials)
         settled = tuned(experiment, choices)
-        cells = plan_cells(settled, prepared.model_fingerprint)
+        cells = plan_cells(settled, prepared.content)
         _write_lock(run, settled, prepared, cells, choices)
         _adopt_from_siblings(run, cells)
         replace(trials, experiment=settled, kind="cells").execute(cells)
     return run
 
 
-def _tune(schedule: Schedule) -> tuple[Choice, ...]:
+def _tune(schedule: Schedule) -> tuple[ChosenValues, ...]:
     """Run the trials that have not ended and choose."""
-    trials = plan_trials(schedule.experiment, schedule.prepared.model_fingerprint)
+    trials = plan_trials(schedule.experiment, schedule.prepared.content)
     if trials:
         schedule.execute([trial.planned for trial in trials])
     outcomes = [schedule.run.outcome(trial.planned.cell, "trials") for trial in trials]
@@ -98,7 +98,7 @@ def _write_lock(
     experiment: Experiment,
     prepared: Prepared,
     cells: tuple[PlannedCell, ...],
-    choices: tuple[Choice, ...],
+    choices: tuple[ChosenValues, ...],
 ) -> None:
     content = {
         "experiment": lock(experiment),
@@ -106,9 +106,11 @@ def _write_lock(
         "tuning": [asdict(choice) for choice in choices],
         "cells": [planned.cell.id for planned in cells],
         "hashes": {
-            "model": prepared.model_fingerprint,
-            "data": prepared.data_sha256,
-            "stages": dict(prepared.stage_sha256),
+            "model": prepared.content.model,
+            "tokenizer": prepared.content.tokenizer,
+            "data": prepared.content.rows,
+            "stages": dict(prepared.content.stages),
+            "suites": dict(prepared.content.suites),
         },
         "rows": prepared.rows,
         "screening": asdict(prepared.screening),
@@ -123,13 +125,13 @@ def _check_same_data(run: Run, experiment: Experiment, prepared: Prepared) -> No
     if not (run.folder / LOCK).exists():
         return
     before, data = run.lock, lock(experiment)["data"]
-    if before["experiment"]["data"] == data and before["hashes"]["data"] != prepared.data_sha256:
+    if before["experiment"]["data"] == data and before["hashes"]["data"] != prepared.content.rows:
         raise LedgerError(
             f"{run.folder} was trained on other rows than {data} gives now. The cells there "
             "stay as they are; start again with another --out."
         )
     stages = before["hashes"].get("stages", {})
-    if any(stages.get(key, rows) != rows for key, rows in prepared.stage_sha256.items()):
+    if any(stages.get(key, rows) != rows for key, rows in prepared.content.stages.items()):
         raise LedgerError(
             f"{run.folder} was trained on other rows than a stage's data gives now. The cells there stay as they are; "
             "start again with another --out."

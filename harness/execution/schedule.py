@@ -113,7 +113,7 @@ class Schedule:
         if compute is None:
             return None
         (other,) = [each for each in self.experiment.recipes if each.id == compute.recipe]
-        return trained_cell(self.experiment, other, int(planned.cell.seed or 0), self.prepared.model_fingerprint)
+        return trained_cell(self.experiment, other, int(planned.cell.seed or 0), self.prepared.content)
 
     def _unit(self, planned: PlannedCell, budget: ReferenceBudget | None) -> WorkUnit:
         """Return the unit of a cell, with its own recipe alone."""
@@ -124,10 +124,8 @@ class Schedule:
             planned=planned,
             folder=folder.absolute(),
             device=self.prepared.device,
-            model_fingerprint=self.prepared.model_fingerprint,
-            data_sha256=self.prepared.data_sha256,
+            content=self.prepared.content,
             versions=self.prepared.versions,
-            stage_sha256=self.prepared.stage_sha256,
             budget=budget,
         )
         return WorkUnit(

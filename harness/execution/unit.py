@@ -10,6 +10,7 @@ from harness.codec import decode, encode
 from harness.ledger.files import write_text
 from harness.methods.traits import traits
 from harness.plan.cells import PlannedCell
+from harness.plan.content import Content
 from harness.plan.identity import data_key
 from harness.spec import records as spec
 from harness.spec.records import Experiment, Recipe
@@ -42,12 +43,11 @@ class CellWork:
     planned: PlannedCell
     folder: Path
     device: str
-    model_fingerprint: str
-    data_sha256: str
+    content: Content
     versions: Mapping[str, str] = field(default_factory=dict)
     budget: ReferenceBudget | None = None
-    stage_sha256: Mapping[str, str] = field(default_factory=dict)
-    """Hashes of the rows of stages with data of their own, by `data_key`."""
+    stage: spec.Stage | None = None
+    """The stage as which the work is seen, None for the whole of it."""
 
     @property
     def recipe(self) -> Recipe | None:
@@ -59,10 +59,15 @@ class CellWork:
         """The seed of data order, start and dropout."""
         return int(self.planned.cell.seed or 0)
 
+    @property
+    def rows_sha256(self) -> str:
+        """The digest of the rows that train: the stage's own where it has data of its own."""
+        own = None if self.stage is None else self.stage.data
+        return self.content.rows if own is None else self.content.stages[data_key(own)]
+
     def for_stage(self, stage: spec.Stage) -> "CellWork":
         """Return the work as one stage sees it: with the data that trains it."""
-        rows = self.data_sha256 if stage.data is None else self.stage_sha256[data_key(stage.data)]
-        return replace(self, experiment=self.experiment.for_stage(stage), data_sha256=rows)
+        return replace(self, experiment=self.experiment.for_stage(stage), stage=stage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

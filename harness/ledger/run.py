@@ -88,7 +88,7 @@ class Run:
 
     @property
     def tuning(self) -> tuple[Mapping[str, Any], ...]:
-        """What was searched for and chosen, one `harness.plan.tuning.Choice` a recipe as JSON."""
+        """What was searched for and chosen, one `harness.plan.search.Choice` a recipe as JSON."""
         return tuple(self.lock["tuning"])
 
     @property

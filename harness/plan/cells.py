@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from harness.plan.content import Content
 from harness.plan.identity import base_cell, evaluation_key, trained_cell
 from harness.records import Cell
 from harness.spec.records import Experiment, Recipe, Suite
@@ -19,15 +20,15 @@ class PlannedCell:
     suites: dict[str, Suite]
 
 
-def plan_cells(experiment: Experiment, model_fingerprint: str) -> tuple[PlannedCell, ...]:
+def plan_cells(experiment: Experiment, content: Content) -> tuple[PlannedCell, ...]:
     """Return the base and then every recipe seed by seed, so that an interrupted run holds whole pairs.
 
     A recipe that spends as much as another comes after those that settle it themselves.
     """
-    suites = {evaluation_key(suite, experiment): suite for suite in experiment.suites}
-    base = PlannedCell(cell=base_cell(experiment, model_fingerprint), recipe=None, suites=suites)
+    suites = {evaluation_key(suite, experiment, content): suite for suite in experiment.suites}
+    base = PlannedCell(cell=base_cell(experiment, content), recipe=None, suites=suites)
     trained = (
-        PlannedCell(cell=trained_cell(experiment, recipe, seed, model_fingerprint), recipe=recipe, suites=suites)
+        PlannedCell(cell=trained_cell(experiment, recipe, seed, content), recipe=recipe, suites=suites)
         for seed in experiment.seeds
         for recipe in sorted(experiment.recipes, key=lambda each: each.compute is not None)
     )

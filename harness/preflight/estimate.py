@@ -23,9 +23,10 @@ from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.power import power_of
-from harness.plan.tuning import plan_trials
+from harness.plan.search import plan_trials
 from harness.preflight.calibrate import Calibration, calibrate
 from harness.preflight.contamination import check_contamination_at_hand
+from harness.preflight.content import content_at_hand
 from harness.preflight.incompatibilities import check_recipes
 from harness.preflight.token_counts import RowTokens, SuiteTokens, TokenCounts, count_tokens
 from harness.preflight.unknown import Unknown
@@ -58,7 +59,7 @@ def _estimate(experiment: Experiment, device: str) -> Estimate:
     screening, unscreened = check_contamination_at_hand(experiment, unknown)
     width = BYTES[experiment.model.dtype]
     known = {each.id: _Known.of(each, config, width, device) for each in (BASE, *experiment.recipes)}
-    fingerprint = models.fingerprint(experiment.model)
+    content = content_at_hand(experiment, unknown)
 
     def costs(cells: Iterable[PlannedCell]) -> tuple[CellCost, ...]:
         return tuple(_cost(experiment, each, known[(each.recipe or BASE).id], speed, counted) for each in cells)
@@ -66,8 +67,8 @@ def _estimate(experiment: Experiment, device: str) -> Estimate:
     return Estimate(
         device="CPU" if device == "cpu" else device_name(device),
         parameters=describe(Recipe(method="full", name="all"), config).total,
-        cells=costs(plan_cells(experiment, fingerprint)),
-        trials=costs(trial.planned for trial in plan_trials(experiment, fingerprint)),
+        cells=costs(plan_cells(experiment, content)),
+        trials=costs(trial.planned for trial in plan_trials(experiment, content)),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows.count,
         screening=screening,

@@ -7,15 +7,15 @@ import torch
 from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
-from harness.plan.identity import data_key
 from harness.preflight.contamination import all_training_passages, check_contamination
+from harness.preflight.content import content_of
 from harness.preflight.estimate import model_config
 from harness.preflight.incompatibilities import check_recipes
 from harness.preflight.prepared import Prepared
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.load import load_task
-from harness.training.rows import check_disjoint, rows_sha256, training_rows, validation_rows
+from harness.training.rows import check_disjoint, training_rows, validation_rows
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "datasets", "tokenizers", "numpy")
 
@@ -34,36 +34,33 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
         check_recipes(experiment, model_config(experiment), device)
     on_stage("data")
     rows = training_rows(experiment, tokenizer)
-    if experiment.tune or experiment.early_stopping:
-        check_disjoint(rows, validation_rows(experiment, tokenizer))
+    _check_validation(experiment, tokenizer)
     suites = _suites(experiment, on_stage)
+    content = content_of(experiment, tokenizer, suites)
     on_stage("contamination")
     return Prepared(
-        screening=check_contamination(all_training_passages(experiment), suites),
-        model_fingerprint=models.fingerprint(experiment.model),
-        data_sha256=rows_sha256(rows),
+        screening=check_contamination(all_training_passages(experiment), list(suites.values())),
+        content=content,
         rows=len(rows),
         device=device,
         threads=torch.get_num_threads(),
         versions={package: version(package) for package in PACKAGES},
-        stage_sha256=_stage_hashes(experiment, tokenizer),
     )
 
 
-def _suites(experiment: Experiment, on_stage: Callable[[str], None]) -> list[Task]:
-    tasks = []
+def _suites(experiment: Experiment, on_stage: Callable[[str], None]) -> dict[str, Task]:
+    tasks = {}
     for suite in experiment.suites:
         on_stage(suite.task)
-        tasks.append(load_task(suite.task, beside=experiment.file.parent, include=experiment.include))
+        tasks[suite.task] = load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
     return tasks
 
 
-def _stage_hashes(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:
-    """Return the hash of the rows of each stage that has data of its own, by the key of its declaration."""
-    stages = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
-    seen = {key: experiment.for_stage(stage) for key, stage in stages.items()}
-    trained = {key: training_rows(each, tokenizer) for key, each in seen.items()}
-    if experiment.early_stopping:
-        for key, each in seen.items():
-            check_disjoint(trained[key], validation_rows(each, tokenizer))
-    return {key: rows_sha256(rows) for key, rows in trained.items()}
+def _check_validation(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Raise `TaskError` where rows that decide about a training are among those that train it."""
+    if experiment.tune or experiment.early_stopping:
+        check_disjoint(training_rows(experiment, tokenizer), validation_rows(experiment, tokenizer))
+    staged = [part for recipe in experiment.recipes for part in recipe.stages if part.data]
+    for stage in staged if experiment.early_stopping else ():
+        seen = experiment.for_stage(stage)
+        check_disjoint(training_rows(seen, tokenizer), validation_rows(seen, tokenizer))

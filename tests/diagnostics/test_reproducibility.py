@@ -20,6 +20,7 @@ from harness.sources import models
 from harness.spec import load
 from harness.spec.records import Bottleneck, Compute, Layers, Model, Recipe
 from harness.training.rows import rows_sha256, training_rows
+from helpers.contents import CONTENT
 
 LORA = {"peft_type": "LORA", "r": 2, "target_modules": ["q_proj", "v_proj"]}
 RECIPE = Recipe(method="lora", name="tiny", peft=LORA)
@@ -79,7 +80,7 @@ def test_no_two_models_lie_in_memory(tiny_spec, tmp_path, monkeypatch, measure):
     if measure:
         matched = replace(experiment.recipes[1], compute=Compute(recipe="full--default", measure=measure))
         experiment = replace(experiment, recipes=(experiment.recipes[0], matched))
-    planned = next(each for each in plan_cells(experiment, "model") if each.cell.recipe == "lora--tiny")
+    planned = next(each for each in plan_cells(experiment, CONTENT) if each.cell.recipe == "lora--tiny")
     alive, loading = [], models.load
 
     def counted(*args, **options):
@@ -96,8 +97,7 @@ def test_no_two_models_lie_in_memory(tiny_spec, tmp_path, monkeypatch, measure):
         planned=planned,
         folder=tmp_path / "cell",
         device="cpu",
-        model_fingerprint="model",
-        data_sha256=rows_sha256(rows),
+        content=replace(CONTENT, rows=rows_sha256(rows)),
         budget=ReferenceBudget(seconds=60.0, flops=1.0, steps=2, tokens=10, rows=2) if measure else None,
     )
     monkeypatch.setattr("harness.execution.matched_budget.PILOT", 4)

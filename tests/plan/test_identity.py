@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from harness.plan.cells import plan_cells
-from harness.plan.identity import digest, evaluation_key, trained_cell
+from harness.plan.identity import data_key, digest, evaluation_key, trained_cell
 from harness.spec import load
-from harness.spec.records import Data, Recipe, Stage
+from harness.spec.records import Data, EarlyStopping, PluginBlock, Recipe, Stage
+from helpers.contents import CONTENT
 
 
 @pytest.fixture
@@ -16,8 +17,8 @@ def experiment(tiny_spec):
     return load(tiny_spec)
 
 
-def cell(experiment, *, recipe=1, seed=1, model="m"):
-    return trained_cell(experiment, experiment.recipes[recipe], seed, model)
+def cell(experiment, *, recipe=1, seed=1, **content):
+    return trained_cell(experiment, experiment.recipes[recipe], seed, replace(CONTENT, **content))
 
 
 def changed(experiment, **changes):
@@ -25,7 +26,7 @@ def changed(experiment, **changes):
 
 
 def test_the_base_comes_first_and_seeds_run_as_whole_pairs(experiment):
-    cells = [planned.cell for planned in plan_cells(experiment, "m")]
+    cells = [planned.cell for planned in plan_cells(experiment, CONTENT)]
     assert [(each.recipe, each.seed) for each in cells] == [
         ("base", None),
         ("full--default", 1),
@@ -61,14 +62,14 @@ def test_the_model_its_dtype_and_the_seed_count(experiment):
 def test_names_descriptions_and_suites_do_not_count(experiment):
     recipe = replace(experiment.recipes[1], description="other words")
     other = changed(experiment, name="other", description="x", suites=experiment.suites[:1])
-    assert trained_cell(other, recipe, 1, "m") == cell(experiment)
+    assert trained_cell(other, recipe, 1, CONTENT) == cell(experiment)
 
 
 def staged(experiment, **changes):
     recipe = experiment.recipes[1]
     first = Stage(recipe=recipe, data=Data(source="task", task="sums_far"), then="merge")
     stages = (replace(first, **changes), Stage(recipe=recipe))
-    return trained_cell(experiment, Recipe(method="staged", name="x", stages=stages), 1, "m").id
+    return trained_cell(experiment, Recipe(method="staged", name="x", stages=stages), 1, CONTENT).id
 
 
 def test_what_a_stage_trains_and_on_what_counts_and_its_names_do_not(experiment):
@@ -77,53 +78,67 @@ def test_what_a_stage_trains_and_on_what_counts_and_its_names_do_not(experiment)
         staged(experiment),
         staged(experiment, then="keep"),
         staged(experiment, training={"max_steps": 9}),
-        staged(experiment, data=None),
+        staged(experiment, data=Data(source="task", task="sums")),
         staged(experiment, recipe=replace(recipe, training={"learning_rate": 0.5})),
         staged(experiment, recipe=replace(recipe, peft={**recipe.peft, "r": 3})),
         staged(changed(experiment, training={**experiment.training, "max_steps": 3})),
         cell(experiment).id,
     }
     assert len(ids) == 8
-    assert staged(experiment, data=Data(source="task", task="sums")) == staged(experiment, data=None)
+    assert staged(experiment, data=None) != staged(experiment)
     renamed = replace(recipe, method="other", name="y", description="other words")
     assert staged(experiment, recipe=renamed) == staged(experiment)
 
 
-def test_the_declaration_and_the_bytes_of_a_stages_data_count(experiment, tiny_spec):
-    file = tiny_spec.parent / "rows.jsonl"
-    rows = Data(source="jsonl", path=str(file))
-    file.write_text("one")
-    before = staged(experiment), staged(experiment, data=rows)
-    file.write_text("two")
-    loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
-    loader.write_text(loader.read_text().replace("range(start", "range(1 + start"))
-    after = staged(experiment), staged(experiment, data=rows)
-    assert not set(before) & set(after)
-
-
-def test_the_declaration_of_the_training_task_counts(experiment, tiny_spec):
-    before = cell(experiment).id
-    loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
-    loader.write_text(loader.read_text().replace("range(start", "range(1 + start"))
-    assert cell(experiment).id != before
-
-
-def test_an_evaluation_is_known_by_task_items_and_shots(experiment):
-    suite = experiment.suites[0]
-    keys = {
-        evaluation_key(suite, experiment),
-        evaluation_key(replace(suite, limit=3), experiment),
-        evaluation_key(replace(suite, num_fewshot=2), experiment),
-        evaluation_key(experiment.suites[1], experiment),
+def test_rows_count_wherever_they_were_read_from(experiment):
+    ids = {
+        cell(experiment).id,
+        cell(experiment, rows="others").id,
+        cell(experiment, tokenizer="another").id,
+        cell(changed(experiment, early_stopping=EarlyStopping(patience=1))).id,
+        cell(changed(experiment, early_stopping=EarlyStopping(patience=1)), validation="others").id,
     }
-    assert len(keys) == 4
-    assert evaluation_key(replace(suite, role="guard", sesoi=0.5), experiment) in keys
+    assert len(ids) == 5
+    assert cell(experiment, validation="others") == cell(experiment)
+    elsewhere = Data(source="jsonl", path="/somewhere/else.jsonl")
+    assert cell(changed(experiment, data=elsewhere)) == cell(experiment)
 
 
-def test_a_limit_of_the_experiment_is_that_of_its_suites(experiment):
+def test_the_rows_of_a_stage_count(experiment):
+    own = Data(source="task", task="sums_far")
+    key = data_key(own)
+    recipe = experiment.recipes[1]
+    stages = (Stage(recipe=recipe, data=own, then="merge"), Stage(recipe=recipe))
+    whole = Recipe(method="staged", name="x", stages=stages)
+    ids = {
+        trained_cell(experiment, whole, 1, replace(CONTENT, stages={key: rows}, rows=others)).id
+        for rows in ("a", "b")
+        for others in ("c", "d")
+    }
+    assert len(ids) == 4
+
+
+def test_the_version_of_a_plugin_counts(experiment):
+    recipe = experiment.recipes[1]
+    block = PluginBlock(name="scale", options={}, distribution="tiny", version="1.0")
+    first, second = (replace(recipe, peft=None, plugin=replace(block, version=version)) for version in ("1.0", "1.1"))
+    assert trained_cell(experiment, first, 1, CONTENT) != trained_cell(experiment, second, 1, CONTENT)
+    sources = [changed(experiment, data=Data(source="mine", plugin=f"tiny=={version}")) for version in ("1.0", "1.1")]
+    assert cell(sources[0]).id != cell(sources[1]).id
+
+
+def test_an_evaluation_is_known_by_its_suites_content_tokenizer_and_options(experiment):
     suite = experiment.suites[0]
-    limited = changed(experiment, evaluation=replace(experiment.evaluation, limit=3))
-    assert evaluation_key(suite, limited) == evaluation_key(replace(suite, limit=3), experiment)
+    batched = changed(experiment, evaluation=replace(experiment.evaluation, batch_size=2))
+    keys = {
+        evaluation_key(suite, experiment, CONTENT),
+        evaluation_key(suite, experiment, replace(CONTENT, suites={suite.task: "other"})),
+        evaluation_key(suite, experiment, replace(CONTENT, tokenizer="other")),
+        evaluation_key(suite, batched, CONTENT),
+        evaluation_key(experiment.suites[1], experiment, CONTENT),
+    }
+    assert len(keys) == 5
+    assert evaluation_key(replace(suite, role="guard", sesoi=0.5), experiment, CONTENT) in keys
 
 
 def test_a_digest_is_of_canonical_json_without_what_says_nothing():

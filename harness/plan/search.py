@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from harness.plan.cells import PlannedCell
+from harness.plan.content import Content
 from harness.plan.identity import trial_cell
 from harness.records import CellFailure, CellResult
 from harness.spec.records import Experiment, Recipe, Tune
@@ -34,7 +35,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class ChosenValues:
     """What a recipe trains with after its trials; None where every trial failed and its own values stay.
 
     `at_edge` names the fields whose chosen value is the least or largest that was tried: the best may lie beyond.
@@ -46,24 +47,24 @@ class Choice:
     at_edge: tuple[str, ...] = ()
 
 
-def plan_trials(experiment: Experiment, model_fingerprint: str) -> tuple[Trial, ...]:
+def plan_trials(experiment: Experiment, content: Content) -> tuple[Trial, ...]:
     """Return every trial, recipe by recipe; none without a `tune` block."""
     tune = experiment.tune
     if tune is None:
         return ()
     searched = [each for each in experiment.recipes if tune.recipes is None or each.id in tune.recipes]
     return tuple(
-        _trial(experiment, tune, recipe, values, model_fingerprint)
+        _trial(experiment, tune, recipe, values, content)
         for recipe in searched
         for values in _combinations(tune, experiment.training_of(recipe))
     )
 
 
-def _trial(experiment: Experiment, tune: Tune, recipe: Recipe, values: Values, fingerprint: str) -> Trial:
+def _trial(experiment: Experiment, tune: Tune, recipe: Recipe, values: Values, content: Content) -> Trial:
     length = {} if tune.max_steps is None else {"max_steps": tune.max_steps}
     # A trial has its own number of steps; what another recipe spends is matched in the runs that count.
     tried = replace(recipe, training={**recipe.training, **values, **length}, compute=None)
-    cell = trial_cell(experiment, tried, tune.seed, fingerprint)
+    cell = trial_cell(experiment, tried, tune.seed, content)
     return Trial(recipe=recipe.id, values=values, planned=PlannedCell(cell=cell, recipe=tried, suites={}))
 
 
@@ -81,7 +82,7 @@ def _times(value: float, factor: float) -> float:
     return round(value * factor) if isinstance(value, int) else float(f"{value * factor:.12g}")
 
 
-def choose(trials: Sequence[Trial], outcomes: Sequence[CellResult | CellFailure]) -> tuple[Choice, ...]:
+def choose(trials: Sequence[Trial], outcomes: Sequence[CellResult | CellFailure]) -> tuple[ChosenValues, ...]:
     """Return for each recipe the values with the least validation loss; of equal ones the first."""
     tried = [(trial.recipe, _tried(trial, outcome)) for trial, outcome in zip(trials, outcomes, strict=True)]
     recipes = dict.fromkeys(trial.recipe for trial in trials)
@@ -100,13 +101,13 @@ def _tried(trial: Trial, outcome: CellResult | CellFailure) -> Tried:
     )
 
 
-def _choice(recipe: str, trials: tuple[Tried, ...]) -> Choice:
+def _choice(recipe: str, trials: tuple[Tried, ...]) -> ChosenValues:
     ended = [(each.validation_loss, place) for place, each in enumerate(trials) if each.validation_loss is not None]
     if not ended:
-        return Choice(recipe=recipe, values=None, trials=trials)
+        return ChosenValues(recipe=recipe, values=None, trials=trials)
     values = trials[min(ended)[1]].values
     edge = tuple(field for field, value in values.items() if _at_edge(value, [each.values[field] for each in trials]))
-    return Choice(recipe=recipe, values=values, trials=trials, at_edge=edge)
+    return ChosenValues(recipe=recipe, values=values, trials=trials, at_edge=edge)
 
 
 def _at_edge(value: Any, tried: Sequence[Any]) -> bool:
@@ -114,7 +115,7 @@ def _at_edge(value: Any, tried: Sequence[Any]) -> bool:
     return len(set(numbers)) > 1 and value in (min(numbers), max(numbers))
 
 
-def tuned(experiment: Experiment, choices: Sequence[Choice]) -> Experiment:
+def tuned(experiment: Experiment, choices: Sequence[ChosenValues]) -> Experiment:
     """Return the experiment whose recipes train with what was chosen for them."""
     chosen = {each.recipe: each.values or {} for each in choices}
     recipes = tuple(replace(each, training={**each.training, **chosen.get(each.id, {})}) for each in experiment.recipes)

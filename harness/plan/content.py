@@ -1,0 +1,23 @@
+"""What an experiment's numbers come from, as a record: made in preflight, read by whoever needs an identity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """SHA-256 digests of content, or of a declaration where a plan could not look at the content.
+
+    `model` is of what fixes the weights, `tokenizer` of the tokenizer with its chat template, `rows` of the rendered
+    training rows, `validation` of the rows that decide about training (None where nothing is decided), `suites` of
+    each suite's rendered requests, documents and scoring code, by task. `stages` are the rows of stages that have data
+    of their own, and `stage_validation` those that decide there, by `harness.plan.identity.data_key`.
+    """
+
+    model: str
+    tokenizer: str
+    rows: str
+    validation: str | None = None
+    stages: Mapping[str, str] = field(default_factory=dict)
+    stage_validation: Mapping[str, str] = field(default_factory=dict)
+    suites: Mapping[str, str] = field(default_factory=dict)

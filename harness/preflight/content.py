@@ -1,0 +1,209 @@
+"""What an experiment's numbers come from, as digests: the model, its tokenizer, rows, requests, the code that scores.
+
+A file's name or place, a comment and a YAML's layout change no digest; a right answer, an option, a prompt's wording
+and the code that scores do, wherever they were read from.
+"""
+
+import ast
+import hashlib
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from lm_eval.api.task import Task
+from transformers import PreTrainedTokenizerBase
+
+from harness.evaluation.evaluate import with_shots
+from harness.evaluation.quiet import Progress, quiet
+from harness.evaluation.scorer import SCORER_VERSION
+from harness.plan.content import Content
+from harness.plan.identity import data_key, suite_limit
+from harness.preflight.unknown import Unknown
+from harness.sources import models
+from harness.spec.records import Experiment, Suite
+from harness.suites.documents import ChatTemplate
+from harness.suites.load import load_task
+from harness.training.rows import chat_template, rows_sha256, training_rows, validation_rows
+
+_SCORING_FIELDS = ("output_type", "generation_kwargs", "metric_list", "filter_list", "repeats")
+"""Fields of a task's configuration that have a part in its scores and do not show in its requests."""
+
+
+def content_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase, tasks: Mapping[str, Task]) -> Content:
+    """Return the digests; `tasks` are the experiment's suites, loaded. Raises as what is read raises."""
+    stages = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
+    seen = {key: experiment.for_stage(stage) for key, stage in stages.items()}
+    deciding = bool(experiment.tune or experiment.early_stopping)
+    return Content(
+        model=models.fingerprint(experiment.model),
+        tokenizer=tokenizer_sha256(tokenizer),
+        rows=rows_sha256(training_rows(experiment, tokenizer)),
+        validation=rows_sha256(validation_rows(experiment, tokenizer)) if deciding else None,
+        stages={key: rows_sha256(training_rows(each, tokenizer)) for key, each in seen.items()},
+        stage_validation={key: rows_sha256(validation_rows(each, tokenizer)) for key, each in seen.items()}
+        if experiment.early_stopping
+        else {},
+        suites={
+            suite.task: suite_sha256(suite, tasks[suite.task], experiment, tokenizer) for suite in experiment.suites
+        },
+    )
+
+
+def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
+    """Return the digests of what can be had without downloading, and of the declarations of what cannot.
+
+    Identities that follow from a declaration are not those of the run: a plan can be made all the same.
+    """
+    whole = unknown.attempt(lambda: _content_now(experiment))
+    if whole is not None:
+        return whole
+    staged = [part.data for recipe in experiment.recipes for part in recipe.stages if part.data]
+    return Content(
+        model=models.fingerprint(experiment.model),
+        tokenizer="",
+        rows=_sha256([asdict(each) for each in (experiment.data, *experiment.mix)]),
+        stages={data_key(own): _sha256(asdict(own)) for own in staged},
+        suites={suite.task: _sha256([asdict(suite), suite_limit(suite, experiment)]) for suite in experiment.suites},
+    )
+
+
+def _content_now(experiment: Experiment) -> Content:
+    where, include = experiment.file.parent, experiment.include
+    tasks = {suite.task: load_task(suite.task, beside=where, include=include) for suite in experiment.suites}
+    return content_of(experiment, models.tokenizer(experiment.model), tasks)
+
+
+def tokenizer_sha256(tokenizer: PreTrainedTokenizerBase) -> str:
+    """Return a digest of how the tokenizer cuts texts, of its special tokens and of its chat template."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    said = {
+        "rules": backend.to_str() if backend is not None else sorted(tokenizer.get_vocab().items()),
+        "kind": type(tokenizer).__name__,
+        "special": {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
+        "template": tokenizer.chat_template,
+        "opens": tokenizer("a")["input_ids"],
+    }
+    return _sha256(said)
+
+
+def suite_sha256(suite: Suite, task: Task, experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> str:
+    """Return a digest of the suite's items, of every request that is made for them, and of what scores the answers."""
+    template = chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
+    whole = hashlib.sha256(_json(_scoring(task)))
+    for part in _items(with_shots(task, suite), limit=suite_limit(suite, experiment), template=template):
+        whole.update(_json(part) + b"\n")
+    return whole.hexdigest()
+
+
+def _scoring(task: Task) -> Mapping[str, Any]:
+    """Return what turns answers into scores: the task's fields, the code of its functions, the versions of scorers."""
+    fields = {name: _without_functions(getattr(task.config, name, None)) for name in _SCORING_FIELDS}
+    return {
+        "fields": fields,
+        "code": {name: code_sha256(function) for name, function in _functions(task.config).items()},
+        "task": None if type(task).__module__.startswith("lm_eval.") else code_sha256(type(task)),
+        "scorer": SCORER_VERSION,
+        "lm_eval": version("lm_eval"),
+    }
+
+
+def _functions(config: Any) -> dict[str, Callable[..., Any]]:
+    """Return the functions of a task's configuration that score; those that build items show in the items."""
+    found = {} if not callable(config.process_results) else {"process_results": config.process_results}
+    for place, metric in enumerate(config.metric_list or ()):
+        found |= {
+            f"{field} {place}": metric[field] for field in ("metric", "aggregation") if callable(metric.get(field))
+        }
+    return found
+
+
+def _without_functions(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _without_functions(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_functions(each) for each in value]
+    return None if callable(value) else value
+
+
+def _items(task: Task, *, limit: int | None, template: ChatTemplate | None) -> Iterator[Any]:
+    """Yield each document and every request that lm-eval makes for it, prompts rendered."""
+    with quiet(Progress()):
+        task.build_all_requests(limit=limit, apply_chat_template=template is not None, chat_template=template)
+    seen: set[Any] = set()
+    for request in task.instances:
+        if request.doc_id not in seen:
+            seen.add(request.doc_id)
+            yield [request.doc, task.doc_to_target(request.doc)]
+        yield [request.request_type, request.args]
+
+
+def code_sha256(function: Callable[..., Any]) -> str:
+    """Return a digest of the code of a function's module, and of the modules of the same author that it imports.
+
+    Comments, docstrings and layout do not count. Code that is not in a file counts by its name.
+    """
+    module = inspect.getmodule(function)
+    if module is None or getattr(module, "__file__", None) is None:
+        return _sha256(getattr(function, "__qualname__", repr(function)))
+    return _sha256([getattr(function, "__qualname__", ""), *_code(module, set())])
+
+
+def _code(module: ModuleType, seen: set[str]) -> Iterator[str]:
+    file = Path(str(module.__file__)).resolve()
+    if str(file) in seen or file.suffix != ".py":
+        return
+    seen.add(str(file))
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    yield ast.dump(_without_docstrings(tree))
+    for name in sorted(_imported(tree)):
+        other = sys.modules.get(name)
+        if other is not None and getattr(other, "__file__", None) and _same_author(file, name, other):
+            yield from _code(other, seen)
+
+
+def _same_author(file: Path, name: str, other: ModuleType) -> bool:
+    return name.startswith("harness.") or Path(str(other.__file__)).resolve().parent == file.parent
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+            # A text that stands alone, as one below an attribute does, says something to readers only.
+            node.body = [line for line in node.body if not _is_text(line)] or [ast.Pass()]
+    return tree
+
+
+def _is_text(line: ast.stmt) -> bool:
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(_json(value)).hexdigest()
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    """Return a JSON value for what documents may hold beside plain ones: arrays, dates."""
+    listed = getattr(value, "tolist", None)
+    return listed() if listed is not None else str(value)

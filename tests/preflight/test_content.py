@@ -1,0 +1,179 @@
+"""What an experiment's numbers come from: each thing that changes a score changes a digest, and nothing else does."""
+
+import importlib
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.preflight.content import code_sha256, content_of, tokenizer_sha256
+from harness.sources import models
+from harness.spec import load
+from harness.suites.load import load_task
+
+YAML = """task: asked
+include: shared.inc
+custom_dataset: !function loader.load
+output_type: multiple_choice
+test_split: test
+doc_to_choice: choices
+doc_to_target: answer
+process_results: !function scores.scored
+metric_list:
+  - {metric: acc, aggregation: mean, higher_is_better: true}
+metadata: {version: 1.0}
+"""
+LOADER = """import json
+from pathlib import Path
+
+from datasets import Dataset
+
+
+def load(**metadata):
+    return {"test": Dataset.from_list(json.loads(Path(__file__).with_name("q.json").read_text()))}
+"""
+SCORES = """def scored(doc, results):
+    best = max(range(len(results)), key=lambda k: results[k][0])
+    return {"acc": float(best == doc["answer"])}
+"""
+QUESTIONS = [{"question": f"{n} + 1", "choices": [str(n + 1), str(n)], "answer": 0} for n in range(6)]
+
+
+@pytest.fixture
+def spec(tiny_spec):
+    """The tiny experiment, scored on a task whose every part is a file of its own."""
+    folder = tiny_spec.parent / "tasks" / "asked"
+    folder.mkdir()
+    for name, text in {
+        "asked.yaml": YAML,
+        "shared.inc": 'doc_to_text: "{{question}} ="\n',
+        "loader.py": LOADER,
+        "scores.py": SCORES,
+        "q.json": json.dumps(QUESTIONS),
+    }.items():
+        (folder / name).write_text(text)
+    declared = json.loads(tiny_spec.read_text())
+    declared["suites"] = [{"task": "asked", "role": "in_domain", "metric": "acc"}]
+    tiny_spec.write_text(json.dumps(declared))
+    return tiny_spec
+
+
+def digests(spec, **evaluation):
+    experiment = load(spec)
+    experiment = replace(experiment, evaluation=replace(experiment.evaluation, **evaluation))
+    tasks = {
+        suite.task: load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
+        for suite in experiment.suites
+    }
+    return content_of(experiment, models.tokenizer(experiment.model), tasks)
+
+
+def edit(spec, name, old, new):
+    file = spec.parent / "tasks" / "asked" / name
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("shared.inc", "=", "is"),
+        ("q.json", '"answer": 0', '"answer": 1'),
+        ("q.json", '["1", "0"]', '["0", "1"]'),
+        ("loader.py", "Dataset.from_list(", "Dataset.from_list(2 * "),
+        ("scores.py", "max(", "min("),
+        (
+            "asked.yaml",
+            "doc_to_choice: choices",
+            'doc_to_choice: "{{choices[:1] + choices[1:]}}"\ntarget_delimiter: ""',
+        ),
+        ("asked.yaml", "aggregation: mean", "aggregation: median"),
+    ],
+)
+def test_what_changes_a_score_changes_the_suites_digest(spec, name, old, new):
+    before = digests(spec)
+    edit(spec, name, old, new)
+    after = digests(spec)
+    assert after.suites["asked"] != before.suites["asked"]
+    assert after.rows == before.rows
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("asked.yaml", "metadata:", "# a remark\nmetadata:"),
+        ("asked.yaml", "version: 1.0", "version: 2.0"),
+        ("scores.py", "def scored", "# a remark\ndef scored"),
+        ("scores.py", "    return {", '    """Say how well."""\n    return {'),
+        ("scores.py", "    return {", "    return  {"),
+        ("loader.py", "import json", "import json  # a remark"),
+    ],
+)
+def test_what_changes_no_score_changes_no_digest(spec, name, old, new):
+    before = digests(spec)
+    edit(spec, name, old, new)
+    assert digests(spec) == before
+
+
+def test_a_moved_folder_changes_nothing(spec):
+    before = digests(spec)
+    folder = spec.parent / "tasks" / "asked"
+    shutil.move(folder, folder.with_name("elsewhere"))
+    shutil.move(folder.with_name("elsewhere") / "asked.yaml", folder.with_name("elsewhere") / "other.yaml")
+    assert digests(spec) == before
+
+
+def test_shots_limits_and_the_chat_template_show_in_the_requests(spec):
+    declared = json.loads(spec.read_text())
+    before = digests(spec)
+    assert digests(spec, limit=3).suites != before.suites
+    assert digests(spec, limit=6).suites == before.suites
+    declared["suites"][0]["num_fewshot"] = 1
+    edit(spec, "asked.yaml", "test_split: test", "test_split: test\nfewshot_split: test")
+    spec.write_text(json.dumps(declared))
+    assert digests(spec).suites != before.suites
+
+
+def test_the_training_rows_count_by_what_they_say(spec):
+    before = digests(spec)
+    loader = spec.parent / "tasks" / "sums" / "loader.py"
+    loader.write_text("# a remark\n" + loader.read_text())
+    assert digests(spec) == before
+    loader.write_text(loader.read_text().replace("range(start", "range(1 + start"))
+    assert digests(spec).rows != before.rows
+
+
+def test_a_file_of_the_tokenizer_counts(tiny_model, tmp_path):
+    from transformers import AutoTokenizer
+
+    copy = Path(shutil.copytree(tiny_model["tokenizer"], tmp_path / "copy"))
+    whole = tokenizer_sha256(AutoTokenizer.from_pretrained(copy))
+    assert tokenizer_sha256(AutoTokenizer.from_pretrained(tiny_model["tokenizer"])) == whole
+    rules = json.loads((copy / "tokenizer.json").read_text())
+    vocabulary = rules["model"]["vocab"]
+    one, other = sorted(vocabulary)[40:42]
+    vocabulary[one], vocabulary[other] = vocabulary[other], vocabulary[one]
+    (copy / "tokenizer.json").write_text(json.dumps(rules))
+    changed = tokenizer_sha256(AutoTokenizer.from_pretrained(copy))
+    assert changed != whole
+    tokenizer = AutoTokenizer.from_pretrained(copy)
+    tokenizer.chat_template = "{{ messages[0].content }}"
+    assert tokenizer_sha256(tokenizer) != changed
+
+
+def test_the_code_of_modules_that_scoring_imports_counts(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "tiny_scores.py").write_text("from tiny_helper import best\n\nscored = best\ndef f(): return best(1)\n")
+    found = []
+    for body in ("return 1", "return 2", "return 2  # a remark"):
+        (tmp_path / "tiny_helper.py").write_text(f"def best(results):\n    {body}\n")
+        for name in ("tiny_helper", "tiny_scores"):
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+        found.append(code_sha256(importlib.import_module("tiny_scores").f))
+    assert found[0] != found[1]
+    assert found[1] == found[2]

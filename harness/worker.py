@@ -5,8 +5,8 @@ launcher can start it, and nothing but the unit's file tells it what to do.
 
 ``python -m harness.worker --serve LOG`` imports the training stack once, then reads requests, a JSON line each, on
 standard input: for ``{"unit": PATH, "folder": CWD}`` it forks a process and says ``{"exit": CODE}`` when that has
-ended; any other ends the process. It ends itself, with what it runs, when standard input is closed. Nothing is computed before the fork: a forked process cannot use threads or
-devices that its parent has started.
+ended; any other ends the process. It ends itself, with what it runs, when standard input is closed. Nothing is computed
+before the fork: a forked process cannot use threads or devices that its parent has started.
 """
 
 import contextlib

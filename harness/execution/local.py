@@ -91,8 +91,8 @@ def environment_of(device: str | None) -> Mapping[str, str]:
 def _fresh(unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
     """Run the unit as a program of its own."""
     process = _start([str(path)], {**environment_of(unit.device), **unit.environment}, unit.log)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         for line in process.stdout:
             yield Event.parse(line)
         yield Exit(unit.id, process.wait())
@@ -100,6 +100,7 @@ def _fresh(unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
         if process.poll() is None:
             process.terminate()
             process.wait()
+        process.stdout.close()
 
 
 class _Warm:
@@ -149,7 +150,8 @@ class _Warm:
         """Close the worker's standard input, at which it ends what it runs and itself."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
 

@@ -15,7 +15,7 @@ import harness
 from harness.errors import UsageError
 from harness.execution import local
 from harness.execution._base import Exit
-from harness.execution.events import Event, StageEntered
+from harness.execution.events import StageEntered
 from harness.execution.local import LocalExecutor, environment_of, needs_fresh_program
 from harness.execution.unit import WorkUnit, read_unit, write_unit
 from harness.preflight.prepared import Prepared
@@ -88,8 +88,9 @@ def test_what_is_broken_off_leaves_no_process(tiny_spec, tmp_path):
     )
     with LocalExecutor(tmp_path / "log.txt", device="cpu") as executor:
         told = executor.submit(prepare(load(tiny_spec), tmp_path / "log.txt"))
-        while not pid.exists():
-            assert isinstance(next(told), Event)
+        while next(told).body != StageEntered("data"):
+            pass
+        while not pid.exists():  # written when the task's loader is imported, which then sleeps
             time.sleep(0.1)
         told.close()
     with pytest.raises(ProcessLookupError):

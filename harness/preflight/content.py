@@ -20,7 +20,7 @@ from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
 from harness.evaluation.evaluate import with_shots
-from harness.evaluation.quiet import Progress, quiet
+from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
 from harness.plan.identity import data_key, suite_limit
@@ -133,7 +133,7 @@ def _without_functions(value: Any) -> Any:
 
 def _items(task: Task, *, limit: int | None, template: ChatTemplate | None) -> Iterator[Any]:
     """Yield each document and every request that lm-eval makes for it, prompts rendered."""
-    with quiet(Progress()):
+    with without_bars():
         task.build_all_requests(limit=limit, apply_chat_template=template is not None, chat_template=template)
     seen: set[Any] = set()
     for request in task.instances:

@@ -222,10 +222,10 @@ def _interval(values: Iterable[float]) -> _Score:
     import math
     import statistics
 
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     scores = list(values)
     if len(scores) < 2:  # noqa: PLR2004 - one item has no spread
         return _Score(len(scores), scores[0], None)
     error = statistics.stdev(scores) / math.sqrt(len(scores))
-    return _Score(len(scores), statistics.fmean(scores), float(t.ppf(0.975, len(scores) - 1)) * error)
+    return _Score(len(scores), statistics.fmean(scores), float(stdtrit(len(scores) - 1, 0.975)) * error)

@@ -157,6 +157,28 @@ def read_items(path: Path, metric: str, *, cluster: str | None = None) -> list[S
     return items
 
 
+def _check(path: Path, name: str, chosen: str, filters: set[str], items: list[ScoredItem]) -> None:
+    if not filters:
+        raise ComparisonError(f"{path} is empty: the evaluation was cut off; score again or remove the file.")
+    if not items:
+        raise ComparisonError(f"{path} has no filter {chosen!r}: it has {', '.join(sorted(filters))}.")
+    if not chosen and len(filters) > 1:
+        options = ", ".join(f"{name},{kind}" for kind in sorted(filters))
+        raise ComparisonError(f"{path} scores {name} under several filters: choose one of {options} as the metric.")
+
+
+def _item(sample: Mapping[str, Any], metric: str, cluster: str | None, path: Path, number: int) -> ScoredItem:
+    if metric not in sample:
+        known = ", ".join(map(str, sample.get("metrics", []))) or "none"
+        raise ComparisonError(f"{path}:{number} has no metric {metric!r}: it has {known}.")
+    return ScoredItem(
+        key=(sample["doc_hash"], sample["prompt_hash"], sample["target_hash"]),
+        doc_id=sample.get("doc_id", "?"),
+        score=_finite(sample[metric], metric, path, number),
+        cluster=_cluster(sample, cluster),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreLabels:
     """What a file's scores share in a table; `cluster` is the document's field, None for no clusters."""
@@ -197,14 +219,19 @@ def read_samples(path: Path, labels: ScoreLabels) -> Iterator[Score]:
         raise ComparisonError(f"{path} is empty: the evaluation was cut off; score again or remove the file.")
 
 
-def _check(path: Path, name: str, chosen: str, filters: set[str], items: list[ScoredItem]) -> None:
-    if not filters:
-        raise ComparisonError(f"{path} is empty: the evaluation was cut off; score again or remove the file.")
-    if not items:
-        raise ComparisonError(f"{path} has no filter {chosen!r}: it has {', '.join(sorted(filters))}.")
-    if not chosen and len(filters) > 1:
-        options = ", ".join(f"{name},{kind}" for kind in sorted(filters))
-        raise ComparisonError(f"{path} scores {name} under several filters: choose one of {options} as the metric.")
+def _cluster(sample: Mapping[str, Any], field: str | None) -> str | None:
+    document = sample.get("doc")
+    if field is None or not isinstance(document, dict) or document.get(field) is None:
+        return None
+    return str(document[field])
+
+
+def _finite(value: Any, metric: str, path: Path, number: int) -> float:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ComparisonError(
+            f"{path}:{number}: {metric} is {value!r}, not a finite number an item: it cannot be compared."
+        )
+    return float(value)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -238,30 +265,3 @@ def _sample(line: bytes, path: Path, number: int) -> Mapping[str, Any]:
             "lm_eval --log_samples, or by a version older than 0.4.3."
         )
     return sample
-
-
-def _item(sample: Mapping[str, Any], metric: str, cluster: str | None, path: Path, number: int) -> ScoredItem:
-    if metric not in sample:
-        known = ", ".join(map(str, sample.get("metrics", []))) or "none"
-        raise ComparisonError(f"{path}:{number} has no metric {metric!r}: it has {known}.")
-    return ScoredItem(
-        key=(sample["doc_hash"], sample["prompt_hash"], sample["target_hash"]),
-        doc_id=sample.get("doc_id", "?"),
-        score=_finite(sample[metric], metric, path, number),
-        cluster=_cluster(sample, cluster),
-    )
-
-
-def _finite(value: Any, metric: str, path: Path, number: int) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ComparisonError(
-            f"{path}:{number}: {metric} is {value!r}, not a finite number an item: it cannot be compared."
-        )
-    return float(value)
-
-
-def _cluster(sample: Mapping[str, Any], field: str | None) -> str | None:
-    document = sample.get("doc")
-    if field is None or not isinstance(document, dict) or document.get(field) is None:
-        return None
-    return str(document[field])

@@ -1,50 +1,20 @@
-"""Our own sources of scores keep the contract that a third party's has to keep, and so does a small table."""
+"""Our own sources of scores keep the contract that a third party's has to keep, and so does the one in the manual."""
 
-import csv
 import json
+import re
+from pathlib import Path
 
 import pytest
 
-from harness.compare.sources import ScoreSource
 from harness.compare.sources.lm_eval import LmEvalSource
 from harness.compare.sources.run_folder import RunFolderSource
-from harness.compare.tidy import Score
-from harness.errors import ComparisonError
 from harness.testing.score_sources import ScoreSourceContract
 from helpers.logs import line, write
 from helpers.runs import scored_run
 
-
-class CsvSource(ScoreSource):
-    """What a third party would write: a table of item, suite and accuracy, a file a trained model."""
-
-    def recognises(self, path):
-        return path.suffix == ".csv" and path.is_file()
-
-    def read(self, path):
-        with path.open(newline="") as file:
-            for number, row in enumerate(csv.DictReader(file), start=2):
-                try:
-                    score = float(row["acc"])
-                except ValueError as error:
-                    raise ComparisonError(f"{path}:{number}: {row['acc']!r} is not a number.") from error
-                yield Score(
-                    model="m",
-                    recipe=path.stem,
-                    seed=1,
-                    suite=row["suite"],
-                    role=None,
-                    item=row["item"],
-                    cluster=None,
-                    metric="acc",
-                    score=score,
-                )
-
-
-def table(path, *scores):
-    rows = [f"{k},{suite},{score}" for suite in ("near", "far") for k, score in enumerate(scores)]
-    path.write_text("\n".join(["item,suite,acc", *rows]))
-    return path
+PAGE = (Path(__file__).parents[3] / "docs" / "extending.md").read_text(encoding="utf-8")
+SECTION = PAGE.partition("## A source of scores\n")[2].partition("\n## ")[0]
+exec("\n".join(re.findall(r"^```python\n(.*?)^```", SECTION, re.MULTILINE | re.DOTALL)))  # TestCsv, as it is shown
 
 
 class TestLmEval(ScoreSourceContract):
@@ -84,20 +54,6 @@ class TestRunFolder(ScoreSourceContract):
     @pytest.fixture
     def one_model(self):
         return None
-
-
-class TestTable(ScoreSourceContract):
-    @pytest.fixture
-    def source(self):
-        return CsvSource()
-
-    @pytest.fixture
-    def path(self, tmp_path):
-        return table(tmp_path / "whole.csv", 1.0, 0.0, 1.0)
-
-    @pytest.fixture
-    def damaged(self, tmp_path):
-        return table(tmp_path / "cut.csv", 1.0, "")
 
 
 def test_a_stand_in_run_is_what_the_schema_of_a_lock_says(tmp_path, tiny_spec):

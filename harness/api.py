@@ -17,7 +17,7 @@ from harness.ledger import Outcome
 from harness.ledger import Run as RunFolder
 from harness.ledger import read as read_run
 from harness.ledger.files import write_json
-from harness.spec import Overrides
+from harness.spec import Overrides, notes
 from harness.spec import load as load_experiment
 from harness.spec.files import declared_kind
 from harness.spec.recipe import read_recipe
@@ -51,12 +51,14 @@ class Changes(TypedDict, total=False):
 class Checked:
     """A declaration file as it was named, and everything that is wrong with it.
 
-    `kind` is ``experiment`` or ``recipe``, None where the file could not be read far enough to tell.
+    `kind` is ``experiment`` or ``recipe``, None where the file could not be read far enough to tell. `notes` say what
+    is not wrong and worth knowing, such as a name that hides a shipped one.
     """
 
     file: str
     kind: Literal["experiment", "recipe"] | None
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -126,16 +128,17 @@ def validate(file: PathLike, **changes: Unpack[Changes]) -> Checked:
     """Return what is wrong with a spec or recipe file, given by path or name; nothing is raised for that."""
     name, include = str(file), _include(changes)
     kind: Literal["experiment", "recipe"] | None = None
+    to_know: tuple[str, ...] = ()
     try:
         declared, path = declared_kind(name, include=include)
         kind = "experiment" if declared == "specs" else "recipe"
         if kind == "experiment":
-            load(path, **changes)
+            to_know = notes(load(path, **changes))
         else:
             read_recipe(path, include=include)
     except SpecError as error:
         return Checked(file=name, kind=kind, problems=error.problems)
-    return Checked(file=name, kind=kind)
+    return Checked(file=name, kind=kind, notes=to_know)
 
 
 def plan(spec: PathLike | Experiment, **changes: Unpack[Changes]) -> "Estimate":

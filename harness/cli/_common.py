@@ -3,10 +3,13 @@
 import argparse
 import logging
 import shutil
+import sys
 import textwrap
 from pathlib import Path
 
-from harness.api import Changes
+from harness.api import Changes, load
+from harness.spec import notes
+from harness.spec.records import Experiment
 
 _NARROWEST, _WIDEST, _PIPED = 60, 120, 100
 _INDENT = "    "
@@ -56,6 +59,14 @@ def changes_from(args: argparse.Namespace) -> Changes:
     if args.limit is not None:
         given["limit"] = args.limit
     return given
+
+
+def load_spec(args: argparse.Namespace) -> Experiment:
+    """Return the experiment that the command line names, after a line for each note about its names."""
+    experiment = load(args.spec, **changes_from(args))
+    for note in notes(experiment):
+        print(f"note: {note}", file=sys.stderr)
+    return experiment
 
 
 def entry(name: str, facts: str, *lines: str) -> str:

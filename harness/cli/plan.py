@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 
 from harness import api
-from harness.cli._common import add_spec_options, changes_from
+from harness.cli._common import add_spec_options, load_spec
 from harness.extras import require
 
 
@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Estimate and print."""
     require("run", "harness plan")
-    experiment = api.load(args.spec, **changes_from(args))
+    experiment = load_spec(args)
     estimate = api.plan(experiment)
     if args.json:
         print(json.dumps(asdict(estimate), indent=2))

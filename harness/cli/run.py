@@ -3,7 +3,7 @@
 import argparse
 
 from harness import api
-from harness.cli._common import add_spec_options, changes_from
+from harness.cli._common import add_spec_options, load_spec
 from harness.cli.report import print_report
 from harness.extras import require
 
@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the experiment and print its scores and verdicts."""
     require("run", "harness run")
-    experiment = api.load(args.spec, **changes_from(args))
+    experiment = load_spec(args)
 
     from harness.cli.display import watching
 

@@ -4,15 +4,17 @@ import argparse
 import contextlib
 import io
 import json
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.cli._common import entry, folder, quiet_imports
+from harness.declarations.task_yaml import Declared
+from harness.declarations.tasks import search
 from harness.errors import TaskError
 from harness.extras import require
-from harness.suites import registry
 from harness.suites.rows import KINDS
 
 if TYPE_CHECKING:
@@ -63,15 +65,17 @@ def _shared(parser: argparse.ArgumentParser, default: Any = None) -> None:
 
 
 def _list(args: argparse.Namespace) -> int:
-    tasks = registry.declared(beside=Path.cwd(), include=args.include_path)
-    rows = [_described(task) for _, task in sorted(tasks.items())]
+    found = search(beside=Path.cwd(), include=args.include_path)
+    rows = [_described(task) for _, task in sorted(found.tasks.items())]
     if args.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         print("\n".join(map(_entry, rows)))
         for cited in dict.fromkeys((row["release"], row["citation"]) for row in rows if row["citation"]):
             print("cite for {}: {}".format(*cited))
-    return 0
+    for error in found.broken:
+        print(error, file=sys.stderr)
+    return TaskError.exit_code if found.broken else 0
 
 
 def _entry(row: dict[str, Any]) -> str:
@@ -80,7 +84,7 @@ def _entry(row: dict[str, Any]) -> str:
     return entry(row["task"], facts, row["description"], "; ".join(filter(None, (forms, _dated(row), row["licence"]))))
 
 
-def _described(task: registry.Declared) -> dict[str, Any]:
+def _described(task: Declared) -> dict[str, Any]:
     told = task.metadata
     source = told.get("source") or {}
     return {
@@ -88,7 +92,7 @@ def _described(task: registry.Declared) -> dict[str, Any]:
         "role": told.get("role", ""),
         "distance": told.get("distance", ""),
         "counts": told.get("counts", {}),
-        "members": task.config.get("task", []) if task.is_group else [],
+        "members": task.members,
         "forms": told.get("forms", []),
         "licence": told.get("licence", ""),
         "source": _source(source) if isinstance(source, dict) else str(source),

@@ -40,5 +40,7 @@ def _print(checked: list[Checked]) -> None:
     for each in checked:
         if each.ok:
             print(f"{each.file}: ok ({each.kind})")
+        for note in each.notes:
+            print(f"{each.file}: note: {note}")
     for problem in dict.fromkeys(problem for each in checked for problem in each.problems):
         print(problem)

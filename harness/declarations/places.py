@@ -1,11 +1,10 @@
-"""Where declaration files are: beside the spec, in an include path, or shipped with the package.
+"""Where declaration files are: beside the spec, in an include path, below the current directory, or shipped.
 
-A declaration is a recipe (``adapters/NAME.json``), a task folder (``tasks/NAME/``) or an experiment
-(``specs/NAME.json``). The shipped ones stand at the top of the repository and, in an installed wheel, inside
-the package. Names are looked up in the order beside the spec → include paths → shipped.
+A declaration is a recipe (``adapters/NAME.json``), a task (YAML below ``tasks/``) or an experiment
+(``specs/NAME.json``). The shipped ones stand at the top of the repository and, in an installed wheel, inside the
+package.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -22,14 +21,27 @@ def shipped(kind: Kind) -> Path:
 
 
 def searched_folders(kind: Kind, *, beside: Path | None = None, include: Iterable[Path] = ()) -> list[Path]:
-    """Return the folders searched for a declaration, in order, without repetition.
+    """Return the folders searched for a declaration, in order, without repetition; not all of them need be there.
 
-    `beside` is the folder of the spec: both it and its ``adapters/`` (``tasks/``, ``specs/``) are searched, and
-    so for each include path.
+    They are the folder of the spec (`beside`) and each include path, with the ``adapters/`` (``tasks/``, ``specs/``)
+    in each; that of the folder above a spec which lies in a folder called ``specs``; that of the current directory;
+    and the shipped one.
     """
+    near = _around_the_spec(kind, beside, include)
+    return list(dict.fromkeys([*near, (Path.cwd() / kind).resolve(), shipped(kind).resolve()]))
+
+
+def found_from_here(kind: Kind, path: Path, *, beside: Path, include: Iterable[Path] = ()) -> bool:
+    """Tell whether a declaration is found only while the current directory is what it is."""
+    here = (Path.cwd() / kind).resolve()
+    elsewhere = [*_around_the_spec(kind, beside, include), shipped(kind).resolve()]
+    return path.is_relative_to(here) and here not in elsewhere
+
+
+def _around_the_spec(kind: Kind, beside: Path | None, include: Iterable[Path]) -> list[Path]:
     roots = [*([beside] if beside else []), *include]
-    folders = [folder for root in roots for folder in (root, root / kind)] + [shipped(kind)]
-    return list(dict.fromkeys(folder.resolve() for folder in folders))
+    above = [beside.resolve().parent / kind] if beside and beside.resolve().name == "specs" else []
+    return [folder.resolve() for folder in (*(each for root in roots for each in (root, root / kind)), *above)]
 
 
 def json_files(kind: Kind, *, beside: Path | None = None, include: Iterable[Path] = ()) -> Iterator[Path]:
@@ -40,30 +52,3 @@ def json_files(kind: Kind, *, beside: Path | None = None, include: Iterable[Path
             if path.stem not in seen:
                 seen.add(path.stem)
                 yield path
-
-
-_NAMED = re.compile(r"^(?:task|group):[ \t]*[\"']?([\w.\-/]+)[\"']?[ \t]*$", re.MULTILINE)
-
-
-def task_files(*, beside: Path | None = None, include: Iterable[Path] = ()) -> dict[str, Path]:
-    """Return the tasks and groups declared in YAML under the task folders, by name; the first of a name counts.
-
-    The files are searched as text for their ``task:`` or ``group:`` line: nothing is loaded, and a YAML with
-    lm-eval's ``!function`` needs no loader.
-    """
-    found: dict[str, Path] = {}
-    for folder in searched_folders("tasks", beside=beside, include=include):
-        for path in _yaml_files(folder):
-            for name in _NAMED.findall(path.read_text(encoding="utf-8", errors="replace")):
-                found.setdefault(name, path)
-    return found
-
-
-def task_file(name: str, *, beside: Path | None = None, include: Iterable[Path] = ()) -> Path | None:
-    """Return the YAML file that declares a task or group, or None where it is not one of ours or the user's."""
-    return task_files(beside=beside, include=include).get(name)
-
-
-def _yaml_files(folder: Path) -> list[Path]:
-    """Return the YAML files in a folder and one level below: a task is a file or a folder of its own."""
-    return sorted([*folder.glob("*.yaml"), *folder.glob("*/*.yaml")])

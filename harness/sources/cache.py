@@ -1,23 +1,18 @@
 """The cache folder, and folders in it that appear whole or not at all."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock
 
 from harness.errors import UsageError
+from harness.paths import cache_root
+
+root = cache_root
 
 REMEDY = "Set HARNESS_CACHE to a folder that can."
-
-
-def root() -> Path:
-    """Return ``$HARNESS_CACHE`` or the platform's cache folder for harness."""
-    declared = os.environ.get("HARNESS_CACHE")
-    return Path(declared).expanduser() if declared else Path(platformdirs.user_cache_dir("harness"))
 
 
 def folder(*key: str, fill: Callable[[Path], None]) -> Path:

@@ -1,21 +1,17 @@
 """What no schema can say: that the names in an experiment stand for something and fit each other."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.declarations import places
 from harness.errors import Problem
 from harness.spec.document import Located
 from harness.spec.document import Path as At
 from harness.spec.recipe import ReadRecipe
 from harness.spec.schema import allowed, fields_of
 from harness.spec.suggest import nearest, resembling
-from harness.spec.taskfields import known as known_fields
-from harness.spec.taskfields import wrong as wrong_fields
-from harness.spec.tasknames import installed
-from harness.spec.tasknames import metrics as reported_metrics
+from harness.spec.tasks import NamedTasks, task_problems
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 """What transformers' configurations call the number of decoder layers."""
@@ -37,7 +33,7 @@ class Context:
     beside: Path
     include: tuple[Path, ...]
     recipes: dict[str, ReadRecipe]
-    tasks: dict[str, Path]
+    tasks: NamedTasks
 
     @property
     def spec(self) -> Any:
@@ -51,16 +47,14 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_comparison, {"comparison", "recipes"}),
         (_gate, {"comparison", "suites"}),
         (_suites, {"suites"}),
-        (_tasks, set()),
-        (_metrics, {"suites"}),
-        (_task_fields, {"suites"}),
         (_shares, set()),
         (_layers, {"model"}),
         (_compute, {"recipes"}),
         (_validation, {"data"}),
         (_tune, {"tune", "seeds", "training", "recipes"}),
     )
-    return [problem for check, needs in checks if needs <= set(context.spec) for problem in check(context)]
+    found = list(task_problems(context.tasks))
+    return found + [problem for check, needs in checks if needs <= set(context.spec) for problem in check(context)]
 
 
 def _comparison(context: Context) -> Iterator[Problem]:
@@ -110,73 +104,6 @@ def _suites(context: Context) -> Iterator[Problem]:
             message = f"{suite['metric']!r} cannot be compared with the in-domain {home[0]['metric']!r}"
             remedy = "In-domain and out-of-domain suites share one metric; only guards have their own."
             yield context.document.problem(("suites", index, "metric"), message, remedy)
-
-
-def _tasks(context: Context) -> Iterator[Problem]:
-    named = [(context.whole, at, task) for at, task in _named_tasks(context.whole.value)]
-    named += [(read.document, at, task) for read in context.recipes.values() for at, task in _stage_tasks(read)]
-    for document, at, task in named:
-        if task not in context.tasks:
-            remedy = nearest(task, places.task_files(beside=context.beside, include=context.include))
-            yield document.problem(at, f"{task!r} is not a task", f"{remedy} `harness tasks` lists them.")
-
-
-def _named_tasks(whole: Any) -> Iterator[tuple[At, str]]:
-    """Yield the tasks that an experiment names, whatever else is wrong around the names."""
-    listed = ((block, index) for block in ("suites", "mix") for index in range(_length(whole.get(block))))
-    for where in (*listed, ("data",), ("validation", "data")):
-        block = _block(whole, where)
-        task = block.get("task") if where[0] == "suites" or block.get("source") == "task" else None
-        if isinstance(task, str):
-            yield (*where, "task"), task
-
-
-def _block(whole: Any, where: At) -> dict[str, Any]:
-    """Return the object that stands somewhere, an empty one where none does."""
-    for step in where:
-        there = isinstance(step, int) or (isinstance(whole, dict) and step in whole)
-        whole = whole[step] if there else None
-    return whole if isinstance(whole, dict) else {}
-
-
-def _length(value: Any) -> int:
-    return len(value) if isinstance(value, list) else 0
-
-
-def _stage_tasks(read: ReadRecipe) -> Iterator[tuple[At, str]]:
-    for place, stage in enumerate(read.recipe.stages):
-        if stage.data is not None and stage.data.task is not None:
-            yield ("stages", place, "data", "task"), stage.data.task
-
-
-def task_files(whole: Any, recipes: Iterable[ReadRecipe], *, beside: Path, include: Iterable[Path]) -> dict[str, Path]:
-    """Return the YAML file of each task that the experiment or a recipe names and that exists, lm-eval's included."""
-    known = places.task_files(beside=beside, include=include)
-    names = {task for _, task in _named_tasks(whole)}
-    names |= {task for read in recipes for _, task in _stage_tasks(read)}
-    return {name: known[name] for name in names & set(known)} | installed(names - set(known))
-
-
-def _metrics(context: Context) -> Iterator[Problem]:
-    for index, suite in enumerate(context.spec["suites"]):
-        file = context.tasks.get(suite["task"])
-        known = reported_metrics(file) if file else set()
-        if known and suite["metric"].partition(",")[0] not in known:  # a filter's name may follow
-            message = f"the task {suite['task']!r} reports no metric {suite['metric']!r}"
-            yield context.document.problem(("suites", index, "metric"), message, nearest(suite["metric"], known))
-
-
-def _task_fields(context: Context) -> Iterator[Problem]:
-    """Hold the files of tasks that are ours or the user's to lm-eval's fields; its own are its business."""
-    ours = places.task_files(beside=context.beside, include=context.include)
-    for index, suite in enumerate(context.spec["suites"]):
-        for file, field in wrong_fields(ours[suite["task"]]) if suite["task"] in ours else ():
-            at: At = ("suites", index, "task")
-            if field is None:
-                yield context.document.problem(at, f"{file} cannot be read as YAML", "`harness tasks` says where.")
-            else:
-                message = f"{file} has the field {field!r}, which lm-eval does not know"
-                yield context.document.problem(at, message, nearest(field, known_fields()))
 
 
 def _shares(context: Context) -> Iterator[Problem]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.codec import JSON, decode, encode
+from harness.declarations.places import found_from_here
 from harness.errors import Problem, SpecError
-from harness.spec.checks import Context, semantic_problems, task_files
+from harness.spec.checks import Context, semantic_problems
 from harness.spec.document import Located
 from harness.spec.document import Path as At
 from harness.spec.files import data_blocks, find, not_found, read, with_absolute_paths
@@ -17,6 +18,7 @@ from harness.spec.plugins import with_requirement
 from harness.spec.recipe import ReadRecipe, read_recipe
 from harness.spec.records import Experiment
 from harness.spec.schema import violations
+from harness.spec.tasks import named_tasks
 
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What may name a run folder; the schema's pattern for `name`."""
@@ -79,7 +81,7 @@ def _looked_up(whole: Located, document: Located, file: Path, include: tuple[Pat
     value, problems = with_absolute_paths(document)
     folders = (*include, *map(Path, value.get("include", ())))
     recipes = _recipes(document, file.parent, folders, problems)
-    tasks = task_files(whole.value, recipes.values(), beside=file.parent, include=folders)
+    tasks = named_tasks(whole, recipes.values(), beside=file.parent, include=folders)
     context = Context(document, whole, file.parent, folders, recipes, tasks)
     problems += semantic_problems(context)
     problems += _name_problems(document, file)
@@ -94,9 +96,20 @@ def _resolved(found: _LookedUp, file: Path, overrides: Overrides, problems: list
         block.update(with_requirement("data_sources", block))
     for block in fields.get("diagnostics", ()):
         block.update(with_requirement("diagnostics", block))
-    read_from = {"file": file, "include": found.context.include, "overrides": overrides.words()}
+    read_from = {"file": file, "include": _include(found.context), "overrides": overrides.words()}
     recipes = [encode(read.recipe) for read in found.context.recipes.values()]
     return decode(Experiment, {"name": file.stem, **fields, **read_from, "recipes": recipes})
+
+
+def _include(context: Context) -> tuple[Path, ...]:
+    """Return the include paths, with ``tasks/`` of the current directory where a task is found nowhere else.
+
+    A run is reported from other directories too, and must find the same tasks there.
+    """
+    paths = [task.path for task in context.tasks.declared.values()]
+    beside, include = context.beside, context.include
+    here = any(found_from_here("tasks", path, beside=beside, include=include) for path in paths)
+    return (*include, Path.cwd() / "tasks") if here else include
 
 
 def _recipes(

@@ -22,8 +22,8 @@ NOT_INHERITED = ("$schema", "extends", "name", "description")
 def find(kind: Kind, name: str, *, beside: Path, include: Iterable[Path] = ()) -> Path | None:
     """Return the declaration's file, or None.
 
-    A `name` with a slash or ending in ``.json`` is a path from `beside`; any other is looked up beside it, in the
-    include paths and among the shipped declarations.
+    A `name` with a slash or ending in ``.json`` is a path from `beside`; any other is looked up in the folders of
+    `harness.declarations.places.searched_folders`.
     """
     if is_path(name):
         path = beside / Path(name).expanduser()
@@ -42,11 +42,12 @@ def not_found(kind: Kind, name: str, *, beside: Path, include: Iterable[Path] = 
     if is_path(name):
         return f"there is no file {name!r}", f"Paths count from {beside}."
     known = (path.stem for path in json_files(kind, beside=beside, include=include))
-    return f"{name!r} is not among the {kind}", nearest(name, known)
+    folders = ", ".join(label(each) for each in searched_folders(kind, beside=beside, include=include))
+    return f"{name!r} is not among the {kind}", f"{nearest(name, known)} Searched: {folders}."
 
 
 def label(path: Path) -> str:
-    """Return how a file is named to the user: from the current directory where it lies below it."""
+    """Return how a file or folder is named to the user: from the current directory where it lies below it."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 

@@ -4,8 +4,9 @@ import re
 import shutil
 from pathlib import Path
 
+from harness.declarations.tasks import find_task
 from harness.errors import TaskError
-from harness.suites import registry, rows
+from harness.suites import rows
 from harness.suites.rows import Kind
 
 _LOADER = '''"""Loads {name} from {data} beside this file; every wrong row is named with its number."""
@@ -78,7 +79,7 @@ def create(name: str, data: Path, kind: Kind, folder: Path) -> Path:
     target = folder / name
     if not _NAME.fullmatch(name):
         raise TaskError(f"{name!r} cannot name a task: use small letters, digits and _, a letter first.")
-    taken = registry.find(name, beside=folder.parent)
+    taken = find_task(name, beside=folder.parent)
     if taken or target.exists():
         raise TaskError(f"{name!r} is taken by {taken.path if taken else target}; choose another name.")
     documents = rows.read(data, kind)

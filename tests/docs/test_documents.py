@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import VERBS
-from harness.declarations.places import task_files
+from harness.declarations.tasks import declared_tasks
 from harness.spec import load
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def test_the_readmes_experiment_loads_with_the_tasks_it_names(tmp_path):
         file = tmp_path / f"shown-{number}.json"
         file.write_text(block)
         experiment = load(file)
-        assert {suite.task for suite in experiment.suites} <= task_files().keys()
+        assert {suite.task for suite in experiment.suites} <= declared_tasks().keys()
 
 
 def test_the_changelog_has_a_place_for_what_is_next():

@@ -1,8 +1,8 @@
 import pytest
 
+from harness.declarations.tasks import declared_tasks, find_task
 from harness.errors import SourceError
 from harness.questions import hub
-from harness.suites import registry
 from harness.suites.load import load_task
 
 ROWS = {
@@ -74,20 +74,20 @@ def test_an_unreachable_hub_is_one_clear_line(monkeypatch):
 
 
 def test_hub_sets_are_listed_without_the_hub():
-    assert {"medical_o1", "mmlu_all", "medqa_bits", "medmcqa_bits", "pubmedqa_bits"} <= set(registry.names())
+    assert {"medical_o1", "mmlu_all", "medqa_bits", "medmcqa_bits", "pubmedqa_bits"} <= set(declared_tasks())
 
 
-HUB = [name for name, task in registry.declared().items() if "hub" in task.metadata.get("source", {})]
+HUB = [name for name, task in declared_tasks().items() if "hub" in task.metadata.get("source", {})]
 
 
 @pytest.mark.parametrize("name", HUB)
 def test_a_hub_set_is_pinned_to_a_commit(name):
-    assert len(bytes.fromhex(registry.find(name).metadata["source"]["revision"])) == 20
+    assert len(bytes.fromhex(find_task(name).metadata["source"]["revision"])) == 20
 
 
 @pytest.mark.parametrize("name", HUB)
 def test_every_hub_set_asks_and_answers_on_rows_of_its_shape(name, monkeypatch):
-    loader = str(registry.find(name).config["custom_dataset"]).removeprefix("loader.")
+    loader = str(find_task(name).config["custom_dataset"]).removeprefix("loader.")
     row, right = ROWS[loader]
     asked = next(key for key in row if key.lower() == "question")
     rows = [{**row, asked: f"{row[asked]} {n}"} for n in range(40)]  # enough for a tenth to be one

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from harness.declarations.places import shipped
 from harness.errors import SpecError
 from harness.spec import load
 from harness.spec.recipe import read_recipe
@@ -327,7 +328,7 @@ def test_a_block_of_any_shape_ends_in_problems_or_an_experiment(spec, write, blo
 def test_an_unknown_experiment_suggests_one(folder, problems):
     ((_, _, message, remedy),) = problems(load, "gapp")
     assert message == "'gapp' is not among the specs"
-    assert remedy == "Did you mean `gap`?"
+    assert remedy == f"Did you mean `gap`? Searched: ., specs, {shipped('specs')}."
 
 
 def test_a_problem_reads_as_file_line_path_message_remedy(spec, write):
@@ -358,7 +359,9 @@ def test_an_inherited_comparison_says_where_to_give_ones_own(tmp_path):
 
 def test_a_misspelt_recipe_is_told_where_it_is_listed_and_not_where_it_is_compared(tmp_path):
     told = complaints(tmp_path, recipes=["full--default", "lora--last-hlaf"])
-    assert told == [("$.recipes[1]", "Did you mean `lora--last-half`?")]
+    ((path, remedy),) = told
+    assert path == "$.recipes[1]"
+    assert remedy.startswith(f"Did you mean `lora--last-half`? Searched: {tmp_path}, {tmp_path / 'adapters'}, ")
 
 
 @pytest.mark.parametrize(

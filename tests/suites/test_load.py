@@ -4,8 +4,9 @@ import logging
 
 import pytest
 
+from harness.declarations.tasks import find_task
 from harness.errors import SourceError, TaskError
-from harness.suites.load import declared_tasks, load_task
+from harness.suites.load import load_task
 from helpers.sums import YAML
 
 
@@ -104,7 +105,7 @@ def test_a_group_is_refused_with_its_members(tmp_path, write):
 
 def test_declared_tasks_runs_no_code(tmp_path, write):
     path = write(YAML.replace("loader.load", "nowhere.load"))
-    assert declared_tasks([tmp_path / "tasks"]) == {"sums": path}
+    assert find_task("sums", beside=tmp_path).path == path
 
 
 def test_nothing_is_printed(tmp_path, write, capfd):

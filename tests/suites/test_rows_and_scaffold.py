@@ -3,8 +3,9 @@ import json
 
 import pytest
 
+from harness.declarations.tasks import find_task
 from harness.errors import TaskError
-from harness.suites import registry, rows, scaffold
+from harness.suites import rows, scaffold
 from harness.suites.load import load_task
 
 GOOD = {
@@ -91,7 +92,7 @@ def test_a_new_task_loads_at_once_in_lm_eval(tmp_path, kind):
     assert path == tmp_path / "tasks" / "ports" / "ports.yaml"
     task = load_task("ports", include=[tmp_path])
     assert len(task.test_docs()) == 2
-    assert registry.find("ports", beside=tmp_path).metadata["counts"] == {"test": 2}
+    assert find_task("ports", beside=tmp_path).metadata["counts"] == {"test": 2}
 
 
 def test_nothing_is_written_for_wrong_rows_a_bad_name_or_a_taken_one(tmp_path):

@@ -9,12 +9,12 @@ from lm_eval.tasks import TaskManager
 
 from harness import text
 from harness.declarations.places import shipped
+from harness.declarations.tasks import declared_tasks, find_task
 from harness.questions import fairness, splitting
 from harness.questions.builders import BUILDERS, medical_cot
 from harness.questions.hpo import read_ontology
 from harness.questions.items import Item
 from harness.sources.wheel import Wheel, members
-from harness.suites import registry
 from harness.suites.load import load_task
 
 BUILT = ["k8s_qa", "k8s_recall", "techmanual_qa", "awsapi_qa", "mavlink_qa", "medical_cot", "world_facts"]
@@ -40,13 +40,13 @@ def splits():
 @pytest.mark.parametrize("name", BUILT)
 def test_counts_are_those_declared(splits, name):
     counts = {split: len(items) for split, items in splits(name).items()}
-    assert counts == registry.find(name).metadata["counts"]
+    assert counts == find_task(name).metadata["counts"]
     assert counts["test"] >= FEWEST.get(name, 400)
 
 
 @pytest.mark.parametrize("name", BUILT)
 def test_forms_are_those_declared(splits, name):
-    assert {item.form for item in splits(name)["test"]} == set(registry.find(name).metadata["forms"])
+    assert {item.form for item in splits(name)["test"]} == set(find_task(name).metadata["forms"])
 
 
 @pytest.mark.parametrize("name", BUILT)
@@ -77,7 +77,7 @@ def test_every_recalled_fact_is_trained_on(splits):
 
 
 def test_the_release_that_is_cited_is_the_one_that_is_read():
-    declared = [registry.find(name) for name in registry.names() if name.startswith("medical_cot")]
+    declared = [find_task(name) for name in sorted(declared_tasks()) if name.startswith("medical_cot")]
     folder = members(Wheel(**declared[0].metadata["source"]), medical_cot.MEMBERS)
     read = read_ontology(folder / medical_cot.DATA / "hp.obo").release
     assert {task.metadata["release"] for task in declared} == {f"HPO {read}"}
@@ -98,7 +98,7 @@ def test_a_rationale_lists_what_is_alike_in_plain_english():
 
 def test_general_text_is_plain_distinct_and_as_declared():
     documents = list(load_task("general_text").dataset["test"])
-    assert {"test": len(documents)} == registry.find("general_text").metadata["counts"]
+    assert {"test": len(documents)} == find_task("general_text").metadata["counts"]
     assert len({text.normalise(document["text"]) for document in documents}) == len(documents)
     assert all(document["text"].isascii() and 100 <= len(document["text"]) <= 300 for document in documents)
 
@@ -136,7 +136,7 @@ print(hashlib.sha256("\\n".join(lines).encode()).hexdigest())
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_two_hash_seeds_build_the_bytes_of_before(name):
-    folder = members(Wheel(**registry.find(name).metadata["source"]), BUILDERS[name].members)
+    folder = members(Wheel(**find_task(name).metadata["source"]), BUILDERS[name].members)
     digests = {
         subprocess.run(
             [sys.executable, "-c", BUILD, name, str(folder)],
@@ -154,5 +154,5 @@ def test_lm_eval_alone_finds_and_builds_a_shipped_task(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # `lm_eval --include_path` may be called from anywhere
     manager = TaskManager(include_path=str(shipped("tasks")), include_defaults=False)
     task = manager.load(["k8s_qa"])["tasks"]["k8s_qa"]
-    assert len(task.test_docs()) == registry.find("k8s_qa").metadata["counts"]["test"]
+    assert len(task.test_docs()) == find_task("k8s_qa").metadata["counts"]["test"]
     assert task.config.process_results.__module__ == "harness.suites.metrics"

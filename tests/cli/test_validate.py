@@ -52,7 +52,7 @@ def test_json_output_holds_kind_and_problems_of_each(here, capsys):
     (here / "bad.json").write_text('{"extends": "gap",\n "sead": 1}')
     assert main(["validate", "bad.json", "full--default", "--json"]) == 64
     bad, good = json.loads(capsys.readouterr().out)
-    assert good == {"ok": True, "file": "full--default", "kind": "recipe", "problems": []}
+    assert good == {"ok": True, "file": "full--default", "kind": "recipe", "problems": [], "notes": []}
     assert (bad["ok"], bad["file"], bad["kind"]) == (False, "bad.json", "experiment")
     (problem,) = bad["problems"]
     assert (problem["file"], problem["line"], problem["path"]) == ("bad.json", 2, "$.sead")

@@ -1,4 +1,4 @@
-"""One task's YAML: the name, includes, fields, metrics, members and hashed files that it declares.
+"""One task's YAML: the name, includes, fields, metrics, members and source files of what it declares.
 
 lm-eval's own loader would run the functions that a file names; here they stay text, and nothing is built.
 """
@@ -81,8 +81,8 @@ class Declared:
         return frozenset(str(each) for each in names if each is not None)
 
     @property
-    def hashed_files(self) -> list[Path]:
-        """The files that a score's identity covers: what lies beside the YAML and may have a say in the items."""
+    def source_files(self) -> list[Path]:
+        """The YAML and what lies beside it and may have a say in the items: loaders, other YAML, rows."""
         beside = sorted(self.path.parent.iterdir())
         return [path for path in beside if path.suffix in (".yaml", ".py", ".jsonl")]
 

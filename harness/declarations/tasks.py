@@ -1,7 +1,7 @@
 """The tasks and groups of the searched folders, by name: the one place that finds them.
 
-What `harness tasks` lists, what a spec may name and what a score's identity covers are the same because all of it
-comes from here.
+What `harness tasks` lists, what a spec may name, what is loaded and what a score's identity covers are the same
+because all of it is found here.
 """
 
 import codecs

@@ -56,5 +56,5 @@ def _tasks(experiment: Experiment) -> Iterator[str]:
 
 
 def _content(task: Declared) -> dict[str, bytes]:
-    """Return what tells two tasks of one name apart: the files that a score's identity covers, wherever they lie."""
-    return {path.name: path.read_bytes() for path in task.hashed_files}
+    """Return what tells two tasks of one name apart, wherever they lie."""
+    return {path.name: path.read_bytes() for path in task.source_files}

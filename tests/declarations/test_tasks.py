@@ -129,7 +129,7 @@ def written(tmp_path, monkeypatch):
 def test_a_name_is_listed_found_and_hashed_however_it_is_written(written, text, capsys):
     path = written(text)
     assert find_task("mine").path == path
-    assert path in find_task("mine").hashed_files
+    assert path in find_task("mine").source_files
     assert declared_tasks()["mine"].path == path
     assert main(["tasks", "--json"]) == 0
     assert f'"{path}"' in capsys.readouterr().out

@@ -1,11 +1,11 @@
-"""Loads the sets that live on the hub; how a row becomes a document stands in harness.suites.hub."""
+"""Loads the sets that live on the hub; how a row becomes a document stands in harness.questions.hub."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from datasets import Dataset
 
-from harness.suites import hub
+from harness.questions import hub
 
 WHOLE = "train+validation+test"
 """Nothing of a manual is trained on, so all of its published splits are asked about."""

@@ -1,0 +1,66 @@
+"""A run folder of the version before records were typed is listed, reported and compared as it was then."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.cli import main
+from harness.ledger import read
+from harness.ledger.outcomes import read_training
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Path(shutil.copytree(FIXTURES / "run-of-version-1", tmp_path / "old"))
+
+
+def test_its_records_are_typed(folder):
+    run = read(folder)
+    base, *trained = run.outcomes
+    assert base.train_info is None
+    assert base.costs.rss_max > 0
+    assert len(trained) == 4
+    for each in trained:
+        assert (each.training.steps, len(each.training.losses), len(each.training.order)) == (2, 2, 2)
+        assert each.training.measurements["base_unchanged"].passed is True
+        assert each.training.measurements["order_follows_seed"].details == {"batches": 2}
+        assert each.costs.file_size > 0
+    assert {each.cell.recipe: set(each.measurements) for each in trained} == {
+        "full--default": set(),
+        "lora--last-half": {"merged_scores_agree"},
+    }
+
+
+def test_a_training_that_was_not_scored_yet_is_read(folder):
+    (note,) = folder.glob("cells/*/training.json")
+    done = read_training(note)
+    assert done.train_info.steps == 2
+    assert done.costs.seconds["train"] > 0
+
+
+def test_it_is_listed(folder, capsys):
+    assert main(["ls", str(folder), "--json"]) == 0
+    assert [each["status"] for each in json.loads(capsys.readouterr().out)] == ["done"] * 5
+
+
+def test_its_report_says_what_it_said(folder, capsys):
+    assert main(["report", str(folder)]) == 0
+    assert capsys.readouterr().out == (FIXTURES / "report-of-version-1.txt").read_text()
+
+
+def test_its_verdict_is_the_same_bytes_but_for_the_models_name(folder):
+    before = (folder / "verdict.json").read_text()
+    assert main(["report", str(folder)]) == 0
+    after = json.loads((folder / "verdict.json").read_text())
+    assert [each.pop("model") for each in (*after["comparisons"], *after["in_domain"])] == ["random-llama"] * 2
+    assert json.dumps(after, indent=2, sort_keys=True, ensure_ascii=False) + "\n" == before
+
+
+def test_it_is_compared_and_its_scores_are_a_table(folder):
+    assert harness.compare(folder).comparisons[0].candidate == "lora--last-half"
+    assert len(harness.load_run(folder).scores()) == 5 * 2 * 24

@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 
 from harness import registry
+from helpers.light import is_heavy, lacks_the_extra
 
 TINY_CONFIG = {
     "model_type": "llama",
@@ -26,9 +27,23 @@ TINY_CONFIG = {
 }
 
 
+def pytest_ignore_collect(collection_path):
+    """Where the extra `run` is not installed, leave out the files that import what it brings."""
+    return True if lacks_the_extra() and is_heavy(collection_path) else None
+
+
+def pytest_collection_modifyitems(items):
+    """Where it is not installed, skip what is marked to need it."""
+    if lacks_the_extra():
+        for item in items:
+            if item.get_closest_marker("run"):
+                item.add_marker(pytest.mark.skip(reason="needs the extra `run`"))
+
+
 @pytest.fixture(scope="session")
 def tiny_tokenizer_folder(tmp_path_factory) -> Path:
     """A byte-level tokenizer with the special tokens <pad>, <bos> and <eos>."""
+    pytest.importorskip("transformers", reason="needs the extra `run`")
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 

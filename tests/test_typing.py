@@ -12,6 +12,7 @@ ROOT = FOLDER.parents[1]
 REVEALED = re.compile(r'^[^:]+:(\d+): note: Revealed type is "(.*)"$', re.MULTILINE)
 
 
+@pytest.mark.run
 @pytest.mark.parametrize("name", ["api.py"])
 def test_a_type_checker_sees_what_the_comments_say(name, tmp_path):
     file = FOLDER / name

@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from harness.cli import main
+
+pytestmark = pytest.mark.run
 
 
 def test_trainable_parameters_are_shown_for_a_specs_model(capsys):

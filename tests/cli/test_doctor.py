@@ -34,6 +34,7 @@ def test_one_failure_fails(found, capsys):
     assert first == {"what": "cache", "status": "fail", "detail": "cannot be written"}
 
 
+@pytest.mark.run
 def test_this_environment_satisfies_what_is_declared():
     assert [each for each in (doctor.python(), *doctor.packages()) if each.status != "ok"] == []
 
@@ -69,6 +70,7 @@ def test_a_cache_folder_that_cannot_be_made_fails_with_the_remedy(monkeypatch, t
     assert "HARNESS_CACHE" in finding.detail
 
 
+@pytest.mark.run
 def test_an_empty_cache_is_a_warning(monkeypatch, tmp_path):
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
     finding = doctor.embedded_model()
@@ -90,6 +92,7 @@ def test_a_registry_that_hangs_is_a_warning(monkeypatch):
     assert doctor.registry().status == "warn"
 
 
+@pytest.mark.run
 @pytest.mark.parametrize(
     ("error", "status"),
     [(urllib.error.HTTPError("u", 403, "no", {}, None), "ok"), (urllib.error.URLError("no route"), "warn")],
@@ -103,6 +106,7 @@ def test_any_answer_of_the_hub_will_do(monkeypatch, error, status):
     assert doctor.hub().status == status
 
 
+@pytest.mark.run
 def test_an_offline_setting_is_told_without_asking(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert "HF_HUB_OFFLINE" in doctor.hub().detail

@@ -52,6 +52,7 @@ def test_listing_loads_no_heavy_library(beside):
     assert done.stderr.strip() == ""
 
 
+@pytest.mark.run
 def test_a_new_task_is_listed_and_passes_its_check(capsys, beside):
     data = questions(beside / "data.jsonl", *[FAIR] * 4)
     assert main(["tasks", "new", "ports", "--from", str(data)]) == 0
@@ -61,6 +62,7 @@ def test_a_new_task_is_listed_and_passes_its_check(capsys, beside):
     assert "ports" in {row["task"] for row in json.loads(capsys.readouterr().out)}
 
 
+@pytest.mark.run
 def test_a_check_names_what_fails_and_exits_one(capsys, beside):
     data = questions(
         beside / "data.jsonl", *[[*"abc"[: n % 4], "by far the longest", *"abc"[n % 4 :]] for n in range(40)]
@@ -81,6 +83,7 @@ def test_wrong_rows_exit_64_and_write_nothing(capsys, beside):
     assert not (beside / "tasks").exists()
 
 
+@pytest.mark.run
 def test_a_file_that_lm_eval_does_not_know_is_named(capsys, beside):
     (beside / "tasks").mkdir()
     (beside / "tasks" / "odd.yaml").write_text("task: odd\ntest_spilt: test\n")
@@ -97,6 +100,7 @@ def load(**metadata):
 """
 
 
+@pytest.mark.run
 def test_every_document_that_is_no_question_is_named(capsys, beside):
     data = questions(beside / "data.jsonl", *[FAIR] * 4)
     assert main(["tasks", "new", "ports", "--from", str(data)]) == 0

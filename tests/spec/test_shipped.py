@@ -170,6 +170,7 @@ def test_a_printed_schema_stands_alone_and_is_one(name):
     list(Draft202012Validator(schema).iter_errors({}))
 
 
+@pytest.mark.run
 @pytest.mark.parametrize("file", installed_fields.WRITERS)
 def test_foreign_fields_are_those_of_the_installed_libraries(file):
     derived = installed_fields.text(installed_fields.WRITERS[file]())

@@ -29,7 +29,7 @@ def training_flops(adapted: Adapted) -> float:
 def _instance(plugin: Plugin) -> Method:
     found = plugin.load()
     if not (isinstance(found, type) and issubclass(found, Method)):
-        raise PluginError(f"{plugin} is not a subclass of harness.methods._base.Method.")
+        raise PluginError(f"{plugin} is not a subclass of harness.methods.Method.")
     try:
         return found()
     except TypeError as error:  # abstract functions that are not there, or an __init__ with arguments

@@ -20,7 +20,6 @@ _QUANTIZED = {
     "bnb_4bit_compute_dtype": ("float32", "bfloat16", "float16"),
     "bnb_4bit_quant_storage": ("uint8", "bfloat16", "float16", "float32", "float64"),
 }
-_OPTIONS = {"gradient": ("chunk",)}
 
 _FILE_NAME = re.compile(
     r"(?P<method>[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*)--(?P<name>[A-Za-z0-9_.][A-Za-z0-9_.-]*)"
@@ -223,7 +222,7 @@ def _one_base(document: Located, recipes: Sequence[Recipe | None]) -> Iterator[P
 
 def _block_problems(document: Located) -> list[Problem]:
     """Return what is wrong with a recipe's blocks beyond the names and types that the schema knows."""
-    checks = (_method_problems, _layer_problems, _option_problems, _quantization_problems)
+    checks = (_method_problems, _layer_problems, _quantization_problems)
     return [problem for check in checks for problem in check(document)]
 
 
@@ -262,22 +261,6 @@ def _size_problem(strategy: str, sizes: list[str]) -> tuple[str, str]:
     return "", ""
 
 
-def _option_problems(document: Located) -> Iterator[Problem]:
-    """Yield options that no strategy of harness reads, or whose value it cannot use; an extension reads its own."""
-    layers = document.value.get("layers") or {}
-    strategy = layers.get("strategy", "all")
-    if strategy not in STRATEGIES:
-        return
-    known = _OPTIONS.get(strategy, ())
-    for name, value in (layers.get("options") or {}).items():
-        at: At = ("layers", "options", name)
-        if name not in known:
-            allowed = f"It reads {' and '.join(known)}." if known else "It reads none."
-            yield document.problem(at, f"the strategy `{strategy}` reads no option `{name}`", allowed)
-        elif not _whole(value) or value < 1:
-            yield document.problem(at, f"{value!r} is no number of layers", "Give a whole number, 1 or more.")
-
-
 def _quantization_problems(document: Located) -> Iterator[Problem]:
     """Yield why a `quantization` block would quantize nothing, or not as bitsandbytes can."""
     block = document.value.get("quantization")
@@ -292,7 +275,3 @@ def _quantization_problems(document: Located) -> Iterator[Problem]:
         if value is not None and value not in allowed:
             message = f"{value!r} is no {name}"
             yield document.problem(("quantization", name), message, f"There are: {', '.join(allowed)}.")
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

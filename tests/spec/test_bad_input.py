@@ -263,17 +263,17 @@ RECIPE_MISTAKES = {
     "a misspelt option": (
         {"layers": {"strategy": "gradient", "count": 1, "options": {"chunks": 8}}},
         "$.layers.options.chunks",
-        "It reads chunk",
+        "Did you mean `chunk`?",
     ),
     "an option of another strategy": (
         {"layers": {"strategy": "last", "count": 1, "options": {"chunk": 8}}},
         "$.layers.options.chunk",
-        "It reads none",
+        "None is known",
     ),
     "an option out of range": (
         {"layers": {"strategy": "gradient", "count": 1, "options": {"chunk": 0}}},
         "$.layers.options.chunk",
-        "1 or more",
+        "at least 1",
     ),
     "a match with nobody": ({"match": {"recipe": "lora--nobody"}}, "$.match.recipe", ""),
     "a match with itself": ({"match": {"recipe": "lora--tried"}}, "$.match.recipe", "another"),

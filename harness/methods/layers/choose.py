@@ -61,7 +61,7 @@ def strategy(name: str) -> LayerStrategy:
     if isinstance(found, LayerStrategy):
         return found
     if not callable(found):
-        raise PluginError(f"{plugin} is neither a function nor a harness.methods.layers._base.LayerStrategy.")
+        raise PluginError(f"{plugin} is neither a function nor a harness.methods.LayerStrategy.")
     return LayerStrategy(choose=found)
 
 

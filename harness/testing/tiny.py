@@ -1,0 +1,40 @@
+"""A tiny random Llama and training batches for it, which the contracts of methods and layer strategies are tried on."""
+
+from collections.abc import Iterator
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
+
+from harness.methods import Batch
+
+LAYERS, VOCABULARY = 4, 256
+
+
+def tiny_model(seed: int = 0) -> PreTrainedModel:
+    """Return a Llama of 4 layers of 64 features in evaluation mode; the same weights for the same seed."""
+    config = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=256,
+        tie_word_embeddings=True,
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=2,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return LlamaForCausalLM(config).eval()
+
+
+def tiny_batches() -> Iterator[Batch]:
+    """Yield eight batches of 2 rows of 12 tokens, the first 4 of them without a label; the same at each call."""
+    generator = torch.Generator().manual_seed(7)
+    for _ in range(8):
+        ids = torch.randint(3, VOCABULARY, (2, 12), generator=generator)
+        labels = ids.clone()
+        labels[:, :4] = -100
+        yield {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}

@@ -13,6 +13,14 @@ def device_name(device: str) -> str:
     return str(torch.cuda.get_device_name(device)) if device_kind(device) == "cuda" else device_kind(device)
 
 
+def is_available(device: str) -> bool:
+    """Say whether PyTorch sees a device of that kind here; for a CPU nothing is asked."""
+    kind = device_kind(device)
+    if kind == "cuda":
+        return torch.cuda.is_available()
+    return kind == "cpu" or (kind == "mps" and torch.backends.mps.is_available())
+
+
 def synchronize(device: str) -> None:
     """Wait until an accelerator has done what it was given; a CPU has when the call returns."""
     kind = device_kind(device)

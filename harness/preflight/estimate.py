@@ -27,7 +27,7 @@ from harness.plan.search import plan_trials
 from harness.preflight.calibrate import Calibration, calibrate
 from harness.preflight.contamination import check_contamination_at_hand
 from harness.preflight.content import content_at_hand
-from harness.preflight.incompatibilities import check_recipes
+from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.token_counts import RowTokens, SuiteTokens, TokenCounts, count_tokens
 from harness.preflight.unknown import Unknown
 from harness.records import MatchedSize
@@ -45,13 +45,14 @@ LIBRARIES = 1_200_000_000
 def estimate(experiment: Experiment, *, device: str = "cpu") -> Estimate:
     """Return what the experiment would cost on `device`, without downloading anything.
 
-    Raises `RecipeError`, `TaskError` or `SourceError` for mistakes that a run would stop at too.
+    Raises `UsageError`, `RecipeError`, `TaskError` or `SourceError` for mistakes that a run would stop at too.
     """
     with without_downloads():
         return _estimate(experiment, device)
 
 
 def _estimate(experiment: Experiment, device: str) -> Estimate:
+    check_device(device)
     config = model_config(experiment)
     check_recipes(experiment, config, device)
     unknown = Unknown()

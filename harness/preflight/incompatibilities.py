@@ -4,15 +4,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RecipeError
+from harness.errors import RecipeError, UsageError
 from harness.methods.incompatibilities import incompatibilities
-from harness.model.devices import device_kind
+from harness.model.devices import device_kind, is_available
 from harness.spec.records import Experiment, Model, Recipe
 from harness.training.arguments import sft_config
 
 _POSITIVE = ("per_device_train_batch_size", "gradient_accumulation_steps")
 _OF_BITSANDBYTES = ("8bit", "32bit", "paged", "bnb", "ademamix")
 """Parts of the names that transformers gives to bitsandbytes' optimizers."""
+
+
+def check_device(device: str) -> None:
+    """Raise `UsageError` for a device that PyTorch does not see here."""
+    if not is_available(device):
+        raise UsageError(
+            f"the device {device} is asked for, and PyTorch sees none here. Give --device cpu, or install a build of "
+            "torch for the accelerator."
+        )
 
 
 def check_recipes(experiment: Experiment, config: Mapping[str, Any] | None, device: str) -> None:

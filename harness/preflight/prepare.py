@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from harness.preflight.contamination import all_training_passages, check_contamination
 from harness.preflight.content import content_of
 from harness.preflight.estimate import model_config
-from harness.preflight.incompatibilities import check_recipes
+from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.prepared import Prepared
 from harness.sources import models
 from harness.spec.records import Experiment
@@ -23,10 +23,11 @@ PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "
 def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[str], None]) -> Prepared:
     """Return what the model, the data and the suites are; `on_stage` is called with the name of what comes next.
 
-    Stages are ``model``, ``data``, each suite's task, and ``contamination``. Raises `RecipeError` for recipes that
-    cannot work on the model or the device, `SourceError` for what cannot be had, and `TaskError` for wrong tasks or
-    rows and for training rows that give a scored item away.
+    Stages are ``model``, ``data``, each suite's task, and ``contamination``. Raises `UsageError` for a
+    device that is not there, `RecipeError` for recipes that cannot work on the model or the device, `SourceError` for
+    what cannot be had, and `TaskError` for wrong tasks or rows and for training rows that give a scored item away.
     """
+    check_device(device)
     check_recipes(experiment, experiment.model.config, device)
     on_stage("model")
     tokenizer = models.tokenizer(experiment.model)

@@ -152,7 +152,7 @@ def train_with(recipe, training):
 
 
 def test_a_loss_that_is_not_finite_is_a_failure_record_and_the_rest_goes_on(tiny_spec, tmp_path):
-    train_with(tmp_path / "adapters" / "lora--tiny.json", {"learning_rate": 1e30, "max_grad_norm": 0.0, "max_steps": 6})
+    train_with(tmp_path / "adapters" / "lora--tiny.json", {"learning_rate": 1e38, "max_grad_norm": 0.0, "max_steps": 6})
     ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
     (failure,) = ledger.failures
     assert (failure.kind, failure.stage) == ("non_finite_loss", "train")

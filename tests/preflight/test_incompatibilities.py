@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.preflight.incompatibilities import check_recipes
+from harness.errors import HarnessError, UsageError
+from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.spec import load
 
 
@@ -61,3 +61,14 @@ def test_optimizers_of_bitsandbytes_need_another_device_than_apple_silicon(tiny_
     other = replace(experiment, training={**experiment.training, "optim": optimizer})
     check_recipes(other, other.model.config, "cpu")
     assert f"training.optim '{optimizer}' is bitsandbytes' and needs CUDA or a CPU" in reasons(other, "mps")
+
+
+def test_a_device_that_is_not_there_is_refused_before_training(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(UsageError, match="the device cuda is asked for, and PyTorch sees none here"):
+        check_device("cuda")
+
+
+def test_of_a_cpu_nothing_is_asked(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: pytest.fail("asked for a GPU"))
+    check_device("cpu")

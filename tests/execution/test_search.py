@@ -85,7 +85,7 @@ def test_a_second_start_repeats_no_trial(finished, tiny_spec):
 
 
 def test_a_trial_that_fails_is_a_record_and_is_not_chosen(tiny_spec, tmp_path):
-    run, _ = tuned(tiny_spec, tmp_path / "runs" / "wild", search={"learning_rate": {"values": [0.001, 1e30]}})
+    run, _ = tuned(tiny_spec, tmp_path / "runs" / "wild", search={"learning_rate": {"values": [0.001, 1e38]}})
     for each in run.tuning:
         assert each["values"] == {"learning_rate": 0.001}
         assert [trial["validation_loss"] is None for trial in each["trials"]] == [False, True]

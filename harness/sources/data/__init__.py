@@ -4,7 +4,6 @@ A file a source, behind one contract; a plug-in of the group ``harness.data_sour
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from harness.contamination import Passage
 from harness.errors import PluginError, SourceError, TaskError
@@ -20,7 +19,6 @@ __all__ = [
     "DataContext",
     "DataSource",
     "Row",
-    "data_identity",
     "data_source",
     "read_passages",
     "read_rows",
@@ -48,11 +46,6 @@ def read_rows(declared: Data, context: DataContext) -> list[Row]:
 def read_passages(declared: Data, context: DataContext) -> Iterator[Passage]:
     """Yield every row of `declared` as the contamination check compares it. Raises as `read_rows` does."""
     return data_source(declared.source).passages(declared, context)
-
-
-def data_identity(declared: Data, context: DataContext) -> Mapping[str, Any]:
-    """Return what fixes the rows of `declared`, as JSON. Raises as `read_rows` does."""
-    return data_source(declared.source).identity(declared, context)
 
 
 def data_source(name: str) -> DataSource:

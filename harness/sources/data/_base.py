@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.contamination import Passage
 from harness.spec.records import Data
@@ -37,16 +36,20 @@ class DataSource(ABC):
     Ownership: a source is made without arguments whenever it is asked something, keeps nothing between two calls, and
     leaves what it returns to the caller. Concurrency: several processes may read the same declaration at once; a source
     that downloads does so into a cache that bears this. Determinism: one declaration gives the same rows in the same
-    order, whoever asks and when; what is drawn is drawn with a seed among the options.
+    order, whoever asks and when; what is drawn is drawn with a seed among the options. A cell's identity follows from a
+    digest of the rows.
 
     Errors: `SourceError` where the data cannot be reached, `NotInCacheError` where they would have to be downloaded and
     the environment forbids it (``HARNESS_OFFLINE`` or ``HF_HUB_OFFLINE`` is set), `TaskError` where they are there and
-    wrong: everything that is wrong at once, with file and line. A split or a file without rows is an error.
+    wrong: everything that is wrong at once, with file and line. A split without rows is an error.
     """
 
     @abstractmethod
     def rows(self, declared: Data, context: DataContext) -> Sequence[Row]:
-        """Return the rows of the split that is `declared`, one at least."""
+        """Return the rows of the `declared.split`, one at least.
+
+        It is ``train``, or ``validation`` where the rows that decide about training are asked for.
+        """
 
     def passages(self, declared: Data, context: DataContext) -> Iterator[Passage]:
         """Yield every row as the contamination check compares it; its `id` is what a user finds the row by.
@@ -56,13 +59,6 @@ class DataSource(ABC):
         for number, row in enumerate(self.rows(declared, context), start=1):
             whole = f"{row['prompt']} {row['completion']}"
             yield Passage(str(number), whole, whole)
-
-    def identity(self, declared: Data, context: DataContext) -> Mapping[str, Any]:
-        """Return what fixes the rows, as JSON: the same for the same rows, another for others.
-
-        The digest of the rows themselves serves, unless something pinned makes reading them unnecessary.
-        """
-        return {"rows": rows_sha256(self.rows(declared, context))}
 
 
 def rows_sha256(rows: Iterable[Row]) -> str:

@@ -1,7 +1,6 @@
 """Rows from a data set on the Hugging Face hub with the columns `prompt` and `completion`."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import datasets
 
@@ -29,13 +28,3 @@ class HubSource(DataSource):
                 f"the data set {declared.id} lacks the column {' and '.join(missing)}; it has {table.column_names}."
             )
         return [{column: str(row[column]) for column in COLUMNS} for row in table]
-
-    def identity(self, declared: Data, context: DataContext) -> Mapping[str, Any]:
-        """Return id, revision, configuration and split: a revision's data do not change."""
-        del context
-        return {
-            "id": declared.id,
-            "revision": declared.revision,
-            "name": declared.name,
-            "split": declared.split,
-        }

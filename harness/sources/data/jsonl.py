@@ -1,10 +1,8 @@
 """Rows from a file of JSON lines: objects with the strings `prompt` and `completion`."""
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.errors import TaskError
 from harness.sources.data._base import COLUMNS, DataContext, DataSource, Row
@@ -30,11 +28,6 @@ class JsonlSource(DataSource):
         if wrong or not read:
             raise TaskError("\n".join(wrong) or f"{path} holds no training rows.")
         return read
-
-    def identity(self, declared: Data, context: DataContext) -> Mapping[str, Any]:
-        """Hash the file's bytes, wherever it lies."""
-        del context
-        return {"sha256": hashlib.sha256(_content(Path(str(declared.path)))).hexdigest()}
 
 
 def _content(path: Path) -> bytes:

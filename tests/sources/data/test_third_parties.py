@@ -5,7 +5,7 @@ import pytest
 from harness.errors import PluginError, SourceError, TaskError
 from harness.registry import Plugin
 from harness.sources import data
-from harness.sources.data import DataContext, DataSource, data_identity, read_passages, read_rows
+from harness.sources.data import DataContext, DataSource, read_passages, read_rows
 from harness.spec.records import Data
 
 
@@ -40,12 +40,11 @@ def context(tmp_path):
     return DataContext(beside=tmp_path)
 
 
-def test_its_rows_train_and_are_compared_and_identified(installed, context):
+def test_its_rows_train_and_are_compared(installed, context):
     installed("Counting")
     declared = Data(source="counting", path="3")
     assert read_rows(declared, context)[2] == {"prompt": "2", "completion": " 3"}
     assert next((each.id, each.whole) for each in read_passages(declared, context)) == ("1", "0  1")
-    assert data_identity(declared, context) != data_identity(Data(source="counting", path="4"), context)
 
 
 def test_no_rows_are_an_error(installed, context):

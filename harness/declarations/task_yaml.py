@@ -20,7 +20,7 @@ except ImportError:  # without libyaml, which lm-eval's loader then does without
 
 
 class TaskFileError(TaskError):
-    """A task's YAML file cannot be used: which one, what is wrong with it, and what the reader said."""
+    """A task's YAML file cannot be used: which one, what is wrong with it, and the details."""
 
     def __init__(self, path: Path, problem: str, detail: str) -> None:
         self.path = path

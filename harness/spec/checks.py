@@ -64,7 +64,7 @@ def _comparison(context: Context) -> Iterator[Problem]:
     named: list[tuple[At, str]] = [(("comparison", "reference"), comparison["reference"])]
     named += [(("comparison", "candidates", i), name) for i, name in enumerate(comparison["candidates"])]
     for at, name in named:
-        # A recipe that could not be read is told by itself, and so is one that is listed under a misspelt name.
+        # A recipe that cannot be read is a problem of its own, and so is one that is listed under a misspelt name.
         if name not in listed and name not in context.recipes and resembling(name, unread) is None:
             message = f"{name!r} is not among the experiment's recipes"
             remedy = f"{nearest(name, context.recipes)}{_inherited(context, at)}"
@@ -75,9 +75,9 @@ def _comparison(context: Context) -> Iterator[Problem]:
 
 
 def _inherited(context: Context, at: At) -> str:
-    """Say it of a value that comes from the file that is extended: the user's own has no such line."""
-    own, said = (context.document.place(each).file for each in ((), at))
-    return "" if own == said else f" {own} extends this file: give it a `comparison` with its own recipes."
+    """Return a remedy for a value of the file that is extended: the user's own file has no such line."""
+    own, inherited = (context.document.place(each).file for each in ((), at))
+    return "" if own == inherited else f" {own} extends this file: give it a `comparison` with its own recipes."
 
 
 def _gate(context: Context) -> Iterator[Problem]:
@@ -114,13 +114,13 @@ def _shares(context: Context) -> Iterator[Problem]:
 
 
 def _compute(context: Context) -> Iterator[Problem]:
-    """Hold a recipe only to another that is trained here and settles its own number of steps."""
-    settled = {name for name, read in context.recipes.items() if read.recipe.compute is None and not read.stages}
+    """Refuse a budget of a recipe that is not trained here, or whose own number of steps follows from another."""
+    measured = {name for name, read in context.recipes.items() if read.recipe.compute is None and not read.stages}
     for name, read in context.recipes.items():
         other = read.recipe.compute.recipe if read.recipe.compute else None
-        if other is not None and other not in settled - {name}:
-            message = f"{other!r} is not among the experiment's recipes that settle their own number of steps"
-            yield read.document.problem(("compute", "recipe"), message, nearest(other, settled - {name}))
+        if other is not None and other not in measured - {name}:
+            message = f"{other!r} is not among the experiment's recipes with a number of steps of their own"
+            yield read.document.problem(("compute", "recipe"), message, nearest(other, measured - {name}))
 
 
 def _validation(context: Context) -> Iterator[Problem]:
@@ -129,7 +129,7 @@ def _validation(context: Context) -> Iterator[Problem]:
     needed = [block for block in ("tune", "early_stopping") if spec.get(block) is not None]
     known = declared.get("data") or declared.get("share") or spec["data"]["source"] == "task"
     for block in needed if not known else ():
-        message = f"`{block}` needs validation rows, and the training data is no task with a validation split"
+        message = f"`{block}` needs validation rows, and the training data is not a task with a validation split"
         yield context.document.problem((block,), message, "Declare `validation` with `data` or a `share`.")
     if needed and not declared.get("share"):
         yield from _deciding(context, declared.get("data"))
@@ -212,14 +212,14 @@ def _tune_staged(context: Context, tune: Any) -> Iterator[Problem]:
 
 
 def _tune_length(context: Context, tune: Any) -> Iterator[Problem]:
-    """Refuse a search over the length of training where something else settles it: all trials would be one."""
+    """Refuse a search over the length of training where something else fixes it: all trials would be the same."""
     fixed = tune.get("max_steps") is not None
     if "max_steps" in tune["search"] and fixed:
         message = "`max_steps` is searched for, and `tune.max_steps` sets it for every trial"
         yield context.document.problem(("tune", "search", "max_steps"), message, "Keep one of them.")
-    said = fixed or any(_steps(context, name) > 0 for name in tune.get("recipes") or context.recipes)
-    if "num_train_epochs" in tune["search"] and said:
-        message = "`num_train_epochs` counts for nothing beside `max_steps`"
+    fixed = fixed or any(_steps(context, name) > 0 for name in tune.get("recipes") or context.recipes)
+    if "num_train_epochs" in tune["search"] and fixed:
+        message = "`num_train_epochs` has no effect beside `max_steps`"
         yield context.document.problem(("tune", "search", "num_train_epochs"), message, "Search over `max_steps`.")
 
 
@@ -233,23 +233,23 @@ def _tune_field(context: Context, field: str, search: Any) -> Iterator[Problem]:
     at: At = ("tune", "search", field)
     known = fields_of("sft_config")
     if field not in known:
-        yield context.document.problem(at, f"`{field}` is no field that can be searched", nearest(field, known))
+        yield context.document.problem(at, f"`{field}` is not a field that can be searched", nearest(field, known))
         return
     for index, value in enumerate(search.get("values") or ()):
         if not allowed("sft_config", field, value):
-            message = f"{value!r} is no value of `{field}`"
+            message = f"{value!r} is not a value of `{field}`"
             yield context.document.problem((*at, "values", index), message, "It is checked as in `training`.")
     if search.get("factors"):
         yield from _tune_factors(context, field, at)
 
 
 def _tune_factors(context: Context, field: str, at: At) -> Iterator[Problem]:
-    """Refuse factors where a recipe that is searched for says no number to multiply."""
+    """Refuse factors where a recipe that is searched for gives no number to multiply."""
     searched = context.spec["tune"].get("recipes") or context.recipes
     for name in searched:
         if name not in context.recipes:
             continue
         value = {**context.spec["training"], **context.recipes[name].recipe.training}.get(field)
         if not isinstance(value, int | float) or isinstance(value, bool):
-            message = f"`factors` multiply the `{field}` of {name}, which is {'not said' if value is None else value}"
-            yield context.document.problem((*at, "factors"), message, "Say a number in its `training`, or `values`.")
+            message = f"`factors` multiply the `{field}` of {name}, which is {'not given' if value is None else value}"
+            yield context.document.problem((*at, "factors"), message, "Give a number in its `training`, or `values`.")

@@ -1,4 +1,4 @@
-"""A JSON value together with where each of its parts was said, read from text or merged from several files.
+"""A JSON value together with where each of its parts is written, read from text or merged from several files.
 
 The standard decoder gives values without positions, and YAML's gives positions but reads ``1e-3`` as a string and
 refuses tabs. So the decoder decides what the text means and a walk over its tokens finds the lines.
@@ -28,7 +28,7 @@ _TOO_DEEP = "the text is nested too deeply"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The file and 1-based line that said a value; no line for what the command line said."""
+    """The file and 1-based line in which a value is written; no line for an option of the command line."""
 
     file: str
     line: int | None
@@ -42,7 +42,7 @@ class Located:
     places: Mapping[Path, Place] = field(default_factory=dict)
 
     def place(self, path: Path) -> Place:
-        """Return where the value at `path`, or the nearest value around it, was said."""
+        """Return where the value at `path`, or the nearest value around it, is written."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places[path]
@@ -101,7 +101,7 @@ def at(value: JSON, path: Path) -> JSON:
 def parse(text: str, file: str) -> Located:
     """Read JSON text; `file` is the name that errors and places carry.
 
-    Raises `SpecError` for text that is not JSON (with line and column) and for a key that is said twice. A number
+    Raises `SpecError` for text that is not JSON (with line and column) and for a key that is written twice. A number
     that no float holds, NaN and Infinity are refused: they are not JSON and would not survive a round trip.
     """
     value = _decode(text, file)
@@ -109,7 +109,7 @@ def parse(text: str, file: str) -> Located:
     twice: dict[Path, Problem] = {}
     for path, line in _Walk(file).positions(text):
         if path in lines and not _inside(path, twice):
-            message = f"the key was said before, in line {lines[path]}"
+            message = f"the key stands in line {lines[path]} already"
             twice[path] = Problem(file, json_path(path), line, message, "Keep one of them.")
         lines.setdefault(path, line)
     if twice:
@@ -117,9 +117,9 @@ def parse(text: str, file: str) -> Located:
     return Located(value, {path: Place(file, line) for path, line in lines.items()})
 
 
-def _inside(path: Path, said_twice: Collection[Path]) -> bool:
-    """Tell whether the value is part of one that is told already."""
-    return any(path[:length] in said_twice for length in range(1, len(path)))
+def _inside(path: Path, twice: Collection[Path]) -> bool:
+    """Tell whether the value is part of one that is reported already."""
+    return any(path[:length] in twice for length in range(1, len(path)))
 
 
 def _decode(text: str, file: str) -> object:

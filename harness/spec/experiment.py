@@ -1,4 +1,4 @@
-"""An experiment's file to an `Experiment`, with everything wrong about it said at once; and to JSON and back."""
+"""An experiment's file to an `Experiment`, with everything wrong about it reported at once; and to JSON and back."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ def load(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: O
 
     A name is looked up beside the current directory, in `include` and among the shipped experiments; `include`
     is also searched for recipes and tasks. Raises `SpecError` with every problem, each with the file of the
-    ``extends`` chain (or the option) that said it.
+    ``extends`` chain (or the option) that it stands in.
     """
     folders = tuple(Path(folder).resolve() for folder in include)
     file = _file(str(name_or_path), folders)
@@ -137,11 +137,11 @@ def _recipes(
 
 
 def _name_problems(document: Located, file: Path) -> list[Problem]:
-    """Refuse a file name that cannot name the run folder, where no `name` is said."""
+    """Refuse a file name that cannot name the run folder, where no `name` is given."""
     if "name" in document.value or RUN_NAME.fullmatch(file.stem):
         return []
     message = f"the file's name {file.stem!r} cannot name a run folder"
-    return [document.problem((), message, "Say a `name` of letters, digits, dots, dashes and underscores.")]
+    return [document.problem((), message, "Give a `name` of letters, digits, dots, dashes and underscores.")]
 
 
 def lock(experiment: Experiment) -> dict[str, JSON]:
@@ -156,4 +156,4 @@ def unlock(value: Mapping[str, Any]) -> Experiment:
         return decode(Experiment, value)
     except (TypeError, ValueError) as error:
         remedy = "It was written by another version, or edited; run the spec anew into another --out."
-        raise SpecError([Problem("lock", "$", None, f"this is no locked experiment: {error}", remedy)]) from error
+        raise SpecError([Problem("lock", "$", None, f"this is not a locked experiment: {error}", remedy)]) from error

@@ -1,4 +1,4 @@
-"""Declaration files: found by name, told apart, read, laid over what they extend; and the paths that they name."""
+"""Spec and recipe files: found by name, told apart, read, laid over what they extend, with the paths in them."""
 
 import copy
 from collections.abc import Iterable, Iterator
@@ -144,7 +144,7 @@ def _of_file(path: Path) -> FileKind:
 def with_absolute_paths(document: Located) -> tuple[Any, list[Problem]]:
     """Return the experiment's value with absolute paths, and a problem for each that is not there.
 
-    A path said by an option counts from the current directory.
+    A path given by an option counts from the current directory.
     """
     value = copy.deepcopy(document.value)
     problems = []

@@ -38,7 +38,7 @@ class Overrides:
 def overridden(document: Located, overrides: Overrides) -> tuple[Located, list[Problem]]:
     """Return the document with the overrides laid over it, and what is wrong with those that cannot be.
 
-    Each part that was overridden is placed at the option that said it.
+    Each part that was overridden is placed at its option.
     """
     problems: list[Problem] = []
     for option, step in _steps(overrides):
@@ -86,7 +86,7 @@ def _keep_only(document: Located, names: tuple[str, ...], option: str) -> Locate
     suites = [str(suite.get("task")) for suite in _suites(document.value)]
     known = [*recipes, *suites]
     problems = [
-        Problem(option, "$", None, f"{name!r} is no recipe or suite of the spec", nearest(name, known))
+        Problem(option, "$", None, f"{name!r} is not a recipe or suite of the spec", nearest(name, known))
         for name in names
         if name not in known
     ]
@@ -135,7 +135,7 @@ def _suites(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _filtered(document: Located, path: tuple[str, ...], option: str, keep: Callable[[Any], bool]) -> Located:
-    """Drop items of the list at `path`; those that stay keep their places. What is no list is the schema's affair."""
+    """Drop items of the list at `path`; those that stay keep their places. The schema refuses what is not a list."""
     old = _list_at(document.value, path)
     if old is None:
         return document

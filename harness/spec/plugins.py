@@ -21,6 +21,9 @@ _NAMED_BY: Mapping[Kind, tuple[str, Sequence[str]]] = {
 }
 """The key under which a block names a plug-in of a kind, and the names that are harness's own."""
 
+PLUGIN_KEYS = "x-plugins"
+"""Where an object's schema lists which of its keys are plug-ins."""
+
 
 def installed() -> tuple[Plugin, ...]:
     """Return the plug-ins that a spec or recipe can name."""
@@ -70,6 +73,7 @@ def with_method(fields: Mapping[str, JSON]) -> dict[str, JSON]:
 
 def _add_method(recipe: Schema, plugin: Plugin) -> None:
     _refuse_taken(plugin, recipe["properties"])
+    recipe.setdefault(PLUGIN_KEYS, []).append(plugin.name)
     recipe["properties"][plugin.name] = {"anyOf": [{"type": "null"}, _options(plugin)]}
     recipe["dependentSchemas"]["stages"]["properties"][plugin.name] = {"type": "null"}
 

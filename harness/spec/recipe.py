@@ -245,17 +245,17 @@ def _layer_problems(document: Located) -> list[Problem]:
 
 
 def _size_problem(strategy: str, sizes: list[str]) -> tuple[str, str]:
-    said = " and ".join(f"`{size}`" for size in sizes)
+    given = " and ".join(f"`{size}`" for size in sizes)
     if strategy == "all":
-        return (f"{said} says how many, the strategy is `all`", "Name another strategy.") if sizes else ("", "")
+        return (f"{given} says how many, the strategy is `all`", "Name another strategy.") if sizes else ("", "")
     if strategy == "list":
         return (
             ("", "") if sizes == ["indices"] else ("the strategy `list` needs `indices` alone", "For example [0, 1].")
         )
     if len(sizes) > 1:
-        return f"{said} are given", "Give one of them."
+        return f"{given} are given", "Give one of them."
     if not sizes and strategy in STRATEGIES:
-        return f"the strategy `{strategy}` is not told how many layers", "Give `fraction` or `count`."
+        return f"the strategy `{strategy}` lacks a number of layers", "Give `fraction` or `count`."
     if sizes == ["indices"] and strategy in STRATEGIES:
         return f"`indices` does not go with the strategy `{strategy}`", 'Give `fraction` or `count`, or use "list".'
     return "", ""
@@ -268,8 +268,8 @@ def _quantization_problems(document: Located) -> Iterator[Problem]:
         return
     widths = [name for name in ("load_in_4bit", "load_in_8bit") if block.get(name)]
     if len(widths) != 1:
-        said = "both 4 and 8 bits are asked for" if widths else "neither 4 nor 8 bits are asked for"
-        yield document.problem(("quantization",), said, "Set one of `load_in_4bit` and `load_in_8bit` to true.")
+        wrong = "both 4 and 8 bits are asked for" if widths else "neither 4 nor 8 bits are asked for"
+        yield document.problem(("quantization",), wrong, "Set one of `load_in_4bit` and `load_in_8bit` to true.")
     for name, allowed in _QUANTIZED.items():
         value = block.get(name)
         if value is not None and value not in allowed:

@@ -14,7 +14,7 @@ from harness.declarations.places import shipped
 from harness.errors import Problem
 from harness.registry import Plugin, find
 from harness.spec.document import Located, Path
-from harness.spec.plugins import extended, installed
+from harness.spec.plugins import PLUGIN_KEYS, extended, installed
 from harness.spec.suggest import nearest
 
 Name = Literal["experiment", "recipe", "verdict"]
@@ -154,22 +154,24 @@ _Explained = Iterator[tuple[Path, str, str]]
 
 
 def _parts(error: ValidationError) -> tuple[Any, Any, Any]:
-    """Return what was said, the keyword's value and the schema around it; in a raised error all are set."""
+    """Return the value, the keyword's value and the schema around it; in a raised error all are set."""
     return error.instance, error.validator_value, error.schema
 
 
 def _unknown_key(error: ValidationError) -> _Explained:
-    said, _, schema = _parts(error)
+    value, _, schema = _parts(error)
     known = [key for key in schema["properties"] if key != "$schema"]
-    for key in said:
+    foreign = schema.get(PLUGIN_KEYS, ())
+    named = f" Installed plug-ins: {', '.join(foreign)}." if foreign else ""
+    for key in value:
         if key not in schema["properties"]:
-            yield (key,), f"unknown key `{key}`", nearest(key, known)
+            yield (key,), f"unknown key `{key}`", f"{nearest(key, known)}{named}"
 
 
 def _missing_key(error: ValidationError) -> _Explained:
-    said, required, schema = _parts(error)
+    value, required, schema = _parts(error)
     for key in required:
-        if key not in said:
+        if key not in value:
             meaning = schema.get("properties", {}).get(key, {}).get("description", "")
             yield (), f"`{key}` is missing", meaning
 
@@ -181,9 +183,9 @@ def _wrong_type(error: ValidationError) -> _Explained:
 
 
 def _not_among(error: ValidationError) -> _Explained:
-    said, allowed, schema = _parts(error)
+    value, allowed, schema = _parts(error)
     meant = f"a {schema['title']}" if "title" in schema else "allowed"
-    yield (), f"{_excerpt(said)} is not {meant}", nearest(str(said), map(str, allowed))
+    yield (), f"{_excerpt(value)} is not {meant}", nearest(str(value), map(str, allowed))
 
 
 def _limit(error: ValidationError) -> _Explained:
@@ -197,8 +199,8 @@ def _too_few(error: ValidationError) -> _Explained:
 
 def _repeated(error: ValidationError) -> _Explained:
     seen: list[JSON] = []
-    said, _, _ = _parts(error)
-    for position, item in enumerate(said):
+    value, _, _ = _parts(error)
+    for position, item in enumerate(value):
         if item in seen:
             yield (position,), f"{_excerpt(item)} is listed twice", "Keep one of them."
         seen.append(item)

@@ -71,7 +71,7 @@ def test_only_keeps_the_named_of_a_kind_and_all_of_the_other(spec, write):
         (Overrides(seeds=(-1,)), "$.seeds[0]", "out of range", "at least 0"),
         (Overrides(seeds=(1, 1)), "$.seeds[1]", "listed twice", "Keep one"),
         (Overrides(limit=0), "$.evaluation.limit", "out of range", "at least 1"),
-        (Overrides(only=("lora--lasthalf",)), "$", "no recipe or suite", "`lora--last-half`"),
+        (Overrides(only=("lora--lasthalf",)), "$", "not a recipe or suite", "`lora--last-half`"),
         (Overrides(only=("lora--last-half",)), "$.recipes", "leaves out the reference", "full--default"),
         (Overrides(only=("full--default",)), "$.comparison.candidates", "no recipe to compare", "lora--last-half"),
         (Overrides(only=("medical_cot",)), "$.suites", "every in-domain suite", "k8s_qa"),

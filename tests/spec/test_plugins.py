@@ -80,6 +80,7 @@ def test_a_diagnostic_without_needed_options_goes_by_its_name(install, spec, wri
 
 
 MISTAKES = {
+    "a key that is nothing": ({"xyzzy": {}}, "$.xyzzy", "unknown key `xyzzy`", "Installed plug-ins: reft."),
     "a misspelt method": ({"rfet": {"rank": 4}}, "$.rfet", "unknown key `rfet`", "`reft`"),
     "a misspelt option": (
         {"reft": {"rank": 4, "mood": "slow"}},

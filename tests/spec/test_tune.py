@@ -21,13 +21,17 @@ MISTAKES = {
     "a misspelt field": (
         {**GOOD, "search": {"learning_rat": {"values": [1e-3]}}},
         "$.tune.search.learning_rat",
-        "no field that can be searched",
+        "not a field that can be searched",
     ),
-    "a field that harness decides": ({**GOOD, "search": {"seed": {"values": [1]}}}, "$.tune.search.seed", "no field"),
+    "a field that harness decides": (
+        {**GOOD, "search": {"seed": {"values": [1]}}},
+        "$.tune.search.seed",
+        "not a field",
+    ),
     "a value of another type": (
         {**GOOD, "search": {"learning_rate": {"values": ["fast"]}}},
         "$.tune.search.learning_rate.values[0]",
-        "no value of `learning_rate`",
+        "not a value of `learning_rate`",
     ),
     "a length that is searched for and set": (
         {**GOOD, "search": {"max_steps": {"values": [5, 9]}}, "max_steps": 3},
@@ -37,12 +41,12 @@ MISTAKES = {
     "epochs beside steps": (
         {**GOOD, "search": {"num_train_epochs": {"values": [1, 2]}}, "max_steps": 3},
         "$.tune.search.num_train_epochs",
-        "counts for nothing",
+        "has no effect",
     ),
     "factors of what is not said": (
         {**GOOD, "search": {"weight_decay": {"factors": [2]}}},
         "$.tune.search.weight_decay.factors",
-        "not said",
+        "not given",
     ),
 }
 

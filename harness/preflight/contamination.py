@@ -38,7 +38,7 @@ def check_contamination(training: Sequence[Passage], suites: Sequence[Task]) -> 
     found = list(hits(training, [item for each in items.values() for item in each]))
     if found:
         sys.stdout.write("".join(f"{hit}\n" for hit in found))
-        raise TaskError(_refusal(found, items))
+        raise TaskError(_message(found, items))
     return Screening(
         rows=len(training),
         items={name: len(each) for name, each in items.items()},
@@ -97,7 +97,7 @@ def _labelled(label: str, declared: Data, experiment: Experiment) -> list[Passag
     return [replace(row, id=f"{row.id} of {label} ({name})") for row in found]
 
 
-def _refusal(found: Sequence[Hit], items: dict[str, list[Passage]]) -> str:
+def _message(found: Sequence[Hit], items: dict[str, list[Passage]]) -> str:
     given = Counter(suite for suite, _ in {(hit.suite, hit.item) for hit in found})
     counts = ", ".join(f"{suite} {count} of {len(items[suite])} items" for suite, count in given.items())
     shown = "\n".join(f"  {textwrap.shorten(str(hit), _WIDTH)}" for hit in found[:_SHOWN])

@@ -6,10 +6,10 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from harness.plan.identity import suite_limit
+from harness.plan.identity import data_key, suite_limit
 from harness.preflight.unknown import Unknown
 from harness.sources import models
-from harness.spec.records import Data, Experiment, Stage, Suite
+from harness.spec.records import Experiment, Stage, Suite
 from harness.suites.load import load_task
 from harness.training.rows import training_rows
 
@@ -51,23 +51,23 @@ class RowTokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenCounts:
-    """Training examples and suites in tokens; `stages` are the rows of stages with data of their own."""
+    """Training examples and suites in tokens; `stages` are the rows of stages with data of their own, by `data_key`."""
 
     rows: RowTokens
     suites: dict[str, SuiteTokens]
-    stages: Mapping[Data, RowTokens]
+    stages: Mapping[str, RowTokens]
 
     def of(self, stage: Stage) -> RowTokens:
         """Return the rows that train a stage."""
-        return self.rows if stage.data is None else self.stages[stage.data]
+        return self.rows if stage.data is None else self.stages[data_key(stage.data)]
 
 
 def count_tokens(experiment: Experiment, unknown: Unknown) -> TokenCounts:
     """Count on a sample of what is in the cache; download nothing and note in `unknown` what is assumed instead."""
     tokenizer = unknown.attempt(lambda: models.tokenizer(experiment.model))
     rows = _rows(experiment, tokenizer, unknown)
-    staged = {part.data: part for recipe in experiment.recipes for part in recipe.stages if part.data is not None}
-    stages = {own: _rows(experiment.for_stage(part), tokenizer, unknown) for own, part in staged.items()}
+    staged = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
+    stages = {key: _rows(experiment.for_stage(part), tokenizer, unknown) for key, part in staged.items()}
     suites = {suite.task: _suite(suite, experiment, tokenizer, unknown) for suite in experiment.suites}
     return TokenCounts(rows=rows, suites=suites, stages=stages)
 

@@ -304,3 +304,27 @@ class CellFailure:
     stage: str
     message: str
     details: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedValues:
+    """How a trial ended: its validation loss in nats a completion token, or why there is none."""
+
+    values: Mapping[str, JSON]
+    cell: str
+    validation_loss: float | None
+    seconds: float | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenValues:
+    """What a recipe trains with after its trials; None where every trial failed and its own values stay.
+
+    `at_edge` names the fields whose chosen value is the least or largest that was tried: the best may lie beyond.
+    """
+
+    recipe: str
+    values: Mapping[str, JSON] | None
+    trials: tuple[TriedValues, ...]
+    at_edge: tuple[str, ...] = ()

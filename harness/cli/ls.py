@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.errors import LedgerError, UsageError
 from harness.ledger import Run
-from harness.ledger.run import LOCK
+from harness.ledger.lock import LOCK
 from harness.records import CellFailure
 
 _DETAIL = 48

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import ComparisonError
 from harness.ledger import Outcome, Run
-from harness.records import CellFailure, CellResult
+from harness.records import CellFailure, CellResult, ChosenValues
 from harness.spec.records import Experiment, Role, Suite
 
 BASE = "base"
@@ -207,15 +207,15 @@ def design_of(run: Run) -> Design:
     )
 
 
-def _unequal_search(experiment: Experiment, tuning: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def _unequal_search(experiment: Experiment, tuning: Sequence[ChosenValues]) -> tuple[str, ...]:
     """Say it where some of the arms were searched for and others were not."""
     arms = {experiment.comparison.reference, *experiment.comparison.candidates}
-    searched = {each["recipe"] for each in tuning}
+    searched = {each.recipe for each in tuning}
     left = [name for name in sorted(arms) if name not in searched]
     if not left or not searched & arms:
         return ()
     names = ", ".join(sorted(searched & arms))
-    trials = len(tuning[0]["trials"])
+    trials = len(tuning[0].trials)
     return (f"unequal search: {names} had {trials} trials each to choose what to train with, {', '.join(left)} none.",)
 
 

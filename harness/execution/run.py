@@ -1,10 +1,11 @@
 """Run an experiment: prepare, lock, then each cell that has not ended; the only writer of the ledger."""
 
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import __version__
+from harness.codec import encode
 from harness.errors import LedgerError
 from harness.execution._base import Executor
 from harness.execution.ask import ask
@@ -13,13 +14,11 @@ from harness.execution.schedule import Schedule
 from harness.execution.unit import WorkUnit
 from harness.execution.watcher import Watcher
 from harness.ledger import Run
-from harness.ledger.files import write_json
-from harness.ledger.run import LOCK
+from harness.ledger.lock import LOCK, Hashes, Lock, Machine, write_lock
 from harness.plan.cells import PlannedCell, plan_cells
-from harness.plan.search import ChosenValues, choose, plan_trials, tuned
+from harness.plan.search import choose, plan_trials, tuned
 from harness.preflight.prepared import Prepared
-from harness.records import CellResult
-from harness.spec import lock
+from harness.records import CellResult, ChosenValues
 from harness.spec.records import Experiment
 
 
@@ -89,8 +88,7 @@ def threads_of(run: Run) -> int | None:
     """
     if not (run.folder / LOCK).exists():
         return None
-    threads = run.lock.get("execution", {}).get("threads")
-    return threads if isinstance(threads, int) else None
+    return run.lock.execution.threads
 
 
 def _write_lock(
@@ -100,38 +98,41 @@ def _write_lock(
     cells: tuple[PlannedCell, ...],
     choices: tuple[ChosenValues, ...],
 ) -> None:
-    content = {
-        "experiment": lock(experiment),
-        "overrides": list(experiment.overrides),
-        "tuning": [asdict(choice) for choice in choices],
-        "cells": [planned.cell.id for planned in cells],
-        "hashes": {
-            "model": prepared.content.model,
-            "tokenizer": prepared.content.tokenizer,
-            "data": prepared.content.rows,
-            "stages": dict(prepared.content.stages),
-            "suites": dict(prepared.content.suites),
-        },
-        "rows": prepared.rows,
-        "screening": asdict(prepared.screening),
-        "versions": {"harness": __version__, **prepared.versions},
-        "execution": {"device": prepared.device, "threads": prepared.threads},
-    }
-    write_json(run.folder / LOCK, content)
-    run.journal.append("started", versions=content["versions"], overrides=content["overrides"])
+    versions = {"harness": __version__, **prepared.versions}
+    content = prepared.content
+    found = Lock(
+        experiment=experiment,
+        overrides=experiment.overrides,
+        tuning=choices,
+        cells=tuple(planned.cell.id for planned in cells),
+        hashes=Hashes(
+            model=content.model,
+            tokenizer=content.tokenizer,
+            data=content.rows,
+            stages=content.stages,
+            suites=content.suites,
+        ),
+        rows=prepared.rows,
+        screening=prepared.screening,
+        versions=versions,
+        execution=Machine(device=prepared.device, threads=prepared.threads),
+    )
+    write_lock(run.folder, found)
+    run.journal.append("started", versions=versions, overrides=list(experiment.overrides))
 
 
 def _check_same_data(run: Run, experiment: Experiment, prepared: Prepared) -> None:
     if not (run.folder / LOCK).exists():
         return
-    before, data = run.lock, lock(experiment)["data"]
-    if before["experiment"]["data"] == data and before["hashes"]["data"] != prepared.content.rows:
+    before, now = run.lock, prepared.content
+    if before.experiment is None or before.hashes is None:
+        return
+    if before.experiment.data == experiment.data and before.hashes.data != now.rows:
         raise LedgerError(
-            f"{run.folder} was trained on other rows than {data} gives now. The cells there "
+            f"{run.folder} was trained on other rows than {encode(experiment.data)} gives now. The cells there "
             "stay as they are; start again with another --out."
         )
-    stages = before["hashes"].get("stages", {})
-    if any(stages.get(key, rows) != rows for key, rows in prepared.content.stages.items()):
+    if any(before.hashes.stages.get(key, rows) != rows for key, rows in now.stages.items()):
         raise LedgerError(
             f"{run.folder} was trained on other rows than a stage's data gives now. The cells there stay as they are; "
             "start again with another --out."

@@ -16,20 +16,18 @@ appear whole too, say how far it came.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from harness.errors import LedgerError
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
+from harness.ledger.lock import LOCK, MEND, Lock, read_lock
 from harness.ledger.outcomes import Outcome, from_json, to_json
-from harness.records import Cell, CellFailure, CellResult, Evaluation, Screening
-from harness.spec import unlock
+from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Screening
 from harness.spec.records import Experiment
 
-LOCK = "spec.lock.json"
 Kind = Literal["cells", "trials"]
 """Runs that count, or trials of a search for what they train with."""
 
@@ -44,32 +42,22 @@ class Run:
     folder: Path
 
     @property
-    def lock(self) -> Mapping[str, Any]:
-        """The lock file: `experiment`, `versions`, `hashes`. Raises `LedgerError` where it cannot be read."""
-        path = self.folder / LOCK
-        try:
-            lock: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise LedgerError(_no_run(self.folder)) from error
-        except (OSError, ValueError) as error:
-            raise LedgerError(f"{path} cannot be read ({error}). {_MEND}") from error
-        if not isinstance(lock, dict) or not isinstance(lock.get("cells"), list):
-            raise LedgerError(f"{path} is not a lock file of harness: it has no list `cells`. {_MEND}")
-        return lock
+    def lock(self) -> Lock:
+        """The lock file. Raises `LedgerError` where it cannot be read."""
+        return read_lock(self.folder)
 
     @property
     def experiment(self) -> Experiment:
         """The experiment as it was resolved when the run was last started."""
-        lock = self.lock
-        if "experiment" not in lock:
-            raise LedgerError(f"{self.folder / LOCK} holds no experiment. {_MEND}")
-        return unlock(lock["experiment"])
+        experiment = self.lock.experiment
+        if experiment is None:
+            raise LedgerError(f"{self.folder / LOCK} holds no experiment. {MEND}")
+        return experiment
 
     @property
     def screening(self) -> Screening | None:
         """What the contamination check compared before training; None in runs of before there was one."""
-        told = self.lock.get("screening")
-        return Screening(**{**told, "exempt": tuple(told["exempt"])}) if told else None
+        return self.lock.screening
 
     @property
     def journal(self) -> Journal:
@@ -84,12 +72,12 @@ class Run:
     @property
     def cell_ids(self) -> tuple[str, ...]:
         """The cells of the run as last started, in order (cells of earlier specs may lie beside them)."""
-        return tuple(self.lock["cells"])
+        return self.lock.cells
 
     @property
-    def tuning(self) -> tuple[Mapping[str, Any], ...]:
-        """What was searched for and chosen, one `harness.plan.search.Choice` a recipe as JSON."""
-        return tuple(self.lock["tuning"])
+    def tuning(self) -> tuple[ChosenValues, ...]:
+        """What was searched for and chosen, one a recipe; empty without a search."""
+        return self.lock.tuning
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -130,18 +118,6 @@ class Run:
         """Return one of the evaluations that `scored` names."""
         path = self.cell_folder(cell) / "eval" / key / SCORED
         return Evaluation(**json.loads(path.read_text(encoding="utf-8")))
-
-
-_MEND = "Remove it and run the spec again with this folder as --out: cells that are done are kept."
-
-
-def _no_run(folder: Path) -> str:
-    """Say that a folder holds no run, and which folders below it do."""
-    if not folder.is_dir():
-        return f"there is no folder {folder}. `harness ls` lists the runs below runs/."
-    below = ", ".join(str(lock.parent) for lock in sorted(folder.glob(f"*/{LOCK}")))
-    named = f"Name one of the runs in it: {below}." if below else "`harness run SPEC` makes one."
-    return f"{folder} holds no run: it has no {LOCK}. {named}"
 
 
 def read(folder: Path) -> Run:

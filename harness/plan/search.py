@@ -8,10 +8,11 @@ from typing import Any
 from harness.plan.cells import PlannedCell
 from harness.plan.content import Content
 from harness.plan.identity import trial_cell
-from harness.records import CellFailure, CellResult
+from harness.records import CellFailure, CellResult, ChosenValues, TriedValues
 from harness.spec.records import Experiment, Recipe, Tune
 
 Values = Mapping[str, Any]
+"""SFTConfig fields and what they are set to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,30 +22,6 @@ class Trial:
     recipe: str
     values: Values
     planned: PlannedCell
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """How a trial ended: its validation loss in nats a completion token, or why there is none."""
-
-    values: Values
-    cell: str
-    validation_loss: float | None
-    seconds: float | None = None
-    failure: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenValues:
-    """What a recipe trains with after its trials; None where every trial failed and its own values stay.
-
-    `at_edge` names the fields whose chosen value is the least or largest that was tried: the best may lie beyond.
-    """
-
-    recipe: str
-    values: Values | None
-    trials: tuple[Tried, ...]
-    at_edge: tuple[str, ...] = ()
 
 
 def plan_trials(experiment: Experiment, content: Content) -> tuple[Trial, ...]:
@@ -89,11 +66,11 @@ def choose(trials: Sequence[Trial], outcomes: Sequence[CellResult | CellFailure]
     return tuple(_choice(name, tuple(one for recipe, one in tried if recipe == name)) for name in recipes)
 
 
-def _tried(trial: Trial, outcome: CellResult | CellFailure) -> Tried:
+def _tried(trial: Trial, outcome: CellResult | CellFailure) -> TriedValues:
     if isinstance(outcome, CellFailure):
         failure = f"{outcome.kind}: {outcome.message}"
-        return Tried(values=trial.values, cell=outcome.cell.id, validation_loss=None, failure=failure)
-    return Tried(
+        return TriedValues(values=trial.values, cell=outcome.cell.id, validation_loss=None, failure=failure)
+    return TriedValues(
         values=trial.values,
         cell=outcome.cell.id,
         validation_loss=outcome.training.validation_loss,
@@ -101,7 +78,7 @@ def _tried(trial: Trial, outcome: CellResult | CellFailure) -> Tried:
     )
 
 
-def _choice(recipe: str, trials: tuple[Tried, ...]) -> ChosenValues:
+def _choice(recipe: str, trials: tuple[TriedValues, ...]) -> ChosenValues:
     ended = [(each.validation_loss, place) for place, each in enumerate(trials) if each.validation_loss is not None]
     if not ended:
         return ChosenValues(recipe=recipe, values=None, trials=trials)

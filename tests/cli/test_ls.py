@@ -6,7 +6,7 @@ import pytest
 
 from harness.cli import main
 from harness.ledger import Run
-from harness.ledger.run import LOCK
+from harness.ledger.lock import LOCK
 from harness.records import Cell, CellFailure, Costs
 from helpers.records import cell_result
 

@@ -8,7 +8,7 @@ from harness.cli import main
 from harness.errors import HarnessError, UsageError
 from harness.execution.local import LocalExecutor
 from harness.ledger import Run
-from harness.ledger.run import LOCK
+from harness.ledger.lock import LOCK
 from harness.sources import cache
 
 

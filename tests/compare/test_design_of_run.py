@@ -1,6 +1,6 @@
 """A run of ours is judged like anyone's logs, to the last digit."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +9,7 @@ import pytest
 
 from harness.compare.design import Arm, Design, FailedRun, ScoredRun, design_of
 from harness.errors import ComparisonError
-from harness.records import Cell, CellFailure, Evaluation
+from harness.records import Cell, CellFailure, ChosenValues, Evaluation, TriedValues
 from harness.spec.records import Comparison, Model, Suite
 from harness.verdict import judge
 from helpers.logs import arms, write
@@ -105,10 +105,12 @@ def test_a_run_without_a_finished_cell_is_refused(run):
 
 
 def test_an_unequal_search_is_told_with_the_verdict(run):
-    trials = [{"values": {"learning_rate": rate}} for rate in (1e-3, 1e-2, 1e-1)]
-    run.tuning = ({"recipe": "lora", "trials": trials},)
+    rates = (1e-3, 1e-2, 1e-1)
+    trials = tuple(TriedValues(values={"learning_rate": rate}, cell="c", validation_loss=1.0) for rate in rates)
+    lora = ChosenValues(recipe="lora", values=trials[0].values, trials=trials)
+    run.tuning = (lora,)
     (note,) = [note for note in judge(design_of(run)).notes if "search" in note]
     assert "lora had 3 trials each" in note
     assert "full none" in note
-    run.tuning = (*run.tuning, {"recipe": "full", "trials": trials})
+    run.tuning = (lora, replace(lora, recipe="full"))
     assert not [note for note in judge(design_of(run)).notes if "search" in note]

@@ -43,10 +43,10 @@ def test_rows_that_train_and_decide_stop_the_run(tiny_spec, tmp_path):
 def test_every_recipe_gets_the_same_number_of_trials_with_the_seed_of_the_search(finished):
     run, watcher = finished
     assert watcher.kinds == [("trials", 6, 0), ("cells", 5, 0)]
-    assert {each["recipe"]: len(each["trials"]) for each in run.tuning} == {"full--default": 3, "lora--tiny": 3}
+    assert {each.recipe: len(each.trials) for each in run.tuning} == {"full--default": 3, "lora--tiny": 3}
     for each in run.tuning:
-        for trial in each["trials"]:
-            result = run.outcome(trial["cell"], "trials")
+        for trial in each.trials:
+            result = run.outcome(trial.cell, "trials")
             assert result.cell.seed == 7
             assert result.training.steps == 1
             assert result.evaluations == ()
@@ -55,24 +55,24 @@ def test_every_recipe_gets_the_same_number_of_trials_with_the_seed_of_the_search
 def test_the_least_validation_loss_is_chosen_and_trains_the_runs(finished):
     run, _ = finished
     for each in run.tuning:
-        best = min(each["trials"], key=lambda trial: trial["validation_loss"])
-        assert each["values"] == best["values"]
-        cells = [cell for cell in run.outcomes if cell.cell.recipe == each["recipe"]]
+        best = min(each.trials, key=lambda trial: trial.validation_loss)
+        assert each.values == best.values
+        cells = [cell for cell in run.outcomes if cell.cell.recipe == each.recipe]
         assert len(cells) == 2
         for cell in cells:
-            assert cell.run_info.train_config["learning_rate"] == best["values"]["learning_rate"]
+            assert cell.run_info.train_config["learning_rate"] == best.values["learning_rate"]
             assert cell.training.steps == 2
 
 
 def test_factors_multiply_the_recipes_own_value(finished):
     run, _ = finished
-    tried = {each["recipe"]: [trial["values"]["learning_rate"] for trial in each["trials"]] for each in run.tuning}
+    tried = {each.recipe: [trial.values["learning_rate"] for trial in each.trials] for each in run.tuning}
     assert tried["lora--tiny"] == pytest.approx([0.01 * factor for factor in FACTORS])
 
 
 def test_rows_held_out_are_trained_on_by_nobody(finished):
     run, _ = finished
-    assert run.lock["rows"] == 9
+    assert run.lock.rows == 9
 
 
 def test_a_second_start_repeats_no_trial(finished, tiny_spec):
@@ -87,12 +87,12 @@ def test_a_second_start_repeats_no_trial(finished, tiny_spec):
 def test_a_trial_that_fails_is_a_record_and_is_not_chosen(tiny_spec, tmp_path):
     run, _ = tuned(tiny_spec, tmp_path / "runs" / "wild", search={"learning_rate": {"values": [0.001, 1e38]}})
     for each in run.tuning:
-        assert each["values"] == {"learning_rate": 0.001}
-        assert [trial["validation_loss"] is None for trial in each["trials"]] == [False, True]
-        assert "non_finite_loss" in each["trials"][1]["failure"]
+        assert each.values == {"learning_rate": 0.001}
+        assert [trial.validation_loss is None for trial in each.trials] == [False, True]
+        assert "non_finite_loss" in each.trials[1].failure
 
 
 def test_a_search_for_some_recipes_leaves_the_others_as_they_are(tiny_spec, tmp_path):
     run, watcher = tuned(tiny_spec, tmp_path / "runs" / "some", recipes=["lora--tiny"])
     assert watcher.kinds[0] == ("trials", 3, 0)
-    assert [each["recipe"] for each in run.tuning] == ["lora--tiny"]
+    assert [each.recipe for each in run.tuning] == ["lora--tiny"]

@@ -120,9 +120,9 @@ def what_was_trained_is_scored_and_not_trained_again(finished, staged_spec):
 
 def the_rows_of_each_stage_are_hashed(finished):
     info = results(finished)["staged--merged"].meta_info.dataset_info
-    assert info.stages[1] == info.sha256 == finished.lock["hashes"]["data"]
-    assert info.stages[0] in finished.lock["hashes"]["stages"].values()
-    assert len(finished.lock["hashes"]["stages"]) == 2
+    assert info.stages[1] == info.sha256 == finished.lock.hashes.data
+    assert info.stages[0] in finished.lock.hashes.stages.values()
+    assert len(finished.lock.hashes.stages) == 2
 
 
 def other_rows_of_a_stage_are_refused(finished, staged_spec, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 
 from harness.ledger import Run
 from harness.ledger.files import write_json
-from harness.ledger.run import LOCK
+from harness.ledger.lock import LOCK
 from harness.records import Cell, Evaluation
 from harness.spec import load, lock
 from helpers.logs import line, write

@@ -7,6 +7,7 @@ import pytest
 
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.power import power_of
+from harness.records import ChosenValues, TriedValues
 from harness.report.documents import plan_document, verdicts_document
 from harness.report.render.text import WIDTH, TextRenderer, fold, render_text
 from harness.report.sections.search import search_table
@@ -61,10 +62,11 @@ def test_a_plan_has_a_row_a_recipe_and_fits():
 
 
 def test_a_search_fits():
-    trial = {"values": {"learning_rate": 0.01, "weight_decay": 0.1}, "validation_loss": 2.5, "failure": ""}
-    failed = {**trial, "validation_loss": None, "failure": "non_finite_loss: " + "the loss was not finite " * 5}
-    edge = ["learning_rate", "weight_decay"]
-    choice = {"recipe": LONG, "values": trial["values"], "trials": [trial, failed], "at_edge": edge}
+    values = {"learning_rate": 0.01, "weight_decay": 0.1}
+    trial = TriedValues(values=values, cell="c", validation_loss=2.5)
+    failed = replace(trial, validation_loss=None, failure="non_finite_loss: " + "the loss was not finite " * 5)
+    edge = ("learning_rate", "weight_decay")
+    choice = ChosenValues(recipe=LONG, values=values, trials=(trial, failed), at_edge=edge)
     assert_fits(render_text(*search_table([choice])))
 
 

@@ -8,7 +8,7 @@ from harness.compare.sources._base import ScoreSource
 from harness.compare.sources.lm_eval import ScoreLabels, read_samples
 from harness.compare.tidy import Score
 from harness.ledger import Run
-from harness.ledger.run import LOCK
+from harness.ledger.lock import LOCK
 from harness.records import CellResult
 from harness.spec.records import Experiment
 

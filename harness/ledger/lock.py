@@ -1,0 +1,99 @@
+"""The lock file of a run folder: what was asked for, what it was resolved to, and what it came from."""
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.codec import DecodeError, decode, encode
+from harness.errors import LedgerError
+from harness.ledger.files import write_json
+from harness.records import ChosenValues, Screening
+from harness.spec.records import Experiment
+
+LOCK = "spec.lock.json"
+
+RETIRED: frozenset[str] = frozenset()
+"""Fields that earlier versions wrote and this one ignores, as ``Record.field``."""
+
+MEND = "Remove it and run the spec again with this folder as --out: cells that are done are kept."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hashes:
+    """Digests of what the run was made from, as in `harness.plan.content.Content`; earlier versions had fewer."""
+
+    model: str
+    data: str
+    stages: Mapping[str, str] = field(default_factory=dict)
+    tokenizer: str = ""
+    suites: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What the run's cells compute on: the kind of device, and torch's threads; None where it was not recorded."""
+
+    device: str | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A run as it was last started. `cells` are its cells in order, `rows` counts the training rows.
+
+    `experiment` is resolved, with what a search chose (`tuning`, one a recipe). Fields with a default may be absent in
+    the lock of an earlier version, and `experiment` is None in one that was written by hand for a test of listing.
+    """
+
+    cells: tuple[str, ...]
+    experiment: Experiment | None = None
+    overrides: tuple[str, ...] = ()
+    tuning: tuple[ChosenValues, ...] = ()
+    hashes: Hashes | None = None
+    rows: int | None = None
+    screening: Screening | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    execution: Machine = Machine()
+
+
+def write_lock(folder: Path, lock: Lock) -> None:
+    """Write the lock of the run in `folder`."""
+    write_json(folder / LOCK, encode(lock))
+
+
+def read_lock(folder: Path) -> Lock:
+    """Return the lock of the run in `folder`. Raises `LedgerError` where there is none, or none that can be read."""
+    path = folder / LOCK
+    try:
+        status = path.stat()
+        return _read(path, status.st_mtime_ns, status.st_size)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise LedgerError(_no_run(folder)) from error
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be read ({error}). {MEND}") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _read(path: Path, _modified: int, _size: int) -> Lock:
+    """Read a lock file once for as long as it stays as it is: whoever reads a run asks for it often."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise LedgerError(f"{path} cannot be read ({error}). {MEND}") from error
+    if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
+        raise LedgerError(f"{path} is not a lock file of harness: it has no list `cells`. {MEND}")
+    try:
+        return decode(Lock, data, retired=RETIRED)
+    except DecodeError as error:
+        raise LedgerError(f"{path} was written by another version, or edited: {error}. {MEND}") from error
+
+
+def _no_run(folder: Path) -> str:
+    """Say that a folder holds no run, and which folders below it do."""
+    if not folder.is_dir():
+        return f"there is no folder {folder}. `harness ls` lists the runs below runs/."
+    below = ", ".join(str(lock.parent) for lock in sorted(folder.glob(f"*/{LOCK}")))
+    named = f"Name one of the runs in it: {below}." if below else "`harness run SPEC` makes one."
+    return f"{folder} holds no run: it has no {LOCK}. {named}"

@@ -1,1 +1,1 @@
-"""Where models and data come from: pinned wheels on PyPI, the hub, a path, or a random initialisation."""
+"""Where base models and training rows come from, a file a source, and the cache that they share."""

@@ -1,25 +1,24 @@
 """Training batches before training, for strategies and initialisations that read data."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import torch
-from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from harness.methods.batches import Batch, Batches
+from harness.sources.data import Row
 from harness.training.trainer import IGNORED
-
-Batch = Mapping[str, Tensor]
 
 
 def probe_batches(
-    rows: Sequence[Mapping[str, str]],
+    rows: Sequence[Row],
     tokenizer: PreTrainedTokenizerBase,
     fields: Mapping[str, Any],
     *,
     seed: int,
-) -> Callable[[], Iterable[Batch]]:
+) -> Batches:
     """Return a function that starts a pass over the training rows as tokenised batches, drawn with `seed`.
 
     A batch has `input_ids`, `attention_mask` and `labels`, each (rows, tokens), with the batch size and length
@@ -39,7 +38,7 @@ def probe_batches(
     return batches
 
 
-def _tokens(row: Mapping[str, str], tokenizer: PreTrainedTokenizerBase, length: int) -> tuple[list[int], int]:
+def _tokens(row: Row, tokenizer: PreTrainedTokenizerBase, length: int) -> tuple[list[int], int]:
     """Return the example's token ids with EOS, cut to `length`, and how many of them are the prompt's."""
     prompt = tokenizer(row["prompt"])["input_ids"]
     whole = tokenizer(row["prompt"] + row["completion"])["input_ids"] + [tokenizer.eos_token_id]

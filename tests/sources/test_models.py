@@ -37,6 +37,14 @@ def test_a_tokenizer_without_a_pad_token_pads_with_eos(folder):
     assert tokenizer.pad_token is not None
 
 
+def test_a_declared_tokenizer_takes_the_place_of_the_models_own(folder, tmp_path):
+    other = models.tokenizer(Model(source="path", path=str(folder)))
+    other.add_tokens(["<new>"])
+    other.save_pretrained(tmp_path / "words")
+    declared = Model(source="path", path=str(folder), tokenizer=str(tmp_path / "words"))
+    assert len(models.load(declared).tokenizer) == len(models.tokenizer(declared)) == len(other)
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(SourceError, match=r"config\.json"):
         models.folder(Model(source="path", path=str(tmp_path)))

@@ -38,8 +38,8 @@ class ModelSource(ABC):
         """Return a local folder in the transformers format that holds the model, fetched if it has to be."""
 
     def tokenizer_folder(self) -> Path:
-        """Return the folder that holds the tokenizer."""
-        return self.folder()
+        """Return the folder that holds the tokenizer: the declared one, else the model's own."""
+        return Path(self.declared.tokenizer).expanduser() if self.declared.tokenizer else self.folder()
 
     def network(self, *, quantization: Mapping[str, Any] | None, device: str) -> PreTrainedModel:
         """Load the model in the declared dtype onto `device`; `quantization` holds BitsAndBytesConfig's fields.

@@ -29,10 +29,6 @@ class RandomSource(ModelSource):
         """Raise `SourceError`: such a model lies nowhere."""
         raise SourceError("a random model is made where it is loaded, and lies in no folder.")
 
-    def tokenizer_folder(self) -> Path:
-        """Return the declared folder."""
-        return Path(str(self.declared.tokenizer)).expanduser()
-
     def network(self, *, quantization: Mapping[str, Any] | None, device: str) -> PreTrainedModel:
         """Draw the weights; a `quantization` is left out, as there is nothing that it could be read from."""
         del quantization

@@ -78,8 +78,9 @@ class Method(ABC):
     recipes of a process, from one thread at a time; it keeps nothing. *Seeds*: the first values follow from the global
     generators alone, so that two calls with one seed make the same. *Devices*: in a dry run the model is on the meta
     device; a method that needs values raises `NotImplementedError` or `RuntimeError` there, and is tried in memory.
-    *Errors*: `RecipeError` for a recipe that cannot be applied, and for a folder that does not hold what it should;
-    whatever else is raised is taken for a bug.
+    *Names*: a module that takes the place of one of the base's keeps that one as ``base_layer``, by which its frozen
+    weights are recognised. *Errors*: `RecipeError` for a recipe that cannot be applied, and for a folder that does not
+    hold what it should; whatever else is raised is taken for a bug.
     """
 
     @abstractmethod

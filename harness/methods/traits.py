@@ -1,7 +1,8 @@
 """What a recipe's method is, as far as it must be known before anything is loaded.
 
 Which of its blocks a recipe has is asked here and in the methods themselves, nowhere else. Nothing heavy is imported:
-a plan and the command line use these traits too. A third party's are the facts in its options' schema.
+the command line and what schedules cells use these traits too. A third party's are the facts in its options' schema,
+where reading a spec finds them.
 """
 
 from collections.abc import Callable, Mapping

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import Run, compare, load, load_run, plan, report, run, validate
+    from harness.api import Run, compare, evaluate, load, load_run, plan, report, run, validate
     from harness.spec.records import Experiment
     from harness.verdict import Verdicts
 
@@ -21,6 +21,7 @@ __all__ = [
     "Run",
     "Verdicts",
     "compare",
+    "evaluate",
     "load",
     "load_run",
     "plan",
@@ -57,6 +58,7 @@ class _Package(ModuleType):
     Run = _Lazy("harness.api")
     Verdicts = _Lazy("harness.verdict")
     compare = _Lazy("harness.api")
+    evaluate = _Lazy("harness.api")
     load = _Lazy("harness.api")
     load_run = _Lazy("harness.api")
     plan = _Lazy("harness.api")

@@ -17,11 +17,12 @@ from harness.ledger import Outcome
 from harness.ledger import Run as RunFolder
 from harness.ledger import read as read_run
 from harness.ledger.files import write_json
+from harness.records import Evaluation
 from harness.spec import Overrides, notes
 from harness.spec import load as load_experiment
 from harness.spec.files import declared_kind
 from harness.spec.recipe import read_recipe
-from harness.spec.records import Experiment
+from harness.spec.records import EvaluationOptions, Experiment, Suite
 
 if TYPE_CHECKING:
     from harness.compare.costs import RunCosts
@@ -44,6 +45,7 @@ class Changes(TypedDict, total=False):
     seeds: Sequence[int]
     limit: int
     only: Sequence[str]
+    device: str
     include: Sequence[PathLike]
 
 
@@ -192,6 +194,53 @@ def load_run(folder: PathLike) -> Run:
     return Run(read_run(Path(folder)).folder)
 
 
+def evaluate(
+    model: Any,
+    suites: str | Suite | Sequence[str | Suite],
+    *,
+    out: PathLike,
+    tokenizer: Any = None,
+    limit: int | None = None,
+    batch_size: int = 8,
+    include: Sequence[PathLike] = (),
+    device: str = "cpu",
+) -> tuple[Evaluation, ...]:
+    """Score one model on suites as the cells of a run are scored; lm-eval's own files go below `out`, a folder a suite.
+
+    `model` is a transformers or PEFT model on its device, together with its `tokenizer`; or a finished cell's folder,
+    ``runs/gap/cells/<id>``; or a folder in the transformers format; or a `Model` as a spec declares it, such as
+    ``load("gap").model``. The last three are loaded onto `device`. A suite is a task's name, which is looked up below
+    the current directory, in `include`, among the shipped tasks and in lm-eval; `Suite` says more of it. `limit` scores
+    at most so many items of each. Two such folders a seed are what `compare` takes.
+
+    Needs the extra `run`. Raises `TaskError` for a task that cannot be scored, `LedgerError` and `SourceError` for a
+    model that cannot be had, `UsageError` for a model without a tokenizer.
+    """
+    require("run", "harness.evaluate")
+
+    from harness.evaluation import evaluate as evaluate_suite
+    from harness.execution.subject import subject
+    from harness.suites.load import suite_of
+
+    loaded = subject(model, tokenizer, device=device)
+    where = (Path.cwd(), *map(Path, include))
+    options = EvaluationOptions(batch_size=batch_size, limit=limit)
+    named = [suites] if isinstance(suites, str | Suite) else suites
+    asked = [suite if isinstance(suite, Suite) else suite_of(suite, include=where) for suite in named]
+    return tuple(
+        evaluate_suite(
+            loaded.model,
+            loaded.tokenizer,
+            suite,
+            folder=Path(out) / suite.task,
+            options=options,
+            include=where,
+            relative_to=Path(out),
+        )
+        for suite in asked
+    )
+
+
 @overload
 def compare(run: Run | PathLike, /) -> "Verdicts": ...
 
@@ -305,4 +354,5 @@ def overrides_of(changes: Changes) -> Overrides:
         seeds=None if seeds is None else tuple(seeds),
         limit=changes.get("limit"),
         only=tuple(changes.get("only", ())),
+        device=changes.get("device"),
     )

@@ -1,8 +1,9 @@
 """Use harness where its own dependencies alone are installed: ``python tests/light.py``, run by ``tests/light.sh``.
 
-Every verb that must work there is called on stand-in logs that are written into the current folder.
+Every verb that must work there is called on stand-in logs, written into the current folder, and on a finished run.
 """
 
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from helpers.logs import arms
 
 ABSENT = ("accelerate", "bitsandbytes", "datasets", "lm_eval", "pandas", "peft", "rich", "torch", "transformers", "trl")
+FINISHED = Path(__file__).parent / "ledger" / "fixtures" / "run-of-version-1"
 NOT_INSTALLED = 64
 REJECTED = 1
 
@@ -49,10 +51,17 @@ def main():
     assert "no runs in runs" in harness("ls")
     assert "gate rejected" in compared(Path("worse"), 0.4, "--gate", "not-worse-in-domain", code=REJECTED)
     assert "gate passed" in compared(Path("better"), -0.1, "--gate", "not-worse-in-domain")
+    finished = shutil.copytree(FINISHED, Path("runs", "finished"))
+    assert "finished" in harness("ls")
+    assert "done" in harness("ls", str(finished))
+    assert "verdict" in harness("report", str(finished))
+    assert "comparisons" in harness("compare", str(finished), "--json")
+    program = f"import harness; print(harness.load_run({str(finished)!r}).scores()[:5])"
+    subprocess.run([sys.executable, "-c", program], check=True)
     said = harness("run", "gap", code=NOT_INSTALLED)
     assert said.count("\n") == 1, said
     assert "pip install -c constraints.txt '.[run]'" in said
-    print("the light installation validates, lists, compares and gates, and says what training takes")  # noqa: T201 - a script
+    print("the light installation validates, lists, compares, gates and reports, and says what training takes")  # noqa: T201 - a script
 
 
 if __name__ == "__main__":

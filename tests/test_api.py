@@ -102,3 +102,36 @@ def test_the_scores_of_a_run_are_a_table_with_a_row_an_item(tmp_path, tiny_spec)
     assert len(table) == 5 * 2 * 9
     assert tuple(table.columns)[:3] == ("model", "recipe", "seed")
     assert len(table[:5]) == 5
+
+
+def test_a_model_at_hand_a_finished_cell_and_a_declared_model_are_scored_alike(tiny_spec, tmp_path):
+    run = harness.run(tiny_spec, out=tmp_path / "runs" / "tiny", seeds=[1], only=["sums"])
+    lora = next(each for each in run.results() if each.cell.recipe == "lora--tiny")
+    folder = run.folder / "cells" / lora.cell.id
+    (again,) = harness.evaluate(folder, "sums", out=tmp_path / "again", include=[tiny_spec.parent])
+    assert again.metrics == lora.evaluations[0].metrics
+
+    declared = run.experiment.model
+    base = harness.execution.subject.subject(declared)
+    given = {"out": tmp_path / "base", "limit": 4, "include": [tiny_spec.parent]}
+    (one,) = harness.evaluate(declared, ["sums"], **given)
+    (other,) = harness.evaluate(base.model, ["sums"], tokenizer=base.tokenizer, **given)
+    assert (one.items, one.metrics) == (other.items, other.metrics)
+    assert (tmp_path / "base" / one.samples).is_file()
+
+
+def test_a_model_needs_its_tokenizer_and_a_cell_its_weights(tiny_spec, tmp_path):
+    with pytest.raises(UsageError, match="a object is scored with its tokenizer"):
+        harness.evaluate(object(), "sums", out=tmp_path)
+    run = harness.run(tiny_spec, out=tmp_path / "runs" / "tiny", seeds=[1], limit=4)
+    full = next(each for each in run.results() if each.cell.recipe == "full--default")
+    with pytest.raises(LedgerError, match="keep_weights"):
+        harness.evaluate(run.folder / "cells" / full.cell.id, "sums", out=tmp_path)
+
+
+def test_a_device_is_declared_and_noted(tiny_spec):
+    changed = harness.load(tiny_spec, device="cuda:1")
+    assert changed.execute.device == "cuda:1"
+    assert changed.overrides == ("--device cuda:1",)
+    with pytest.raises(SpecError, match=r"^--device gpu: \$\.execute\.device: "):
+        harness.load(tiny_spec, device="gpu")

@@ -32,6 +32,7 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--only", action="append", default=[], metavar="RECIPE|SUITE", help="keep these recipes or suites (repeatable)"
     )
+    group.add_argument("--device", metavar="DEVICE", help="where models are: cpu, cuda, cuda:1 or mps")
     group.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: runs/NAME)")
     parser.add_argument(
         "--include-path",
@@ -58,6 +59,8 @@ def changes_from(args: argparse.Namespace) -> Changes:
         given["seeds"] = args.seeds
     if args.limit is not None:
         given["limit"] = args.limit
+    if args.device is not None:
+        given["device"] = args.device
     return given
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness import api
 from harness.cli._common import entry, folder, quiet_imports
 from harness.declarations.task_yaml import Declared
 from harness.declarations.tasks import search
@@ -201,24 +202,12 @@ class _Score(NamedTuple):
 
 
 def _base_scores(args: argparse.Namespace) -> dict[str, _Score]:
-    from harness.evaluation.evaluate import evaluate
-    from harness.evaluation.progress import without_bars
-    from harness.sources.models import load as load_model
-    from harness.spec import load as load_spec
-    from harness.spec.records import EvaluationOptions, Suite
-    from harness.suites.load import load_task
-
-    experiment = load_spec(args.model, include=args.include_path)
-    with without_bars():
-        base = load_model(experiment.model)
-    where = [Path.cwd(), *args.include_path]
-    metrics = [each["metric"] for each in load_task(args.name, include=where).config.metric_list or []]
-    suite = Suite(task=args.name, role="guard", metric=str(metrics[0]), limit=args.items)
+    model = api.load(args.model, include=args.include_path).model
     with tempfile.TemporaryDirectory() as folder:
-        options = EvaluationOptions()
-        done = evaluate(base.model, base.tokenizer, suite, folder=Path(folder), options=options, include=where)
+        (done,) = api.evaluate(model, args.name, out=folder, limit=args.items, include=args.include_path)
         with (Path(folder) / done.samples).open(encoding="utf-8") as lines:
             samples = [json.loads(line) for line in lines]
+    metrics = dict.fromkeys(key.partition(",")[0] for key in done.metrics)
     return {metric: _interval([sample[metric] for sample in samples]) for metric in metrics}
 
 

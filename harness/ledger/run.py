@@ -31,6 +31,9 @@ from harness.spec.records import Experiment
 Kind = Literal["cells", "trials"]
 """Runs that count, or trials of a search for what they train with."""
 
+OUTCOME = "result.json"
+"""Written last into a cell's folder: how it ended."""
+
 SCORED = "evaluation.json"
 """Written last into ``eval/<key>/``: the suite is scored and its files are whole."""
 
@@ -96,7 +99,7 @@ class Run:
 
     def outcome(self, cell: Cell | str, kind: Kind = "cells") -> Outcome | None:
         """Return how a cell ended, or None if it has not."""
-        path = self.cell_folder(cell, kind) / "result.json"
+        path = self.cell_folder(cell, kind) / OUTCOME
         if not path.exists():
             return None
         try:
@@ -106,7 +109,7 @@ class Run:
 
     def write_outcome(self, outcome: Outcome, kind: Kind = "cells") -> None:
         """Record how a cell ended, in its folder and in the journal."""
-        write_json(self.cell_folder(outcome.cell, kind) / "result.json", to_json(outcome))
+        write_json(self.cell_folder(outcome.cell, kind) / OUTCOME, to_json(outcome))
         event = "finished" if isinstance(outcome, CellResult) else "failed"
         self.journal.append(event, cell=outcome.cell.id)
 

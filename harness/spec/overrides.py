@@ -22,13 +22,14 @@ _OF_A_FILE = ("extends", "$schema")
 class Overrides:
     """The options that every verb on a spec takes.
 
-    `set` holds ``path=value`` texts, `only` names of recipes and suites to keep.
+    `set` holds ``path=value`` texts, `only` names of recipes and suites to keep, `device` is ``execute.device``.
     """
 
     set: tuple[str, ...] = ()
     seeds: tuple[int, ...] | None = None
     limit: int | None = None
     only: tuple[str, ...] = ()
+    device: str | None = None
 
     def words(self) -> tuple[str, ...]:
         """Return what was overridden as it would be typed; this stands in the lock file and the report."""
@@ -63,6 +64,8 @@ def _steps(overrides: Overrides) -> Iterator[tuple[str, _Step]]:
     if overrides.only:
         typed = ",".join(overrides.only)
         yield f"--only {typed}", partial(_keep_only, names=overrides.only)
+    if overrides.device is not None:
+        yield f"--device {overrides.device}", partial(_put, path=("execute", "device"), value=overrides.device)
 
 
 def _limited(document: Located, *, items: int, option: str) -> Located:

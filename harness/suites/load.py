@@ -17,6 +17,7 @@ from harness.declarations.places import searched_folders
 from harness.declarations.task_yaml import Declared, read_task
 from harness.declarations.tasks import find_task, search
 from harness.errors import HarnessError, TaskError
+from harness.spec.records import Suite
 from harness.suites.task_errors import task_error
 
 # Without any handler the logging module would print lm-eval's warnings on the screen by itself.
@@ -43,6 +44,14 @@ def load_task(name: str, *, beside: Path | None = None, include: Iterable[Path] 
     if declared:
         _check_fields(declared)
     return _build(task)
+
+
+def suite_of(name: str, *, include: Iterable[Path] = ()) -> Suite:
+    """Return a task as a suite that is scored by itself, by the first of the task's metrics. Raises as `load_task`."""
+    metrics = load_task(name, include=include).config.metric_list
+    if not metrics:
+        raise TaskError(f"task {name} names no metric in its `metric_list`.")
+    return Suite(task=name, role="in_domain", metric=str(metrics[0]["metric"]))
 
 
 def _unknown(name: str, beside: Path | None, include: tuple[Path, ...]) -> TaskError:

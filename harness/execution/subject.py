@@ -1,0 +1,61 @@
+"""The model that is scored outside of a run: one at hand, one that a spec declares, a folder, or a finished cell."""
+
+from pathlib import Path
+from typing import Any
+
+from harness.errors import LedgerError, UsageError
+from harness.execution.cell import STATE, WEIGHTS
+from harness.ledger import Run, read
+from harness.ledger.run import OUTCOME
+from harness.methods import store
+from harness.methods.traits import traits
+from harness.records import CellResult
+from harness.sources import models
+from harness.spec.records import Model, Recipe
+
+
+def subject(model: Any, tokenizer: Any = None, *, device: str = "cpu") -> models.Loaded:
+    """Return a model with its tokenizer; what is not loaded yet is loaded onto `device`.
+
+    `model` is a transformers or PEFT model, which comes with its `tokenizer`; a `Model` as a spec declares it; or a
+    path, of a finished cell's folder or of a folder in the transformers format. Raises `UsageError` for a model without
+    a tokenizer, `LedgerError` and `SourceError` for one that cannot be had.
+    """
+    if isinstance(model, str | Path):
+        folder = Path(model)
+        if (folder / OUTCOME).is_file():
+            return load_cell(folder, device=device)
+        model = Model(source="path", path=str(folder))
+    if isinstance(model, Model):
+        return models.load(model, device=device)
+    if tokenizer is None:
+        raise UsageError(f"a {type(model).__name__} is scored with its tokenizer: give that too.")
+    return models.Loaded(model, tokenizer)
+
+
+def load_cell(folder: Path, *, device: str = "cpu") -> models.Loaded:
+    """Return the model of a cell, ``<run>/cells/<id>``, and its tokenizer: its base with what was trained on it.
+
+    Raises `LedgerError` where the folder is not a finished cell's, or its weights were not kept, and `SourceError`
+    where the base model cannot be had.
+    """
+    run = read(folder.resolve().parents[1])
+    outcome = run.outcome(folder.resolve().name)
+    if not isinstance(outcome, CellResult):
+        raise LedgerError(f"{folder} holds no model: its cell has not finished.")
+    experiment = run.experiment
+    if outcome.cell.seed is None:
+        return models.load(experiment.model, device=device)
+    recipe = _recipe(run, outcome.cell.recipe)
+    state = folder / (WEIGHTS if traits(recipe).trains_base_weights else STATE)
+    if not state.is_dir():
+        raise LedgerError(f"{folder} holds no trained weights. Set `keep_weights` in the spec and run it again.")
+    base = models.load(experiment.model, quantization=recipe.base_quantization, device=device)
+    return models.Loaded(store.load(base.model, recipe, state).model, base.tokenizer)
+
+
+def _recipe(run: Run, name: str) -> Recipe:
+    for recipe in run.experiment.recipes:
+        if recipe.id == name:
+            return recipe
+    raise LedgerError(f"the recipe {name} of that cell is not in the spec that {run.folder} was last run with.")

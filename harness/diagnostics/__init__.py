@@ -4,7 +4,7 @@ Each check is a `Diagnostic`; `diagnostics_of` gives those of an experiment, the
 that its spec names. A check that fails is reported, not raised: the numbers stand with a mark beside them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from harness.diagnostics._base import Diagnostic, StoredCell, Subject
 from harness.diagnostics.latency import latency
@@ -26,6 +26,7 @@ from harness.diagnostics.reproducibility import (
 )
 from harness.diagnostics.weights import BaseUnchanged, base_digest, base_unchanged, start_digest
 from harness.errors import PluginError
+from harness.records import Measurement
 from harness.registry import find
 from harness.spec.records import DiagnosticRequest
 
@@ -43,6 +44,7 @@ __all__ = [
     "is_made_twice",
     "latency",
     "logits",
+    "measure",
     "modules_adapted",
     "outputs_differ",
     "ranks_alive",
@@ -69,6 +71,20 @@ def diagnostics_of(requests: Sequence[DiagnosticRequest]) -> list[Diagnostic]:
     Raises `PluginError` where one of these is not installed, cannot be loaded or does not keep the contract.
     """
     return [each() for each in DEFAULTS] + [_requested(request) for request in requests]
+
+
+def measure(diagnostics: Iterable[Diagnostic], subject: Subject) -> dict[str, Measurement]:
+    """Return what each finds about a training that is over, by name.
+
+    Raises `PluginError` for an answer that is not a `Measurement` of the diagnostic's own name.
+    """
+    found = {}
+    for each in diagnostics:
+        answer = each.after(subject)
+        if not (isinstance(answer, Measurement) and answer.name == each.name):
+            raise PluginError(f"the diagnostic {each.name!r} answered {answer!r:.80}, not a Measurement of its name.")
+        found[each.name] = answer
+    return found
 
 
 def _requested(request: DiagnosticRequest) -> Diagnostic:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from harness.methods._base import Adapted
@@ -40,8 +41,8 @@ class Subject:
 
     `batch` is the probe batch that `before` was given: `input_ids`, `attention_mask` and `labels`, each (rows, tokens).
     `start_sha256` is the digest of the trainable weights before the first step, `first_start_sha256` that of the same
-    adapter made on another fresh model, None where nothing is drawn for it. `arrays` is a folder, not made yet, in
-    which a diagnostic may leave files; a measurement names its file relative to the cell's folder.
+    adapter made on another fresh model, None where nothing is drawn for it. `folder` is the cell's, and `arrays` one
+    below it, not made yet, which this training has for itself: a diagnostic leaves files there through `store`.
     """
 
     adapted: Adapted
@@ -49,7 +50,15 @@ class Subject:
     batch: Batch
     start_sha256: str
     first_start_sha256: str | None
+    folder: Path
     arrays: Path
+
+    def store(self, name: str, tensors: Mapping[str, Tensor]) -> str:
+        """Write tensors to ``<name>.safetensors`` and return what `Measurement.arrays` says of that file."""
+        self.arrays.mkdir(parents=True, exist_ok=True)
+        file = self.arrays / f"{name}.safetensors"
+        save_file({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, file)
+        return str(file.relative_to(self.folder))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +97,3 @@ class Diagnostic(ABC):
     def watches_steps(cls) -> bool:
         """Tell whether the class overrides `during`."""
         return cls.during is not Diagnostic.during
-
-
-def outputs_of(model: nn.Module, batch: Batch) -> Tensor:
-    """Return (rows, vocabulary) logits after each row's last token, on the CPU; the mode is left as it was."""
-    from harness.diagnostics.outputs import logits
-
-    return logits(model, batch)

@@ -4,8 +4,13 @@ An executor is opened for one run, as a context manager, by the scheduling proce
 the processes that it starts and nothing else: run folders, results and the journal are the scheduler's. It carries
 records only, as JSON: no object and no function crosses over. A unit's `after` edges are kept by whoever submits.
 
+The process of a unit runs `worker_command` with the path of a file that `write_unit` wrote, in a folder of the
+executor's own, and tells its events on standard output, one JSON line each, which `Event.parse` reads. The executor
+gives it the one device that the unit names, as `worker_environment` does on this machine. What the process writes to
+its standard error before it has read the unit belongs into the log too.
+
 Third parties register a class under the entry-point group ``harness.executors``; a spec names it in ``execute.kind``
-and its options are handed to the constructor as keyword arguments after the log's path.
+and its options are handed to the constructor as keyword arguments, after the path of the run's log, which is there.
 """
 
 import signal

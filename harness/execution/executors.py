@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.errors import PluginError
+from harness.errors import PluginError, UsageError
 from harness.execution._base import Executor
 from harness.execution.local import LocalExecutor
 from harness.registry import find
@@ -12,13 +12,15 @@ LOCAL = "local"
 
 
 def executor_of(experiment: Experiment, log: Path, *, remedy: str) -> Executor:
-    """Return the experiment's executor, whose workers log to `log`; `remedy` ends an error about that file's folder.
+    """Return the experiment's executor, whose workers log to `log`, a file that is made where it is not there.
 
-    Raises `PluginError` where a plug-in is not installed, cannot be loaded or does not keep the contract.
+    Raises `UsageError`, which ends with the `remedy`, where it cannot be written, and `PluginError` where a plug-in is
+    not installed, cannot be loaded or does not keep the contract.
     """
+    _make(log, remedy)
     asked = experiment.execute
     if asked.kind == LOCAL:
-        return LocalExecutor(log, remedy=remedy, device=asked.device)
+        return LocalExecutor(log, device=asked.device)
     plugin = find("executors", asked.kind)
     if plugin is None:
         raise PluginError(f"no executor called {asked.kind!r} is installed; harness itself has {LOCAL!r}.")
@@ -29,3 +31,11 @@ def executor_of(experiment: Experiment, log: Path, *, remedy: str) -> Executor:
         return found(log, **asked.options)  # type: ignore[call-arg]
     except TypeError as error:
         raise PluginError(f"{plugin} does not take the options {dict(asked.options)}: {error}.") from error
+
+
+def _make(log: Path, remedy: str) -> None:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.open("ab").close()
+    except OSError as error:
+        raise UsageError(f"{log.parent} cannot be written ({error.strerror}). {remedy}") from error

@@ -11,38 +11,24 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
 
-import harness
-from harness.errors import UsageError
 from harness.execution._base import Executor, Exit
 from harness.execution.events import Event
+from harness.execution.program import worker_command, worker_environment
 from harness.execution.unit import WorkUnit, write_unit
 
-_QUIET = {
-    "TOKENIZERS_PARALLELISM": "false",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "BITSANDBYTES_NOWELCOME": "1",
-}
-_NO_ACCELERATOR = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
 _ACCELERATORS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", "/proc/driver/nvidia/version")
 """Files of a machine with a GPU whose driver is loaded; looked at instead of asking CUDA, which would initialise it."""
 
 
 class LocalExecutor(Executor):
-    """Runs one unit after another. `remedy` ends the error that says that the folder of `log` cannot be written."""
+    """Runs one unit after another. `device` is that of most units, which decides whether a warm worker is started."""
 
-    def __init__(self, log: Path, *, remedy: str = "", device: str | None = None) -> None:
-        try:
-            log.parent.mkdir(parents=True, exist_ok=True)
-            log.open("ab").close()
-        except OSError as error:
-            raise UsageError(f"{log.parent} cannot be written ({error.strerror}). {remedy}") from error
+    def __init__(self, log: Path, *, device: str | None = None) -> None:
         self._log = log
         self._scratch = TemporaryDirectory(prefix="harness-units-")
         if not needs_fresh_program(device):
@@ -50,8 +36,7 @@ class LocalExecutor(Executor):
 
     def submit(self, unit: WorkUnit) -> Generator[Event | Exit]:
         """Run the unit in a forked process on a CPU, in a fresh program elsewhere."""
-        folder = Path(self._scratch.name) if unit.cell is None else unit.cell.folder
-        path = write_unit(unit, folder / "unit.json")
+        path = write_unit(unit, Path(self._scratch.name) / f"{unit.id}.json")
         if needs_fresh_program(unit.device):
             return _fresh(unit, path)
         return _Warm.of_this_process(self._log).run(unit, path)
@@ -75,22 +60,9 @@ def accelerator_present() -> bool:
     return any(Path(name).exists() for name in _ACCELERATORS)
 
 
-def environment_of(device: str | None) -> Mapping[str, str]:
-    """Return the environment variables that give a unit's process its one device."""
-    kind, _, index = (device or "").partition(":")
-    if kind == "cpu":
-        return _NO_ACCELERATOR
-    if kind == "cuda":
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-        devices = visible.split(",") if visible else []
-        place = int(index or 0)
-        return {"CUDA_VISIBLE_DEVICES": devices[place] if place < len(devices) else str(place)}
-    return {}
-
-
 def _fresh(unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
     """Run the unit as a program of its own."""
-    process = _start([str(path)], {**environment_of(unit.device), **unit.environment}, unit.log)
+    process = _start([path], worker_environment(unit.device, unit.environment), unit.log)
     assert process.stdout is not None
     try:
         for line in process.stdout:
@@ -113,7 +85,7 @@ class _Warm:
 
     def __init__(self, log: Path) -> None:
         self._environment = _own_environment()
-        self._process = _start(["--serve", str(log)], _NO_ACCELERATOR, log, stdin=subprocess.PIPE)
+        self._process = _start(["--serve", log], worker_environment("cpu"), log, stdin=subprocess.PIPE)
 
     @classmethod
     def of_this_process(cls, log: Path) -> "_Warm":
@@ -187,16 +159,9 @@ def _exit_code(line: bytes) -> int | None:
 
 
 def _start(
-    words: list[str], environment: Mapping[str, str], log: Path, *, stdin: int = subprocess.DEVNULL
+    words: list[str | Path], environment: Mapping[str, str], log: Path, *, stdin: int = subprocess.DEVNULL
 ) -> "subprocess.Popen[bytes]":
-    """Start a worker program. Its own folder is kept off the module path: a user's folder may hold a `torch.py`."""
-    home = str(Path(harness.__file__).resolve().parent.parent)
-    path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - our own program, arguments without a shell
-            [sys.executable, "-P", "-m", "harness.worker", *words],
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            env={**_QUIET, **os.environ, **environment, "PYTHONPATH": path},
+            worker_command(*words), stdin=stdin, stdout=subprocess.PIPE, stderr=output, env=environment
         )

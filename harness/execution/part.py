@@ -20,7 +20,7 @@ from harness.execution.unit import CellWork
 from harness.methods._base import Adapted
 from harness.methods.adapt import adapt
 from harness.methods.batches import Batch, Batches
-from harness.methods.store import replay
+from harness.methods.store import replay, stage_folder
 from harness.records import TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe
@@ -116,9 +116,10 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         batch=batch,
         start_sha256=start_sha256,
         first_start_sha256=first.sha256 if first else None,
-        arrays=work.folder / MEASUREMENTS,
+        folder=work.folder,
+        arrays=stage_folder(work.folder / MEASUREMENTS, part.whole, part.place),
     )
-    found = {check.name: check.after(subject) for check in checks}
+    found = diagnostics.measure(checks, subject)
     return adapted, cell_record.train_record(adapted, trained, start_sha256, found)
 
 

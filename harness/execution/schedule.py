@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.errors import RecipeError
 from harness.execution._base import Executor, Exit
 from harness.execution.events import Event, SuiteScored
-from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge
+from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
 from harness.execution.watcher import Watcher
 from harness.ledger import Outcome, Run
 from harness.ledger.run import Kind
@@ -19,6 +19,9 @@ from harness.plan.identity import trained_cell
 from harness.preflight.prepared import Prepared
 from harness.records import Cell, CellFailure, CellResult
 from harness.spec.records import Experiment
+
+UNIT = "unit.json"
+"""The file in a cell's folder with the unit as it was last submitted, from which attempts are counted."""
 
 _UNITS: dict[Kind, UnitKind] = {"cells": "cell", "trials": "trial"}
 
@@ -143,6 +146,7 @@ class Schedule:
         """Submit the unit, pass on what it tells, and return how its cell ended."""
         assert unit.cell is not None
         cell, ended = unit.cell.planned.cell, []
+        write_unit(unit, unit.cell.folder / UNIT)
         self.run.journal.append("began", cell=cell.id)
         exit_ = None
         with closing(self.executor.submit(unit)) as told:
@@ -166,7 +170,7 @@ class Schedule:
 def attempts(folder: Path) -> int:
     """Return how often a cell was started before, as the unit's file in its folder says; 0 where there is none."""
     try:
-        said = json.loads((folder / "unit.json").read_text(encoding="utf-8"))["attempt"]
+        said = json.loads((folder / UNIT).read_text(encoding="utf-8"))["attempt"]
     except (OSError, ValueError, KeyError, TypeError):
         return 0
     return said if isinstance(said, int) else 0

@@ -13,6 +13,7 @@ from typing import Any
 
 from transformers import AutoConfig
 
+from harness.diagnostics import diagnostics_of
 from harness.errors import SourceError
 from harness.methods.dry_run import Description, describe, matched_size
 from harness.methods.traits import traits
@@ -53,6 +54,7 @@ def estimate(experiment: Experiment, *, device: str = "cpu") -> Estimate:
 
 def _estimate(experiment: Experiment, device: str) -> Estimate:
     check_device(device)
+    diagnostics_of(experiment.diagnostics)
     config = model_config(experiment)
     check_recipes(experiment, config, device)
     unknown = Unknown()

@@ -7,6 +7,7 @@ import torch
 from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
+from harness.diagnostics import diagnostics_of
 from harness.preflight.contamination import all_training_passages, check_contamination
 from harness.preflight.content import content_of
 from harness.preflight.estimate import model_config
@@ -23,11 +24,13 @@ PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "
 def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[str], None]) -> Prepared:
     """Return what the model, the data and the suites are; `on_stage` is called with the name of what comes next.
 
-    Stages are ``model``, ``data``, each suite's task, and ``contamination``. Raises `UsageError` for a
-    device that is not there, `RecipeError` for recipes that cannot work on the model or the device, `SourceError` for
-    what cannot be had, and `TaskError` for wrong tasks or rows and for training rows that give a scored item away.
+    Stages are ``model``, ``data``, each suite's task, and ``contamination``. Raises `UsageError` for a device that is
+    not there, `RecipeError` for recipes that cannot work on the model or the device, `SourceError` for what cannot be
+    had, `PluginError` for a plug-in that does not keep its contract, and `TaskError` for wrong tasks or rows and for
+    training rows that give a scored item away.
     """
     check_device(device)
+    diagnostics_of(experiment.diagnostics)  # what is wrong with a plug-in is found now, not after a training
     check_recipes(experiment, experiment.model.config, device)
     on_stage("model")
     tokenizer = models.tokenizer(experiment.model)

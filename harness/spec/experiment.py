@@ -96,6 +96,8 @@ def _resolved(found: _LookedUp, file: Path, overrides: Overrides, problems: list
         block.update(with_requirement("data_sources", block))
     for block in fields.get("diagnostics", ()):
         block.update(with_requirement("diagnostics", block))
+    if "execute" in fields:
+        fields["execute"] = with_requirement("executors", fields["execute"])
     read_from = {"file": file, "include": _include(found.context), "overrides": overrides.words()}
     recipes = [encode(read.recipe) for read in found.context.recipes.values()]
     return decode(Experiment, {"name": file.stem, **fields, **read_from, "recipes": recipes})

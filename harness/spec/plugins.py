@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, SchemaError
 from harness.codec import JSON
 from harness.errors import PluginError
 from harness.registry import Kind, Plugin, find, plugins
-from harness.spec.records import DATA_SOURCES, STRATEGIES, Recipe
+from harness.spec.records import DATA_SOURCES, EXECUTORS, STRATEGIES, Recipe
 
 Schema = dict[str, Any]
 
@@ -18,6 +18,7 @@ _NAMED_BY: Mapping[Kind, tuple[str, Sequence[str]]] = {
     "layer_strategies": ("strategy", STRATEGIES),
     "data_sources": ("source", DATA_SOURCES),
     "diagnostics": ("name", ()),
+    "executors": ("kind", EXECUTORS),
 }
 """The key under which a block names a plug-in of a kind, and the names that are harness's own."""
 
@@ -33,8 +34,9 @@ def installed() -> tuple[Plugin, ...]:
 def extended(files: Mapping[str, Schema], added: Iterable[Plugin]) -> dict[str, Schema]:
     """Return the schema files with the names of plug-ins among what is allowed, and their options held to theirs.
 
-    A method is a key of a recipe; a layer strategy, a data source and a diagnostic are named in a block that has
-    `options`. Raises `PluginError` for a name that harness uses itself and for options that are not a JSON Schema.
+    A method is a key of a recipe; a layer strategy, a data source, a diagnostic and an executor are named in a block
+    that has `options`. Raises `PluginError` for a name that harness uses itself and for options that are not a JSON
+    Schema.
     """
     changed = copy.deepcopy(dict(files))
     recipe, experiment = (changed[f"{name}.schema.json"] for name in ("recipe", "experiment"))
@@ -47,11 +49,13 @@ def extended(files: Mapping[str, Schema], added: Iterable[Plugin]) -> dict[str, 
             _add_choice(experiment["$defs"]["data"], plugin, {"$ref": "#/$defs/data_plugin"})
         elif plugin.kind == "diagnostics":
             _add_choice(experiment["$defs"]["diagnostic"], plugin)
+        elif plugin.kind == "executors":
+            _add_choice(experiment["$defs"]["execute"], plugin)
     return changed
 
 
 def with_requirement(kind: Kind, block: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Return a block that names a strategy, source or diagnostic, with the plug-in's distribution if it is one's."""
+    """Return a block that names a plug-in or one of harness's own, with the plug-in's distribution if it is one's."""
     key, own = _NAMED_BY[kind]
     name = block.get(key)
     plugin = None if name is None or name in own else find(kind, name)

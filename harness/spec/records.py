@@ -19,6 +19,9 @@ DATA_SOURCES = ("task", "jsonl", "hub")
 STRATEGIES = ("all", "first", "last", "middle", "every", "list", "random", "gradient")
 """Layer strategies that harness brings itself; any other is the name of a plug-in."""
 
+EXECUTORS = ("local",)
+"""Executors that harness brings itself; any other is the name of a plug-in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
@@ -299,7 +302,8 @@ class Comparison:
 class Execution:
     """Where and how units of work are run. It changes no identity; what was used stands in the record of each cell.
 
-    `kind` is ``local`` or an executor of a plug-in, whose `options` they are. `device` is ``cpu``, ``cuda``,
+    `kind` is ``local`` or an executor of a plug-in, whose `options` they are; `plugin` is the distribution that it came
+    from, ``name==version``. `device` is ``cpu``, ``cuda``,
     ``cuda:1`` or ``mps``; None is an accelerator where there is one that CUDA drives, else the CPU. `threads` is what
     torch computes with in a cell; None is its own choice when the run folder is begun, which stays.
     """

@@ -184,8 +184,12 @@ def _wrong_type(error: ValidationError) -> _Explained:
 
 def _not_among(error: ValidationError) -> _Explained:
     value, allowed, schema = _parts(error)
-    meant = f"a {schema['title']}" if "title" in schema else "allowed"
+    meant = f"{_article(schema['title'])} {schema['title']}" if "title" in schema else "allowed"
     yield (), f"{_excerpt(value)} is not {meant}", nearest(str(value), map(str, allowed))
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
 
 
 def _limit(error: ValidationError) -> _Explained:

@@ -1,9 +1,11 @@
 """What every layer strategy must keep to; see `harness.methods.LayerStrategy` for the contract in words.
 
-class TestMine(LayerStrategyContract):
-@pytest.fixture
-def layers(self):
-return Layers(strategy="outermost", count=2)
+::
+
+    class TestMine(LayerStrategyContract):
+        @pytest.fixture
+        def layers(self):
+            return Layers(strategy="outermost", count=2)
 """
 
 from dataclasses import replace

@@ -1,9 +1,11 @@
 """What every method must keep to; see `harness.methods.Method` for the contract in words.
 
-class TestMine(MethodContract):
-@pytest.fixture
-def recipe(self):
-return load_recipe("gains--default", beside=FOLDER)
+::
+
+    class TestMine(MethodContract):
+        @pytest.fixture
+        def recipe(self):
+            return load_recipe("gains--default", beside=FOLDER)
 """
 
 from collections.abc import Callable

@@ -1,13 +1,16 @@
-"""A tiny random Llama and training batches for it, which the contracts of methods and layer strategies are tried on."""
+"""A tiny random Llama, training batches for it, and a tokenizer: what contracts are tried on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from harness.methods import Batch
 
 LAYERS, VOCABULARY = 4, 256
+SPECIAL = {"pad_token": "<pad>", "bos_token": "<bos>", "eos_token": "<eos>"}
 
 
 def tiny_model(seed: int = 0) -> PreTrainedModel:
@@ -38,3 +41,14 @@ def tiny_batches() -> Iterator[Batch]:
         labels = ids.clone()
         labels[:, :4] = -100
         yield {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
+
+
+def write_tiny_tokenizer(folder: Path) -> Path:
+    """Save a byte-level tokenizer with the special tokens <pad>, <bos> and <eos> into a folder, and return it."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: index for index, token in enumerate([*SPECIAL.values(), *alphabet])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL).save_pretrained(folder)
+    return folder

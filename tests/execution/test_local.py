@@ -16,7 +16,9 @@ from harness.errors import UsageError
 from harness.execution import local
 from harness.execution._base import Exit
 from harness.execution.events import StageEntered
-from harness.execution.local import LocalExecutor, environment_of, needs_fresh_program
+from harness.execution.executors import executor_of
+from harness.execution.local import LocalExecutor, needs_fresh_program
+from harness.execution.program import environment_of
 from harness.execution.unit import WorkUnit, read_unit, write_unit
 from harness.preflight.prepared import Prepared
 from harness.spec import load
@@ -58,6 +60,7 @@ def test_two_runs_in_one_process_write_each_its_own_log(tiny_spec, tmp_path):
     loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
     loader.write_text(loader.read_text() + "\nimport os\nprint('said by', os.environ['WHO'])\n")
     for name in ("one", "two"):
+        (tmp_path / name).mkdir()
         with LocalExecutor(tmp_path / name / "log.txt", device="cpu") as executor:
             unit = prepare(load(tiny_spec), tmp_path / name / "log.txt", environment={"WHO": name})
             assert list(executor.submit(unit))[-1] == Exit("prepare", 0)
@@ -97,10 +100,10 @@ def test_what_is_broken_off_leaves_no_process(tiny_spec, tmp_path):
         os.kill(int(pid.read_text()), 0)
 
 
-def test_a_log_that_cannot_be_written_is_a_users_mistake(tmp_path):
+def test_a_log_that_cannot_be_written_is_a_users_mistake(tiny_spec, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"cannot be written .* Choose another\."):
-        LocalExecutor(tmp_path / "file" / "log.txt", remedy="Choose another.")
+        executor_of(load(tiny_spec), tmp_path / "file" / "log.txt", remedy="Choose another.")
 
 
 @pytest.mark.parametrize(

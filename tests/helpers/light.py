@@ -10,6 +10,8 @@ HEAVY_ROOMS = (
 )
 """What imports something that the extra brings, or is about what does."""
 
+TESTING = Path(__file__).parents[2] / "harness" / "testing"
+
 
 def lacks_the_extra() -> bool:
     """Tell whether the extra `run` is missing here."""
@@ -37,6 +39,8 @@ def _imports(module: ast.Module) -> list[str]:
 
 def _brings_heavy(name: str) -> bool:
     top, *inside = name.split(".")
+    if top == "harness" and inside[:1] == ["testing"]:
+        return is_heavy(TESTING / f"{inside[1]}.py")
     if top == "harness":
         return bool(inside) and inside[0] in HEAVY_ROOMS
     if top == "helpers":

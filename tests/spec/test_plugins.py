@@ -10,7 +10,7 @@ from harness.errors import PluginError
 from harness.methods.traits import traits
 from harness.spec import load, load_recipe, lock, unlock
 from harness.spec.recipe import read_recipe
-from harness.spec.records import Data, DiagnosticRequest, PluginBlock, Recipe
+from harness.spec.records import Data, DiagnosticRequest, Execution, PluginBlock, Recipe
 
 OPTIONS = {
     "type": "object",
@@ -29,13 +29,16 @@ spread = foreign.code:spread
 table = foreign.code:table
 [harness.diagnostics]
 spectrum = foreign.code:Spectrum
+[harness.executors]
+queue = foreign.code:Queue
 """
+NAMES = ("reft", "spread", "table", "spectrum", "queue")
 
 
 @pytest.fixture
 def foreign(install):
     """A distribution with one plug-in of each kind that a declaration can name; importing it would fail."""
-    schemas = {f"foreign/{name}.schema.json": json.dumps(OPTIONS) for name in ("reft", "spread", "table", "spectrum")}
+    schemas = {f"foreign/{name}.schema.json": json.dumps(OPTIONS) for name in NAMES}
     install("foreign-gap", POINTS, {"foreign/__init__.py": "raise RuntimeError", **schemas}, version="1.2")
 
 
@@ -52,17 +55,19 @@ def test_an_inherited_method_is_taken_back_by_null(foreign, write):
     assert read_recipe(file).recipe == Recipe(method="full", name="tried")
 
 
-def test_strategy_source_and_diagnostic_are_noted_with_their_distribution(foreign, spec, write):
+def test_what_a_spec_names_is_noted_with_its_distribution(foreign, spec, write):
     write({"layers": {"strategy": "spread", "count": 1, "options": {"rank": 2}}}, "adapters/full--spread.json")
     spec["recipes"].append("full--spread")
     spec["data"] = {"source": "table", "options": {"rank": 1}}
     spec["diagnostics"] = [{"name": "spectrum", "options": {"rank": 3}}]
+    spec["execute"] = {"kind": "queue", "threads": 2, "options": {"rank": 4}}
     experiment = load(write(spec))
     assert experiment.data == Data(source="table", options={"rank": 1}, plugin="foreign-gap==1.2")
     assert experiment.recipes[-1].layers.plugin == "foreign-gap==1.2"
     assert experiment.diagnostics == (
         DiagnosticRequest(name="spectrum", options={"rank": 3}, plugin="foreign-gap==1.2"),
     )
+    assert experiment.execute == Execution(kind="queue", threads=2, options={"rank": 4}, plugin="foreign-gap==1.2")
     assert unlock(json.loads(json.dumps(lock(experiment)))) == experiment
 
 
@@ -128,6 +133,10 @@ def test_a_mistake_in_a_recipe_is_named_with_its_place(foreign, write, problems,
         ("diagnostics", ["spectrun"], "$.diagnostics[0].name", '"spectrun" is not a diagnostic', "`spectrum`"),
         ("diagnostics", ["spectrum"], "$.diagnostics[0]", "`options` is missing", ""),
         ("diagnostics", [{"name": "spectrum", "options": {"rank": 0}}], "$.diagnostics[0].options.rank", "range", ""),
+        ("execute", {"kind": "quoue"}, "$.execute.kind", '"quoue" is not an executor', "`queue`"),
+        ("execute", {"kind": "queue"}, "$.execute", "`options` is missing", ""),
+        ("execute", {"kind": "queue", "options": {"rank": 0}}, "$.execute.options.rank", "0 is out of range", ""),
+        ("execute", {"options": {"rank": 1}}, "$.execute.options.rank", "unknown key `rank`", "None is known"),
     ],
 )
 def test_a_mistake_in_a_spec_is_named_with_its_place(foreign, spec, write, problems, block, value, path, words, remedy):

@@ -1,0 +1,47 @@
+"""The worker program as something to start: its command line, and the environment that gives it its one device."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import harness
+
+_QUIET = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "BITSANDBYTES_NOWELCOME": "1",
+}
+_NO_ACCELERATOR = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
+
+
+def worker_command(*words: str | Path) -> list[str]:
+    """Return the command line of a worker program; its one word is the path of a unit's file.
+
+    The folder that it is started in is kept off the module path: a user's folder may hold a `torch.py`.
+    """
+    return [sys.executable, "-P", "-m", "harness.worker", *map(str, words)]
+
+
+def worker_environment(device: str | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment variables of a worker program on this machine that sees `device` and no other.
+
+    `more` are a unit's own. The program imports this package, whatever is installed, and what `PYTHONPATH` has.
+    """
+    home = str(Path(harness.__file__).resolve().parent.parent)
+    path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**_QUIET, **os.environ, **environment_of(device), **(more or {}), "PYTHONPATH": path}
+
+
+def environment_of(device: str | None) -> Mapping[str, str]:
+    """Return the variables that leave a process one device; none where the worker is to look for itself."""
+    kind, _, index = (device or "").partition(":")
+    if kind == "cpu":
+        return _NO_ACCELERATOR
+    if kind == "cuda":
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        devices = visible.split(",") if visible else []
+        place = int(index or 0)
+        return {"CUDA_VISIBLE_DEVICES": devices[place] if place < len(devices) else str(place)}
+    return {}

@@ -58,11 +58,11 @@ def _entry(row: dict[str, Any]) -> str:
     facts = f"{row['method']}; layers: {row['layers']}"
     if row.get("trainable") is not None:
         facts += f"; {row['trainable']:,} trainable ({row['share']})"
-    return entry(row["recipe"], facts, row.get("settled") or "", row["description"])
+    return entry(row["recipe"], facts, row.get("matched") or "", row["description"])
 
 
 def _on_model(rows: list[dict[str, Any]], recipes: list[Recipe], experiment: Experiment) -> list[dict[str, Any]]:
-    """Add each recipe's trainable parameters and settled rank, or why it cannot be applied, from the configuration."""
+    """Add each recipe's trainable parameters and matched rank, or why it cannot be applied, from the configuration."""
     config = experiment.model.config
     if config is None:
         raise UsageError(f"the model of {experiment.name} declares no `config`; without one it would be downloaded.")
@@ -74,9 +74,9 @@ def _on_model(rows: list[dict[str, Any]], recipes: list[Recipe], experiment: Exp
         try:
             described = describe(recipe, config)
         except RecipeError as error:
-            return {"trainable": None, "share": None, "settled": None, "problem": str(error)}
+            return {"trainable": None, "share": None, "matched": None, "problem": str(error)}
         share, fitted = f"{described.trainable / described.total:.3%}", matched_size(recipe, config)
-        return {"trainable": described.trainable, "share": share, "settled": None if fitted is None else str(fitted)}
+        return {"trainable": described.trainable, "share": share, "matched": None if fitted is None else str(fitted)}
 
     return [_with_description_last({**row, **count(recipe)}) for row, recipe in zip(rows, recipes, strict=True)]
 

@@ -30,6 +30,7 @@ def evaluate(
     *,
     folder: Path,
     options: EvaluationOptions,
+    beside: Path | None = None,
     include: Sequence[Path] = (),
     relative_to: Path | None = None,
     on_progress: OnProgress | None = None,
@@ -38,7 +39,7 @@ def evaluate(
 
     `model` is a transformers or PEFT model on its device; it comes back in the mode it was in. `folder` (made if
     absent) receives lm-eval's ``results_*.json`` and ``samples_<task>_*.jsonl``; the record names them relative
-    to `relative_to`, by default `folder` itself. Tasks are looked up in `include` (the spec's folder first),
+    to `relative_to`, by default `folder` itself. Tasks are looked up around the spec's folder `beside`, in `include`,
     then among the shipped ones, then in lm-eval. A suite's `limit` and `num_fewshot` go before the options' and
     the task's own. `on_progress` is called with (requests answered, requests in all).
 
@@ -48,7 +49,7 @@ def evaluate(
     """
     check_tokenizer(tokenizer)
     with without_bars():
-        task = _prepared(suite, include)
+        task = _prepared(suite, beside, include)
     folder.mkdir(parents=True, exist_ok=True)
     counter = RequestCounter(on_progress)
     limit = options.limit if suite.limit is None else suite.limit
@@ -74,9 +75,9 @@ def evaluate(
     )
 
 
-def _prepared(suite: Suite, include: Sequence[Path]) -> Task:
+def _prepared(suite: Suite, beside: Path | None, include: Sequence[Path]) -> Task:
     """Load the suite's task with its shots set, and check that it has the suite's metric."""
-    task = load_task(suite.task, include=include)
+    task = load_task(suite.task, beside=beside, include=include)
     known = sorted(task.aggregation())
     if suite.metric.partition(",")[0] not in known:  # a filter's name may follow
         raise TaskError(

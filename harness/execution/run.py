@@ -52,7 +52,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
         settled = tuned(experiment, choices)
         cells = plan_cells(settled, prepared.content)
         _write_lock(run, settled, prepared, cells, choices)
-        _adopt_from_siblings(run, cells)
+        _adopt_from_siblings(run, cells, prepared.threads)
         replace(trials, experiment=settled, kind="cells").execute(cells)
     return run
 
@@ -139,14 +139,18 @@ def _check_same_data(run: Run, experiment: Experiment, prepared: Prepared) -> No
         )
 
 
-def _adopt_from_siblings(run: Run, cells: tuple[PlannedCell, ...]) -> None:
-    """Copy finished cells of the same id from run folders beside this one: the same cell is computed once."""
+def _adopt_from_siblings(run: Run, cells: tuple[PlannedCell, ...], threads: int) -> None:
+    """Copy finished cells of the same id from run folders beside this one: the same cell is computed once.
+
+    One that was computed with another number of threads was rounded otherwise and is left where it is.
+    """
     for planned in cells:
         mine = run.cell_folder(planned.cell)
         if mine.exists():
             continue
         for theirs in sorted(run.folder.parent.glob(f"*/cells/{planned.cell.id}")):
-            if isinstance(Run(theirs.parent.parent).outcome(planned.cell), CellResult):
+            found = Run(theirs.parent.parent).outcome(planned.cell)
+            if isinstance(found, CellResult) and found.meta_info.system_info.threads == threads:
                 shutil.copytree(theirs, mine)
                 run.journal.append("adopted", cell=planned.cell.id, source=theirs.parent.parent.name)
                 break

@@ -49,7 +49,8 @@ def score_suite(
         suite,
         folder=folder,
         options=work.experiment.evaluation,
-        include=(work.experiment.file.parent, *work.experiment.include),
+        beside=work.experiment.file.parent,
+        include=work.experiment.include,
         relative_to=work.folder,
         on_progress=on_progress,
     )

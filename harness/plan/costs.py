@@ -11,7 +11,7 @@ from harness.records import Screening
 class CellCost:
     """One cell: parameters, tokens trained on, seconds, bytes of peak memory and of what stays on disk.
 
-    `settled` says what a recipe's `match` comes to.
+    `matched` says what a recipe's `match` comes to.
     """
 
     cell: str
@@ -23,7 +23,7 @@ class CellCost:
     evaluate_seconds: float
     memory: int
     disk: int
-    settled: str | None = None
+    matched: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

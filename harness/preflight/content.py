@@ -9,8 +9,8 @@ import hashlib
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -26,29 +26,62 @@ from harness.plan.content import Content
 from harness.plan.identity import data_key, suite_limit
 from harness.preflight.unknown import Unknown
 from harness.sources import models
+from harness.sources.data import Row
 from harness.spec.records import Experiment, Suite
 from harness.suites.documents import ChatTemplate
 from harness.suites.load import load_task
-from harness.training.rows import chat_template, rows_sha256, training_rows, validation_rows
+from harness.training.rows import chat_template, check_disjoint, rows_sha256, training_rows, validation_rows
 
 _SCORING_FIELDS = ("output_type", "generation_kwargs", "metric_list", "filter_list", "repeats")
 """Fields of a task's configuration that have a part in its scores and do not show in its requests."""
 
 
-def content_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase, tasks: Mapping[str, Task]) -> Content:
-    """Return the digests; `tasks` are the experiment's suites, loaded. Raises as what is read raises."""
-    stages = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
-    seen = {key: experiment.for_stage(stage) for key, stage in stages.items()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsRead:
+    """The rows that train and those that decide about training (None where nothing is decided), read once.
+
+    `stages` are those of stages that have data of their own, by `harness.plan.identity.data_key`.
+    """
+
+    rows: Sequence[Row]
+    validation: Sequence[Row] | None
+    stages: Mapping[str, "RowsRead"] = field(default_factory=dict)
+
+
+def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsRead:
+    """Read every row of the experiment. Raises `TaskError` where one that decides about a training trains it."""
+    own = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
     deciding = bool(experiment.tune or experiment.early_stopping)
+    return replace(
+        _rows(experiment, tokenizer, deciding=deciding),
+        stages={
+            # A search does not go through stages, so that early stopping alone decides there.
+            key: _rows(experiment.for_stage(stage), tokenizer, deciding=experiment.early_stopping is not None)
+            for key, stage in own.items()
+        },
+    )
+
+
+def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase, *, deciding: bool) -> RowsRead:
+    rows = training_rows(experiment, tokenizer)
+    validation = validation_rows(experiment, tokenizer) if deciding else None
+    if validation is not None:
+        check_disjoint(rows, validation)
+    return RowsRead(rows=rows, validation=validation)
+
+
+def content_of(
+    experiment: Experiment, tokenizer: PreTrainedTokenizerBase, read: RowsRead, tasks: Mapping[str, Task]
+) -> Content:
+    """Return the digests; `tasks` are the experiment's suites, loaded. Raises as rendering a task raises."""
+    decided = {key: each.validation for key, each in read.stages.items()}
     return Content(
         model=models.fingerprint(experiment.model),
         tokenizer=tokenizer_sha256(tokenizer),
-        rows=rows_sha256(training_rows(experiment, tokenizer)),
-        validation=rows_sha256(validation_rows(experiment, tokenizer)) if deciding else None,
-        stages={key: rows_sha256(training_rows(each, tokenizer)) for key, each in seen.items()},
-        stage_validation={key: rows_sha256(validation_rows(each, tokenizer)) for key, each in seen.items()}
-        if experiment.early_stopping
-        else {},
+        rows=rows_sha256(read.rows),
+        validation=None if read.validation is None else rows_sha256(read.validation),
+        stages={key: rows_sha256(each.rows) for key, each in read.stages.items()},
+        stage_validation={key: rows_sha256(rows) for key, rows in decided.items() if rows is not None},
         suites={
             suite.task: suite_sha256(suite, tasks[suite.task], experiment, tokenizer) for suite in experiment.suites
         },
@@ -76,7 +109,8 @@ def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
 def _content_now(experiment: Experiment) -> Content:
     where, include = experiment.file.parent, experiment.include
     tasks = {suite.task: load_task(suite.task, beside=where, include=include) for suite in experiment.suites}
-    return content_of(experiment, models.tokenizer(experiment.model), tasks)
+    tokenizer = models.tokenizer(experiment.model)
+    return content_of(experiment, tokenizer, rows_of(experiment, tokenizer), tasks)
 
 
 def tokenizer_sha256(tokenizer: PreTrainedTokenizerBase) -> str:

@@ -101,7 +101,7 @@ class _Known:
     """What a recipe comes to, the same for all of its cells."""
 
     description: Description
-    settled: MatchedSize | None
+    matched: MatchedSize | None
     hidden: int
     weights: int
     """Bytes of the base and of what trains, at the most that there are at a time."""
@@ -114,7 +114,7 @@ class _Known:
         base = base_bytes(config, width, quantization)
         return cls(
             description=described,
-            settled=matched_size(recipe, config),
+            matched=matched_size(recipe, config),
             hidden=hidden_size(config),
             weights=base + (0 if traits(recipe).trains_base_weights else described.trainable * width),
         )
@@ -138,7 +138,7 @@ def _cost(
         evaluate_seconds=sum(_seconds_a_suite(counted.suites[each.task], comes_to, speed) for each in suites),
         memory=round(LIBRARIES + known.weights + max((part.memory(width) for part in parts), default=0)),
         disk=0 if traits(recipe).trains_base_weights and not experiment.keep_weights else trainable * width,
-        settled=None if known.settled is None else str(known.settled),
+        matched=None if known.matched is None else str(known.matched),
     )
 
 

@@ -5,18 +5,16 @@ from importlib.metadata import version
 
 import torch
 from lm_eval.api.task import Task
-from transformers import PreTrainedTokenizerBase
 
 from harness.diagnostics import diagnostics_of
 from harness.preflight.contamination import all_training_passages, check_contamination
-from harness.preflight.content import content_of
+from harness.preflight.content import content_of, rows_of
 from harness.preflight.estimate import model_config
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.prepared import Prepared
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.load import load_task
-from harness.training.rows import check_disjoint, training_rows, validation_rows
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "datasets", "tokenizers", "numpy")
 
@@ -37,15 +35,14 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
     if experiment.model.config is None:  # the model is here now, and its own configuration can be read
         check_recipes(experiment, model_config(experiment), device)
     on_stage("data")
-    rows = training_rows(experiment, tokenizer)
-    _check_validation(experiment, tokenizer)
+    read = rows_of(experiment, tokenizer)
     suites = _suites(experiment, on_stage)
-    content = content_of(experiment, tokenizer, suites)
+    content = content_of(experiment, tokenizer, read, suites)
     on_stage("contamination")
     return Prepared(
         screening=check_contamination(all_training_passages(experiment), list(suites.values())),
         content=content,
-        rows=len(rows),
+        rows=len(read.rows),
         device=device,
         threads=torch.get_num_threads(),
         versions={package: version(package) for package in PACKAGES},
@@ -58,13 +55,3 @@ def _suites(experiment: Experiment, on_stage: Callable[[str], None]) -> dict[str
         on_stage(suite.task)
         tasks[suite.task] = load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
     return tasks
-
-
-def _check_validation(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Raise `TaskError` where rows that decide about a training are among those that train it."""
-    if experiment.tune or experiment.early_stopping:
-        check_disjoint(training_rows(experiment, tokenizer), validation_rows(experiment, tokenizer))
-    staged = [part for recipe in experiment.recipes for part in recipe.stages if part.data]
-    for stage in staged if experiment.early_stopping else ():
-        seen = experiment.for_stage(stage)
-        check_disjoint(training_rows(seen, tokenizer), validation_rows(seen, tokenizer))

@@ -20,8 +20,8 @@ def test_trainable_parameters_are_shown_for_a_specs_model(capsys):
 def test_the_rank_that_a_match_comes_to_is_shown(capsys):
     assert main(["adapters", "--model", "gap", "--json"]) == 0
     rows = {row["recipe"]: row for row in json.loads(capsys.readouterr().out)}
-    assert rows["lora--last-half-matched"]["settled"] == "r=32 to match lora--all-layers (4,884,480 parameters)"
-    assert rows["lora--last-half"]["settled"] is None
+    assert rows["lora--last-half-matched"]["matched"] == "r=32 to match lora--all-layers (4,884,480 parameters)"
+    assert rows["lora--last-half"]["matched"] is None
 
 
 def test_a_recipe_that_does_not_fit_the_model_says_why_and_the_others_are_shown(capsys, tmp_path):

@@ -198,3 +198,21 @@ def test_a_worker_that_is_killed_is_a_failure_record(tiny_spec, tmp_path):
 def test_an_outcome_reads_back_as_it_was_written(finished):
     ledger, watcher = finished
     assert Run(ledger.folder).outcomes == tuple(watcher.outcomes)
+
+
+def test_a_spec_in_a_folder_of_specs_is_scored_on_the_tasks_above_it(tiny_spec, tmp_path):
+    (tmp_path / "specs").mkdir()
+    spec = tiny_spec.rename(tmp_path / "specs" / "mine.json")
+    ledger, _ = run(spec, tmp_path / "runs" / "mine", seeds=(1,))
+    assert [type(each) for each in ledger.outcomes] == [CellResult] * 3
+
+
+def test_the_threads_of_a_run_folder_stay_what_it_was_begun_with(finished, tiny_spec, monkeypatch):
+    ledger, _ = finished
+    begun = ledger.lock.execution.threads
+    monkeypatch.setenv("OMP_NUM_THREADS", str(begun + 1))
+    again, _ = run(tiny_spec, ledger.folder, seeds=(1, 2, 9))
+    assert again.lock.execution.threads == begun
+    assert {each.meta_info.system_info.threads for each in again.outcomes} == {begun}
+    declared, _ = run(tiny_spec, ledger.folder.with_name("declared"), seeds=(9,), set=("execute.threads=2",))
+    assert {each.meta_info.system_info.threads for each in declared.outcomes} == {2}

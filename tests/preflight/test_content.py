@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.preflight.content import code_sha256, content_of, tokenizer_sha256
+from harness.preflight.content import code_sha256, content_of, rows_of, tokenizer_sha256
 from harness.sources import models
 from harness.spec import load
 from harness.suites.load import load_task
@@ -68,7 +68,8 @@ def digests(spec, **evaluation):
         suite.task: load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
         for suite in experiment.suites
     }
-    return content_of(experiment, models.tokenizer(experiment.model), tasks)
+    tokenizer = models.tokenizer(experiment.model)
+    return content_of(experiment, tokenizer, rows_of(experiment, tokenizer), tasks)
 
 
 def edit(spec, name, old, new):

@@ -95,8 +95,8 @@ def test_a_match_is_told_with_what_it_comes_to(planned, tmp_path):
     (tmp_path / "adapters" / "lora--whole.json").write_text(json.dumps({**declared, "layers": {"strategy": "all"}}))
     path.write_text(json.dumps({**declared, "match": {"recipe": "lora--whole"}}))
     cells, _ = planned()
-    assert cells["lora--tiny"].settled.startswith("r=4 to match lora--whole")
-    assert cells["full--default"].settled is None
+    assert cells["lora--tiny"].matched.startswith("r=4 to match lora--whole")
+    assert cells["full--default"].matched is None
 
 
 def test_this_machine_takes_some_time_for_everything(tiny_model, monkeypatch):

@@ -23,7 +23,7 @@ def cells_table(estimate: Estimate) -> Table:
             *(("~train", "~score"), ("~peak", "GiB"), ("disk", "MiB")),
         ),
         rows=tuple((recipe, str(cells), *costs) for (recipe, costs), cells in rows.items()),
-        notes=tuple(dict.fromkeys(f"{each.recipe}: {each.settled}" for each in estimate.cells if each.settled)),
+        notes=tuple(dict.fromkeys(f"{each.recipe}: {each.matched}" for each in estimate.cells if each.matched)),
     )
 
 

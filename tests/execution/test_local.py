@@ -131,13 +131,16 @@ FAKED = """
     import sys
     import torch
 
-    def asked(*_, **__):
-        raise SystemExit("a device was asked for")
+    def asking(name):
+        def asked(*_, **__):
+            raise SystemExit(f"a device was asked for by {name}")
+
+        return asked
 
     torch.cuda.is_available = lambda: True
     torch.cuda.device_count = lambda: 1
     for name in ("get_device_capability", "get_device_properties", "init", "_lazy_init", "set_device"):
-        setattr(torch.cuda, name, asked)
+        setattr(torch.cuda, name, asking(name))
 """
 
 

@@ -9,6 +9,8 @@ import pytest
 from harness.declarations import lm_eval
 from harness.declarations.task_yaml import read_task
 
+pytestmark = pytest.mark.run
+
 PLACES = "import harness.declarations.lm_eval as own; own.own_tasks(); own.task_fields(); import sys; "
 
 

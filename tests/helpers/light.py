@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HEAVY_ROOMS = (
-    *("_compat", "adaptation", "contamination", "diagnostics", "evaluation", "execution", "methods", "model"),
-    *("preflight", "questions", "suites", "training"),
+    *("_compat", "contamination", "diagnostics", "evaluation", "execution", "methods", "model", "preflight"),
+    *("questions", "sources.data", "sources.models", "suites", "testing", "training"),
 )
 """What imports something that the extra brings, or is about what does."""
 
@@ -42,7 +42,7 @@ def _brings_heavy(name: str) -> bool:
     if top == "harness" and inside[:1] == ["testing"]:
         return is_heavy(TESTING / f"{inside[1]}.py")
     if top == "harness":
-        return bool(inside) and inside[0] in HEAVY_ROOMS
+        return any(f"{name}.".startswith(f"harness.{room}.") for room in HEAVY_ROOMS)
     if top == "helpers":
         return is_heavy(Path(__file__).with_name(f"{inside[0]}.py"))
     return find_spec(top) is None

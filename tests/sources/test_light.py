@@ -6,6 +6,7 @@ import sys
 import pytest
 
 
+@pytest.mark.run
 @pytest.mark.parametrize("room", ["harness.sources.models", "harness.sources.data"])
 def test_nothing_that_asks_for_a_device_is_imported(room):
     program = f"import sys, {room}; print({{'peft', 'bitsandbytes'}} & set(sys.modules))"

@@ -11,6 +11,7 @@ NAMES = {
 }
 
 
+@pytest.mark.run
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in NAMES.items() for name in names])
 def test_a_name_of_a_users_task_is_found_where_it_always_was(module, name):
     assert callable(getattr(importlib.import_module(module), name))

@@ -33,6 +33,7 @@ def rounded(value):
     return float(f"{value:.10g}") if isinstance(value, float) else value
 
 
+@pytest.mark.pinned
 def test_without_the_key_the_file_is_what_it_was():
     content = judged(model="m")
     entries = [entry for kind in KINDS for entry in content[kind]]

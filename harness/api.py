@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from harness.errors import HarnessError, Problem, SpecError, UsageError
 from harness.extras import require
-from harness.ledger import Outcome
-from harness.ledger import Run as RunFolder
+from harness.ledger import Outcome, RunFolder
 from harness.ledger import read as read_run
 from harness.ledger.files import write_json
 from harness.records import Evaluation

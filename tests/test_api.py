@@ -1,8 +1,10 @@
 """The package's public names: lazy, light, and the verbs even where a room has the same name."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -102,6 +104,23 @@ def test_the_scores_of_a_run_are_a_table_with_a_row_an_item(tmp_path, tiny_spec)
     assert len(table) == 5 * 2 * 9
     assert tuple(table.columns)[:3] == ("model", "recipe", "seed")
     assert len(table[:5]) == 5
+
+
+def test_a_plain_script_runs_an_experiment_at_its_top_level(tiny_spec, tmp_path):
+    script = tmp_path / "script.py"
+    changes = "out='here', seeds=[1], limit=4, only=['sums']"
+    script.write_text(f"import harness\nprint(len(harness.run({str(tiny_spec)!r}, {changes}).scores()))\n")
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "12\n"
+
+
+def test_nothing_below_the_command_line_reads_options_or_exits():
+    rooms = Path(harness.__file__).parent
+    programs = {"__main__.py", "worker.py"}
+    files = [path for path in rooms.rglob("*.py") if "cli" not in path.parts and path.name not in programs]
+    assert len(files) > 100
+    assert [path for path in files if re.search(r"\bargparse\b|\bsys\.exit\b", path.read_text(encoding="utf-8"))] == []
 
 
 def test_a_model_at_hand_a_finished_cell_and_a_declared_model_are_scored_alike(tiny_spec, tmp_path):

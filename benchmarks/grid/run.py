@@ -25,7 +25,7 @@ from typing import Any
 from tabulate import tabulate
 
 from harness import spec
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.records import CellResult
 from harness.sources import models
 from harness.spec.records import Experiment
@@ -112,7 +112,7 @@ def by_harness(experiment: Experiment, folder: Path) -> tuple[dict[str, Made], f
     for option in experiment.overrides:
         words += option.split(" ", 1)
     seconds = timed([sys.executable, "-m", "harness", *words])[1]
-    outcomes = [each for each in Run(folder / "run").outcomes if isinstance(each, CellResult)]
+    outcomes = [each for each in RunFolder(folder / "run").outcomes if isinstance(each, CellResult)]
     return {name_of(each): made(each) for each in outcomes}, seconds
 
 

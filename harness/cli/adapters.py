@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print an entry a recipe; files that are wrong are told beside the others, and exit 64."""
+    """Print an entry a recipe; files that are wrong are named beside the others, and exit 64."""
     if args.model:
         require("run", "harness adapters --model")
     files = json_files("adapters", beside=Path.cwd(), include=args.include_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import LedgerError, UsageError
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK
 from harness.records import CellFailure
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     folder: Path = args.folder
     broken: list[LedgerError] = []
     if (folder / LOCK).is_file():
-        rows = _cells(Run(folder))
+        rows = _cells(RunFolder(folder))
     elif folder.is_dir():
         rows = list(_summaries(folder, broken))
     else:
@@ -45,15 +45,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _summaries(folder: Path, broken: list[LedgerError]) -> Iterator[dict[str, Any]]:
-    """Yield a row for each run; those that cannot be read are told beside the others, not instead of them."""
+    """Yield a row for each run; those that cannot be read are named beside the others, not instead of them."""
     for lock in sorted(folder.glob(f"*/{LOCK}")):
         try:
-            yield _summary(Run(lock.parent))
+            yield _summary(RunFolder(lock.parent))
         except LedgerError as error:
             broken.append(error)
 
 
-def _summary(run: Run) -> dict[str, Any]:
+def _summary(run: RunFolder) -> dict[str, Any]:
     outcomes = run.outcomes
     failed = sum(isinstance(each, CellFailure) for each in outcomes)
     return {
@@ -65,11 +65,11 @@ def _summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _cells(run: Run) -> list[dict[str, Any]]:
+def _cells(run: RunFolder) -> list[dict[str, Any]]:
     return [{"cell": cell_id, **_state(run, cell_id)} for cell_id in run.cell_ids]
 
 
-def _state(run: Run, cell_id: str) -> dict[str, Any]:
+def _state(run: RunFolder, cell_id: str) -> dict[str, Any]:
     outcome = run.outcome(cell_id)
     if outcome is None:
         begun = run.cell_folder(cell_id).is_dir()
@@ -85,8 +85,8 @@ def _print(rows: list[dict[str, Any]], *, as_json: bool, empty: str) -> None:
         return
     from tabulate import tabulate
 
-    shown = [
+    cells = [
         {key: _WORDS.get(value, value) if key == "verdict" else value for key, value in row.items()} for row in rows
     ]
     widths = [_DETAIL if key == "detail" else None for key in (rows[0] if rows else ())]
-    print(tabulate(shown, headers="keys", disable_numparse=True, maxcolwidths=widths) if rows else empty)
+    print(tabulate(cells, headers="keys", disable_numparse=True, maxcolwidths=widths) if rows else empty)

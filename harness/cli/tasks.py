@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _count(text: str) -> int:
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of items: 0 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of items: 0 or more")
     return int(text)
 
 
@@ -86,20 +86,20 @@ def _entry(row: dict[str, Any]) -> str:
 
 
 def _described(task: Declared) -> dict[str, Any]:
-    told = task.metadata
-    source = told.get("source") or {}
+    metadata = task.metadata
+    source = metadata.get("source") or {}
     return {
         "task": task.name,
-        "role": told.get("role", ""),
-        "distance": told.get("distance", ""),
-        "counts": told.get("counts", {}),
+        "role": metadata.get("role", ""),
+        "distance": metadata.get("distance", ""),
+        "counts": metadata.get("counts", {}),
         "members": task.members,
-        "forms": told.get("forms", []),
-        "licence": told.get("licence", ""),
+        "forms": metadata.get("forms", []),
+        "licence": metadata.get("licence", ""),
         "source": _source(source) if isinstance(source, dict) else str(source),
-        "release": told.get("release", ""),
-        "citation": told.get("citation", ""),
-        "description": told.get("title", ""),
+        "release": metadata.get("release", ""),
+        "citation": metadata.get("citation", ""),
+        "description": metadata.get("title", ""),
         "path": str(task.path),
     }
 
@@ -147,9 +147,9 @@ def _check(args: argparse.Namespace) -> int:
         print(json.dumps({"task": args.name, "counts": counts, "problems": found, "base_model": base}, indent=2))
     else:
         _print(splits, found, scores)
-        told = task.config.metadata or {}
-        if told.get("citation"):
-            print(f"cite for {told.get('release', args.name)}: {told['citation']}")
+        metadata = task.config.metadata or {}
+        if metadata.get("citation"):
+            print(f"cite for {metadata.get('release', args.name)}: {metadata['citation']}")
     return 1 if found else 0
 
 
@@ -173,7 +173,7 @@ def _as_items(documents: Sequence[dict[str, Any]]) -> "list[Item]":
         except KeyError as error:
             wrong.append(f"document {number} lacks {error}; a question needs `question`, `choices` and `answer`")
         except (TypeError, ValueError) as error:
-            wrong.append(f"document {number} is no question with one right answer: {error}")
+            wrong.append(f"document {number} is not a question with one right answer: {error}")
     if wrong:
         raise TaskError("\n".join(wrong))
     return items

@@ -12,7 +12,7 @@ from typing import Any
 from harness.codec import encode
 from harness.compare.serving import Serving, summarise_serving
 from harness.compare.summaries import MeanAndSD, results_of
-from harness.ledger import Outcome, Run
+from harness.ledger import Outcome, RunFolder
 from harness.records import CellResult, MatchedSize, TrainRecord
 from harness.spec.records import Experiment
 from harness.statistics.speedup import SpeedUp, speed_up
@@ -78,7 +78,7 @@ class RunCosts:
         return {"format": FORMAT, **encode(self)}
 
 
-def costs_of(run: Run) -> RunCosts:
+def costs_of(run: RunFolder) -> RunCosts:
     """Sum up what the finished cells of a run took."""
     experiment, outcomes = run.experiment, run.outcomes
     found = {recipe.id: results_of(outcomes, recipe.id) for recipe in experiment.recipes}

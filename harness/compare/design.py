@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ComparisonError
-from harness.ledger import Outcome, Run
+from harness.ledger import Outcome, RunFolder
 from harness.records import CellFailure, CellResult, ChosenValues
 from harness.spec.records import Experiment, Role, Suite
 
@@ -176,7 +176,7 @@ def _variance_problems(design: Design) -> Iterator[str]:
         )
 
 
-def design_of(run: Run) -> Design:
+def design_of(run: RunFolder) -> Design:
     """Return the comparison that a run's spec declares, over the cells that have ended.
 
     A cell that failed, or has not run, is a failed run of its arm. Raises `ComparisonError` where nothing ran.
@@ -219,7 +219,7 @@ def _unequal_search(experiment: Experiment, tuning: Sequence[ChosenValues]) -> t
     return (f"unequal search: {names} had {trials} trials each to choose what to train with, {', '.join(left)} none.",)
 
 
-def _entry(run: Run, outcome: Outcome | None, seed: int | None) -> ScoredRun | FailedRun:
+def _entry(run: RunFolder, outcome: Outcome | None, seed: int | None) -> ScoredRun | FailedRun:
     if outcome is None:
         return FailedRun(kind="absent", message="the cell has not run", seed=seed)
     if isinstance(outcome, CellFailure):

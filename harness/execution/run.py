@@ -13,7 +13,7 @@ from harness.execution.executors import executor_of
 from harness.execution.schedule import Schedule
 from harness.execution.unit import WorkUnit
 from harness.execution.watcher import Watcher
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK, Hashes, Lock, Machine, write_lock
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.search import choose, plan_trials, tuned
@@ -29,13 +29,13 @@ class Options:
     retry_failed: bool = False
 
 
-def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Options) -> Run:
+def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Options) -> RunFolder:
     """Run what has not run yet and return the run folder; failed cells are outcomes, not exceptions.
 
     Raises `HarnessError` when nothing can be run: the model or data cannot be had, or `folder` holds a run of
     other data.
     """
-    run = Run(folder)
+    run = RunFolder(folder)
     with executor_of(experiment, run.log, remedy="Choose another folder with --out.") as executor:
         prepared = _prepare(experiment, run, executor, watcher)
         _check_same_data(run, experiment, prepared)
@@ -66,7 +66,7 @@ def _tune(schedule: Schedule) -> tuple[ChosenValues, ...]:
     return choose(trials, [outcome for outcome in outcomes if outcome is not None])
 
 
-def _prepare(experiment: Experiment, run: Run, executor: Executor, watcher: Watcher) -> Prepared:
+def _prepare(experiment: Experiment, run: RunFolder, executor: Executor, watcher: Watcher) -> Prepared:
     """Have the experiment prepared; the number of threads stays what the run folder was begun with."""
     unit = WorkUnit(
         id="prepare",
@@ -81,7 +81,7 @@ def _prepare(experiment: Experiment, run: Run, executor: Executor, watcher: Watc
     return found
 
 
-def threads_of(run: Run) -> int | None:
+def threads_of(run: RunFolder) -> int | None:
     """Return the number of threads with which the run's cells compute; None for a run that has not begun.
 
     Two numbers of threads round differently, so it is settled once a run folder.
@@ -92,7 +92,7 @@ def threads_of(run: Run) -> int | None:
 
 
 def _write_lock(
-    run: Run,
+    run: RunFolder,
     experiment: Experiment,
     prepared: Prepared,
     cells: tuple[PlannedCell, ...],
@@ -121,7 +121,7 @@ def _write_lock(
     run.journal.append("started", versions=versions, overrides=list(experiment.overrides))
 
 
-def _check_same_data(run: Run, experiment: Experiment, prepared: Prepared) -> None:
+def _check_same_data(run: RunFolder, experiment: Experiment, prepared: Prepared) -> None:
     if not (run.folder / LOCK).exists():
         return
     before, now = run.lock, prepared.content
@@ -139,7 +139,7 @@ def _check_same_data(run: Run, experiment: Experiment, prepared: Prepared) -> No
         )
 
 
-def _adopt_from_siblings(run: Run, cells: tuple[PlannedCell, ...], threads: int) -> None:
+def _adopt_from_siblings(run: RunFolder, cells: tuple[PlannedCell, ...], threads: int) -> None:
     """Copy finished cells of the same id from run folders beside this one: the same cell is computed once.
 
     One that was computed with another number of threads was rounded otherwise and is left where it is.
@@ -149,7 +149,7 @@ def _adopt_from_siblings(run: Run, cells: tuple[PlannedCell, ...], threads: int)
         if mine.exists():
             continue
         for theirs in sorted(run.folder.parent.glob(f"*/cells/{planned.cell.id}")):
-            found = Run(theirs.parent.parent).outcome(planned.cell)
+            found = RunFolder(theirs.parent.parent).outcome(planned.cell)
             if isinstance(found, CellResult) and found.meta_info.system_info.threads == threads:
                 shutil.copytree(theirs, mine)
                 run.journal.append("adopted", cell=planned.cell.id, source=theirs.parent.parent.name)

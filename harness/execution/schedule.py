@@ -11,7 +11,7 @@ from harness.execution._base import Executor, Exit
 from harness.execution.events import Event, SuiteScored
 from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
 from harness.execution.watcher import Watcher
-from harness.ledger import Outcome, Run
+from harness.ledger import Outcome, RunFolder
 from harness.ledger.run import Kind
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import MERGE_CHECK, PlannedCell
@@ -30,7 +30,7 @@ _UNITS: dict[Kind, UnitKind] = {"cells": "cell", "trials": "trial"}
 class Schedule:
     """What all cells of one kind share. A cell that has ended is left alone, unless it failed and is retried."""
 
-    run: Run
+    run: RunFolder
     experiment: Experiment
     prepared: Prepared
     executor: Executor

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.errors import LedgerError, UsageError
 from harness.execution.cell import STATE, WEIGHTS
-from harness.ledger import Run, read
+from harness.ledger import RunFolder, read
 from harness.ledger.run import OUTCOME
 from harness.methods import store
 from harness.methods.traits import traits
@@ -54,7 +54,7 @@ def load_cell(folder: Path, *, device: str = "cpu") -> models.Loaded:
     return models.Loaded(store.load(base.model, recipe, state).model, base.tokenizer)
 
 
-def _recipe(run: Run, name: str) -> Recipe:
+def _recipe(run: RunFolder, name: str) -> Recipe:
     for recipe in run.experiment.recipes:
         if recipe.id == name:
             return recipe

@@ -2,6 +2,6 @@
 
 from harness.ledger.journal import Journal
 from harness.ledger.outcomes import Outcome
-from harness.ledger.run import Run, read
+from harness.ledger.run import RunFolder, read
 
-__all__ = ["Journal", "Outcome", "Run", "read"]
+__all__ = ["Journal", "Outcome", "RunFolder", "read"]

@@ -39,7 +39,7 @@ SCORED = "evaluation.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunFolder:
     """A run folder as it stands on disk."""
 
     folder: Path
@@ -123,8 +123,8 @@ class Run:
         return Evaluation(**json.loads(path.read_text(encoding="utf-8")))
 
 
-def read(folder: Path) -> Run:
+def read(folder: Path) -> RunFolder:
     """Return the run in `folder`. Raises `LedgerError` if there is none."""
-    run = Run(folder)
+    run = RunFolder(folder)
     _ = run.lock
     return run

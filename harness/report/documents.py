@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.compare.costs import RunCosts
 from harness.compare.summaries import ScoreSummary
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.plan.costs import Estimate
 from harness.report.document import Block, Document, Prose
 from harness.report.sections.costs import costs_table, serving_table, speed_table
@@ -20,7 +20,7 @@ from harness.spec.records import Experiment
 from harness.verdict.records import Verdicts
 
 
-def run_document(run: Run, verdicts: Verdicts, costs: RunCosts, scores: Sequence[ScoreSummary]) -> Document:
+def run_document(run: RunFolder, verdicts: Verdicts, costs: RunCosts, scores: Sequence[ScoreSummary]) -> Document:
     """Return what ``harness run`` ends with: few tables, then verdicts, failures and what was overridden."""
     experiment, outcomes = run.experiment, run.outcomes
     overridden = f"\noverridden: {' '.join(experiment.overrides)}" if experiment.overrides else ""
@@ -66,7 +66,7 @@ def _head(experiment: Experiment) -> str:
     return f"{experiment.name}: {experiment.description}" if experiment.description else experiment.name
 
 
-def _unfinished(run: Run) -> Iterator[Block]:
+def _unfinished(run: RunFolder) -> Iterator[Block]:
     cells, ended = len(run.cell_ids), len(run.outcomes)
     if ended < cells:
         yield Prose(

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.cli import main
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK
 from harness.records import Cell, CellFailure, Costs
 from helpers.records import cell_result
@@ -17,7 +17,7 @@ CELLS = [Cell(id=f"lora--x--s{seed}--0", recipe="lora--x", seed=seed) for seed i
 def runs(tmp_path, monkeypatch):
     """One run: a cell is done, one failed, one has begun, one waits."""
     monkeypatch.chdir(tmp_path)
-    run = Run(tmp_path / "runs" / "mine")
+    run = RunFolder(tmp_path / "runs" / "mine")
     for cell in CELLS[:3]:
         run.cell_folder(cell).mkdir(parents=True)
     (run.folder / LOCK).write_text(json.dumps({"cells": [cell.id for cell in CELLS]}))

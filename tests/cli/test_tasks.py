@@ -107,8 +107,8 @@ def test_every_document_that_is_no_question_is_named(capsys, beside):
     (beside / "tasks" / "ports" / "loader.py").write_text(LOADER)
     assert main(["tasks", "check", "ports", "--items", "0"]) == 64
     err = capsys.readouterr().err
-    assert "document 3 is no question with one right answer" in err
-    assert "document 4 is no question with one right answer" in err
+    assert "document 3 is not a question with one right answer" in err
+    assert "document 4 is not a question with one right answer" in err
 
 
 def test_a_check_asks_the_untuned_model_and_says_how_many_items_it_had(capfd, tiny_spec, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 from harness.cli import main
 from harness.errors import HarnessError, UsageError
 from harness.execution.local import LocalExecutor
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK
 from harness.sources import cache
 
@@ -41,7 +41,7 @@ def make_run(folder, **lock):
         (["validate", "gap", "--include-path", "nowhere"], "there is no folder 'nowhere'"),
         (["adapters", "--include-path", "nowhere"], "there is no folder 'nowhere'"),
         (["tasks", "--include-path", "nowhere"], "there is no folder 'nowhere'"),
-        (["tasks", "check", "k8s_qa", "--items", "-3"], "'-3' is no number of items"),
+        (["tasks", "check", "k8s_qa", "--items", "-3"], "'-3' is not a number of items"),
         (["compare", "runs/x", "--gate", "not-wrse-in-domain,b"], "Did you mean `not-worse-in-domain`?\n--gate: there"),
         (["compare", "runs/x", "--names", "a", "--all"], "for lm-eval logs alone: --names, --all"),
         (["compare", "runs/x", "--lower-is-better", "--cluster", "y"], "--lower-is-better or --higher-is-better"),
@@ -114,4 +114,4 @@ def test_a_cache_that_cannot_be_written_is_told(here, monkeypatch, capsys):
 
 def test_a_run_without_a_lock_is_an_error_of_its_own(here):
     with pytest.raises(HarnessError, match="it has no spec"):
-        _ = Run(here).lock
+        _ = RunFolder(here).lock

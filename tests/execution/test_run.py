@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.execution.run import Options, execute
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.records import CellFailure, CellResult, Measurement
 from harness.sources import models
 from harness.spec import Overrides, load
@@ -197,7 +197,7 @@ def test_a_worker_that_is_killed_is_a_failure_record(tiny_spec, tmp_path):
 
 def test_an_outcome_reads_back_as_it_was_written(finished):
     ledger, watcher = finished
-    assert Run(ledger.folder).outcomes == tuple(watcher.outcomes)
+    assert RunFolder(ledger.folder).outcomes == tuple(watcher.outcomes)
 
 
 def test_a_spec_in_a_folder_of_specs_is_scored_on_the_tasks_above_it(tiny_spec, tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.ledger.files import write_json
 from harness.ledger.lock import LOCK
 from harness.records import Cell, Evaluation
@@ -17,7 +17,7 @@ def scored_run(folder, spec, *, items=9, gap=0.3):
     recipes = [("base", None), *((recipe.id, seed) for seed in experiment.seeds for recipe in experiment.recipes)]
     cells = [Cell(id=f"{recipe}--s{seed}", recipe=recipe, seed=seed) for recipe, seed in recipes]
     write_json(folder / LOCK, {"experiment": lock(experiment), "cells": [cell.id for cell in cells], "tuning": []})
-    run, rng = Run(folder), np.random.default_rng(1)
+    run, rng = RunFolder(folder), np.random.default_rng(1)
     for cell in cells:
         worse = gap if cell.recipe in experiment.comparison.candidates else 0.0
         evaluations = tuple(_scored(run, cell, suite, rng.random(items) > 0.3 + worse) for suite in experiment.suites)

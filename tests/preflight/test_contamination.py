@@ -7,7 +7,7 @@ import pytest
 
 from harness.cli import main
 from harness.errors import TaskError
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.preflight.contamination import all_training_passages, check_contamination, check_contamination_at_hand
 from harness.preflight.unknown import Unknown
 from harness.report.sections.marks import contamination_text
@@ -89,7 +89,7 @@ def test_a_suite_declared_as_recall_is_exempt_and_the_figures_are_kept(leaky, tm
     declare_recall(leaky)
     out = tmp_path / "runs" / "tiny"
     assert main(["run", str(leaky), "--out", str(out), "--seeds", "1,2"]) == 0
-    told = Run(out).screening
+    told = RunFolder(out).screening
     assert (told.rows, dict(told.items), told.exempt) == (23, {"sums": 20, "sums_far": 20}, ("pumps",))
     assert contamination_text(told) in " ".join(capsys.readouterr().out.split())
 

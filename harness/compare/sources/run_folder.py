@@ -7,7 +7,7 @@ from harness.compare.design import NO_CLUSTER
 from harness.compare.sources._base import ScoreSource
 from harness.compare.sources.lm_eval import ScoreLabels, read_samples
 from harness.compare.tidy import Score
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK
 from harness.records import CellResult
 from harness.spec.records import Experiment
@@ -22,14 +22,14 @@ class RunFolderSource(ScoreSource):
 
     def read(self, path: Path) -> Iterator[Score]:
         """Yield the scores of every finished cell."""
-        run = Run(path)
+        run = RunFolder(path)
         experiment = run.experiment
         for outcome in run.outcomes:
             if isinstance(outcome, CellResult):
                 yield from _cell_scores(run, experiment, outcome)
 
 
-def _cell_scores(run: Run, experiment: Experiment, result: CellResult) -> Iterator[Score]:
+def _cell_scores(run: RunFolder, experiment: Experiment, result: CellResult) -> Iterator[Score]:
     folder, cell = run.cell_folder(result.cell), result.cell
     samples = {evaluation.task: folder / evaluation.samples for evaluation in result.evaluations}
     for suite in experiment.suites:

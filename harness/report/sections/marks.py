@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.ledger import Run
+from harness.ledger import RunFolder
 from harness.records import CellFailure, CellResult, Screening
 from harness.report.document import Notice
 from harness.spec.records import Experiment
 
 
-def marks(run: Run) -> Iterator[Notice]:
+def marks(run: RunFolder) -> Iterator[Notice]:
     """Yield failures, guards that did not pass, unpaired data and unequal budgets."""
     yield from map(Notice, _marks(run))
 
 
-def _marks(run: Run) -> Iterator[str]:
+def _marks(run: RunFolder) -> Iterator[str]:
     results = [each for each in run.outcomes if isinstance(each, CellResult) and each.cell.seed is not None]
     yield from _failures(run)
     yield from _guards(results)
@@ -23,7 +23,7 @@ def _marks(run: Run) -> Iterator[str]:
         yield from _unequal(run.experiment, of_seed, seed)
 
 
-def _failures(run: Run) -> Iterator[str]:
+def _failures(run: RunFolder) -> Iterator[str]:
     for outcome in run.outcomes:
         if isinstance(outcome, CellFailure):
             yield f"failed: {outcome.cell.id} ({outcome.kind} in {outcome.stage}): {outcome.message}"

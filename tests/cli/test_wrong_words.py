@@ -6,10 +6,11 @@ import pytest
 
 from harness.cli import main
 from harness.errors import HarnessError, UsageError
-from harness.execution.local import LocalExecutor
+from harness.execution.executors import executor_of
 from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK
 from harness.sources import cache
+from harness.spec import load
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +109,7 @@ def test_a_cache_that_cannot_be_written_is_told(here, monkeypatch, capsys):
     with pytest.raises(UsageError, match="Set HARNESS_CACHE to a folder that can"):
         cache.folder("wheels", "x", fill=lambda folder: None)
     with pytest.raises(HarnessError, match="cannot be written"):
-        LocalExecutor(cache.root() / "plan.log", remedy="")
+        executor_of(load("quick"), cache.root() / "plan.log", remedy="")
     assert "Set HARNESS_CACHE to a folder that can" in refused(capsys, "plan", "quick")
 
 

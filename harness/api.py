@@ -5,6 +5,7 @@ are `harness.errors.HarnessError`; nothing is printed and nothing exits. A modul
 by the function that needs it, so that checking a file does not load torch.
 """
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from harness.errors import HarnessError, Problem, SpecError, UsageError
 from harness.extras import require
-from harness.ledger import Outcome, RunFolder
-from harness.ledger import read as read_run
-from harness.ledger.files import write_json
 from harness.records import Evaluation
 from harness.spec import Overrides, notes
 from harness.spec import load as load_experiment
@@ -26,6 +24,7 @@ from harness.spec.records import EvaluationOptions, Experiment, Suite
 if TYPE_CHECKING:
     from harness.compare.costs import RunCosts
     from harness.execution.watcher import Watcher
+    from harness.ledger import Outcome, RunFolder
     from harness.plan.costs import Estimate
     from harness.verdict import Verdicts
 
@@ -67,22 +66,22 @@ class Checked:
         return not self.problems
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
-    """A run folder that has been started, as it stands on disk: read anew whenever it is asked."""
+    """A run folder that has been started, read anew when asked; `verdicts` and `costs` are worked out once."""
 
     folder: Path
 
     @property
     def experiment(self) -> Experiment:
         """The experiment as it was resolved when the run was last started."""
-        return self._files.experiment
+        return self.files.experiment
 
-    def results(self) -> tuple[Outcome, ...]:
+    def results(self) -> "tuple[Outcome, ...]":
         """Return how each cell that has ended did so, a `CellResult` or a `CellFailure`, in the order of the plan."""
-        return self._files.outcomes
+        return self.files.outcomes
 
-    @property
+    @functools.cached_property
     def verdicts(self) -> "Verdicts":
         """What the scores show, by the comparison that the experiment declares.
 
@@ -91,7 +90,7 @@ class Run:
         from harness.compare.design import design_of
         from harness.verdict import judge
 
-        return judge(design_of(self._files))
+        return judge(design_of(self.files))
 
     def scores(self) -> Any:
         """Return a table with every item's score in every finished cell.
@@ -105,15 +104,18 @@ class Run:
 
         return as_table(read_tidy(self.folder))
 
-    @property
+    @functools.cached_property
     def costs(self) -> "RunCosts":
         """What each recipe took: time, memory, disk and money, and how much faster it trains than the reference."""
         from harness.compare.costs import costs_of
 
-        return costs_of(self._files)
+        return costs_of(self.files)
 
     @property
-    def _files(self) -> RunFolder:
+    def files(self) -> "RunFolder":
+        """The folder's files, as the ledger reads them."""
+        from harness.ledger import RunFolder
+
         return RunFolder(self.folder)
 
 
@@ -190,7 +192,9 @@ def run_folder(experiment: Experiment, out: PathLike | None = None) -> Path:
 
 def load_run(folder: PathLike) -> Run:
     """Return a run that has been started. Raises `LedgerError` where the folder holds none."""
-    return Run(read_run(Path(folder)).folder)
+    from harness.ledger import read
+
+    return Run(read(Path(folder)).folder)
 
 
 def evaluate(
@@ -312,10 +316,12 @@ class Conclusion:
         from harness.report.render.text import TextRenderer
 
         scores = summarise_scores(self.run.experiment, self.run.results())
-        return TextRenderer().render(run_document(RunFolder(self.run.folder), self.verdicts, self.costs, scores))
+        return TextRenderer().render(run_document(self.run.files, self.verdicts, self.costs, scores))
 
     def save(self) -> None:
         """Write ``verdict.json`` and ``costs.json``. Raises `HarnessError` where one cannot be written."""
+        from harness.ledger.files import write_json
+
         for name, content in (("verdict.json", self.verdicts.to_json()), ("costs.json", self.costs.to_json())):
             path = self.run.folder / name
             try:

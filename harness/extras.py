@@ -4,11 +4,12 @@ Comparing, reporting and checking take a handful of small packages; training and
 """
 
 from importlib import metadata
-from typing import Literal, get_args
-
-from packaging.requirements import Requirement
+from typing import TYPE_CHECKING, Literal, get_args
 
 from harness.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 DISTRIBUTION = "harness-gap"
 
@@ -18,8 +19,10 @@ _NAMED = 3
 """How many missing packages a message names."""
 
 
-def declared(extra: Extra | None = None) -> tuple[Requirement, ...]:
+def declared(extra: Extra | None = None) -> "tuple[Requirement, ...]":
     """Return what harness itself needs here, or what an extra adds to it; nothing where harness is not installed."""
+    from packaging.requirements import Requirement  # light verbs import this module and need not pay for its grammar
+
     try:
         texts = metadata.requires(DISTRIBUTION) or ()
     except metadata.PackageNotFoundError:
@@ -47,7 +50,7 @@ def require(extra: Extra, what: str) -> None:
         )
 
 
-def _brought_by(need: Requirement) -> str | None:
+def _brought_by(need: "Requirement") -> str | None:
     """Return the extra that brings a requirement, None for harness's own, an empty text for another platform's."""
     if need.marker is None or need.marker.evaluate({"extra": ""}):
         return None

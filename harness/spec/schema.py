@@ -211,7 +211,10 @@ def _repeated(error: ValidationError) -> _Explained:
 
 
 def _pattern(error: ValidationError) -> _Explained:
-    yield (), f"{_excerpt(error.instance)} is not of the form that is needed", f"It must match {error.validator_value}."
+    _, pattern, schema = _parts(error)
+    examples = ", ".join(schema.get("examples", ()))
+    remedy = f"For example: {examples}." if examples else f"It must match {pattern}."
+    yield (), f"{_excerpt(error.instance)} is not of the form that is needed", remedy
 
 
 def _controlled(error: ValidationError) -> _Explained:

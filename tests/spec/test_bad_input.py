@@ -104,6 +104,14 @@ MISTAKES = {
     "a tokenizer folder that is not there": ("model.tokenizer", "gone", "$.model.tokenizer", "no folder", "Paths"),
     "an unknown model source": ("model.source", "wheel", "$.model.source", "not allowed", "pypi"),
     "a field of another source": ("model.revision", "main", "$.model.revision", "unknown key", "Known"),
+    "a device that is none": (
+        "execute",
+        {"device": "gpu0"},
+        "$.execute.device",
+        "not of the form",
+        "cpu, cuda, cuda:1",
+    ),
+    "no threads": ("execute", {"threads": 0}, "$.execute.threads", "out of range", "at least 1"),
     "a name that is no folder's": ("name", "a/b", "$.name", "not of the form", "must match"),
 }
 ABOUT_TASKS = ("an unknown task", "an unknown training task")

@@ -12,6 +12,7 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,8 @@ from harness.testing.tiny_spec import write_tiny_spec
 class ExecutorContract:
     """Inherit this in a test module under a name that begins with ``Test`` and give the fixture `executor`.
 
-    Each test has one unit or two done, which prepare an experiment on stand-ins; `patience` is for how many seconds a
-    unit is waited for. A process that belongs to a unit is looked for on this machine, by its id.
+    Each test has a unit done that prepares an experiment on stand-ins; `patience` is for how many seconds one is waited
+    for. A process that belongs to a unit is looked for on this machine, by its id.
     """
 
     patience = 120.0
@@ -67,7 +68,12 @@ class ExecutorContract:
         )
 
     def test_a_unit_tells_its_events_and_then_its_exit(self, executor: Executor, unit: WorkUnit, log: Path) -> None:
-        """In their order; the unit's environment is set, what libraries print is in the log, and nothing beside it."""
+        """In their order; the unit's environment is set, what libraries print is in the log, and no file is beside it.
+
+        A unit before it whose program cannot read its file takes nothing along.
+        """
+        failed, code = _done(executor, replace(unit, id="unreadable", threads=0.5))  # type: ignore[arg-type]
+        assert (failed, code.code) == ([], 1)
         _in_the_loader(unit, "import os\nprint('printed:', os.environ['SAID_BY_THE_UNIT'])\n")
         events, last = _done(executor, unit)
         assert last == Exit(unit.id, 0)
@@ -79,17 +85,13 @@ class ExecutorContract:
         assert "printed: something of its own" in log.read_text(encoding="utf-8")
         assert list(log.parent.iterdir()) == [log]
 
-    def test_a_process_that_dies_shows_in_the_exit(self, executor: Executor, unit: WorkUnit) -> None:
-        """It is no exception and takes nothing along: the next unit is done."""
-        sound = _loader(unit).read_text(encoding="utf-8")
+    def test_a_process_that_is_killed_shows_in_the_exit(self, executor: Executor, unit: WorkUnit) -> None:
+        """As one is that takes too much memory; it is no exception."""
         _in_the_loader(unit, "import os\nos.kill(os.getpid(), 9)\n")
         events, last = _done(executor, unit)
         assert last.code != 0
         assert str(last)
         assert [each for each in events if isinstance(each.body, Prepared)] == []
-        _loader(unit).write_text(sound, encoding="utf-8")
-        _, last = _done(executor, unit)
-        assert last == Exit(unit.id, 0)
 
     def test_what_is_broken_off_leaves_no_process(self, executor: Executor, unit: WorkUnit, tmp_path: Path) -> None:
         """Closing the iterator ends the unit's process."""

@@ -1,0 +1,1 @@
+"""One of each kind of plug-in, as docs/extending.md shows them."""

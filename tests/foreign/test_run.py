@@ -1,0 +1,135 @@
+"""An experiment made of a third party's plug-ins: run to its scores, and continued where it broke off."""
+
+import contextlib
+import io
+import json
+
+import pytest
+from safetensors.torch import load_file
+
+from harness.cli import main
+from harness.ledger import RunFolder
+from harness.records import CellResult
+from harness.testing.tiny_spec import write_tiny_spec
+
+STAGED = {"stages": [{"recipe": "gains--outer", "then": "merge"}, {"recipe": "lora--tiny"}]}
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory, tiny_tokenizer_folder):
+    """Full fine-tuning and the package's method, with the package's rows, strategy, diagnostic and executor."""
+    folder = tmp_path_factory.mktemp("foreign")
+    file = write_tiny_spec(folder, tiny_tokenizer_folder)
+    (folder / "sums.csv").write_text("asks,answers\n" + "".join(f"{n} + 1,{n + 1}\n" for n in range(12)))
+    recipe = {
+        "gains": {"module": "mlp.down_proj"},
+        "layers": {"strategy": "outermost", "count": 1, "options": {"first": "output"}},
+        "training": {"learning_rate": 0.1},
+    }
+    (folder / "adapters" / "gains--outer.json").write_text(json.dumps(recipe))
+    # Each unit leaves a line in a file before its worker starts.
+    command = ["sh", "-c", 'echo unit >> "$0" && exec "$@"', str(folder / "units")]
+    changes = {
+        "seeds": [1],
+        "data": {"source": "table", "options": {"path": "sums.csv", "asks": "asks", "answers": "answers"}},
+        "recipes": ["full--default", "gains--outer"],
+        "comparison": {"reference": "full--default", "candidates": ["gains--outer"], "sesoi": 0.02},
+        "diagnostics": [{"name": "drift", "options": {"every": 1}}],
+        "merge": {"check": True, "items": 8, "tolerance": 0.01},
+        "execute": {"kind": "wrapped", "options": {"command": command}},
+    }
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+    return file
+
+
+def harness_run(spec, *options):
+    """Run the command and return the run folder and what was printed."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert main(["run", str(spec), "--out", str(spec.parent / "runs" / "foreign"), *options]) == 0
+    return RunFolder(spec.parent / "runs" / "foreign"), printed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def finished(spec):
+    return harness_run(spec)
+
+
+@pytest.fixture
+def gains(finished):
+    ledger, _ = finished
+    (result,) = [each for each in ledger.outcomes if each.cell.recipe == "gains--outer"]
+    return result
+
+
+def test_every_cell_is_trained_and_scored(finished, spec):
+    ledger, printed = finished
+    assert [(type(each), each.cell.recipe) for each in ledger.outcomes] == [
+        (CellResult, recipe) for recipe in ("base", "full--default", "gains--outer")
+    ]
+    assert all([each.items for each in outcome.evaluations] == [20, 20] for outcome in ledger.outcomes)
+    assert "gains--outer" in printed
+    assert "guard not passed" not in printed
+
+
+def test_the_method_trains_the_layers_that_the_strategy_chose(gains, finished):
+    training = gains.training
+    assert (training.layers, training.num_trainable_params) == ((1,), 32)
+    assert training.measurements["trainable_as_expected"].passed is True
+    assert training.measurements["start_follows_seed"].passed is True
+    folder = finished[0].cell_folder(gains.cell)
+    (saved,) = load_file(folder / "adapter" / "gains.safetensors").values()
+    assert (saved != 1).all()
+
+
+def test_the_source_gives_the_rows(finished, spec):
+    assert finished[0].lock.rows == 12
+    assert finished[0].experiment.data.options["path"] == "sums.csv"
+
+
+def test_the_diagnostic_follows_the_training(gains, finished):
+    found = gains.training.measurements["drift"]
+    assert found.value > 0
+    assert found.details == {"every": 1}
+    course = load_file(finished[0].cell_folder(gains.cell) / found.arrays)
+    assert course["steps"].tolist() == [1, 2]
+    assert course["divergences"][1].item() == pytest.approx(found.value, rel=1e-3)
+
+
+def test_the_executor_starts_every_unit(finished, spec):
+    """What prepares, and a cell for the base and each recipe."""
+    assert (spec.parent / "units").read_text().split() == ["unit"] * 4
+    ledger, _ = finished
+    assert all((ledger.cell_folder(each.cell) / "unit.json").is_file() for each in ledger.outcomes)
+
+
+def test_the_merged_model_scores_alike(gains):
+    check = gains.measurements["merged_scores_agree"]
+    assert (check.passed, check.details["items"]) == (True, 8)
+
+
+def test_the_run_notes_which_package_had_a_part_in_it(finished):
+    experiment = finished[0].experiment
+    recipe = experiment.recipes[1]
+    named = (experiment.data, recipe.layers, experiment.execute, *experiment.diagnostics)
+    assert {each.plugin for each in named} == {"harness-tiny-plugins==1.0"}
+    assert (recipe.plugin.distribution, recipe.plugin.version) == ("harness-tiny-plugins", "1.0")
+
+
+def test_a_run_that_broke_off_after_training_goes_on_from_the_disk(finished, gains, spec):
+    """Whatever executor takes it up; and another recipe trains the method as its first stage."""
+    ledger, _ = finished
+    folder = ledger.cell_folder(gains.cell)
+    trained = (folder / "training.json").read_text()
+    (folder / "result.json").unlink()
+    (folder / "eval" / next(iter(ledger.scored(gains.cell))) / "evaluation.json").unlink()
+    (spec.parent / "adapters" / "staged--outer.json").write_text(json.dumps(STAGED))
+    staged = '["full--default", "gains--outer", "staged--outer"]'
+    ledger, _ = harness_run(spec, "--set", 'execute={"kind": "local"}', "--set", f"recipes={staged}")
+    again = ledger.outcome(gains.cell)
+    assert (folder / "training.json").read_text() == trained
+    assert [each.metrics for each in again.evaluations] == [each.metrics for each in gains.evaluations]
+    (last,) = [each for each in ledger.outcomes if each.cell.recipe == "staged--outer"]
+    assert [stage.measurements["drift"].arrays for stage in last.training.stages] == [
+        f"measurements/stage-{place}/drift.safetensors" for place in (1, 2)
+    ]
+    assert last.measurements["merged_scores_agree"].passed is True

@@ -11,6 +11,7 @@ from harness.spec.records import Experiment, Model, Recipe
 from harness.training.arguments import sft_config
 
 _POSITIVE = ("per_device_train_batch_size", "gradient_accumulation_steps")
+_SHARDING = ("fsdp", "deepspeed")
 _OF_BITSANDBYTES = ("8bit", "32bit", "paged", "bnb", "ademamix")
 """Parts of the names that transformers gives to bitsandbytes' optimizers."""
 
@@ -48,6 +49,14 @@ def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> 
     """Yield what SFTConfig refuses of the recipe's training fields, and numbers with which nothing is trained."""
     for part in recipe.parts:
         fields = experiment.training_of(part.trained)
+        sharding = [name for name in _SHARDING if fields.get(name)]
+        if sharding:
+            yield from (
+                f"training.{name} spreads a model over processes that a launcher starts, and a cell is one process on "
+                "one device. Leave it out."
+                for name in sharding
+            )
+            continue
         try:
             arguments = sft_config(fields, seed=0, folder=Path("unused"), device=device)
         except (ValueError, TypeError, ImportError) as error:

@@ -16,6 +16,8 @@ from harness.spec import load
         ("lr_scheduler_type", "cosinus", "cosinus is not a valid SchedulerType"),
         ("per_device_train_batch_size", 0, "per_device_train_batch_size is 0, with which nothing is trained"),
         ("max_steps", 0, "max_steps is 0, with which nothing is trained"),
+        ("fsdp", "full_shard", "fsdp spreads a model over processes that a launcher starts"),
+        ("deepspeed", {"zero_optimization": {"stage": 3}}, "deepspeed spreads a model over processes"),
     ],
 )
 def test_training_fields_that_cannot_work_are_refused_before_training(tiny_spec, field, value, words):

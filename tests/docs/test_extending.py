@@ -1,59 +1,56 @@
-"""The packages that docs/extending.md shows keep the contracts: they are installed as they stand there."""
+"""The files that docs/extending.md shows are those of the package in tests/foreign, and what it declares is valid."""
 
+import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from harness.errors import SpecError
-from harness.spec import load_recipe
-from harness.spec.records import Layers
-from harness.testing.layer_strategies import LayerStrategyContract
-from harness.testing.methods import MethodContract
+from harness.methods.traits import Traits
+from harness.spec import load, load_recipe
+from helpers import foreign
 
-PAGE = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
-FILES = dict(re.findall(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
-POINTS = {
-    name: f"[{group}]\n{name} = {target}\n"
-    for group, name, target in re.findall(
-        r'^\[project\.entry-points\."([\w.]+)"\]\n(\w+) = "([\w.:]+)"', PAGE, re.MULTILINE
-    )
-}
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+SHOWN = dict(re.findall(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+BLOCKS = [json.loads(text) for text in re.findall(r"^```json\n(\{\".*?)^```", PAGE, re.MULTILINE | re.DOTALL)]
+RECIPE = "adapters/my--gains.json"
 
 
-@pytest.fixture
-def install_shown(install):
-    def installed(package, point):
-        files = {name: text for name, text in FILES.items() if name.startswith(f"{package}/")}
-        assert files
-        install(f"shown-{package}", POINTS[point], {f"{package}/__init__.py": "", **files})
-
-    return installed
+@pytest.fixture(scope="module", autouse=True)
+def installed(tmp_path_factory):
+    with foreign.installed(foreign.install(tmp_path_factory.mktemp("site"))):
+        yield
 
 
-@pytest.fixture
-def shown_recipe(install_shown, tmp_path):
-    install_shown("gains", "gains")
-    file = tmp_path / "adapters" / "my--gains.json"
-    file.parent.mkdir()
-    file.write_text(FILES["adapters/my--gains.json"])
-    return file
+def test_the_package_is_shown_file_for_file():
+    written = [path for path in foreign.PACKAGE.rglob("*.*") if path.suffix in (".py", ".json", ".toml")]
+    files = {str(path.relative_to(foreign.PACKAGE)): path for path in written if path.name != "__init__.py"}
+    files["test_contracts.py"] = foreign.PACKAGE.parent / "test_contracts.py"
+    assert SHOWN.keys() - {RECIPE} == files.keys()
+    assert [name for name, path in files.items() if SHOWN[name] != path.read_text(encoding="utf-8")] == []
 
 
-class TestGains(MethodContract):
-    @pytest.fixture
-    def recipe(self, shown_recipe):
-        return load_recipe(str(shown_recipe), beside=shown_recipe.parent)
+def test_the_recipe_is_valid(tmp_path):
+    file = tmp_path / "my--gains.json"
+    file.write_text(SHOWN[RECIPE])
+    assert load_recipe(str(file), beside=tmp_path).plugin.name == "gains"
 
 
-def test_the_options_are_held_to_the_schema(shown_recipe):
-    shown_recipe.write_text(shown_recipe.read_text().replace('"module"', '"modul"'))
-    with pytest.raises(SpecError, match=r"\$\.gains.*modul"):
-        load_recipe(str(shown_recipe), beside=shown_recipe.parent)
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: next(iter(block)))
+def test_what_is_declared_is_valid(block, tiny_spec):
+    file = tiny_spec.parent / "adapters" / "lora--tiny.json" if "layers" in block else tiny_spec
+    file.write_text(json.dumps(json.loads(file.read_text()) | block))
+    experiment = load(tiny_spec)
+    named = (experiment.data, experiment.recipes[1].layers, experiment.execute, *experiment.diagnostics)
+    assert [each.plugin for each in named if each.plugin] == ["harness-tiny-plugins==1.0"]
 
 
-class TestWeightiest(LayerStrategyContract):
-    @pytest.fixture
-    def layers(self, install_shown):
-        install_shown("weightiest", "weightiest")
-        return Layers(strategy="weightiest", count=2, options={"part": "self_attn"})
+def test_the_blocks_declare_every_kind_that_a_spec_or_recipe_names():
+    assert [next(iter(block)) for block in BLOCKS] == ["layers", "data", "execute", "diagnostics"]
+
+
+def test_the_facts_of_a_method_are_its_traits():
+    section = PAGE.partition("| fact |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [field.name for field in fields(Traits)]

@@ -1,8 +1,6 @@
-"""Our own sources of scores keep the contract that a third party's has to keep, and so does the one in the manual."""
+"""Our own sources of scores keep the contract that a third party's has to keep."""
 
 import json
-import re
-from pathlib import Path
 
 import pytest
 
@@ -11,10 +9,6 @@ from harness.compare.sources.run_folder import RunFolderSource
 from harness.testing.score_sources import ScoreSourceContract
 from helpers.logs import line, write
 from helpers.runs import scored_run
-
-PAGE = (Path(__file__).parents[3] / "docs" / "extending.md").read_text(encoding="utf-8")
-SECTION = PAGE.partition("## A source of scores\n")[2].partition("\n## ")[0]
-exec("\n".join(re.findall(r"^```python\n(.*?)^```", SECTION, re.MULTILINE | re.DOTALL)))  # TestCsv, as it is shown
 
 
 class TestLmEval(ScoreSourceContract):

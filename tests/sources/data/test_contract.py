@@ -1,8 +1,6 @@
-"""Our own sources of training rows keep the contract that a third party's has to keep, and so does the manual's."""
+"""Our own sources of training rows keep the contract that a third party's has to keep."""
 
 import json
-import re
-from pathlib import Path
 
 import pytest
 
@@ -12,10 +10,6 @@ from harness.sources.data.jsonl import JsonlSource
 from harness.sources.data.task import TaskSource
 from harness.spec.records import Data
 from harness.testing.data_sources import DataSourceContract
-
-PAGE = (Path(__file__).parents[3] / "docs" / "extending.md").read_text(encoding="utf-8")
-SECTION = PAGE.partition("## A source of training rows\n")[2].partition("\n## ")[0]
-exec("\n".join(re.findall(r"^```python\n(.*?)^```", SECTION, re.MULTILINE | re.DOTALL)))  # TestTable, as it is shown
 
 
 def write_rows(path, *rows):

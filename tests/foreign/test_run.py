@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
@@ -42,16 +44,16 @@ def spec(tmp_path_factory, tiny_tokenizer_folder):
     return file
 
 
-def harness_run(spec, *options):
+def harness_run(spec, folder, *options):
     """Run the command and return the run folder and what was printed."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        assert main(["run", str(spec), "--out", str(spec.parent / "runs" / "foreign"), *options]) == 0
-    return RunFolder(spec.parent / "runs" / "foreign"), printed.getvalue()
+        assert main(["run", str(spec), "--out", str(folder), *options]) == 0
+    return RunFolder(folder), printed.getvalue()
 
 
 @pytest.fixture(scope="module")
 def finished(spec):
-    return harness_run(spec)
+    return harness_run(spec, spec.parent / "runs" / "foreign")
 
 
 @pytest.fixture
@@ -115,16 +117,16 @@ def test_the_run_notes_which_package_had_a_part_in_it(finished):
     assert (recipe.plugin.distribution, recipe.plugin.version) == ("harness-tiny-plugins", "1.0")
 
 
-def test_a_run_that_broke_off_after_training_goes_on_from_the_disk(finished, gains, spec):
+def test_a_run_that_broke_off_after_training_goes_on_from_the_disk(finished, gains, spec, tmp_path):
     """Whatever executor takes it up; and another recipe trains the method as its first stage."""
-    ledger, _ = finished
+    ledger = RunFolder(Path(shutil.copytree(finished[0].folder, tmp_path / "runs" / "foreign")))
     folder = ledger.cell_folder(gains.cell)
     trained = (folder / "training.json").read_text()
     (folder / "result.json").unlink()
     (folder / "eval" / next(iter(ledger.scored(gains.cell))) / "evaluation.json").unlink()
     (spec.parent / "adapters" / "staged--outer.json").write_text(json.dumps(STAGED))
-    staged = '["full--default", "gains--outer", "staged--outer"]'
-    ledger, _ = harness_run(spec, "--set", 'execute={"kind": "local"}', "--set", f"recipes={staged}")
+    recipes = json.dumps(["full--default", "gains--outer", "staged--outer"])
+    ledger, _ = harness_run(spec, ledger.folder, "--set", 'execute={"kind": "local"}', "--set", f"recipes={recipes}")
     again = ledger.outcome(gains.cell)
     assert (folder / "training.json").read_text() == trained
     assert [each.metrics for each in again.evaluations] == [each.metrics for each in gains.evaluations]

@@ -24,6 +24,7 @@ class Metric:
 _FRACTION = Metric(higher_is_better=True, low=0.0, high=1.0, unit="points", points=True, sesoi=0.02)
 _PERCENT = Metric(higher_is_better=True, low=0.0, high=100.0)
 _BITS = Metric(higher_is_better=False, low=0.0, unit="bits/byte", sesoi=0.02)
+_MARGIN = Metric(higher_is_better=True, unit="bits/byte", sesoi=0.02)
 _COST = Metric(higher_is_better=False, low=0.0)
 _BRIER = Metric(higher_is_better=False, low=0.0, high=2.0)
 _UNKNOWN = Metric(higher_is_better=None)
@@ -34,6 +35,7 @@ _BY_NAME = (
     (r"exact_match|em|f1|token_f1|mc[12]|contains|pass@\d+|answered", _FRACTION),
     (r"rouge[12L]\w*|bleu\w*|chrf\w*", _PERCENT),
     (r"\w*bits_per_byte", _BITS),
+    (r"answer_margin", _MARGIN),
     (r"brier_score", _BRIER),
     (r"\w*perplexity|\w*nll|\w*loss|ter|[wc]er", _COST),
 )

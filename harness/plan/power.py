@@ -9,6 +9,7 @@ from harness.statistics.planning import POWER, Spread, detectable
 
 DEFAULT_SPREADS = {
     "answer_bits_per_byte": Spread(seed_sd=0.02, item_sd=0.30, residual_sd=0.20),
+    "answer_margin": Spread(seed_sd=0.02, item_sd=0.30, residual_sd=0.20),
     "acc": Spread(seed_sd=0.01, item_sd=0.35, residual_sd=0.35),
 }
 """Standard deviations of a paired difference where the spec declares none; of other metrics, those of accuracy."""

@@ -13,15 +13,29 @@ def choice(doc: Mapping[str, Any], results: Sequence[LogLikelihood]) -> dict[str
 
     `acc`: the right option is the most likely. `acc_norm`: so per character. `answer_bits_per_byte`:
     −log2 p(right option | question) by its length in UTF-8 bytes, without the delimiter; lower is better.
+    `answer_margin`: see `margin`; a document with a single option has none.
     """
     options, right = doc["choices"], doc["answer"]
     likelihoods = [result[0] for result in results]
     by_length = [likelihood / len(option) for likelihood, option in zip(likelihoods, options, strict=True)]
-    return {
+    scores = {
         "acc": float(_first_best(likelihoods) == right),
         "acc_norm": float(_first_best(by_length) == right),
         "answer_bits_per_byte": bits_per_byte(likelihoods[right], options[right]),
     }
+    return scores if len(options) == 1 else {**scores, "answer_margin": margin(likelihoods, options, right)}
+
+
+def margin(likelihoods: Sequence[float], options: Sequence[str], right: int) -> float:
+    """Return how many bits a UTF-8 byte the right option is likelier than the wrong ones are on average.
+
+    `likelihoods` are natural logarithms, one an option, of which there are two or more. 0: right and wrong options are
+    equally likely. What makes all options likelier by the same bits a byte (the prompt's form, the style of answers)
+    changes nothing.
+    """
+    bits = [bits_per_byte(likelihood, option) for likelihood, option in zip(likelihoods, options, strict=True)]
+    of_the_right = bits.pop(right)
+    return math.fsum(bits) / len(bits) - of_the_right  # fsum: the order of the wrong options changes no digit
 
 
 def reference(doc: Mapping[str, Any], results: Sequence[LogLikelihood]) -> dict[str, float]:

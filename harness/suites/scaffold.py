@@ -38,6 +38,7 @@ metric_list:
   - {metric: acc, aggregation: mean, higher_is_better: true}
   - {metric: acc_norm, aggregation: mean, higher_is_better: true}
   - {metric: answer_bits_per_byte, aggregation: mean, higher_is_better: false}
+  - {metric: answer_margin, aggregation: mean, higher_is_better: true}
 """,
     "generative": r"""output_type: generate_until
 doc_to_text: "Question: {{question}}\nAnswer:"

@@ -15,6 +15,7 @@ from harness.errors import ComparisonError
         ("rougeL", True, 0, 100),
         ("brier_score", False, 0, 2),
         ("bits_per_byte", False, 0, float("inf")),
+        ("answer_margin", True, -float("inf"), float("inf")),
         ("word_perplexity", False, 0, float("inf")),
     ],
 )
@@ -26,6 +27,11 @@ def test_known_names_have_a_direction_and_a_range(name, higher, low, high):
 def test_accuracies_alone_read_in_points_and_come_with_a_margin():
     assert (metric("acc").points, metric("acc").sesoi) == (True, 0.02)
     assert (metric("bleu").points, metric("bleu").sesoi) == (False, None)
+
+
+def test_bits_a_byte_come_with_their_unit_and_a_margin():
+    for name in ("answer_bits_per_byte", "answer_margin"):
+        assert (metric(name).unit, metric(name).points, metric(name).sesoi) == ("bits/byte", False, 0.02)
 
 
 def direction(name, recorded=(), lower=None):

@@ -1,8 +1,10 @@
 """A run folder of the version before records were typed is listed, reported and compared as it was then."""
 
 import json
+import math
 import shutil
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
@@ -64,3 +66,28 @@ def test_its_verdict_is_the_same_bytes_but_for_the_models_name(folder):
 def test_it_is_compared_and_its_scores_are_a_table(folder):
     assert harness.compare(folder).comparisons[0].candidate == "lora--last-half"
     assert len(harness.load_run(folder).scores()) == 5 * 2 * 24
+
+
+def test_its_logs_are_compared_by_a_metric_that_was_not_scored_then(folder, capsys):
+    full, lora = (sorted(map(str, (folder / "cells").glob(f"{recipe}--*"))) for recipe in ("full", "lora"))
+    tasks = ["--in-domain", "sums", "--out-of-domain", "sums_far"]
+    arms = ["--reference", *full, "--candidate", *lora]
+    assert main(["compare", *arms, *tasks, "--metric", "answer_margin", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["comparisons"]
+    assert (found["metric"], found["higher_is_better"], found["sesoi_in"]) == ("answer_margin", True, 0.02)
+    for suite, gap in (("sums", found["gap_in"]), ("sums_far", found["gap_out"])):
+        means = [fmean(fmean(map(margin, _samples(cell, suite))) for cell in arm) for arm in (full, lora)]
+        assert gap["estimate"] == pytest.approx(means[0] - means[1], abs=1e-12)
+
+
+def _samples(cell, suite):
+    (path,) = Path(cell).glob(f"eval/{suite}--*/samples_*")
+    return [json.loads(each) for each in path.read_text().splitlines()]
+
+
+def margin(sample):
+    """By hand: three options of three bytes each, the first the right one."""
+    right, *wrong = (float(likelihood) / math.log(2) / 3 for likelihood, _ in sample["filtered_resps"])
+    assert {len(option) for option in sample["doc"]["choices"]} == {3}
+    assert sample["doc"]["answer"] == 0
+    return right - fmean(wrong)

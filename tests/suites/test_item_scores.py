@@ -1,6 +1,8 @@
 import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.suites import generation, metrics
 
@@ -13,7 +15,55 @@ def test_a_choice_is_scored_raw_by_length_and_in_bits():
         "acc": 0.0,
         "acc_norm": 1.0,
         "answer_bits_per_byte": pytest.approx(4 / math.log(2) / len("certainly not")),
+        "answer_margin": pytest.approx((3 / len("yes") - 4 / len("certainly not")) / math.log(2)),
     }
+
+
+def test_a_margin_is_in_bits_a_byte_of_the_right_option_over_the_mean_of_the_wrong_ones():
+    bit = math.log(2)
+    # 1, 2 and 4 bits a byte: "ü" has two bytes and "語" three.
+    assert metrics.margin([-2 * bit, -4 * bit, -12 * bit], ["ab", "ü", "語"], 0) == pytest.approx((2 + 4) / 2 - 1)
+    assert metrics.margin([-2 * bit, -4 * bit, -12 * bit], ["ab", "ü", "語"], 2) == pytest.approx((1 + 2) / 2 - 4)
+    assert metrics.margin([-5 * bit, -5 * bit], ["abcde", "vwxyz"], 1) == 0
+
+
+def test_a_document_with_one_option_has_no_margin_and_all_other_scores():
+    assert set(metrics.choice({"choices": ["yes"], "answer": 0}, [(-1.0, True)])) == {
+        "acc",
+        "acc_norm",
+        "answer_bits_per_byte",
+    }
+
+
+@st.composite
+def answered(draw):
+    """Options with their log-likelihoods, and the right one's place."""
+    options = draw(st.lists(st.text(min_size=1, max_size=20), min_size=2, max_size=6))
+    likelihoods = [draw(st.floats(min_value=-200, max_value=0)) for _ in options]
+    return options, likelihoods, draw(st.integers(0, len(options) - 1))
+
+
+@given(answered(), st.randoms())
+@settings(deadline=None)
+def test_the_order_of_the_wrong_options_changes_no_digit_of_the_margin(item, random):
+    options, likelihoods, right = item
+    order = list(range(len(options)))
+    random.shuffle(order)
+    shuffled = [options[k] for k in order], [likelihoods[k] for k in order], order.index(right)
+    first = metrics.margin(likelihoods, options, right)
+    assert metrics.margin(shuffled[1], shuffled[0], shuffled[2]) == first
+
+
+@given(answered(), st.floats(min_value=-20, max_value=20))
+@settings(deadline=None)
+def test_what_makes_all_options_likelier_alike_changes_no_margin(item, bits):
+    options, likelihoods, right = item
+    moved = [
+        likelihood + bits * math.log(2) * len(option.encode())
+        for likelihood, option in zip(likelihoods, options, strict=True)
+    ]
+    expected = metrics.margin(likelihoods, options, right)
+    assert metrics.margin(moved, options, right) == pytest.approx(expected, abs=1e-9)
 
 
 def test_bits_are_counted_by_utf8_bytes():

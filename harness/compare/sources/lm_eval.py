@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.compare.design import DEFAULT_CLUSTER, ScoredRun
 from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, ScoreSource
+from harness.compare.sources.options import MARGIN, TaskFields, with_margin
 from harness.compare.tidy import UNKNOWN_MODEL, Score
 from harness.errors import ComparisonError
 
@@ -139,22 +140,31 @@ def _model(results: Mapping[str, Any]) -> str:
 def read_items(path: Path, metric: str, *, cluster: str | None = None) -> list[ScoredItem]:
     """Return a sample file's items in the file's order.
 
-    `metric` is a field of the samples, if need be with a filter (``exact_match,strict-match``); `cluster` a field
-    of the document. Gzip is known by its first bytes. Raises `ComparisonError` for a file that is empty, cut off
-    or not lm-eval's, for a score that is not a finite number, and for several filters where none was chosen.
+    `metric` is a field of the samples, if need be with a filter (``exact_match,strict-match``), or ``answer_margin``,
+    which is computed from the logged options where a sample lacks it; `cluster` a field of the document. Gzip is known
+    by its first bytes. Raises `ComparisonError` for a file that is empty, cut off or not lm-eval's, for a score that is
+    not a finite number, and for several filters where none was chosen.
     """
     name, _, chosen = metric.partition(",")
     items: list[ScoredItem] = []
     filters: set[str] = set()
+    fields = _task_fields(path) if name == MARGIN else None
     for number, sample in _lines(path):
         kind = sample.get("filter", "none")
         if chosen and kind != chosen:
             filters.add(kind)
             continue
         filters.add(kind)
-        items.append(_item(sample, name, cluster, path, number))
+        scored = sample if fields is None else with_margin(sample, fields, f"{path}:{number}")
+        items.append(_item(scored, name, cluster, path, number))
     _check(path, name, chosen, filters, items)
     return items
+
+
+def _task_fields(path: Path) -> TaskFields:
+    match = _SAMPLES.fullmatch(path.name)
+    declared = _results_beside(path).get("configs", {}).get(match["task"], {}) if match else {}
+    return TaskFields(delimiter=declared.get("target_delimiter", ""), target=declared.get("doc_to_target"))
 
 
 def _check(path: Path, name: str, chosen: str, filters: set[str], items: list[ScoredItem]) -> None:

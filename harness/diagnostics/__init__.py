@@ -45,6 +45,7 @@ __all__ = [
     "latency",
     "logits",
     "measure",
+    "measure_across",
     "modules_adapted",
     "outputs_differ",
     "ranks_alive",
@@ -84,6 +85,19 @@ def measure(diagnostics: Iterable[Diagnostic], subject: Subject) -> dict[str, Me
         if not (isinstance(answer, Measurement) and answer.name == each.name):
             raise PluginError(f"the diagnostic {each.name!r} answered {answer!r:.80}, not a Measurement of its name.")
         found[each.name] = answer
+    return found
+
+
+def measure_across(requests: Sequence[DiagnosticRequest], cells: Sequence[StoredCell]) -> dict[str, Measurement]:
+    """Return what the requested diagnostics find over the trained cells, by name; raises as `measure` does."""
+    found: dict[str, Measurement] = {}
+    for each in (type(_requested(request)) for request in requests):
+        for name, answer in (each.across(cells) if each.looks_across() else {}).items():
+            if not (isinstance(answer, Measurement) and answer.name == name):
+                raise PluginError(f"the diagnostic {each.name!r} answered {answer!r:.80} for {name!r} across cells.")
+            if name in found:
+                raise PluginError(f"two diagnostics answer for {name!r} across cells. Leave one of them out.")
+            found[name] = answer
     return found
 
 

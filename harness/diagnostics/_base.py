@@ -10,18 +10,22 @@ would be another one.
 `after` answers with a `Measurement` whose `name` is the class's. A measurement that does not pass marks the numbers and
 hides none; an exception ends the cell as a failure, which is right only where the numbers would mean nothing.
 
-`across` is a second stage over finished cells. It reads what the first stage stored: weights of full fine-tuning are
-deleted once they are scored, and no model is loaded for it.
+`across` is a second stage, called once in a process of its own when the run's last cell has ended, with every cell that
+was trained. It reads what the first stage stored: weights of full fine-tuning are deleted once they are scored, and no
+model is loaded for it. What it answers stands in the run folder's ``measurements.json``.
+
+A diagnostic looks while a cell trains. One that a spec names later is not had of cells that are finished: the run is
+refused, and another ``--out`` trains them again.
 
 Third parties register a class under the entry-point group ``harness.diagnostics`` and a spec names it in
 ``diagnostics``; its options are validated by the plug-in's schema and handed to the constructor as keyword arguments.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -30,9 +34,6 @@ from harness.methods._base import Adapted
 from harness.methods.batches import Batch
 from harness.records import CellResult, Measurement
 from harness.training import Trained
-
-Need = Literal["base_outputs", "base_weights", "eager_attention", "probe_texts"]
-"""What a diagnostic may ask for before the cell starts; ``eager_attention`` loads the model with attention maps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCell:
-    """A finished cell as the second stage sees it: its result and its folder."""
+    """A trained cell as the second stage sees it: its result, and the folder that `Measurement.arrays` counts from."""
 
     result: CellResult
     folder: Path
@@ -73,9 +74,6 @@ class Diagnostic(ABC):
     """One measurement of a training; see the module for who calls what when."""
 
     name: ClassVar[str]
-    needs: ClassVar[frozenset[Need]] = frozenset()
-    adds_to_finished: ClassVar[bool] = False
-    """Whether it can be had of a cell that is finished, from what was saved, without training again."""
 
     def before(self, model: nn.Module, batch: Batch) -> None:  # noqa: B027 - most need nothing of the base
         """Note what the base model is, before anything is adapted."""
@@ -88,10 +86,15 @@ class Diagnostic(ABC):
         """Return what was found."""
 
     @classmethod
-    def across(cls, cells: Iterable[StoredCell]) -> Mapping[str, Measurement]:
-        """Return measurements over finished cells by a name of their own, from what the first stage stored."""
+    def across(cls, cells: Sequence[StoredCell]) -> Mapping[str, Measurement]:
+        """Return measurements over the trained cells, by names of their own, from what the first stage stored."""
         del cells
         return {}
+
+    @classmethod
+    def looks_across(cls) -> bool:
+        """Tell whether the class overrides `across`."""
+        return cls.across.__func__ is not Diagnostic.across.__func__  # type: ignore[attr-defined]
 
     @classmethod
     def watches_steps(cls) -> bool:

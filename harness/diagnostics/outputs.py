@@ -16,7 +16,6 @@ class OutputsDiffer(Diagnostic):
     """
 
     name = "outputs_differ"
-    needs = frozenset({"base_outputs"})
     _logits: Tensor
 
     def before(self, model: nn.Module, batch: Batch) -> None:

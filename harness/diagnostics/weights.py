@@ -16,7 +16,6 @@ class BaseUnchanged(Diagnostic):
     """The frozen weights of the base, compared by their digests from before it was adapted."""
 
     name = "base_unchanged"
-    needs = frozenset({"base_weights"})
     _digests: Mapping[str, str]
 
     def before(self, model: nn.Module, batch: Batch) -> None:

@@ -85,7 +85,8 @@ def train_record(
 def together(stages: Sequence[TrainRecord]) -> TrainRecord:
     """Return what trainings one after another did as one record, with each one's own under `stages`.
 
-    Counts, times and losses are those of all; what there is at the end (parameters, footprint) is the last one's.
+    Counts, times and losses are those of all; what there is at the end (parameters, footprint, what was measured) is
+    the last one's, and a measurement passed where it did in every stage that it applies to.
     """
     if len(stages) == 1:
         return stages[0]
@@ -104,7 +105,9 @@ def together(stages: Sequence[TrainRecord]) -> TrainRecord:
         losses=tuple(loss for stage in stages for loss in stage.losses),
         order=tuple(examples for stage in stages for examples in stage.order),
         start_sha256=_digest_of([stage.start_sha256 for stage in stages]),
-        measurements={name: Measurement(name=name, passed=_passed(stages, name)) for name in stages[-1].measurements},
+        measurements={
+            name: replace(last, passed=_passed(stages, name)) for name, last in stages[-1].measurements.items()
+        },
         stages=tuple(stages),
     )
 

@@ -1,13 +1,15 @@
 """What a worker says while it works: plain records, one JSON line each, so that any executor can carry them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from harness.codec import decode, encode
 from harness.errors import HarnessError
 from harness.plan.costs import Estimate
 from harness.preflight.prepared import Prepared
-from harness.records import CellFailure, CellResult, Evaluation
+from harness.records import CellFailure, CellResult, Evaluation, Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,23 @@ class Refusal:
         return error
 
 
-Body = StepDone | StageEntered | ItemsScored | SuiteScored | Prepared | Estimate | Refusal | CellResult | CellFailure
-"""What happened. The last five end a unit of work: nothing comes after one."""
+@dataclass(frozen=True, slots=True)
+class MeasuredAcross:
+    """What diagnostics found over the run's trained cells, by name."""
 
-_BODIES: dict[str, type] = {
-    each.__name__: each
-    for each in (StepDone, StageEntered, ItemsScored, SuiteScored, Prepared, Estimate, Refusal, CellResult, CellFailure)
-}
+    measurements: Mapping[str, Measurement]
+
+
+Told = StepDone | StageEntered | ItemsScored | SuiteScored
+"""What is told while a unit of work goes on."""
+
+Answer = Prepared | Estimate | MeasuredAcross | Refusal | CellResult | CellFailure
+"""What ends a unit of work: nothing comes after it."""
+
+Body = Told | Answer
+"""What happened."""
+
+_BODIES: dict[str, type] = {each.__name__: each for each in get_args(Told) + get_args(Answer)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from harness.codec import encode
 from harness.errors import LedgerError
 from harness.execution._base import Executor
 from harness.execution.ask import ask
+from harness.execution.events import MeasuredAcross
 from harness.execution.executors import executor_of
 from harness.execution.schedule import Schedule
 from harness.execution.unit import WorkUnit
@@ -52,8 +53,10 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
         settled = tuned(experiment, choices)
         cells = plan_cells(settled, prepared.content)
         _write_lock(run, settled, prepared, cells, choices)
-        _adopt_from_siblings(run, cells, prepared.threads)
+        _adopt_from_siblings(run, cells, settled, prepared)
+        _check_diagnostics(run, cells, settled)
         replace(trials, experiment=settled, kind="cells").execute(cells)
+        _measure_across(run, cells, settled, executor)
     return run
 
 
@@ -139,10 +142,13 @@ def _check_same_data(run: RunFolder, experiment: Experiment, prepared: Prepared)
         )
 
 
-def _adopt_from_siblings(run: RunFolder, cells: tuple[PlannedCell, ...], threads: int) -> None:
+def _adopt_from_siblings(
+    run: RunFolder, cells: tuple[PlannedCell, ...], experiment: Experiment, prepared: Prepared
+) -> None:
     """Copy finished cells of the same id from run folders beside this one: the same cell is computed once.
 
-    One that was computed with another number of threads was rounded otherwise and is left where it is.
+    One that was computed with another number of threads was rounded otherwise and is left where it is, and so is one
+    without a diagnostic that is asked for.
     """
     for planned in cells:
         mine = run.cell_folder(planned.cell)
@@ -150,7 +156,47 @@ def _adopt_from_siblings(run: RunFolder, cells: tuple[PlannedCell, ...], threads
             continue
         for theirs in sorted(run.folder.parent.glob(f"*/cells/{planned.cell.id}")):
             found = RunFolder(theirs.parent.parent).outcome(planned.cell)
-            if isinstance(found, CellResult) and found.meta_info.system_info.threads == threads:
+            if not isinstance(found, CellResult) or _lacking(found, experiment):
+                continue
+            if found.meta_info.system_info.threads == prepared.threads:
                 shutil.copytree(theirs, mine)
                 run.journal.append("adopted", cell=planned.cell.id, source=theirs.parent.parent.name)
                 break
+
+
+def _check_diagnostics(run: RunFolder, cells: tuple[PlannedCell, ...], experiment: Experiment) -> None:
+    """Raise `LedgerError` where finished cells were trained without a diagnostic that is asked for now."""
+    outcomes = [run.outcome(planned.cell) for planned in cells]
+    lacking = [_lacking(each, experiment) for each in outcomes if isinstance(each, CellResult)]
+    names = sorted({name for each in lacking for name in each})
+    if names:
+        raise LedgerError(
+            f"{sum(map(bool, lacking))} finished cells of {run.folder} were trained without {', '.join(names)}, and a "
+            "diagnostic looks while a cell trains. Start again with another --out, or leave it out."
+        )
+
+
+def _lacking(result: CellResult, experiment: Experiment) -> set[str]:
+    """Return the requested diagnostics that a trained cell was not measured by."""
+    if result.train_info is None:
+        return set()
+    return {request.name for request in experiment.diagnostics} - set(result.train_info.measurements)
+
+
+def _measure_across(run: RunFolder, cells: tuple[PlannedCell, ...], experiment: Experiment, executor: Executor) -> None:
+    """Let the requested diagnostics look at all trained cells together, and write what they find."""
+    trained = [each.cell for each in cells if each.recipe and isinstance(run.outcome(each.cell), CellResult)]
+    if not experiment.diagnostics or not trained:
+        return
+    unit = WorkUnit(
+        id="across",
+        kind="across",
+        after=tuple(cell.id for cell in trained),
+        log=run.log.absolute(),
+        device=experiment.execute.device,
+        experiment=experiment,
+        trained=tuple(run.cell_folder(cell).absolute() for cell in trained),
+    )
+    found = ask(executor, unit, what="measuring across cells", hear=lambda _: None)
+    assert isinstance(found, MeasuredAcross)
+    run.write_measurements(found.measurements)

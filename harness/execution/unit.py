@@ -15,7 +15,7 @@ from harness.plan.identity import data_key
 from harness.spec import records as spec
 from harness.spec.records import Experiment, Recipe
 
-UnitKind = Literal["prepare", "estimate", "cell", "trial"]
+UnitKind = Literal["prepare", "estimate", "cell", "trial", "across"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,8 @@ class WorkUnit:
     before anything heavy is imported. `after` names units that must have ended before this one starts. Libraries'
     output goes to `log`.
 
-    `experiment` is what to prepare or estimate, `cell` what to train and score.
+    `experiment` is what to prepare or estimate, `cell` what to train and score; for ``across``, `trained` are the
+    folders of the cells that the experiment's diagnostics look at together.
     """
 
     id: str
@@ -92,6 +93,7 @@ class WorkUnit:
     environment: Mapping[str, str] = field(default_factory=dict)
     experiment: Experiment | None = None
     cell: CellWork | None = None
+    trained: tuple[Path, ...] = ()
 
     @property
     def cell_id(self) -> str | None:

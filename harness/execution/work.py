@@ -3,16 +3,20 @@
 The heavy libraries are imported from here on and nowhere above: the process that schedules stays light.
 """
 
+import json
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
+from harness.diagnostics import StoredCell, measure_across
 from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import run_cell, run_trial
 from harness.execution.clock import Clock
-from harness.execution.events import Body, Refusal, StageEntered
+from harness.execution.events import Body, MeasuredAcross, Refusal, StageEntered
 from harness.execution.unit import CellWork, WorkUnit
+from harness.ledger.outcomes import from_json
 from harness.model.devices import device_kind
 from harness.preflight import estimate as estimating
 from harness.preflight import prepare as preparing
@@ -41,14 +45,22 @@ def perform(unit: WorkUnit, tell: Tell) -> None:
 
 
 def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
-    """Return what preparing or estimating found; a user's mistake is a `Refusal`."""
+    """Return what preparing, estimating or looking across cells found; a user's mistake is a `Refusal`."""
     device = device_of(unit.device)
     try:
         if unit.kind == "prepare":
             return preparing.prepare(experiment, device=device, on_stage=lambda name: tell(StageEntered(name)))
+        if unit.kind == "across":
+            return MeasuredAcross(measure_across(experiment.diagnostics, [_stored(each) for each in unit.trained]))
         return estimating.estimate(experiment, device=device)
     except HarnessError as error:
         return Refusal.of(error)
+
+
+def _stored(folder: Path) -> StoredCell:
+    result = from_json(json.loads((folder / "result.json").read_text(encoding="utf-8")))
+    assert isinstance(result, CellResult)
+    return StoredCell(result=result, folder=folder)
 
 
 def _ended(work: CellWork, tell: Tell, run: Callable[[CellWork, Clock], CellResult]) -> CellResult | CellFailure:

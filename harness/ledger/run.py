@@ -16,16 +16,18 @@ appear whole too, say how far it came.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from harness.codec import decode, encode
 from harness.errors import LedgerError
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.lock import LOCK, MEND, Lock, read_lock
 from harness.ledger.outcomes import Outcome, from_json, to_json
-from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Screening
+from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Measurement, Screening
 from harness.spec.records import Experiment
 
 Kind = Literal["cells", "trials"]
@@ -33,6 +35,9 @@ Kind = Literal["cells", "trials"]
 
 OUTCOME = "result.json"
 """Written last into a cell's folder: how it ended."""
+
+MEASUREMENTS = "measurements.json"
+"""What diagnostics found over all cells of the run."""
 
 SCORED = "evaluation.json"
 """Written last into ``eval/<key>/``: the suite is scored and its files are whole."""
@@ -92,6 +97,22 @@ class RunFolder:
     def failures(self) -> tuple[CellFailure, ...]:
         """The outcomes that are failures."""
         return tuple(outcome for outcome in self.outcomes if isinstance(outcome, CellFailure))
+
+    @property
+    def measurements(self) -> dict[str, Measurement]:
+        """What diagnostics found over all cells, by name; empty where none looks at them together."""
+        path = self.folder / MEASUREMENTS
+        if not path.exists():
+            return {}
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            return {name: decode(Measurement, each) for name, each in found.items()}
+        except (ValueError, AttributeError) as error:
+            raise LedgerError(f"{path} cannot be read ({error}); `harness run` writes it again.") from error
+
+    def write_measurements(self, found: Mapping[str, Measurement]) -> None:
+        """Record what diagnostics found over all cells."""
+        write_json(self.folder / MEASUREMENTS, encode(found))
 
     def cell_folder(self, cell: Cell | str, kind: Kind = "cells") -> Path:
         """Return a cell's folder, which need not exist."""

@@ -97,9 +97,17 @@ def test_the_diagnostic_follows_the_training(gains, finished):
     assert course["divergences"][1].item() == pytest.approx(found.value, rel=1e-3)
 
 
+def test_the_diagnostic_looks_across_the_trained_cells(finished):
+    ledger, _ = finished
+    trained = [each for each in ledger.outcomes if each.train_info]
+    values = {each.cell.id: each.training.measurements["drift"].value for each in trained}
+    found = ledger.measurements["largest_drift"]
+    assert found.value == max(values.values()) == values[found.details["cell"]]
+
+
 def test_the_executor_starts_every_unit(finished, spec):
-    """What prepares, and a cell for the base and each recipe."""
-    assert (spec.parent / "units").read_text().split() == ["unit"] * 4
+    """What prepares, a cell for the base and each recipe, and what looks across them."""
+    assert (spec.parent / "units").read_text().split() == ["unit"] * 5
     ledger, _ = finished
     assert all((ledger.cell_folder(each.cell) / "unit.json").is_file() for each in ledger.outcomes)
 
@@ -135,3 +143,15 @@ def test_a_run_that_broke_off_after_training_goes_on_from_the_disk(finished, gai
         f"measurements/stage-{place}/drift.safetensors" for place in (1, 2)
     ]
     assert last.measurements["merged_scores_agree"].passed is True
+
+
+def test_a_diagnostic_that_finished_cells_were_trained_without_is_refused(finished, gains, spec, tmp_path, capsys):
+    ledger = RunFolder(Path(shutil.copytree(finished[0].folder, tmp_path / "elsewhere" / "foreign")))
+    file = ledger.cell_folder(gains.cell) / "result.json"
+    result = json.loads(file.read_text())
+    del result["train_info"]["measurements"]["drift"]
+    file.write_text(json.dumps(result))
+    assert main(["run", str(spec), "--out", str(ledger.folder), "--set", 'execute={"kind": "local"}']) == 64
+    told = capsys.readouterr().err
+    assert "1 finished cells" in told
+    assert "were trained without drift" in told

@@ -17,6 +17,7 @@ def _marks(run: RunFolder) -> Iterator[str]:
     results = [each for each in run.outcomes if isinstance(each, CellResult) and each.cell.seed is not None]
     yield from _failures(run)
     yield from _guards(results)
+    yield from _across(run)
     for seed in sorted({each.cell.seed for each in results if each.cell.seed is not None}):
         of_seed = [each for each in results if each.cell.seed == seed]
         yield from _unpaired(of_seed, seed)
@@ -34,6 +35,12 @@ def _guards(results: Sequence[CellResult]) -> Iterator[str]:
         failed = [name for name, each in result.all_measurements.items() if each.passed is False]
         if failed:
             yield f"guard not passed: {result.cell.id}: {', '.join(failed)}; see its result.json"
+
+
+def _across(run: RunFolder) -> Iterator[str]:
+    failed = [name for name, each in run.measurements.items() if each.passed is False]
+    if failed:
+        yield f"not passed over all cells: {', '.join(failed)}; see measurements.json"
 
 
 def _unpaired(results: Sequence[CellResult], seed: int) -> Iterator[str]:

@@ -39,6 +39,14 @@ class Drift(Diagnostic):
             arrays=subject.store(self.name, course),
         )
 
+    @classmethod
+    def across(cls, cells):
+        if not cells:
+            return {}
+        largest = max(cells, key=lambda cell: cell.result.training.measurements[cls.name].value)
+        value = largest.result.training.measurements[cls.name].value
+        return {"largest_drift": Measurement(name="largest_drift", value=value, details={"cell": largest.folder.name})}
+
     def _divergence(self, model):
         now = log_softmax(logits(model, self._batch), dim=-1)
         return float(kl_div(now, self._base, log_target=True, reduction="batchmean"))

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import harness
-from harness.declarations import shipped
+from harness.declarations.places import shipped
 
 site = Path(sys.argv[1]).resolve()
 assert Path(harness.__file__).resolve().is_relative_to(site), harness.__file__

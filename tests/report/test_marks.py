@@ -26,8 +26,9 @@ def result(recipe, **changes):
     return cell_result(cell, train_info=training(**{**FINE, **changes}))
 
 
-def told(experiment, *outcomes):
-    return [mark.text for mark in marks(SimpleNamespace(experiment=experiment, outcomes=outcomes))]
+def told(experiment, *outcomes, measurements=()):
+    found = {each.name: each for each in measurements}
+    return [mark.text for mark in marks(SimpleNamespace(experiment=experiment, outcomes=outcomes, measurements=found))]
 
 
 @pytest.fixture
@@ -48,6 +49,13 @@ def test_failures_and_guards_are_named(experiment):
     assert told(experiment, failure, doubtful) == [
         "failed: x (killed in train): gone",
         "guard not passed: full--default--s1--0: outputs_differ; see its result.json",
+    ]
+
+
+def test_what_did_not_pass_over_all_cells_is_named(experiment):
+    found = [Measurement(name="spread", passed=False), Measurement(name="fine", passed=True), Measurement(name="seen")]
+    assert told(experiment, result("full--default"), measurements=found) == [
+        "not passed over all cells: spread; see measurements.json"
     ]
 
 

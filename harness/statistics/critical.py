@@ -1,4 +1,4 @@
-"""Critical values and p-values for a variance that is a sum of two estimates (Cochran & Cox 1957).
+"""Critical values and p-values for a variance that is a sum of two estimates (Banerjee 1961).
 
 Also the number of comparisons over which an error rate is shared.
 """
@@ -16,14 +16,16 @@ _SMALLEST_TAIL = -100.0
 
 
 def critical_value(tail: float, share: Array, seed_df: Array, item_df: Array) -> Floats:
-    """Return w·t_seed + (1-w)·t_item, the value that a standardised gap exceeds with probability `tail`.
+    """Return √(w·t_seed² + (1-w)·t_item²), the value that a standardised gap exceeds with probability `tail`.
 
-    `share` is w, the part of the variance that comes from seeds. Cochran & Cox weight the two Student quantiles
-    by the variances that go with them.
+    `share` is w, the part of the variance that comes from seeds. Banerjee weights the squares of the two Student
+    quantiles by the variances that go with them: the half-width is √(t_seed²·V_seed + t_item²·V_item). However
+    small the tail and however few the seeds, the error stays within it, which the weighted mean of the quantiles
+    (Cochran & Cox 1957) does not achieve.
     """
-    seed = -stdtrit(seed_df, tail)
-    item = -stdtrit(item_df, tail)
-    return np.asarray(share * seed + (1.0 - share) * item)
+    seed = stdtrit(seed_df, tail)
+    item = stdtrit(item_df, tail)
+    return np.sqrt(share * seed**2 + (1.0 - share) * item**2)
 
 
 def upper_tail(statistic: float, share: float, seed_df: float, item_df: float) -> float:

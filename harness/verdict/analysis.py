@@ -174,10 +174,7 @@ def seed_notes(paired: PairedScores, variances: Mapping[str, float]) -> Iterator
         else:
             yield "one seed: this speaks of this checkpoint only, not of the recipe; the interval is over items alone"
     elif paired.pairs == 2:  # noqa: PLR2004
-        yield (
-            "two seeds: the variance between seeds is very poorly known; the intervals are wide, and where seeds "
-            "differ much they hold the truth slightly less often than they say"
-        )
+        yield "two seeds: the variance between seeds is very poorly known; the intervals hold, and are wide for it"
 
 
 def _worst(values: Floats, worst: float) -> Floats:

@@ -48,10 +48,10 @@ def test_both_parts_of_the_variance_are_their_definitions():
     assert found.seed_df == 2.0
 
 
-def test_the_interval_is_the_estimate_and_the_weighted_quantile():
+def test_the_interval_is_the_estimate_and_the_two_weighted_quantiles():
     found = gap_of(differences(5, 40))
     share = float(found.seed_variance / (found.seed_variance + found.item_variance))
-    critical = share * t.isf(0.025, 4) + (1 - share) * t.isf(0.025, 39)
+    critical = np.sqrt(share * t.isf(0.025, 4) ** 2 + (1 - share) * t.isf(0.025, 39) ** 2)
     low, high = found.interval(0.025)
     assert 0 < share < 1
     assert float(low) == pytest.approx(float(found.estimate) - critical * float(found.se))

@@ -18,8 +18,8 @@ freedom = st.integers(1, 500)
 
 @given(tails, shares, freedom, freedom)
 @quick
-def test_it_is_the_weighted_mean_of_the_two_quantiles(tail, share, seed_df, item_df):
-    expected = share * t.isf(tail, seed_df) + (1 - share) * t.isf(tail, item_df)
+def test_its_square_is_the_weighted_mean_of_the_squared_quantiles(tail, share, seed_df, item_df):
+    expected = np.sqrt(share * t.isf(tail, seed_df) ** 2 + (1 - share) * t.isf(tail, item_df) ** 2)
     assert float(critical_value(tail, share, seed_df, item_df)) == pytest.approx(expected)
 
 
@@ -64,5 +64,6 @@ def test_a_larger_statistic_never_has_a_larger_p():
 
 
 def test_arrays_give_one_value_a_replicate():
-    share = np.array([0.0, 0.5, 1.0])
-    assert critical_value(0.025, share, 2.0, 30.0) == pytest.approx([2.0422725, 3.1724599, 4.3026527])
+    mixed = np.sqrt((2.0422725**2 + 4.3026527**2) / 2)
+    found = critical_value(0.025, np.array([0.0, 0.5, 1.0]), 2.0, 30.0)
+    assert found == pytest.approx([2.0422725, mixed, 4.3026527])

@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     direction.add_argument("--higher-is-better", dest="lower", action="store_false", default=None)
     logs.add_argument("--cluster", default="cluster", metavar="FIELD", help="document field, or none")
     logs.add_argument("--fixed-items", action="store_true", help="the items are the whole population")
-    logs.add_argument("--sesoi", type=float, help="smallest effect of interest, in the metric's unit (0.02 for acc)")
+    logs.add_argument("--sesoi", type=float, help="smallest effect of interest, in the metric's unit (shares: 0.02)")
     logs.add_argument("--guard-sesoi", type=float, help="that of the guards (default: --sesoi)")
     logs.add_argument("--retention", type=float, help=f"share of the gap that must be left ({DEFAULT_RETENTION})")
     logs.add_argument("--alpha", type=float, help=f"two-sided error rate over all comparisons ({DEFAULT_ALPHA})")

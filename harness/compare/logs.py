@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.compare.design import BASE, Arm, Design, ScoredRun
-from harness.compare.metrics import metric as known_metric
+from harness.declarations.metrics import metric as known_metric
 from harness.errors import ComparisonError
 from harness.spec.records import Role, Suite
 
@@ -38,7 +38,7 @@ def design_of_logs(
     A folder is what ``lm_eval --log_samples --output_path`` wrote, searched with its subfolders. `in_domain`,
     `out_of_domain` and `guards` name tasks, `metric` a field of their samples; guards compare with the untuned model
     in `base`. `sesoi` is the smallest effect of interest in the metric's unit and need not be given for accuracies and
-    bits per byte. Of several sample files of a task in one folder the `newest` is taken, or they are refused. `model`
+    other shares. Of several sample files of a task in one folder the `newest` is taken, or they are refused. `model`
     labels the base model; without it the results files do, where they all name the same one.
 
     Raises `ComparisonError` with everything that is wrong.
@@ -83,6 +83,7 @@ def _sesoi(given: float | None, metric: str, name: str) -> float:
     if margin is None:
         option = f"--{name.replace('_', '-')}"
         raise ComparisonError(
-            f"{metric} has no usual scale: say with {name} or {option} what difference is worth knowing about."
+            f"{metric} has no natural margin: say with {name} or {option} what difference is worth knowing about, "
+            f"in {known_metric(metric).unit or 'its unit'} (a tenth of what the reference gains, say)."
         )
     return margin

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.compare.design import DEFAULT_CLUSTER, NO_CLUSTER, Arm, Design, FailedRun, ScoredRun
-from harness.compare.metrics import higher_is_better, metric
 from harness.compare.pairing import Index, duplicates, unpaired
 from harness.compare.sources import ScoredItem, ScoreFile, read_scored_suite
 from harness.compare.tidy import UNKNOWN_MODEL
+from harness.declarations.metrics import higher_is_better, metric
 from harness.errors import ComparisonError
 from harness.spec.records import Suite
 

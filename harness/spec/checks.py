@@ -8,6 +8,7 @@ from typing import Any
 from harness.errors import Problem
 from harness.spec.document import Located
 from harness.spec.document import Path as At
+from harness.spec.margins import margin_problems
 from harness.spec.recipe import ReadRecipe
 from harness.spec.schema import allowed, fields_of
 from harness.spec.suggest import nearest, resembling
@@ -46,6 +47,7 @@ def semantic_problems(context: Context) -> list[Problem]:
     checks: tuple[tuple[_Check, set[str]], ...] = (
         (_comparison, {"comparison", "recipes"}),
         (_gate, {"comparison", "suites"}),
+        (_margins, {"comparison", "suites"}),
         (_suites, {"suites"}),
         (_shares, set()),
         (_layers, {"model"}),
@@ -87,6 +89,10 @@ def _gate(context: Context) -> Iterator[Problem]:
         if role is not None and role not in roles:
             at = ("comparison", "gate", "rules", index)
             yield context.document.problem(at, f"{rule!r} has no suite to rule on", f'Give one the role "{role}".')
+
+
+def _margins(context: Context) -> Iterator[Problem]:
+    return margin_problems(context.document)
 
 
 def _suites(context: Context) -> Iterator[Problem]:

@@ -264,6 +264,7 @@ class Suite:
     num_fewshot: int | None = None
     sesoi: float | None = None
     """Margin of this suite where it differs from the comparison's (guards have another scale)."""
+    sesoi_reason: str | None = None
     cluster: str | None = "cluster"
     """Field of the document that names its source object or page; None where items are independent."""
     fixed_items: bool = False
@@ -287,6 +288,8 @@ class Comparison:
     candidates: tuple[str, ...]
     sesoi: float
     """Smallest effect size of interest, in the metric's unit."""
+    sesoi_reason: str | None = None
+    """Why a smaller difference would not matter; only accuracies and other shares go without."""
     retention: float = 0.5
     alpha: float = 0.05
     pool_seed_variance: bool = False

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.compare.metrics import metric
+from harness.declarations.metrics import metric
 from harness.verdict.records import IntervalEstimate
 from harness.verdict.rules import Condition, Label
 

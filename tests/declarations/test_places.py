@@ -12,7 +12,7 @@ from harness.declarations.tasks import find_task
 from harness.spec import load
 
 LORA = {"peft": {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 2, "target_modules": "all-linear"}}
-COMPARISON = {"reference": "full--default", "candidates": ["lora--mine"], "sesoi": 0.02}
+COMPARISON = {"reference": "full--default", "candidates": ["lora--mine"]}
 SPEC = {"extends": "gap", "recipes": ["full--default", "lora--mine"], "comparison": COMPARISON}
 TASK = """task: ports
 custom_dataset: !function loader.load

@@ -1,6 +1,6 @@
 """Gaps with their intervals as cells, and the table of all gaps where there are no scores to put them beside."""
 
-from harness.compare.metrics import metric
+from harness.declarations.metrics import metric
 from harness.report.document import Cell, Interval, PValue, Table, Words
 from harness.verdict.records import GapComparison, IntervalEstimate, Verdicts
 from harness.verdict.wording import Scale

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.compare.design import BASE
-from harness.compare.metrics import metric
 from harness.compare.summaries import ScoreSummary
+from harness.declarations.metrics import metric
 from harness.ledger import Outcome
 from harness.records import CellFailure
 from harness.report.document import Block, Cell, Number, Part, Prose, Table

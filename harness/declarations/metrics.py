@@ -18,13 +18,13 @@ class Metric:
     unit: str = ""
     points: bool = False
     sesoi: float | None = None
-    """The default smallest effect of interest, where the scale is known well enough for one."""
+    """The natural smallest effect of interest; None where a margin has to be declared, with its reason."""
 
 
 _FRACTION = Metric(higher_is_better=True, low=0.0, high=1.0, unit="points", points=True, sesoi=0.02)
 _PERCENT = Metric(higher_is_better=True, low=0.0, high=100.0)
-_BITS = Metric(higher_is_better=False, low=0.0, unit="bits/byte", sesoi=0.02)
-_MARGIN = Metric(higher_is_better=True, unit="bits/byte", sesoi=0.02)
+_BITS = Metric(higher_is_better=False, low=0.0, unit="bits/byte")
+_MARGIN = Metric(higher_is_better=True, unit="bits/byte")
 _COST = Metric(higher_is_better=False, low=0.0)
 _BRIER = Metric(higher_is_better=False, low=0.0, high=2.0)
 _UNKNOWN = Metric(higher_is_better=None)

@@ -1,14 +1,29 @@
 """The intervals that people use today for a gap, on the same data: how often they hold the truth."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from benchmarks.statistics.measure import coverage
+from benchmarks.statistics.run import Block, Run, table
 from benchmarks.statistics.world import World, draws
 
 RESAMPLES = 300
 TAIL = 0.025
+
+
+def part(run: Run) -> Iterator[Block]:
+    """Yield their coverage beside ours, with fewer replicates: they resample."""
+    rows, replicates = [], min(run.replicates, 250)
+    for clustered, s, sd in itertools.product((False, True), (3, 10), (0.005, 0.02)):
+        world = World(candidates=((0.08, 0.04),), seeds=s, items=300, seed_sd=sd, clustered=clustered)
+        ours = coverage(world, run.replicates, run.stream("ours", world))["gap"]
+        others = peer_coverage(world, replicates, run.stream("peers", world))
+        rows.append([clustered, s, 100 * sd, ours, *others.values()])
+    yield table(rows, ["clusters", "seeds", "seed SD, points", "this one", *others])
+    yield f"other methods: {replicates} replicates, 300 items"
 
 
 def peer_coverage(world: World, replicates: int, rng: np.random.Generator) -> dict[str, float]:

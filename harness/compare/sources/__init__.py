@@ -10,6 +10,7 @@ from harness.compare.design import ScoredRun
 from harness.compare.sources._base import Key, ScoredItem, ScoredSuite, ScoreFile, ScoreSource
 from harness.compare.sources.lm_eval import LmEvalSource
 from harness.compare.sources.run_folder import RunFolderSource
+from harness.compare.sources.strangers import named_as_what_it_is
 from harness.compare.tidy import Score
 from harness.errors import ComparisonError, PluginError
 from harness.registry import Plugin, plugins
@@ -34,7 +35,8 @@ def read_tidy(path: Path) -> Iterator[Score]:
     source = score_source(path)
     if source is None:
         known = ", ".join(["lm-eval's sample logs", "run folders", *map(str, plugins("score_sources").values())])
-        raise ComparisonError(f"{path} holds no scores in a format that is known: {known}.")
+        other = named_as_what_it_is(path)
+        raise ComparisonError(other or f"{path} holds no scores in a format that is known: {known}.")
     return source.read(path)
 
 

@@ -1,11 +1,7 @@
-"""lm-eval's sample logs: which file of a folder is a task's, and the scores in it, one line an item and filter."""
+"""lm-eval's sample logs as scores: which file of a folder is a task's, and a score an item and filter."""
 
-import gzip
-import json
 import math
-import re
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +9,15 @@ from typing import Any
 from harness.compare.design import DEFAULT_CLUSTER, ScoredRun
 from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, ScoreSource
 from harness.compare.sources.options import MARGIN, TaskFields, with_margin
+from harness.compare.sources.sample_files import SampleFile, sample_files, unnamed_files
+from harness.compare.sources.samples import FIELDS, HASHES, NO_FILTER, samples
+from harness.compare.sources.strangers import named_as_what_it_is
 from harness.compare.tidy import UNKNOWN_MODEL, Score
 from harness.errors import ComparisonError
 
-_GZIP = b"\x1f\x8b"
-_HASHES = ("doc_hash", "prompt_hash", "target_hash")
-_SAMPLES = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?)\.jsonl(\.gz)?")
 _ITEM = 16
 """Hexadecimal digits of a document's hash that name an item in a table: 64 bits tell a suite's items apart."""
+_SHOWN = 3
 
 
 class LmEvalSource(ScoreSource):
@@ -33,16 +30,16 @@ class LmEvalSource(ScoreSource):
 
     def recognises(self, path: Path) -> bool:
         """Return whether there is a sample file at or below a folder."""
-        return any(_SAMPLES.fullmatch(found.name) for found in path.rglob("samples_*")) if path.is_dir() else False
+        return path.is_dir() and bool(sample_files(path))
 
     def read(self, path: Path) -> Iterator[Score]:
         """Yield the scores of every task and metric."""
-        files = {(file.parent, match["task"]): file for match, file in _sample_files(path)}
+        files = {(file.path.parent, file.task): file for file in sample_files(path)}
         several = len({task for _, task in files}) < len(files)
         for (folder, task), file in sorted(files.items()):
             recipe = folder.name if several else path.name
-            labels = ScoreLabels(model=_model(_results_beside(file)), recipe=recipe, suite=task)
-            yield from read_samples(file, labels)
+            labels = ScoreLabels(model=_model(file.noted()), recipe=recipe, suite=task)
+            yield from read_samples(file.path, labels)
 
     def read_suite(self, run: ScoredRun, task: str, metric: str, *, cluster: str | None, newest: bool) -> ScoredSuite:
         """Return one suite's scores by one metric, with the settings that lm-eval recorded."""
@@ -58,9 +55,9 @@ def sample_file(run: ScoredRun, task: str, metric: str, *, newest: bool) -> Scor
     Raises `ComparisonError` with what the folder does hold.
     """
     if task in run.samples:
-        return _with_settings(run.samples[task], task, metric, note=None)
+        return _with_settings(SampleFile.of(run.samples[task]), task, metric, note=None)
     found = _found(run.folder, task)
-    folders = {path.parent for path in found}
+    folders = {file.path.parent for file in found}
     if len(folders) > 1:
         raise ComparisonError(
             f"{run.folder} holds samples of {task} in {len(folders)} subfolders "
@@ -68,45 +65,70 @@ def sample_file(run: ScoredRun, task: str, metric: str, *, newest: bool) -> Scor
         )
     note = None
     if len(found) > 1:
-        note = f"{run.folder} holds {len(found)} sample files of {task}; the newest, {found[-1].name}, is taken."
-        if not newest:
-            raise ComparisonError(
-                f"{run.folder} holds {len(found)} sample files of {task} ({', '.join(p.name for p in found)}): "
-                "remove all but one, or leave out --all to take the newest."
-            )
+        note = _newest(run.folder, task, found, newest=newest)
     return _with_settings(found[-1], task, metric, note=note)
 
 
-def _found(folder: Path, task: str) -> list[Path]:
+def _newest(folder: Path, task: str, found: Sequence[SampleFile], *, newest: bool) -> str:
+    """Return the note that the newest of several files is taken; raise where none is to be chosen, or can be."""
+    names = ", ".join(file.path.name for file in found)
+    if not all(file.time for file in found):
+        raise ComparisonError(
+            f"{folder} holds {len(found)} sample files of {task} ({names}), and not every name has the time at which "
+            "it was written, so that nothing says which is the newest: remove all but one."
+        )
+    if not newest:
+        raise ComparisonError(
+            f"{folder} holds {len(found)} sample files of {task} ({names}): "
+            "remove all but one, or leave out --all to take the newest."
+        )
+    return f"{folder} holds {len(found)} sample files of {task}; the newest, {found[-1].path.name}, is taken."
+
+
+def _found(folder: Path, task: str) -> list[SampleFile]:
     """Return the task's sample files, oldest first; raise with what there is instead when there are none."""
     if not folder.is_dir():
-        raise ComparisonError(f"{folder} is not a folder: give the folder that lm_eval --output_path wrote to.")
-    names = _sample_files(folder)
-    found = [path for match, path in names if match["task"] == task]
+        other = named_as_what_it_is(folder)
+        told = other or "Give the folder that lm_eval --output_path wrote to."
+        raise ComparisonError(f"{folder} is not a folder. {told}")
+    files = sample_files(folder)
+    found = [file for file in files if file.task == task]
     if not found:
-        tasks = sorted({match["task"] for match, _ in names})
-        holds = f"it holds samples of {', '.join(tasks)}" if tasks else "it holds no samples_*.jsonl at all"
-        raise ComparisonError(
-            f"{folder} has no samples of {task}: {holds}. "
-            "Run lm_eval with --log_samples and --output_path, a group's subtasks by their own names."
-        )
+        raise ComparisonError(f"{folder} has no samples of {task}: {_held(folder, files)}")
     return found
 
 
-def _sample_files(folder: Path) -> list[tuple[re.Match[str], Path]]:
-    """Return the sample files at or below a folder with what their names say, oldest first."""
-    named = [(match, path) for path in folder.rglob("samples_*") if (match := _SAMPLES.fullmatch(path.name))]
-    return sorted(named, key=lambda each: (each[0]["time"], each[1]))
+def _held(folder: Path, files: Sequence[SampleFile]) -> str:
+    """Return what a folder holds in the place of a task's samples, and what to do."""
+    if files:
+        tasks = ", ".join(sorted({file.task for file in files}))
+        return (
+            f"it holds samples of {tasks}. "
+            "Run lm_eval with --log_samples and --output_path, a group's subtasks by their own names."
+        )
+    other, unnamed = named_as_what_it_is(folder), unnamed_files(folder)
+    if other is not None:
+        return other
+    if unnamed:
+        names = ", ".join(path.name for path in unnamed[:_SHOWN])
+        return (
+            f"nothing says of which task {names} is. lm-eval up to 0.4.2 names the tasks in the results.json that it "
+            "writes beside; put it there, or call the file samples_TASK.jsonl."
+        )
+    return (
+        "it holds no samples_*.jsonl at all. "
+        "Run lm_eval with --log_samples and --output_path, a group's subtasks by their own names."
+    )
 
 
-def _with_settings(path: Path, task: str, metric: str, *, note: str | None) -> ScoreFile:
-    results = _results_beside(path)
+def _with_settings(file: SampleFile, task: str, metric: str, *, note: str | None) -> ScoreFile:
+    results = file.noted()
     better = results.get("higher_is_better", {}).get(task, {}).get(metric.partition(",")[0])
     shots = results.get("n-shot", {}).get(task)
     batch = results.get("config", {}).get("batch_size")
     version = results.get("versions", {}).get(task)
     return ScoreFile(
-        path=path,
+        path=file.path,
         version=None if version is None else str(version),
         shots=shots if isinstance(shots, int) else None,
         batch_size=None if batch is None else str(batch),
@@ -114,18 +136,6 @@ def _with_settings(path: Path, task: str, metric: str, *, note: str | None) -> S
         model=_model(results),
         note=note,
     )
-
-
-def _results_beside(path: Path) -> Mapping[str, Any]:
-    match = _SAMPLES.fullmatch(path.name)
-    beside = sorted(path.parent.glob(f"*_{match['time']}.json")) if match else []
-    if not beside:
-        return {}
-    try:
-        results: Mapping[str, Any] = json.loads(beside[0].read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ComparisonError(f"{beside[0]} is not whole JSON ({error}): remove it or score again.") from error
-    return results
 
 
 def _model(results: Mapping[str, Any]) -> str:
@@ -146,30 +156,26 @@ def read_items(path: Path, metric: str, *, cluster: str | None = None) -> list[S
     not a finite number, and for several filters where none was chosen.
     """
     name, _, chosen = metric.partition(",")
+    file = SampleFile.of(path)
     items: list[ScoredItem] = []
     filters: set[str] = set()
-    fields = _task_fields(path) if name == MARGIN else None
-    for number, sample in _lines(path):
-        kind = sample.get("filter", "none")
-        if chosen and kind != chosen:
-            filters.add(kind)
+    fields = _task_fields(file) if name == MARGIN else None
+    for number, sample in samples(file):
+        filters.add(sample["filter"])
+        if chosen and sample["filter"] != chosen:
             continue
-        filters.add(kind)
         scored = sample if fields is None else with_margin(sample, fields, f"{path}:{number}")
         items.append(_item(scored, name, cluster, path, number))
     _check(path, name, chosen, filters, items)
     return items
 
 
-def _task_fields(path: Path) -> TaskFields:
-    match = _SAMPLES.fullmatch(path.name)
-    declared = _results_beside(path).get("configs", {}).get(match["task"], {}) if match else {}
+def _task_fields(file: SampleFile) -> TaskFields:
+    declared = file.noted_of_task("configs") or {}
     return TaskFields(delimiter=declared.get("target_delimiter", ""), target=declared.get("doc_to_target"))
 
 
 def _check(path: Path, name: str, chosen: str, filters: set[str], items: list[ScoredItem]) -> None:
-    if not filters:
-        raise ComparisonError(f"{path} is empty: the evaluation was cut off; score again or remove the file.")
     if not items:
         raise ComparisonError(f"{path} has no filter {chosen!r}: it has {', '.join(sorted(filters))}.")
     if not chosen and len(filters) > 1:
@@ -178,11 +184,12 @@ def _check(path: Path, name: str, chosen: str, filters: set[str], items: list[Sc
 
 
 def _item(sample: Mapping[str, Any], metric: str, cluster: str | None, path: Path, number: int) -> ScoredItem:
-    if metric not in sample:
-        known = ", ".join(map(str, sample.get("metrics", []))) or "none"
+    if metric not in sample or metric in FIELDS:
+        known = ", ".join(sample["metrics"]) or "none"
         raise ComparisonError(f"{path}:{number} has no metric {metric!r}: it has {known}.")
+    doc_hash, prompt_hash, target_hash = (sample[name] for name in HASHES)
     return ScoredItem(
-        key=(sample["doc_hash"], sample["prompt_hash"], sample["target_hash"]),
+        key=(doc_hash, prompt_hash, target_hash),
         doc_id=sample.get("doc_id", "?"),
         score=_finite(sample[metric], metric, path, number),
         cluster=_cluster(sample, cluster),
@@ -206,12 +213,9 @@ def read_samples(path: Path, labels: ScoreLabels) -> Iterator[Score]:
 
     Raises `ComparisonError` for a file that is empty, cut off or not lm-eval's, and for a number that is not finite.
     """
-    empty = True
-    for number, sample in _lines(path):
-        empty = False
+    for number, sample in samples(SampleFile.of(path)):
         item, cluster = sample["doc_hash"][:_ITEM], _cluster(sample, labels.cluster)
-        kind = sample.get("filter", "none")
-        for metric in sample.get("metrics", ()):
+        for metric in sample["metrics"]:
             value = sample.get(metric)
             if isinstance(value, int | float):
                 yield Score(
@@ -222,11 +226,9 @@ def read_samples(path: Path, labels: ScoreLabels) -> Iterator[Score]:
                     role=labels.role,
                     item=item,
                     cluster=cluster,
-                    metric=metric if kind == "none" else f"{metric},{kind}",
+                    metric=metric if sample["filter"] == NO_FILTER else f"{metric},{sample['filter']}",
                     score=_finite(value, metric, path, number),
                 )
-    if empty:
-        raise ComparisonError(f"{path} is empty: the evaluation was cut off; score again or remove the file.")
 
 
 def _cluster(sample: Mapping[str, Any], field: str | None) -> str | None:
@@ -242,36 +244,3 @@ def _finite(value: Any, metric: str, path: Path, number: int) -> float:
             f"{path}:{number}: {metric} is {value!r}, not a finite number an item: it cannot be compared."
         )
     return float(value)
-
-
-def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        with _open(path) as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, _sample(line, path, number)
-    except EOFError as error:
-        raise ComparisonError(f"{path} is a gzip file that was cut off: score again or copy it whole.") from error
-    except (OSError, zlib.error) as error:
-        raise ComparisonError(f"{path} cannot be read: {error}.") from error
-
-
-def _open(path: Path) -> Any:
-    with path.open("rb") as start:
-        magic = start.read(len(_GZIP))
-    return gzip.open(path, "rb") if magic == _GZIP else path.open("rb")
-
-
-def _sample(line: bytes, path: Path, number: int) -> Mapping[str, Any]:
-    try:
-        sample = json.loads(line)
-    except ValueError as error:
-        raise ComparisonError(
-            f"{path}:{number} is not a whole line of JSON: the file was cut off while it was written; score again."
-        ) from error
-    if not isinstance(sample, dict) or not all(isinstance(sample.get(name), str) for name in _HASHES):
-        raise ComparisonError(
-            f"{path}:{number} lacks {', '.join(_HASHES)}, by which items are paired: it was not written by "
-            "lm_eval --log_samples, or by a version older than 0.4.3."
-        )
-    return sample

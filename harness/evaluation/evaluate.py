@@ -17,10 +17,9 @@ from harness.evaluation.support import check_tokenizer
 from harness.model.modes import evaluation_mode
 from harness.records import Evaluation
 from harness.spec.records import EvaluationOptions, Suite
+from harness.suites.examples import SEED, with_shots
 from harness.suites.load import load_task, suggestion
-
-FEWSHOT_SEED = 1234
-"""lm-eval's own default, so that its command line draws the same examples."""
+from harness.suites.scored import scored_places
 
 
 def evaluate(
@@ -53,10 +52,11 @@ def evaluate(
     folder.mkdir(parents=True, exist_ok=True)
     counter = RequestCounter(on_progress)
     limit = options.limit if suite.limit is None else suite.limit
+    places = scored_places(task, limit=limit)
     started = time.perf_counter()
     with without_bars(counter), evaluation_mode(model):
         scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=options.batch_size, counter=counter)
-        output = _score(scorer, suite.task, task, limit=limit, chat=options.apply_chat_template)
+        output = _score(scorer, suite.task, task, places=places, chat=options.apply_chat_template)
     seconds = time.perf_counter() - started
     samples = output.pop("samples")
     output["config"] = _config(model, scorer, options, limit)
@@ -87,28 +87,20 @@ def _prepared(suite: Suite, beside: Path | None, include: Sequence[Path]) -> Tas
     return with_shots(task, suite)
 
 
-def with_shots(task: Task, suite: Suite) -> Task:
-    """Set how many examples stand before each item, and the seed that draws them; return the task."""
-    if suite.num_fewshot is not None:
-        task.set_config(key="num_fewshot", value=suite.num_fewshot)
-    elif task.get_config("num_fewshot") is None:
-        task.set_config(key="num_fewshot", value=0)
-    task.set_fewshot_seed(seed=FEWSHOT_SEED)
-    return task
-
-
-def _score(scorer: SharedPromptLM, name: str, task: Task, *, limit: int | None, chat: bool) -> dict[str, Any]:
+def _score(scorer: SharedPromptLM, name: str, task: Task, *, places: list[int] | None, chat: bool) -> dict[str, Any]:
     try:
         output: dict[str, Any] = lm_eval.evaluator.evaluate(
             lm=scorer,
             task_dict={"tasks": {name: task}},
-            limit=limit,
+            samples=None if places is None else {name: places},
             bootstrap_iters=0,
             log_samples=True,
             apply_chat_template=chat,
         )
     except ValueError as error:
         raise TaskError(f"task {name} cannot be scored: {error}") from error
+    if places is not None:  # lm-eval notes the whole task
+        output["n-samples"][name]["effective"] = len(places)
     return output
 
 
@@ -122,5 +114,5 @@ def _config(model: Any, scorer: SharedPromptLM, options: EvaluationOptions, limi
         "device": str(scorer.device),
         "limit": limit,
         "bootstrap_iters": 0,
-        "fewshot_seed": FEWSHOT_SEED,
+        "fewshot_seed": SEED,
     }

@@ -19,7 +19,6 @@ from typing import Any
 from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
-from harness.evaluation.evaluate import with_shots
 from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
@@ -29,7 +28,9 @@ from harness.sources import models
 from harness.sources.data import Row
 from harness.spec.records import Experiment, Suite
 from harness.suites.documents import ChatTemplate
+from harness.suites.examples import with_shots
 from harness.suites.load import load_task
+from harness.suites.scored import scored_places
 from harness.training.rows import chat_template, check_disjoint, rows_sha256, training_rows, validation_rows
 
 _SCORING_FIELDS = ("output_type", "generation_kwargs", "metric_list", "filter_list", "repeats")
@@ -166,9 +167,10 @@ def _without_functions(value: Any) -> Any:
 
 
 def _items(task: Task, *, limit: int | None, template: ChatTemplate | None) -> Iterator[Any]:
-    """Yield each document and every request that lm-eval makes for it, prompts rendered."""
+    """Yield each document that is scored and every request that lm-eval makes for it, prompts rendered."""
+    places = scored_places(task, limit=limit)
     with without_bars():
-        task.build_all_requests(limit=limit, apply_chat_template=template is not None, chat_template=template)
+        task.build_all_requests(samples=places, apply_chat_template=template is not None, chat_template=template)
     seen: set[Any] = set()
     for request in task.instances:
         if request.doc_id not in seen:

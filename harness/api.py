@@ -19,7 +19,7 @@ from harness.spec import Overrides, notes
 from harness.spec import load as load_experiment
 from harness.spec.files import declared_kind
 from harness.spec.recipe import read_recipe
-from harness.spec.records import EvaluationOptions, Experiment, Suite
+from harness.spec.records import Duplicates, EvaluationOptions, Experiment, IdenticalRuns, Suite
 
 if TYPE_CHECKING:
     from harness.compare.costs import RunCosts
@@ -271,6 +271,8 @@ def compare(
     seed_sd: float | None = None,
     seed_df: float | None = None,
     newest: bool = True,
+    duplicates: Duplicates = "once",
+    identical_runs: IdenticalRuns = "refuse",
     model: str | None = None,
 ) -> "Verdicts": ...
 

@@ -23,6 +23,8 @@ _OF_LOGS: dict[str, object] = {
     **dict.fromkeys(("fixed_items", "pool_seed_variance", "all"), False),
     **{name: [] for name in ("in_domain", "out_of_domain", "guard")},
     "cluster": "cluster",
+    "duplicates": "once",
+    "identical_runs": "refuse",
 }
 """The options that a run folder's own spec answers, with what they are where they are not given."""
 
@@ -59,6 +61,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     logs.add_argument("--pool-seed-variance", action="store_true", help="over candidates: declare it beforehand")
     logs.add_argument("--seed-sd", type=float, help="SD between seeds from earlier work, which lets one seed be judged")
     logs.add_argument("--seed-df", type=float, help="its degrees of freedom")
+    logs.add_argument("--duplicates", choices=("once", "refuse"), default="once", help="items that a file repeats")
+    logs.add_argument(
+        "--identical-runs", choices=("refuse", "allow"), default="refuse", help="runs that answer all items alike"
+    )
     logs.add_argument("--all", action="store_true", help="refuse folders with several sample files of a task")
     parser.add_argument(
         "--gate",
@@ -148,6 +154,8 @@ def _of_logs(args: argparse.Namespace) -> "Verdicts":
         seed_sd=args.seed_sd,
         seed_df=args.seed_df,
         newest=not args.all,
+        duplicates=args.duplicates,
+        identical_runs=args.identical_runs,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import ComparisonError
 from harness.ledger import Outcome, RunFolder
 from harness.records import CellFailure, CellResult, ChosenValues
-from harness.spec.records import Experiment, Role, Suite
+from harness.spec.records import Duplicates, Experiment, IdenticalRuns, Role, Suite
 
 BASE = "base"
 """The recipe and the arm of the untuned model."""
@@ -63,7 +63,9 @@ class Design:
     `sesoi` is the smallest effect of interest in the metric's unit; a suite's own overrides it. `variances` may
     hold ``seed_sd`` with ``seed_df``, from earlier work, which lets a single seed be judged. `lower_is_better`
     gives the direction of a metric whose direction is not known. `newest` takes the newest of several sample files
-    of a task in a folder; without it they are refused. Raises `ComparisonError` with everything that is wrong.
+    of a task in a folder; without it they are refused. `duplicates` says whether items that a file has several times,
+    scored alike, count ``once``; `identical_runs` whether runs that gave the same answers throughout are meant to.
+    Raises `ComparisonError` with everything that is wrong.
     """
 
     reference: Arm
@@ -78,6 +80,8 @@ class Design:
     gate: Mapping[str, Any] = field(default_factory=dict)
     lower_is_better: bool | None = None
     newest: bool = True
+    duplicates: Duplicates = "once"
+    identical_runs: IdenticalRuns = "refuse"
     model: str | None = None
     """The label of the base model; None leaves it to what the logs say."""
     notes: tuple[str, ...] = ()
@@ -202,6 +206,8 @@ def design_of(run: RunFolder) -> Design:
         pool_seed_variance=comparison.pool_seed_variance,
         variances=comparison.variances,
         gate=comparison.gate,
+        duplicates=comparison.duplicates,
+        identical_runs=comparison.identical_runs,
         model=experiment.model.name,
         notes=_unequal_search(experiment, run.tuning),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.compare.design import BASE, Arm, Design, ScoredRun
 from harness.declarations.metrics import metric as known_metric
 from harness.errors import ComparisonError
-from harness.spec.records import Role, Suite
+from harness.spec.records import Duplicates, IdenticalRuns, Role, Suite
 
 
 def design_of_logs(
@@ -31,6 +31,8 @@ def design_of_logs(
     seed_sd: float | None = None,
     seed_df: float | None = None,
     newest: bool = True,
+    duplicates: Duplicates = "once",
+    identical_runs: IdenticalRuns = "refuse",
     model: str | None = None,
 ) -> Design:
     """Return the comparison of candidates with a reference, each a folder a training seed, in one order of seeds.
@@ -38,8 +40,10 @@ def design_of_logs(
     A folder is what ``lm_eval --log_samples --output_path`` wrote, searched with its subfolders. `in_domain`,
     `out_of_domain` and `guards` name tasks, `metric` a field of their samples; guards compare with the untuned model
     in `base`. `sesoi` is the smallest effect of interest in the metric's unit and need not be given for accuracies and
-    other shares. Of several sample files of a task in one folder the `newest` is taken, or they are refused. `model`
-    labels the base model; without it the results files do, where they all name the same one.
+    other shares. Of several sample files of a task in one folder the `newest` is taken, or they are refused. Items
+    that a file has several times, scored alike, count ``once``; `duplicates` may ``refuse`` them. Runs that gave the
+    same answers to all items are refused unless `identical_runs` says ``allow``. `model` labels the base model;
+    without it the results files do, where they all name the same one.
 
     Raises `ComparisonError` with everything that is wrong.
     """
@@ -70,6 +74,8 @@ def design_of_logs(
         variances={} if seed_sd is None or seed_df is None else {"seed_sd": seed_sd, "seed_df": seed_df},
         lower_is_better=lower_is_better,
         newest=newest,
+        duplicates=duplicates,
+        identical_runs=identical_runs,
         model=model,
     )
 

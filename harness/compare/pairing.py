@@ -1,7 +1,7 @@
 """Pairing items across files by lm-eval's hashes, never by their order, and saying what does not pair."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.compare.sources import Key, ScoredItem
+from harness.errors import ComparisonError
 
 _SHOWN = 3
+_ROUNDING = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,33 @@ class Index:
         return np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
 
 
-def duplicates(path: Path, items: Iterable[ScoredItem]) -> Iterator[str]:
-    """Yield a problem if items occur twice in a file."""
-    counts = Counter(item.key for item in items)
-    twice = [key for key, count in counts.items() if count > 1]
-    if twice:
-        ids = [str(item.doc_id) for item in items if counts[item.key] > 1]
-        yield (
-            f"{path} has {len(twice)} items more than once (doc_id {_some(ids)}): an item counts once, "
-            "remove the duplicates from the task."
+def counted_once(path: Path, items: Sequence[ScoredItem]) -> tuple[list[ScoredItem], int]:
+    """Return the items of a file, one of each, and how many were left out because they stood there before.
+
+    Repeated items that were scored alike up to rounding are one item; the lowest of their scores counts, whatever the
+    order of the file. Raises `ComparisonError` where they contradict each other.
+    """
+    groups: dict[Key, list[ScoredItem]] = {}
+    for item in items:
+        groups.setdefault(item.key, []).append(item)
+    several = [group for group in groups.values() if len(group) > 1]
+    contradictory = [group for group in several if not _alike(group)]
+    if contradictory:
+        ids = [str(group[0].doc_id) for group in contradictory]
+        first = " and ".join(f"{item.score:g}" for item in contradictory[0][:2])
+        raise ComparisonError(
+            f"{path} has {len(contradictory)} items more than once with different scores (doc_id {_some(ids)}; the "
+            f"first {first}): nothing says which of them counts. Two evaluations in one file, answers that are drawn "
+            "at random, or filters that the samples do not name: score again, into a folder of its own."
         )
+    once = [min(group, key=lambda item: item.score) for group in groups.values()]
+    return once, len(items) - len(once)
+
+
+def _alike(group: Sequence[ScoredItem]) -> bool:
+    """Say whether scores of one item differ by no more than the batches that it was scored in make them differ."""
+    low, high = min(item.score for item in group), max(item.score for item in group)
+    return math.isclose(low, high, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
 
 
 def unpaired(index: Index, path: Path, items: Sequence[ScoredItem]) -> Iterator[str]:

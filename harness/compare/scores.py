@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.compare.design import DEFAULT_CLUSTER, NO_CLUSTER, Arm, Design, FailedRun, ScoredRun
-from harness.compare.pairing import Index, duplicates, unpaired
-from harness.compare.sources import ScoredItem, ScoreFile, read_scored_suite
+from harness.compare.copies import fingerprint, identical
+from harness.compare.design import BASE, DEFAULT_CLUSTER, NO_CLUSTER, Arm, Design, FailedRun, ScoredRun
+from harness.compare.pairing import Index, counted_once, unpaired
+from harness.compare.sources import ScoredItem, ScoredSuite, ScoreFile, read_scored_suite
 from harness.compare.tidy import UNKNOWN_MODEL
 from harness.declarations.metrics import higher_is_better, metric
 from harness.errors import ComparisonError
@@ -80,12 +81,14 @@ class _Reader:
         self.index: Index | None = None
         self.clusters: npt.NDArray[np.int64] | None = None
         self.files: list[ScoreFile] = []
+        self.answers: list[tuple[str, str | None]] = []
         self.problems: list[str] = []
         self.notes: list[str] = []
 
     def read(self, arms: Iterable[Arm]) -> SuiteScores:
-        rows = {arm.name: [self._row(run) for run in arm.runs] for arm in arms}
+        rows = {arm.name: [self._row(arm, run) for run in arm.runs] for arm in arms}
         self.problems.extend(_mixed(self.files, self.suite))
+        self._copies()
         if not self.problems and self.index is None:
             self.problems.append(f"{self.suite.task}: no arm has a run with scores.")
         if self.problems or self.index is None:
@@ -112,25 +115,51 @@ class _Reader:
             notes=tuple(dict.fromkeys([*self.notes, *_remarks(self.files, self.suite)])),
         )
 
-    def _row(self, run: ScoredRun | FailedRun) -> Floats | None:
+    def _row(self, arm: Arm, run: ScoredRun | FailedRun) -> Floats | None:
         if isinstance(run, FailedRun):
             return None
         try:
             found = read_scored_suite(
                 run, self.suite.task, self.suite.metric, cluster=self._field, newest=self.design.newest
             )
+            file, items = found.file, self._once(found)
         except ComparisonError as error:
             self.problems.append(str(error))
             return None
-        file, items = found.file, found.items
         self.files.append(file)
-        problems = [*duplicates(file.path, items), *_out_of_range(file, self.suite.metric, items)]
+        self.answers.append((_called(arm, run), fingerprint(items)))
+        problems = [*_out_of_range(file, self.suite.metric, items)]
         if self.index is None:
             self.index = Index.of(file.path, items)
             problems.extend(self._cluster(file, items))
         problems.extend(unpaired(self.index, file.path, items))
         self.problems.extend(problems)
         return None if problems else self.index.scores(items)
+
+    def _once(self, found: ScoredSuite) -> list[ScoredItem]:
+        """Return the items of a file, one of each. Raises `ComparisonError` where they contradict each other."""
+        path, task = found.file.path, self.suite.task
+        items, repeated = counted_once(path, found.items)
+        if repeated and self.design.duplicates == "refuse":
+            raise ComparisonError(f"{path} has {repeated} items more than once: remove the duplicates from the task.")
+        if repeated:
+            self.notes.append(f"{task}: {len(items)} items; {repeated} repetitions of them, scored alike, count once.")
+        return items
+
+    def _copies(self) -> None:
+        """Note or refuse runs that gave the same answers to all items."""
+        for names in identical(self.answers):
+            said = (
+                f"{self.suite.task}: {' and '.join(names)} have the same log-likelihoods or generated texts on all "
+                "items, so that one may be a copy of the other, or an adapter was not applied"
+            )
+            if self.design.identical_runs == "allow":
+                self.notes.append(f"{said}; they are compared because it was asked for.")
+            else:
+                self.problems.append(
+                    f"{said}. Give each run's own logs; if it is meant, say --identical-runs allow "
+                    '(in a spec: "identical_runs": "allow" in `comparison`).'
+                )
 
     @property
     def _field(self) -> str | None:
@@ -157,6 +186,13 @@ class _Reader:
     @property
     def _field_name(self) -> str | None:
         return None if self.suite.cluster == NO_CLUSTER else self.suite.cluster
+
+
+def _called(arm: Arm, run: ScoredRun) -> str:
+    """Return what a user knows a run by: its arm and seed in an experiment, else its folder."""
+    if run.seed is not None:
+        return f"{arm.name} with seed {run.seed}"
+    return arm.name if arm.name == BASE else str(run.folder)
 
 
 def _out_of_range(file: ScoreFile, name: str, items: Sequence[ScoredItem]) -> Iterator[str]:

@@ -12,6 +12,8 @@ from typing import Literal
 from harness.codec import JSON
 
 Role = Literal["in_domain", "out_of_domain", "guard"]
+Duplicates = Literal["once", "refuse"]
+IdenticalRuns = Literal["refuse", "allow"]
 
 DATA_SOURCES = ("task", "jsonl", "hub")
 """Sources of training data that harness brings itself; any other is the name of a plug-in."""
@@ -299,6 +301,10 @@ class Comparison:
     With ``seed_df``, the degrees of freedom behind ``seed_sd``, a single seed can be judged.
     """
     gate: Mapping[str, JSON] = field(default_factory=dict)
+    duplicates: Duplicates = "once"
+    """Whether items that a suite has several times, scored alike, count once or are refused."""
+    identical_runs: IdenticalRuns = "refuse"
+    """Whether runs that gave the same answers to all items are compared all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

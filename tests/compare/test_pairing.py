@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.compare.pairing import Index, duplicates, unpaired
+from harness.compare.pairing import Index, counted_once, unpaired
 from harness.compare.sources import ScoredItem
+from harness.errors import ComparisonError
 
 HERE, THERE = Path("here.jsonl"), Path("there.jsonl")
 
@@ -68,15 +69,34 @@ def test_many_are_counted_and_three_are_shown():
     assert "lacks 9 items of there.jsonl (doc_id 1, 2, 3 and 6 more)" in message
 
 
-def test_an_item_twice_is_refused():
-    (message,) = duplicates(HERE, [item(0), item(1), item(1)])
-    assert message.startswith("here.jsonl has 1 items more than once (doc_id 1, 1)")
-    assert list(duplicates(HERE, [item(0), item(1)])) == []
+def test_an_item_that_was_scored_alike_each_time_counts_once():
+    items, repeated = counted_once(HERE, [item(0, 1.0), item(1, 0.5), item(1, 0.5), item(1, 0.5000001)])
+    assert [(each.doc_id, each.score) for each in items] == [(0, 1.0), (1, 0.5)]
+    assert repeated == 2
+
+
+def test_an_item_with_two_scores_is_refused():
+    with pytest.raises(ComparisonError) as refused:
+        counted_once(HERE, [item(0), item(1, 1.0), item(1, 0.0), item(2, 1.0), item(2, 1.0)])
+    assert "here.jsonl has 1 items more than once with different scores (doc_id 1; the first 1 and 0)" in str(
+        refused.value
+    )
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=20), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=30)
+def test_which_items_count_does_not_depend_on_the_order_of_the_file(numbers, random):
+    whole = [item(k, k / 7 + place * 1e-9) for place, k in enumerate(numbers)]
+    first, left_out = counted_once(HERE, whole)
+    random.shuffle(whole)
+    second, again = counted_once(HERE, whole)
+    assert sorted((each.key, each.score) for each in first) == sorted((each.key, each.score) for each in second)
+    assert left_out == again == len(numbers) - len(set(numbers))
 
 
 def test_the_same_document_with_another_prompt_is_another_item():
     items = [item(0, 1.0), item(0, 0.0, prompt="again")]
-    assert list(duplicates(HERE, items)) == []
+    assert counted_once(HERE, items) == (items, 0)
     assert len(Index.of(HERE, items).position) == 2
 
 

@@ -112,9 +112,29 @@ def test_other_prompts_are_refused_as_such(four):
     assert "prompt 10 of the same documents differently" in refused(design(four))
 
 
-def test_a_duplicated_item_is_refused(four):
+def test_an_item_that_is_repeated_counts_once_and_it_is_said(four):
     write(four / "lora/1", "qa", [line(k, 1.0) for k in [*range(10), 3]])
-    assert "1 items more than once" in refused(design(four))
+    (found,) = read_scores(design(four))
+    assert found.items == 10
+    assert found.values["lora"][1].sum() == 10
+    assert "qa: 10 items; 1 repetitions of them, scored alike, count once." in found.notes
+
+
+def test_repeated_items_are_refused_when_asked(four):
+    write(four / "lora/1", "qa", [line(k, 1.0) for k in [*range(10), 3]])
+    assert "has 1 items more than once: remove the duplicates" in refused(design(four, duplicates="refuse"))
+
+
+def test_a_repeated_item_with_two_scores_is_refused(four):
+    write(four / "lora/1", "qa", [*(line(k, 1.0) for k in range(10)), line(3, 0.0)])
+    assert "1 items more than once with different scores (doc_id 3; the first 1 and 0)" in refused(design(four))
+
+
+def test_what_every_file_repeats_counts_once(tmp_path):
+    for arm, s in ((arm, s) for arm in ("full", "lora") for s in range(2)):
+        write(tmp_path / arm / str(s), "qa", [line(k % 9, float(k % 2 == s)) for k in range(9)] * 2)
+    (found,) = read_scores(design(tmp_path))
+    assert found.items == 9
 
 
 def test_another_version_of_the_task_is_refused(four):

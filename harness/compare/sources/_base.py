@@ -15,12 +15,17 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredItem:
-    """One item's score. Items of two models pair by `key`; `doc_id` is what a user finds the item by."""
+    """One item's score. Items of two models pair by `key`; `doc_id` is what a user finds the item by.
+
+    `answer` is a digest of what the model answered (log-likelihoods, or a text), None where a source does not have it:
+    runs that answer the same on all items are one run.
+    """
 
     key: Key
     doc_id: int | str
     score: float
     cluster: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

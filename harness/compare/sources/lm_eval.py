@@ -1,5 +1,7 @@
 """lm-eval's sample logs as scores: which file of a folder is a task's, and a score an item and filter."""
 
+import hashlib
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -193,7 +195,14 @@ def _item(sample: Mapping[str, Any], metric: str, cluster: str | None, path: Pat
         doc_id=sample.get("doc_id", "?"),
         score=_finite(sample[metric], metric, path, number),
         cluster=_cluster(sample, cluster),
+        answer=_answer(sample),
     )
+
+
+def _answer(sample: Mapping[str, Any]) -> str | None:
+    """Return a digest of the answers that the model gave, before any filter where they are logged."""
+    given = sample.get("resps", sample.get("filtered_resps"))
+    return hashlib.sha256(json.dumps(given).encode()).hexdigest() if given else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks.statistics import coverage, family, labels, peers, power
+from benchmarks.statistics import coverage, family, labels, peers, power, share
 from benchmarks.statistics.run import BOUNDED, ENOUGH, Bar, Part, Run
 
 PARTS: Mapping[str, Part] = {
@@ -21,6 +21,7 @@ PARTS: Mapping[str, Part] = {
     "labels": labels.part,
     "family": family.part,
     "power": power.part,
+    "share": share.part,
     "peers": peers.part,
 }
 

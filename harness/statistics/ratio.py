@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 
-from harness.statistics.contrast import SeedRule, contrast
+from harness.statistics.contrast import Contrast, SeedRule, contrast
 from harness.statistics.critical import Array, Floats
 from harness.statistics.moments import Moments
 
@@ -41,13 +41,24 @@ def ratio_set(numerator: Moments, denominator: Moments, tail: float, *, seed_rul
 
     `seed_rule` gives the variance between seeds of a contrast by its weights, first those of the numerator.
     """
-    above, below = float(numerator.row_means.mean()), float(denominator.row_means.mean())
+
+    def tested(angle: Array) -> Contrast:
+        weights = (np.cos(angle), -np.sin(angle))
+        given = seed_rule(weights) if seed_rule else None
+        return contrast((numerator, denominator), weights, seed_variance=given)
+
+    return set_over_angles(tested, float(numerator.row_means.mean()), float(denominator.row_means.mean()), tail)
+
+
+def set_over_angles(tested: Callable[[Array], Contrast], above: float, below: float, tail: float) -> RatioSet:
+    """Return the tangents of the angles θ at which ``tested(θ)``, cos θ·above - sin θ·below, covers 0.
+
+    `above` and `below` are the estimates of numerator and denominator.
+    """
     estimate = above / below if below != 0 else None
 
     def excess(angle: Array) -> Floats:
-        weights = (np.cos(angle), -np.sin(angle))
-        given = seed_rule(weights) if seed_rule else None
-        here = contrast((numerator, denominator), weights, seed_variance=given)
+        here = tested(angle)
         return np.abs(here.estimate) - here.margin(tail)
 
     start = float(np.arctan2(above, below))

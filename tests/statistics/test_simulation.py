@@ -5,6 +5,8 @@ import pytest
 
 from benchmarks.statistics.measure import coverage, false_labels, family_error, given
 from benchmarks.statistics.peers import peer_coverage
+from benchmarks.statistics.share import Cell
+from benchmarks.statistics.share import coverage as share_coverage
 from benchmarks.statistics.world import World, draws
 
 REPLICATES = 1500
@@ -43,6 +45,14 @@ def test_true_labels_are_found_more_often_with_more_seeds():
 def test_the_usual_standard_error_over_items_does_not_hold_with_clusters():
     held = peer_coverage(world((0.08, 0.04), 5, 200, 0.02, clustered=True), 200, np.random.default_rng(11))
     assert held["item stderr"] < 0.93
+
+
+@pytest.mark.parametrize(("correlation", "naive_below", "naive_above"), [(-0.7, 0.93, 0.0), (0.7, 1.0, 0.99)])
+def test_the_share_of_the_gain_holds_whatever_gap_and_gain_share(correlation, naive_below, naive_above):
+    cell = Cell(seeds=10, items=100, correlation=correlation, share=0.86)
+    held, naive = share_coverage(cell, REPLICATES, np.random.default_rng(13))
+    assert held > 0.95 - ERROR
+    assert naive_above <= naive <= naive_below
 
 
 @pytest.mark.parametrize("continuous", [False, True])

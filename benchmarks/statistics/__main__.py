@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks.statistics import coverage, family, labels, peers, power, share
+from benchmarks.statistics import coverage, family, labels, peers, power, pseudo, share
 from benchmarks.statistics.run import BOUNDED, ENOUGH, Bar, Part, Run
 
 PARTS: Mapping[str, Part] = {
@@ -22,6 +22,7 @@ PARTS: Mapping[str, Part] = {
     "family": family.part,
     "power": power.part,
     "share": share.part,
+    "pseudo": pseudo.part,
     "peers": peers.part,
 }
 

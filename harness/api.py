@@ -7,7 +7,7 @@ by the function that needs it, so that checking a file does not load torch.
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
@@ -144,17 +144,25 @@ def validate(file: PathLike, **changes: Unpack[Changes]) -> Checked:
     return Checked(file=name, kind=kind, notes=to_know)
 
 
-def plan(spec: PathLike | Experiment, **changes: Unpack[Changes]) -> "Estimate":
+def plan(
+    spec: PathLike | Experiment,
+    *,
+    measure: bool = False,
+    on_stage: Callable[[str], None] = lambda _name: None,
+    **changes: Unpack[Changes],
+) -> "Estimate":
     """Return what an experiment would cost, cell by cell, and what its seeds and items could show.
 
-    Nothing is downloaded: what is not in the cache is assumed, and named. Needs the extra `run`.
+    Nothing is downloaded: what is not in the cache is assumed, and named. This machine's speed is kept in the cache,
+    and measured again with `measure`. `on_stage` is called with the name of what is looked at next. Needs the extra
+    `run`.
     """
     require("run", "harness.plan")
     experiment = _experiment(spec, changes)
 
     from harness.execution.estimate import estimate
 
-    return estimate(experiment)
+    return estimate(experiment, measure_anew=measure, on_stage=on_stage)
 
 
 def run(

@@ -5,6 +5,8 @@ import logging
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.api import Changes, load
@@ -85,6 +87,27 @@ def entry(name: str, facts: str, *lines: str) -> str:
         if line
     )
     return "\n".join([head, *below])
+
+
+@contextmanager
+def stages(what: str, names: Mapping[str, str]) -> Iterator[Callable[[str], None]]:
+    """Yield what shows on standard error which stage has begun, by `names`: in place on a terminal, else a line each.
+
+    The first thing is shown at once: a worker takes seconds to start.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if sys.stderr.isatty():
+        with console.status(f"{what}: starting a worker") as shown:
+            yield lambda name: shown.update(f"{what}: {names.get(name, name)}")
+        return
+
+    def say(words: str) -> None:
+        console.print(f"{what}: {words}", markup=False, highlight=False, soft_wrap=True)
+
+    say("starting a worker")
+    yield lambda name: say(names.get(name, name))
 
 
 def quiet_imports() -> None:

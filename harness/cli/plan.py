@@ -5,13 +5,24 @@ import json
 from dataclasses import asdict
 
 from harness import api
-from harness.cli._common import add_spec_options, load_spec
+from harness.cli._common import add_spec_options, load_spec, stages
 from harness.extras import require
+
+_STAGES = {
+    "recipes": "the recipes, on the model's shape",
+    "speed": "how fast this machine is",
+    "tokens": "training rows and suites, in tokens",
+    "contamination": "training rows against scored items",
+    "identity": "what each cell is made from",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     add_spec_options(parser)
+    parser.add_argument(
+        "--measure", action="store_true", help="measure this machine's speed again instead of taking what is kept"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -19,7 +30,8 @@ def run(args: argparse.Namespace) -> int:
     """Estimate and print."""
     require("run", "harness plan")
     experiment = load_spec(args)
-    estimate = api.plan(experiment)
+    with stages(f"planning {experiment.name}", _STAGES) as on_stage:
+        estimate = api.plan(experiment, measure=args.measure, on_stage=on_stage)
     if args.json:
         print(json.dumps(asdict(estimate), indent=2))
     else:

@@ -80,7 +80,8 @@ class WorkUnit:
     output goes to `log`.
 
     `experiment` is what to prepare or estimate, `cell` what to train and score; for ``across``, `trained` are the
-    folders of the cells that the experiment's diagnostics look at together.
+    folders of the cells that the experiment's diagnostics look at together. An estimate with `measure_anew` does not
+    take the machine's speed from the cache.
     """
 
     id: str
@@ -92,6 +93,7 @@ class WorkUnit:
     threads: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     experiment: Experiment | None = None
+    measure_anew: bool = False
     cell: CellWork | None = None
     trained: tuple[Path, ...] = ()
 

@@ -47,12 +47,16 @@ def perform(unit: WorkUnit, tell: Tell) -> None:
 def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
     """Return what preparing, estimating or looking across cells found; a user's mistake is a `Refusal`."""
     device = device_of(unit.device)
+
+    def on_stage(name: str) -> None:
+        tell(StageEntered(name))
+
     try:
         if unit.kind == "prepare":
-            return preparing.prepare(experiment, device=device, on_stage=lambda name: tell(StageEntered(name)))
+            return preparing.prepare(experiment, device=device, on_stage=on_stage)
         if unit.kind == "across":
             return MeasuredAcross(measure_across(experiment.diagnostics, [_stored(each) for each in unit.trained]))
-        return estimating.estimate(experiment, device=device)
+        return estimating.estimate(experiment, device=device, measure_anew=unit.measure_anew, on_stage=on_stage)
     except HarnessError as error:
         return Refusal.of(error)
 

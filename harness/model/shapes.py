@@ -48,5 +48,10 @@ def hidden_size(config: Mapping[str, Any]) -> int:
     return int(known_config(config).get_text_config().hidden_size)
 
 
+def vocabulary_size(config: Mapping[str, Any]) -> int:
+    """Return how many tokens the model of `config` tells apart, places that no token uses included."""
+    return int(known_config(config).get_text_config().vocab_size)
+
+
 def _cannot_build(reason: str) -> RecipeError:
     return RecipeError(f"transformers cannot build a model from this configuration: {reason}")

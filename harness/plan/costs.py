@@ -11,7 +11,8 @@ from harness.records import Screening
 class CellCost:
     """One cell: parameters, tokens trained on, seconds, bytes of peak memory and of what stays on disk.
 
-    `matched` says what a recipe's `match` comes to.
+    `written` are bytes that lie on disk while the cell runs and are deleted when it has ended, such as the weights of
+    full fine-tuning. `matched` says what a recipe's `match` comes to.
     """
 
     cell: str
@@ -23,6 +24,7 @@ class CellCost:
     evaluate_seconds: float
     memory: int
     disk: int
+    written: int = 0
     matched: str | None = None
 
 
@@ -35,8 +37,12 @@ class Estimate:
     cells: tuple[CellCost, ...]
     trials: tuple[CellCost, ...]
     suites: Mapping[str, tuple[int, float]]
-    """Items and tokens an item, by task."""
+    """Items that are scored and tokens an item, by task."""
     rows: int | None
+    measured: str
+    """The day on which this machine's speed was measured, ISO 8601."""
+    busy: bool
+    """Whether something else ran on it then, so that times are too long."""
     screening: Screening | None
     """None where the training rows could not be had."""
     power: Power
@@ -67,3 +73,9 @@ class Estimate:
     def disk(self) -> int:
         """Bytes that all cells together leave on disk."""
         return sum(each.disk for each in self.cells)
+
+    @property
+    def disk_peak(self) -> int:
+        """Bytes on disk at the peak, one cell after the other: what is kept by then and what the running one writes."""
+        kept = [sum(each.disk for each in self.cells[: place + 1]) for place in range(len(self.cells))]
+        return max(before + each.written for before, each in zip(kept, self.cells, strict=True))

@@ -40,7 +40,7 @@ class Calibration:
     optimizer: float
 
 
-def calibrate(config: Mapping[str, Any], device: str) -> Calibration:
+def measure(config: Mapping[str, Any], device: str) -> Calibration:
     """Measure the best of a few repeats on randomly initialised parts with the model's own shape."""
     return Calibration(layer=_layer(config, device), head=_head(config, device), optimizer=_optimizer(device))
 

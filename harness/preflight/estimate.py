@@ -2,12 +2,11 @@
 
 Time: seconds a token and layer, measured in `calibrate`, times tokens (the padding of batches too) and layers, the
 output head at completion tokens, and AdamW on what trains. A recipe that trains nothing below layer l needs no backward
-pass there. Memory: weights (on a GPU as they are quantized), gradients and two AdamW moments for what trains, and about
-34 bytes of activations a token, layer and hidden unit in 16-bit or 68 in 32-bit precision (Korthikanti et al. 2022,
-arXiv 2205.05198, without the attention term).
+pass there. Memory: weights (on a GPU as they are quantized), and what `memory` says that training and scoring take.
+Disk: what is saved, lm-eval's sample files, and weights that are deleted once they are scored.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +18,15 @@ from harness.methods.dry_run import Description, describe, matched_size
 from harness.methods.traits import traits
 from harness.model.counting import base_bytes
 from harness.model.devices import device_kind, device_name
-from harness.model.shapes import hidden_size
+from harness.model.shapes import hidden_size, vocabulary_size
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.power import power_of
 from harness.plan.search import plan_trials
-from harness.preflight.calibrate import Calibration, calibrate
+from harness.preflight import memory
+from harness.preflight.calibrate import Calibration
+from harness.preflight.calibrated import calibrated
 from harness.preflight.contamination import check_contamination_at_hand
 from harness.preflight.content import content_at_hand
 from harness.preflight.incompatibilities import check_device, check_recipes
@@ -35,32 +36,44 @@ from harness.records import MatchedSize
 from harness.sources import models
 from harness.sources.offline import without_downloads
 from harness.spec.records import Experiment, Recipe, Stage
+from harness.suites.load import built_once
 
-BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-ACTIVATION_BYTES = {"float32": 68, "bfloat16": 34, "float16": 34}
 BASE = Recipe(method="base", name="untuned")
-LIBRARIES = 1_200_000_000
-"""Resident bytes of a worker process before it loads a model (measured on Linux)."""
 
 
-def estimate(experiment: Experiment, *, device: str = "cpu") -> Estimate:
+def estimate(
+    experiment: Experiment,
+    *,
+    device: str = "cpu",
+    measure_anew: bool = False,
+    on_stage: Callable[[str], None] = lambda _name: None,
+) -> Estimate:
     """Return what the experiment would cost on `device`, without downloading anything.
+
+    The machine's speed is kept between plans unless it is to be measured anew. `on_stage` is called with the name of
+    what comes next: ``recipes``, ``speed``, ``tokens``, ``contamination``, ``identity``.
 
     Raises `UsageError`, `RecipeError`, `TaskError` or `SourceError` for mistakes that a run would stop at too.
     """
-    with without_downloads():
-        return _estimate(experiment, device)
+    with without_downloads(), built_once():
+        return _estimate(experiment, device, on_stage, measure_anew=measure_anew)
 
 
-def _estimate(experiment: Experiment, device: str) -> Estimate:
+def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], None], *, measure_anew: bool) -> Estimate:
     check_device(device)
     diagnostics_of(experiment.diagnostics)
+    on_stage("recipes")
     config = model_config(experiment)
     check_recipes(experiment, config, device)
-    unknown = Unknown()
-    speed, counted = calibrate(config, device), count_tokens(experiment, unknown)
+    on_stage("speed")
+    kept = calibrated(config, device, anew=measure_anew)
+    speed, unknown = kept.calibration, Unknown()
+    on_stage("tokens")
+    counted = count_tokens(experiment, unknown)
+    on_stage("contamination")
     screening, unscreened = check_contamination_at_hand(experiment, unknown)
-    width = BYTES[experiment.model.dtype]
+    on_stage("identity")
+    width = memory.WIDTH[experiment.model.dtype]
     known = {each.id: _Known.of(each, config, width, device) for each in (BASE, *experiment.recipes)}
     content = content_at_hand(experiment, unknown)
 
@@ -74,6 +87,8 @@ def _estimate(experiment: Experiment, device: str) -> Estimate:
         trials=costs(trial.planned for trial in plan_trials(experiment, content)),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows.count,
+        measured=kept.day,
+        busy=kept.busy,
         screening=screening,
         power=power_of(experiment, {task: each.items for task, each in counted.suites.items()}),
         unscreened=unscreened,
@@ -103,6 +118,7 @@ class _Known:
     description: Description
     matched: MatchedSize | None
     hidden: int
+    vocabulary: int
     weights: int
     """Bytes of the base and of what trains, at the most that there are at a time."""
 
@@ -116,6 +132,7 @@ class _Known:
             description=described,
             matched=matched_size(recipe, config),
             hidden=hidden_size(config),
+            vocabulary=vocabulary_size(config),
             weights=base + (0 if traits(recipe).trains_base_weights else described.trainable * width),
         )
 
@@ -124,10 +141,14 @@ def _cost(
     experiment: Experiment, planned: PlannedCell, known: _Known, speed: Calibration, counted: TokenCounts
 ) -> CellCost:
     recipe, comes_to = planned.recipe or BASE, known.description
-    width = BYTES[experiment.model.dtype]
+    width = memory.WIDTH[experiment.model.dtype]
     parts = _parts(experiment, planned.recipe, known, counted)
     trainable = comes_to.trainable if planned.recipe else 0
-    suites = planned.suites.values()
+    suites = [counted.suites[each.task] for each in planned.suites.values()]
+    scoring = [_memory_of_scoring(each, experiment, known) for each in suites]
+    samples = round(sum(each.items * each.written for each in suites))
+    saved = _saved(planned.recipe, comes_to) * width
+    deleted = traits(recipe).trains_base_weights and not experiment.keep_weights
     return CellCost(
         cell=planned.cell.id,
         recipe=planned.cell.recipe,
@@ -135,16 +156,24 @@ def _cost(
         trainable=trainable,
         tokens=sum(part.tokens for part in parts),
         train_seconds=sum(part.seconds(speed) for part in parts),
-        evaluate_seconds=sum(_seconds_a_suite(counted.suites[each.task], comes_to, speed) for each in suites),
-        memory=round(LIBRARIES + known.weights + max((part.memory(width) for part in parts), default=0)),
-        disk=0 if traits(recipe).trains_base_weights and not experiment.keep_weights else trainable * width,
+        evaluate_seconds=sum(_seconds_a_suite(each, comes_to, speed) for each in suites),
+        memory=round(memory.LIBRARIES + known.weights + max([*(part.memory for part in parts), *scoring], default=0)),
+        disk=samples + (0 if deleted else saved),
+        written=saved if deleted else 0,
         matched=None if known.matched is None else str(known.matched),
     )
 
 
+def _saved(recipe: Recipe | None, known: Description) -> int:
+    """Return the parameters that are written: an adapter's, or the whole model's of a stage that trains its own."""
+    stages = recipe.parts if recipe else ()
+    each = zip(stages, known.stages or (known,), strict=False)
+    return sum(own.total if traits(stage.recipe).trains_base_weights else own.trainable for stage, own in each)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """One training of a cell: `examples` a step, `batch` at a time; `activations` are bytes."""
+    """One training of a cell: `examples` a step, `batch` at a time; `memory` is in bytes, beside the weights."""
 
     recipe: Recipe
     known: Description
@@ -152,7 +181,8 @@ class _Part:
     examples: int
     batch: int
     rows: RowTokens
-    activations: float
+    memory: float
+    recomputed: bool
 
     @property
     def tokens(self) -> int:
@@ -161,36 +191,46 @@ class _Part:
 
     def seconds(self, speed: Calibration) -> float:
         """Return how long it takes."""
-        example = _seconds_an_example(self.recipe, self.known, speed, self.rows, self.batch)
+        example = _seconds_an_example(self, speed)
         return self.steps * (self.examples * example + self.known.trainable * speed.optimizer)
-
-    def memory(self, width: int) -> float:
-        """Return the bytes that it takes beside the weights: gradients, two moments, activations."""
-        return self.known.trainable * 3 * width + self.activations
 
 
 def _parts(experiment: Experiment, recipe: Recipe | None, known: _Known, counted: TokenCounts) -> list[_Part]:
     """Return the trainings of a recipe in order, none for the base."""
     stages, whole = recipe.parts if recipe else (), known.description
     described = whole.stages or (whole,)
-    return [_part(experiment, *each, known.hidden, counted) for each in zip(stages, described, strict=False)]
+    return [_part(experiment, *each, known, counted) for each in zip(stages, described, strict=False)]
 
 
-def _part(experiment: Experiment, stage: Stage, known: Description, hidden: int, counted: TokenCounts) -> _Part:
-    rows = counted.of(stage)
+def _part(experiment: Experiment, stage: Stage, own: Description, known: _Known, counted: TokenCounts) -> _Part:
+    rows, dtype = counted.of(stage), experiment.model.dtype
     fields = experiment.training_of(stage.trained)
     steps, examples = _steps(fields, rows)
-    longer = rows.tokens + traits(stage.recipe).added_tokens
-    read = examples * longer * known.total_layers * hidden
+    held = memory.trained(own.trainable, memory.WIDTH[dtype], keeps_best=experiment.early_stopping is not None)
+    activations = memory.activations(
+        fields,
+        rows,
+        dtype=dtype,
+        layers=_backwards(own),
+        hidden=known.hidden,
+        vocabulary=known.vocabulary,
+        virtual_tokens=traits(stage.recipe).added_tokens,
+    )
     return _Part(
         recipe=stage.recipe,
-        known=known,
+        known=own,
         steps=steps,
         examples=examples,
         batch=int(fields.get("per_device_train_batch_size", 8)),
         rows=rows,
-        activations=read * ACTIVATION_BYTES[experiment.model.dtype],
+        memory=held + activations,
+        recomputed=memory.checkpoints(fields),
     )
+
+
+def _memory_of_scoring(size: SuiteTokens, experiment: Experiment, known: _Known) -> float:
+    options, dtype = experiment.evaluation, experiment.model.dtype
+    return memory.scoring(size, dtype=dtype, batch=options.batch_size, hidden=known.hidden, vocabulary=known.vocabulary)
 
 
 def _seconds_a_suite(size: SuiteTokens, known: Description, speed: Calibration) -> float:
@@ -206,12 +246,18 @@ def _steps(fields: Mapping[str, Any], counted: RowTokens) -> tuple[int, int]:
     return max(1, round(float(fields.get("num_train_epochs", 3.0)) * rows / batch)), batch
 
 
-def _seconds_an_example(recipe: Recipe, known: Description, speed: Calibration, rows: RowTokens, batch: int) -> float:
-    lowest = min(known.layers) if known.layers else 0  # where data will tell, the worst case
-    back = known.total_layers - lowest  # layers between the loss and the lowest that trains
+def _backwards(known: Description) -> int:
+    """Return the layers between the loss and the lowest that trains; where data will tell, the worst case."""
+    return known.total_layers - (min(known.layers) if known.layers else 0)
+
+
+def _seconds_an_example(part: _Part, speed: Calibration) -> float:
+    recipe, known, rows = part.recipe, part.known, part.rows
+    back = _backwards(known)
     weights = known.layer_count if traits(recipe).trains_base_weights else 0
     layer, head = speed.layer, speed.head
-    in_layers = known.total_layers * layer.forward + back * layer.backward_input + weights * layer.backward_weights
+    forward = known.total_layers + part.recomputed * back
+    in_layers = forward * layer.forward + back * layer.backward_input + weights * layer.backward_weights
     in_head = head.forward + head.backward_input + head.backward_weights * (known.trainable == known.total)
-    longer = rows.padded(batch) + traits(recipe).added_tokens
+    longer = rows.padded(part.batch) + traits(recipe).added_tokens
     return longer * in_layers + rows.completion_tokens * in_head

@@ -14,11 +14,12 @@ from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.prepared import Prepared
 from harness.sources import models
 from harness.spec.records import Experiment
-from harness.suites.load import load_task
+from harness.suites.load import built_once, load_task
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "datasets", "tokenizers", "numpy")
 
 
+@built_once()
 def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[str], None]) -> Prepared:
     """Return what the model, the data and the suites are; `on_stage` is called with the name of what comes next.
 

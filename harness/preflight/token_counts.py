@@ -1,33 +1,54 @@
 """How many tokens an experiment trains on and scores: counted where the data is at hand, else assumed."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from lm_eval.api.instance import Instance
+from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
+from harness.declarations.tasks import find_task
+from harness.evaluation.evaluate import with_shots
+from harness.evaluation.progress import without_bars
 from harness.plan.identity import data_key, suite_limit
 from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.spec.records import Experiment, Stage, Suite
 from harness.suites.load import load_task
-from harness.training.rows import training_rows
+from harness.training.rows import chat_template, training_rows
 
 ASSUMED_ROW = 80.0
 ASSUMED_ANSWERS = 0.5
 """Part of a training example or an item that is completion or options, where it is not counted."""
 ASSUMED_ITEM = 160.0
 ASSUMED_ITEMS = 500
+ASSUMED_REQUESTS = 4
 SAMPLE = 64
+"""Training examples and items of a suite that are counted, drawn from all of them."""
+_SAMPLE_SEED = 5
+_WRITTEN_ITEM, _WRITTEN_REQUEST, _WRITTEN_TOKEN = 350, 130, 4
+"""Bytes of a sample file beside the texts themselves, an item and a request; a text's bytes, a token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteTokens:
-    """Items that a suite scores, the tokens that a model reads for one of them, and those of the options among them."""
+    """Items that a suite scores, those that it has (None where that is not known), and what one of them comes to.
+
+    `tokens` are those that a model reads, the examples before it included and a prompt once for all of its options;
+    `answers` those of the options among them; `longest` is the largest item that was counted. `requests` is how often
+    the model is asked, `written` the bytes in lm-eval's sample file.
+    """
 
     items: int
+    available: int | None
     tokens: float
     answers: float
+    longest: float
+    requests: float
+    written: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +98,7 @@ def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unk
     if tokenizer is None or rows is None:
         unknown.assume(f"{ASSUMED_ROW:.0f} tokens a training example")
         return RowTokens(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)
-    sample = rows[:SAMPLE]
+    sample = [rows[place] for place in _drawn(len(rows))]
     lengths = _lengths(tokenizer, [row["prompt"] + row["completion"] for row in sample])
     return RowTokens(
         count=len(rows),
@@ -93,28 +114,99 @@ def _suite(
     limit, where = suite_limit(suite, experiment), experiment.file.parent
     task = unknown.attempt(lambda: load_task(suite.task, beside=where, include=experiment.include))
     if task is None:
-        if limit is None:
+        stated = _stated(suite.task, experiment)
+        if stated is None and limit is None:
             unknown.assume(f"{ASSUMED_ITEMS} items of {suite.task}")
-        return _assumed(limit or ASSUMED_ITEMS, unknown)
-    docs = list(task.eval_docs)
-    items = len(docs) if limit is None else min(limit, len(docs))
+        return _assumed(_scored(stated or limit or ASSUMED_ITEMS, limit), stated, unknown)
+    available = len(_documents(task))
     if tokenizer is None:
-        return _assumed(items, unknown)
-    sample = docs[: min(items, SAMPLE)]
-    prompt = _mean(tokenizer, [str(task.doc_to_text(doc)) for doc in sample])
-    answers = _mean(tokenizer, [_answers(task, doc) for doc in sample])
-    return SuiteTokens(items=items, tokens=prompt + answers, answers=answers)
+        return _assumed(_scored(available, limit), available, unknown)
+    return _counted(task, suite, experiment, tokenizer, limit)
 
 
-def _assumed(items: int, unknown: Unknown) -> SuiteTokens:
+def _scored(available: int, limit: int | None) -> int:
+    return available if limit is None else min(limit, available)
+
+
+def _stated(task: str, experiment: Experiment) -> int | None:
+    """Return how many items the task's file says there are in the split that is scored; None where it says nothing."""
+    declared = find_task(task, beside=experiment.file.parent, include=experiment.include)
+    if declared is None:
+        return None
+    split = declared.config.get("test_split") or declared.config.get("validation_split")
+    stated = (declared.metadata.get("counts") or {}).get(split)
+    return stated if isinstance(stated, int) else None
+
+
+def _assumed(items: int, available: int | None, unknown: Unknown) -> SuiteTokens:
     unknown.assume(f"{ASSUMED_ITEM:.0f} tokens an item")
-    return SuiteTokens(items=items, tokens=ASSUMED_ITEM, answers=ASSUMED_ITEM * ASSUMED_ANSWERS)
+    return SuiteTokens(
+        items=items,
+        available=available,
+        tokens=ASSUMED_ITEM,
+        answers=ASSUMED_ITEM * ASSUMED_ANSWERS,
+        longest=ASSUMED_ITEM,
+        requests=ASSUMED_REQUESTS,
+        written=_WRITTEN_ITEM + ASSUMED_REQUESTS * (_WRITTEN_REQUEST + ASSUMED_ITEM * _WRITTEN_TOKEN),
+    )
 
 
-def _answers(task: Any, doc: Any) -> str:
-    """Return what is scored of an item beside its prompt, which is read once: every option, or the target."""
-    options = task.doc_to_choice(doc) if task.config.doc_to_choice is not None else [task.doc_to_target(doc)]
-    return " ".join(map(str, options))
+def _counted(
+    task: Task, suite: Suite, experiment: Experiment, tokenizer: PreTrainedTokenizerBase, limit: int | None
+) -> SuiteTokens:
+    """Count what lm-eval asks of a sample of the items, the examples before them and the chat template included."""
+    template = chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
+    available = len(_documents(task))
+    drawn = _drawn(available)
+    with without_bars():
+        with_shots(task, suite).build_all_requests(
+            samples=drawn, apply_chat_template=template is not None, chat_template=template
+        )
+    asked: dict[int, list[Instance]] = {}
+    for request in task.instances:
+        asked.setdefault(request.doc_id, []).append(request)
+    answers = [_lengths(tokenizer, [_answer(task, each) for each in item]) for item in asked.values()]
+    prompts = [_lengths(tokenizer, sorted({_prompt(each) for each in item})) for item in asked.values()]
+    read = [sum(prompt) + sum(answer) for prompt, answer in zip(prompts, answers, strict=True)]
+    return SuiteTokens(
+        items=_scored(available, limit),
+        available=available,
+        tokens=sum(read) / len(read),
+        answers=sum(map(sum, answers)) / len(read),
+        longest=max(read),
+        requests=len(task.instances) / len(read),
+        written=sum(_written(task, item) for item in asked.values()) / len(read),
+    )
+
+
+def _documents(task: Task) -> Sequence[Any]:
+    docs = task.eval_docs
+    return docs if hasattr(docs, "__getitem__") else list(docs)
+
+
+def _drawn(count: int) -> list[int]:
+    """Return the places of a sample, in order: a file's head may be of one kind."""
+    chosen = np.random.default_rng(_SAMPLE_SEED).choice(count, size=min(count, SAMPLE), replace=False)
+    return sorted(map(int, chosen))
+
+
+def _prompt(request: Instance) -> str:
+    """Return what is read and not scored: nothing of a text that is scored whole."""
+    return "" if request.request_type == "loglikelihood_rolling" else str(request.args[0])
+
+
+def _answer(task: Task, request: Instance) -> str:
+    """Return what is scored, or written by the model: of a text that it writes itself, the right one's length."""
+    if request.request_type == "generate_until":
+        return str(task.doc_to_target(request.doc))
+    return str(request.args[-1])
+
+
+def _written(task: Task, item: Sequence[Instance]) -> float:
+    """Return the bytes of an item in the sample file: its document, and each request with its answer."""
+    texts = sum(len(_prompt(each).encode()) + len(_answer(task, each).encode()) for each in item)
+    document = json.dumps(item[0].doc, default=str)
+    return _WRITTEN_ITEM + len(document) + _WRITTEN_REQUEST * len(item) + texts
 
 
 def _mean(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> float:
@@ -123,4 +215,4 @@ def _mean(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> float:
 
 
 def _lengths(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> tuple[int, ...]:
-    return tuple(len(ids) for ids in tokenizer(list(texts))["input_ids"])
+    return () if not texts else tuple(len(ids) for ids in tokenizer(list(texts))["input_ids"])

@@ -5,7 +5,9 @@ lm-eval reads and builds a task's YAML file; this module says plainly what is wr
 
 import difflib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from lm_eval.api.task import Task
@@ -23,19 +25,45 @@ from harness.suites.task_errors import task_error
 # Without any handler the logging module would print lm-eval's warnings on the screen by itself.
 logging.getLogger("lm_eval").addHandler(logging.NullHandler())
 
+_Place = tuple[str, Path | None, tuple[Path, ...]]
+_shelf: ContextVar[dict[_Place, Task] | None] = ContextVar("tasks that were built", default=None)
+
+
+@contextmanager
+def built_once() -> Iterator[None]:
+    """Build each task once while the block runs: whoever asks for it again is given the same object.
+
+    For looking at an experiment, which reads a suite for its tokens, for contamination and for its digest. A task that
+    is scored is built anew, since scoring writes on it.
+    """
+    token = _shelf.set({} if _shelf.get() is None else _shelf.get())
+    try:
+        yield
+    finally:
+        _shelf.reset(token)
+
 
 def load_task(name: str, *, beside: Path | None = None, include: Iterable[Path] = ()) -> Task:
-    """Return the lm-eval task `name`, freshly built (its loader has run).
+    """Return the lm-eval task `name`, freshly built (its loader has run) but inside `built_once`.
 
     lm-eval's own tasks are searched when no YAML in our or the user's folders declares the name. Groups are
     refused: a suite has one set of items and one metric. Raises `TaskError` that names the file and what is
     wrong with it, and `SourceError` where the task's data cannot be reached.
     """
+    shelf, place = _shelf.get(), (name, beside, tuple(include))
+    if shelf is None:
+        return _load(*place)
+    if place not in shelf:
+        shelf[place] = _load(*place)
+    return shelf[place]
+
+
+def _load(name: str, beside: Path | None, include: tuple[Path, ...]) -> Task:
     declared = find_task(name, beside=beside, include=include)
     own = None if declared else own_tasks().get(name)
     task = read_task(own.path) if own else declared
     if task is None:
-        raise _unknown(name, beside, tuple(include))
+        raise _unknown(name, beside, include)
     if task.is_group:
         raise TaskError(
             f"{task.path}: {name} is a group of tasks; a suite is one task. "

@@ -7,13 +7,17 @@ import pytest
 
 from harness.preflight import calibrate as measured
 from harness.preflight import estimate as planning
+from harness.preflight import memory
 from harness.preflight.calibrate import Calibration, Speed
+from harness.preflight.calibrated import Kept
 from harness.preflight.token_counts import RowTokens, count_tokens
 from harness.preflight.unknown import Unknown
 from harness.spec import Overrides, load
-from harness.spec.records import Recipe
+from harness.spec.records import Layers, Recipe
+from harness.suites import load as loading
 
 NOTHING = Speed(0.0, 0.0, 0.0)
+STILL = Calibration(layer=NOTHING, head=NOTHING, optimizer=0.0)
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def planned(tiny_spec, monkeypatch):
 
     def plan(*, layer=NOTHING, head=NOTHING, optimizer=0.0, **overrides):
         speed = Calibration(layer=layer, head=head, optimizer=optimizer)
-        monkeypatch.setattr(planning, "calibrate", lambda config, device: speed)
+        monkeypatch.setattr(planning, "calibrated", lambda *_, **__: Kept(calibration=speed, day="2026-11-28"))
         experiment = load(tiny_spec, overrides=Overrides(seeds=(1,), **overrides))
         estimate = planning.estimate(experiment)
         return {each.recipe: each for each in estimate.cells}, count_tokens(experiment, Unknown())
@@ -101,5 +105,63 @@ def test_a_match_is_told_with_what_it_comes_to(planned, tmp_path):
 
 def test_this_machine_takes_some_time_for_everything(tiny_model, monkeypatch):
     monkeypatch.setattr(measured, "PARAMETERS", 1000)
-    found = measured.calibrate(tiny_model["config"], "cpu")
+    found = measured.measure(tiny_model["config"], "cpu")
     assert min(found.layer.forward, found.head.forward, found.optimizer) > 0
+
+
+def test_a_plan_builds_each_task_once(tiny_spec, monkeypatch):
+    built, build = [], loading._build
+    monkeypatch.setattr(loading, "_build", lambda task: built.append(task.name) or build(task))
+    monkeypatch.setattr(planning, "calibrated", lambda *_, **__: Kept(calibration=STILL, day="2026-11-28"))
+    planning.estimate(load(tiny_spec))
+    assert sorted(built) == ["sums", "sums_far"]
+
+
+def test_accumulation_takes_time_and_no_memory(planned):
+    once, _ = planned(layer=Speed(1.0, 1.0, 1.0))
+    twice, _ = planned(layer=Speed(1.0, 1.0, 1.0), set=("training.gradient_accumulation_steps=2",))
+    for recipe in ("full--default", "lora--tiny"):
+        assert twice[recipe].memory == once[recipe].memory
+        assert twice[recipe].train_seconds == pytest.approx(2 * once[recipe].train_seconds)
+
+
+def test_checkpointing_takes_a_forward_pass_more_and_less_memory(planned):
+    kept, counted = planned(layer=Speed(1.0, 1.0, 1.0), set=("training.per_device_train_batch_size=64",))
+    again, _ = planned(
+        layer=Speed(1.0, 1.0, 1.0),
+        set=("training.per_device_train_batch_size=64", "training.gradient_checkpointing=true"),
+    )
+    tokens = 64 * max(counted.rows.lengths)
+    assert kept["full--default"].memory - again["full--default"].memory == pytest.approx(
+        tokens * 32 * (2 * 68 - (2 * 4 + 68)), abs=1
+    )
+    read = 2 * 64 * counted.rows.padded(64)
+    assert again["full--default"].train_seconds - kept["full--default"].train_seconds == pytest.approx(2 * read)
+
+
+def test_weights_that_are_deleted_lie_on_disk_at_the_peak(tiny_spec, monkeypatch):
+    monkeypatch.setattr(planning, "calibrated", lambda *_, **__: Kept(calibration=STILL, day="2026-11-28"))
+    found = planning.estimate(load(tiny_spec))
+    base, full, lora, *_ = found.cells
+    samples = base.disk
+    assert samples > 0
+    assert (full.disk, full.written) == (samples, 4 * found.parameters)
+    assert (lora.disk, lora.written) == (samples + 4 * lora.trainable, 0)
+    assert found.disk_peak == 2 * samples + samples + 4 * lora.trainable + samples + 4 * found.parameters
+
+
+def test_full_fine_tuning_of_some_layers_writes_the_whole_model(tiny_model):
+    recipe = Recipe(method="full", name="x", layers=Layers(strategy="last", count=1))
+    described = planning.describe(recipe, tiny_model["config"])
+    assert described.trainable < planning._saved(recipe, described) == described.total
+
+
+def test_a_large_suite_takes_memory_and_disk(planned):
+    cells, counted = planned()
+    suites = {**counted.suites, "sums": replace(counted.suites["sums"], items=1_000_000)}
+    sizes = [
+        memory.scoring(each["sums"], dtype="float32", batch=4, hidden=32, vocabulary=300)
+        for each in (suites, counted.suites)
+    ]
+    assert sizes[0] - sizes[1] > 1_000_000 * 3 * 4_000 * 0.9
+    assert cells["base"].memory >= memory.LIBRARIES + sizes[1]

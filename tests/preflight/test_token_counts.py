@@ -1,13 +1,14 @@
 """Tokens are counted where the data is at hand: the experiment's rows, and those of a stage that has its own."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
 from harness.preflight.token_counts import count_tokens
 from harness.preflight.unknown import Unknown
-from harness.spec import load
+from harness.spec import Overrides, load
 from harness.spec.records import Data, Recipe, Stage
 
 
@@ -38,3 +39,29 @@ def test_what_is_not_at_hand_is_assumed_and_said(staged, tmp_path, monkeypatch):
     assert counts.rows.count is None
     assert unknown.assumed[0] == "80 tokens a training example"
     assert "cannot be reached" in unknown.reasons[0]
+
+
+def test_a_suite_that_is_not_at_hand_has_as_many_items_as_its_file_states(tiny_spec, tmp_path):
+    (tmp_path / "tasks" / "sums" / "loader.py").write_text("def load(**_):\n    raise ConnectionError('no route')\n")
+    far = tmp_path / "tasks" / "sums" / "sums_far.yaml"
+    far.write_text(re.sub(r"(metadata:.*\n)", r"\1  counts: {test: 14042}\n", far.read_text()))
+    unknown = Unknown()
+    counts = count_tokens(load(tiny_spec), unknown)
+    assert (counts.suites["sums_far"].items, counts.suites["sums_far"].available) == (14042, 14042)
+    assert (counts.suites["sums"].items, counts.suites["sums"].available) == (500, None)
+    assert "500 items of sums" in unknown.assumed
+    assert "500 items of sums_far" not in unknown.assumed
+
+
+def test_the_examples_before_an_item_are_read_too(tiny_spec):
+    experiment = load(tiny_spec)
+    shots = replace(experiment, suites=tuple(replace(each, num_fewshot=3) for each in experiment.suites))
+    without, with_three = (count_tokens(each, Unknown()).suites["sums"] for each in (experiment, shots))
+    assert with_three.tokens > 3 * without.tokens / 2
+    assert with_three.answers == without.answers
+    assert (without.requests, without.available) == (3, 20)
+
+
+def test_a_limit_leaves_the_number_of_items_that_there_are(tiny_spec):
+    found = count_tokens(load(tiny_spec, overrides=Overrides(limit=5)), Unknown()).suites["sums"]
+    assert (found.items, found.available) == (5, 20)

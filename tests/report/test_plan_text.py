@@ -7,6 +7,7 @@ import pytest
 from harness.plan.power import power_of
 from harness.preflight import estimate as planning
 from harness.preflight.calibrate import Calibration, Speed
+from harness.preflight.calibrated import Kept
 from harness.report.documents import plan_document
 from harness.report.render.text import TextRenderer, render_text
 from harness.report.sections.plan import power_block
@@ -21,7 +22,7 @@ def plan(tmp_path, monkeypatch):
         monkeypatch.setenv(name, "1")
     nothing = Speed(0.0, 0.0, 0.0)
     speed = Calibration(layer=nothing, head=nothing, optimizer=0.0)
-    monkeypatch.setattr(planning, "calibrate", lambda config, device: speed)
+    monkeypatch.setattr(planning, "calibrated", lambda *_, **__: Kept(calibration=speed, day="2026-11-28"))
     experiment = load("gap")
     return TextRenderer().render(plan_document(experiment, planning.estimate(experiment), Path("runs/gap")))
 

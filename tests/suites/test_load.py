@@ -6,7 +6,7 @@ import pytest
 
 from harness.declarations.tasks import find_task
 from harness.errors import SourceError, TaskError
-from harness.suites.load import load_task
+from harness.suites.load import built_once, load_task
 from helpers.sums import YAML
 
 
@@ -14,6 +14,17 @@ def test_a_task_is_found_in_a_folder_or_one_below(tmp_path, write):
     write(YAML)
     assert load_task("sums", include=[tmp_path]).task_name == "sums"
     assert load_task("sums", include=[tmp_path / "tasks" / "sums"]).task_name == "sums"
+
+
+def test_a_task_is_built_anew_each_time_but_once_where_that_is_asked(tmp_path, write):
+    write(YAML)
+    with built_once():
+        first = load_task("sums", include=[tmp_path])
+        with built_once():
+            assert load_task("sums", include=[tmp_path]) is first
+        assert load_task("sums", include=[tmp_path]) is first
+        assert load_task("sums", beside=tmp_path) is not first
+    assert load_task("sums", include=[tmp_path]) is not load_task("sums", include=[tmp_path])
 
 
 def test_the_spec_hides_an_include_path(tmp_path, write):

@@ -50,9 +50,10 @@ def suites_table(experiment: Experiment, estimate: Estimate) -> Table:
 def totals(estimate: Estimate) -> Iterator[Block]:
     """Yield what everything together would take, and what was checked for contamination."""
     yield Prose(
-        f"{_search(estimate)}estimate, from a calibration of a few seconds on this machine: about "
-        f"{Duration(estimate.seconds)} of training and scoring, {estimate.memory / GIB:.1f} GiB of memory at the peak, "
-        f"{estimate.disk / MIB:.0f} MiB kept on disk; start-up and downloads come on top"
+        f"{_search(estimate)}estimate, from a calibration of a few seconds on this machine ({_measured(estimate)}): "
+        f"about {Duration(estimate.seconds)} of training and scoring, "
+        f"{estimate.memory / GIB:.1f} GiB of memory at the peak, {estimate.disk / MIB:.0f} MiB kept on disk and "
+        f"{estimate.disk_peak / MIB:.0f} MiB there at the peak; start-up and downloads come on top"
     )
     yield Prose(_contamination(estimate))
 
@@ -88,6 +89,12 @@ def unknowns(estimate: Estimate) -> Iterator[Block]:
     if estimate.absent:
         yield Prose(f"not in the cache, and a plan downloads nothing (a run does): {', '.join(estimate.absent)}")
     yield from map(Prose, estimate.reasons)
+
+
+def _measured(estimate: Estimate) -> str:
+    if estimate.busy:
+        return "which something else kept busy: times are too long, and not kept"
+    return f"{estimate.measured}; --measure repeats it"
 
 
 def _search(estimate: Estimate) -> str:

@@ -1,0 +1,66 @@
+"""A machine's speed is measured once for a shape, and again where something of either changed."""
+
+import math
+import time
+
+import pytest
+
+from harness.preflight import calibrated as kept
+from harness.preflight.calibrate import Calibration, Speed
+from harness.preflight.calibrated import calibrated
+
+CONFIG = {"model_type": "llama", "hidden_size": 32}
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """The configurations that were measured, in a cache of its own."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    calls = []
+
+    def measure(config, device):
+        calls.append((dict(config), device))
+        speed = Speed(float(len(calls)), 0.5, 0.25)
+        return Calibration(layer=speed, head=speed, optimizer=1.0)
+
+    monkeypatch.setattr(kept, "measure", measure)
+    monkeypatch.setattr(kept, "BUSY", math.inf)
+    return calls
+
+
+def test_a_second_plan_reads_what_the_first_measured(measured):
+    first = calibrated(CONFIG, "cpu")
+    assert calibrated({**CONFIG, "_name_or_path": "elsewhere"}, "cpu") == first
+    assert len(measured) == 1
+
+
+@pytest.mark.parametrize("what", ["shape", "processor", "torch", "anew", "broken"])
+def test_it_is_measured_again_where_something_changed(measured, monkeypatch, tmp_path, what):
+    first, config = calibrated(CONFIG, "cpu"), dict(CONFIG)
+    if what == "shape":
+        config["hidden_size"] = 64
+    elif what == "processor":
+        monkeypatch.setattr(kept, "_processor", lambda: "another")
+    elif what == "torch":
+        monkeypatch.setattr(kept.torch, "__version__", "0.1")
+    elif what == "broken":
+        (file,) = (tmp_path / "calibration").iterdir()
+        file.write_text("{")
+    again = calibrated(config, "cpu", anew=what == "anew")
+    assert again.calibration.layer.forward == 2.0
+    assert again != first
+    assert calibrated(config, "cpu") == again
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(measured, tmp_path):
+    (tmp_path / "calibration").write_text("a file")
+    assert calibrated(CONFIG, "cpu").calibration.optimizer == 1.0
+
+
+def test_what_a_busy_machine_measures_is_said_and_not_kept(measured, monkeypatch):
+    monkeypatch.setattr(kept, "BUSY", 1.25)
+    measure = kept.measure
+    monkeypatch.setattr(kept, "measure", lambda config, device: time.sleep(0.05) or measure(config, device))
+    assert calibrated(CONFIG, "cpu").busy
+    assert calibrated(CONFIG, "cpu").calibration.layer.forward == 2.0
+    assert not calibrated(CONFIG, "mps").busy

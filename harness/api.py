@@ -85,12 +85,13 @@ class Run:
     def verdicts(self) -> "Verdicts":
         """What the scores show, by the comparison that the experiment declares.
 
-        Raises `ComparisonError` where no cell has finished, or scores cannot be paired.
+        A suite whose scores cannot be paired is listed in `not_compared` and the others are judged. Raises
+        `ComparisonError` where no cell has finished.
         """
         from harness.compare.design import design_of
         from harness.verdict import judge
 
-        return judge(design_of(self.files))
+        return judge(design_of(self.files), allow_none=True)
 
     def scores(self) -> Any:
         """Return a table with every item's score in every finished cell.
@@ -289,8 +290,9 @@ def compare(run: Run | PathLike | None = None, /, **logs: Any) -> "Verdicts":
     """Return verdicts from a run as far as it came, or from anyone's ``lm_eval --log_samples`` folders.
 
     A run is compared as its experiment declares. Of logs, `reference` and each candidate are folders, one a training
-    seed in one order of seeds; the other parameters are those of `harness.compare.logs.design_of_logs`. Raises
-    `ComparisonError` with everything that cannot be compared, `UsageError` for a run and logs together.
+    seed in one order of seeds; the other parameters are those of `harness.compare.logs.design_of_logs`. A suite that
+    cannot be compared is listed in `Verdicts.not_compared`, with the reasons. Raises `ComparisonError` where none is
+    left, and for a comparison that is wrong itself, `UsageError` for a run and logs together.
     """
     if run is not None:
         if logs:

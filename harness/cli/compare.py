@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import api
-from harness.errors import UsageError
+from harness.errors import ComparisonError, UsageError
 
 if TYPE_CHECKING:
     from harness.verdict import Verdicts
@@ -88,8 +88,11 @@ def run(args: argparse.Namespace) -> int:
         from harness.report.render.text import TextRenderer
 
         print(TextRenderer().render(verdicts_document(verdicts, details=args.details)))
+    left_out = ", ".join(dict.fromkeys(each.task for each in verdicts.not_compared))
+    if left_out:
+        print(f"harness: {left_out} cannot be compared; what can be is judged", file=sys.stderr)
     if args.gate is None:
-        return 0
+        return ComparisonError.exit_code if left_out else 0
     from harness.verdict.gate import gate
 
     ruling = gate(verdicts, {"rules": rules} if rules else declared)

@@ -13,7 +13,7 @@ from harness.compare.sources import ScoredItem, ScoredSuite, ScoreFile, read_sco
 from harness.compare.tidy import UNKNOWN_MODEL
 from harness.declarations.metrics import higher_is_better, metric
 from harness.errors import ComparisonError
-from harness.spec.records import Suite
+from harness.spec.records import Role, Suite
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,18 +46,39 @@ class SuiteScores:
         return self.items if self.clusters is None else int(self.clusters.max()) + 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCompared:
+    """A suite whose scores cannot be compared, and everything that keeps them from it."""
+
+    task: str
+    role: Role
+    reasons: tuple[str, ...]
+
+
 def read_scores(design: Design) -> tuple[SuiteScores, ...]:
     """Read every suite of a design. Raises `ComparisonError` with the problems of all suites at once."""
+    scores, left_out = read_comparable(design)
+    if left_out:
+        raise cannot_be_compared(left_out)
+    return scores
+
+
+def read_comparable(design: Design) -> tuple[tuple[SuiteScores, ...], tuple[NotCompared, ...]]:
+    """Read every suite of a design that can be compared, and say of the others why not."""
     scores: list[SuiteScores] = []
-    problems: list[str] = []
+    left_out: list[NotCompared] = []
     for suite in design.suites:
         try:
             scores.append(read_suite(design, suite))
         except ComparisonError as error:
-            problems.extend(str(error).splitlines())
-    if problems:
-        raise ComparisonError("\n".join(dict.fromkeys(problems)))
-    return tuple(scores)
+            reasons = tuple(dict.fromkeys(str(error).splitlines()))
+            left_out.append(NotCompared(task=suite.task, role=suite.role, reasons=reasons))
+    return tuple(scores), tuple(left_out)
+
+
+def cannot_be_compared(left_out: Iterable[NotCompared]) -> ComparisonError:
+    """Return the error that says all of it at once."""
+    return ComparisonError("\n".join(dict.fromkeys(reason for each in left_out for reason in each.reasons)))
 
 
 def read_suite(design: Design, suite: Suite) -> SuiteScores:
@@ -93,6 +114,8 @@ class _Reader:
             self.problems.append(f"{self.suite.task}: no arm has a run with scores.")
         if self.problems or self.index is None:
             raise ComparisonError("\n".join(self.problems))
+        if len(self.index.position) < 2:  # noqa: PLR2004
+            raise ComparisonError(f"{self.suite.task} has one item: a gap takes two or more.")
         recorded = [file.higher_is_better for file in self.files if file.higher_is_better is not None]
         better = higher_is_better(
             self.suite.metric, recorded, lower_is_better=self.design.lower_is_better, task=self.suite.task

@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from harness.compare.design import Arm, Design
 from harness.compare.scores import SuiteScores
-from harness.errors import ComparisonError
 from harness.spec.records import Role
 from harness.statistics.contrast import SeedRule, SeedVariance, per_seed, pooled
 from harness.statistics.critical import Array, primary_comparisons
@@ -51,10 +50,7 @@ class Analysis:
 
     @classmethod
     def of(cls, design: Design, scores: Sequence[SuiteScores], *, failures_worst: bool = False) -> "Analysis":
-        """Pair every candidate with the reference. Raises `ComparisonError` for a suite of a single item."""
-        short = [f"{one.suite.task} has {one.items} item: a gap takes two or more." for one in scores if one.items < 2]  # noqa: PLR2004
-        if short:
-            raise ComparisonError("\n".join(short))
+        """Pair every candidate with the reference."""
         paired = tuple(pair_scores(design, scores, arm, failures_worst=failures_worst) for arm in design.candidates)
         return cls(design=design, scores=scores, candidates=paired)
 
@@ -64,8 +60,11 @@ class Analysis:
 
     @property
     def comparisons(self) -> int:
-        """Number of primary comparisons, over which the error rate is shared (Bonferroni)."""
-        inside, outside = len(self.suites_of("in_domain")), len(self.suites_of("out_of_domain"))
+        """Number of primary comparisons that are declared, over which the error rate is shared (Bonferroni).
+
+        A suite that cannot be compared counts: that the others do not profit from it keeps their error rate.
+        """
+        inside, outside = len(self.design.suites_of("in_domain")), len(self.design.suites_of("out_of_domain"))
         return primary_comparisons(len(self.design.candidates), inside, outside)
 
     @property
@@ -81,12 +80,12 @@ class Analysis:
     @property
     def guard_comparisons(self) -> int:
         """Number of arms x guards: a family of its own, since it answers another question."""
-        return max(1, len(self.design.arms) * len(self.suites_of("guard")))
+        return max(1, len(self.design.arms) * len(self.design.suites_of("guard")))
 
     @property
     def extra_comparisons(self) -> int:
         """Number of candidates x guards, over which the error rate of extra forgetting is shared."""
-        return max(1, len(self.design.candidates) * len(self.suites_of("guard")))
+        return max(1, len(self.design.candidates) * len(self.design.suites_of("guard")))
 
     def seed_rule(self, outside: str, inside: str, pairs: int) -> SeedRule | None:
         """Return the variance between seeds that the design declares for a comparison of `pairs` seeds, if any.

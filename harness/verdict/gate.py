@@ -38,21 +38,40 @@ def gate(verdicts: Verdicts, declared: Mapping[str, Any]) -> Ruling:
 
 
 def _rules(verdicts: Verdicts, declared: Mapping[str, Any]) -> Sequence[str]:
-    rules = declared.get("rules", ["not-worse-in-domain", *(["no-forgetting"] if verdicts.guards else [])])
+    rules = declared.get("rules", ["not-worse-in-domain", *(["no-forgetting"] if _has_guards(verdicts) else [])])
     unknown = [str(key) for key in declared if key != "rules"] + [str(rule) for rule in rules if rule not in RULES]
     if unknown or not rules:
         raise ComparisonError(
             f"the gate does not know {', '.join(unknown) or 'an empty list of rules'}: "
             f'it takes {{"rules": [...]}} with one or more of {", ".join(RULES)}.'
         )
-    empty = {"not-worse-out-of-domain": not verdicts.comparisons, "no-forgetting": not verdicts.guards}
+    left_out = {each.role for each in verdicts.not_compared}
+    empty = {
+        "not-worse-out-of-domain": not verdicts.comparisons and not left_out & {"in_domain", "out_of_domain"},
+        "no-forgetting": not verdicts.guards and "guard" not in left_out,
+    }
     for rule in rules:
         if empty.get(rule):
             raise ComparisonError(f"gate rule {rule} has no suite to rule on: name one with that role.")
     return list(rules)
 
 
+def _has_guards(verdicts: Verdicts) -> bool:
+    return bool(verdicts.guards) or any(each.role == "guard" for each in verdicts.not_compared)
+
+
+_ROLES = {
+    "not-worse-in-domain": ("in_domain",),
+    "not-worse-out-of-domain": ("in_domain", "out_of_domain"),
+    "no-forgetting": ("guard",),
+}
+"""The suites that a rule needs: a gap out-of-domain is judged beside the one in-domain."""
+
+
 def _rulings(rule: str, verdicts: Verdicts) -> Iterator[Ruling]:
+    for each in verdicts.not_compared:
+        if each.role in _ROLES[rule]:
+            yield Ruling(UNSETTLED, f"{each.task} cannot be compared")
     if rule == "no-forgetting":
         codes = {GapVerdict.SAFE.value: ALLOW, GapVerdict.FORGETS.value: REJECT}
         for one in verdicts.guards:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.compare.design import Arm, Design, FailedRun
-from harness.compare.scores import SuiteScores, read_scores
+from harness.compare.scores import NotCompared, SuiteScores, cannot_be_compared, read_comparable
 from harness.statistics.failures import FailureRate, failure_rate, failures_differ
 from harness.verdict.analysis import Analysis
 from harness.verdict.gap import extra_forgetting, guard, in_domain
@@ -11,12 +11,18 @@ from harness.verdict.persistence import Persistence
 from harness.verdict.records import Failures, PersistenceComparison, Verdicts
 
 
-def judge(design: Design) -> Verdicts:
-    """Read a design's sample files and judge it. Raises `ComparisonError` with everything that does not pair."""
-    return judge_scores(design, read_scores(design))
+def judge(design: Design, *, allow_none: bool = False) -> Verdicts:
+    """Read a design's sample files and judge what can be compared; what cannot is said in `Verdicts.not_compared`.
+
+    Raises `ComparisonError` with everything that does not pair where no suite is left, unless `allow_none`.
+    """
+    scores, left_out = read_comparable(design)
+    if not scores and not allow_none:
+        raise cannot_be_compared(left_out)
+    return judge_scores(design, scores, left_out)
 
 
-def judge_scores(design: Design, scores: Sequence[SuiteScores]) -> Verdicts:
+def judge_scores(design: Design, scores: Sequence[SuiteScores], not_compared: Sequence[NotCompared] = ()) -> Verdicts:
     """Judge scores that have been read: arrays in, records out."""
     analysis = Analysis.of(design, scores)
     guards = analysis.suites_of("guard")
@@ -41,6 +47,7 @@ def judge_scores(design: Design, scores: Sequence[SuiteScores]) -> Verdicts:
             extra_forgetting(analysis, paired, one) for paired in analysis.candidates for one in guards
         ),
         failures=tuple(_failures(design)),
+        not_compared=tuple(not_compared),
         notes=tuple(dict.fromkeys([*design.notes, *(note for one in scores for note in one.notes)])),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.compare.scores import NotCompared
 from harness.statistics.contrast import Contrast
 from harness.statistics.failures import FailureRate
 from harness.statistics.ratio import RatioSet
@@ -191,6 +192,8 @@ class Verdicts:
     guards: tuple[GapComparison, ...]
     extra_forgetting: tuple[GapComparison, ...]
     failures: tuple[Failures, ...]
+    not_compared: tuple[NotCompared, ...]
+    """Suites whose scores cannot be compared; they count in the families all the same."""
     notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:

@@ -11,9 +11,12 @@ VERDICT = 16
 
 def about_gaps(verdicts: Verdicts) -> str:
     """Return what a gap is, its unit, and the level of its interval."""
+    judged = verdicts.in_domain[:1]
+    if not judged:
+        return "No gap: no in-domain suite can be compared"
     shared = f", shared over {verdicts.primary_comparisons} comparisons" if verdicts.primary_comparisons > 1 else ""
     return (
-        f"Gap to {verdicts.reference} in {Scale(verdicts.in_domain[0].metric).unit} "
+        f"Gap to {verdicts.reference} in {Scale(judged[0].metric).unit} "
         f"(positive: {verdicts.reference} is better), {100 * verdicts.level:.4g}% intervals over new seeds and new "
         f"items{shared}"
     )

@@ -15,6 +15,7 @@ from harness.verdict.records import (
 
 CONDITION = 62
 """Characters for a condition in its table."""
+_ROLES = {"in_domain": "in-domain", "out_of_domain": "out-of-domain", "guard": "a guard"}
 MESSAGE = 42
 """Characters for what was said of a failed run."""
 
@@ -24,6 +25,8 @@ def statements(verdicts: Verdicts, *, details: bool = False) -> Iterator[Block]:
 
     `details` adds every condition with its p-value.
     """
+    for suite in verdicts.not_compared:
+        yield Finding(title=f"{suite.task}: NOT COMPARED ({_ROLES[suite.role]})", lines=suite.reasons)
     for persistence in verdicts.comparisons:
         yield _persistence(persistence, details=details)
     for gap in _gaps(verdicts, details=details):

@@ -124,8 +124,9 @@ class TrainRecord:
     `layers` are the decoder layers that hold something trainable, `modules` is the number of modules adapted.
     `tokens` are the data's, prompts included; `flops` is our estimate of the operations and counts virtual tokens
     too, `total_flos` transformers' (6 × parameters × tokens). `losses` has one value a step; `order` after each step
-    a digest of all examples in the order in which they were seen; `validation_losses` (step, loss) pairs, and
-    `best_step` is the step whose weights were kept where early stopping chose them. `footprint` is the size of the
+    a digest of all examples in the order in which they were seen; `engine` is how their batches were read,
+    ``padding-free`` or ``padded:`` and why, None in records that do not know; `validation_losses` (step, loss) pairs,
+    and `best_step` is the step whose weights were kept where early stopping chose them. `footprint` is the size of the
     model's weights in memory, `start_sha256` a digest of the trainable weights before the first step.
     """
 
@@ -143,6 +144,7 @@ class TrainRecord:
     order: tuple[str, ...]
     footprint: int
     start_sha256: str
+    engine: str | None = None
     probes: tuple[Probe, ...] = ()
     validation_losses: tuple[tuple[int, float], ...] = ()
     validation_loss: float | None = None

@@ -73,6 +73,7 @@ def train_record(
         total_flos=trained.flos,
         flops=training_flops(adapted) * read,
         order=trained.order,
+        engine=trained.engine,
         validation_losses=trained.validation_losses,
         validation_loss=trained.validation_loss,
         best_step=trained.best_step,

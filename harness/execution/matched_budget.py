@@ -26,7 +26,7 @@ WARMUP = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What a training is fed and where: rows, passes over them as batches, SFTConfig's fields, seed, device."""
+    """What a training is fed, where and how: rows, passes over them as batches, SFTConfig's fields, seed, device."""
 
     tokenizer: PreTrainedTokenizerBase
     rows: Rows
@@ -34,6 +34,7 @@ class Course:
     seed: int
     batches: Batches
     device: str = "cpu"
+    padding_free: bool = False
 
 
 def steps_for_flops(budget: ReferenceBudget, adapted: Adapted, course: Course) -> int:
@@ -57,6 +58,7 @@ def steps_for_time(budget: ReferenceBudget, adapted: Adapted, course: Course) ->
         seed=course.seed,
         device=course.device,
         on_step=lambda *_: times.append(time.perf_counter()),
+        padding_free=course.padding_free,
     )
     a_step = (times[-1] - times[WARMUP - 1]) / (len(times) - WARMUP)
     return _whole((budget.seconds - sum(probe.seconds for probe in adapted.probes)) / a_step)

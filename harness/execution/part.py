@@ -75,7 +75,15 @@ def course_of(work: CellWork, recipe: Recipe) -> Course:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
     fields = work.experiment.training_of(recipe)
     batches = probe_batches(rows, tokenizer, fields, seed=work.seed)
-    return Course(tokenizer=tokenizer, rows=rows, fields=fields, seed=work.seed, batches=batches, device=work.device)
+    return Course(
+        tokenizer=tokenizer,
+        rows=rows,
+        fields=fields,
+        seed=work.seed,
+        batches=batches,
+        device=work.device,
+        padding_free=work.experiment.execute.padding_free,
+    )
 
 
 def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Adapted, TrainRecord]:
@@ -108,6 +116,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         device=course.device,
         validation=_validation(work, course.tokenizer, validated=validated),
         callbacks=_watching(checks, adapted.model),
+        padding_free=course.padding_free,
     )
     clock.enter("check")
     subject = Subject(

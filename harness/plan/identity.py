@@ -2,10 +2,10 @@
 
 In: the model's weights, dtype and tokenizer with its chat template; the recipe without its names and description, with
 the versions of plug-ins; the training arguments after merging; the rendered training rows, those that decide about
-training where something does, for a recipe in stages these of each, and what becomes of its adapter; the seed; of an
-evaluation the rendered requests, the documents, the code that scores them, batch size and chat template; the version of
-this list. Out: names and places of files, descriptions, library versions (recorded in the lock file, where a change is
-reported), and for cells the suites.
+training where something does, for a recipe in stages these of each, and what becomes of its adapter; the seed; whether
+batches are read without padding; of an evaluation the rendered requests, the documents, the code that scores them,
+batch size and chat template; the version of this list. Out: names and places of files, descriptions, library versions
+(recorded in the lock file, where a change is reported), and for cells the suites.
 """
 
 import hashlib
@@ -106,6 +106,7 @@ def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, A
         "sources": [data.plugin for data in (seen.data, *seen.mix) if data.plugin is not None],
         "validation": deciding if experiment.early_stopping else None,
         "then": stage.then,
+        "padding_free": experiment.execute.padding_free or None,
     }
 
 

@@ -309,17 +309,19 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """Where and how units of work are run. It changes no identity; what was used stands in the record of each cell.
+    """Where and how units of work are run. What was used stands in the record of each cell; see `padding_free`.
 
     `kind` is ``local`` or an executor of a plug-in, whose `options` they are; `plugin` is the distribution that it came
-    from, ``name==version``. `device` is ``cpu``, ``cuda``,
-    ``cuda:1`` or ``mps``; None is an accelerator where there is one that CUDA drives, else the CPU. `threads` is what
-    torch computes with in a cell; None is its own choice when the run folder is begun, which stays.
+    from, ``name==version``. `device` is ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; None is an accelerator where there is
+    one that CUDA drives, else the CPU. `threads` is what torch computes with in a cell; None is its own choice when the
+    run folder is begun, which stays. With `padding_free` the rows of a training batch are laid end to end where the
+    model takes it: losses are the same up to rounding, so this alone is part of a cell's identity.
     """
 
     kind: str = "local"
     device: str | None = None
     threads: int | None = None
+    padding_free: bool = True
     options: Mapping[str, JSON] = field(default_factory=dict)
     plugin: str | None = None
 

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from harness.methods.batches import Batch, Batches
 from harness.sources.data import Row
-from harness.training.trainer import IGNORED
+from harness.training.packing import IGNORED
 
 
 def probe_batches(

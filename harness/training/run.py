@@ -36,10 +36,11 @@ class ValidationSet:
 class Trained:
     """What a training run did. Times in seconds, losses in nats a completion token, one a logged step.
 
-    `flos` is transformers' estimate of the floating-point operations, 6 × parameters × tokens. `order` holds after
-    each step a digest of all examples in the order in which they were seen, `drawn_again` the first of these as the
-    seed alone gives them. With a validation set, `validation_losses` holds (step, loss) pairs, loss in nats a
-    completion token averaged over batches, and `best_step` the step whose weights were kept.
+    `flos` is transformers' estimate of the floating-point operations, 6 × parameters × tokens. `order` holds after each
+    step a digest of all examples in the order in which they were seen, `drawn_again` the first of these as the seed
+    alone gives them. `engine` says how batches were read, ``padding-free`` or ``padded:`` and why. With a validation
+    set, `validation_losses` holds (step, loss) pairs, loss in nats a completion token averaged over batches, and
+    `best_step` the step whose weights were kept.
     """
 
     steps: int
@@ -50,6 +51,7 @@ class Trained:
     flos: float
     order: tuple[str, ...]
     drawn_again: tuple[str, ...]
+    engine: str | None = None
     validation_losses: tuple[tuple[int, float], ...] = ()
     best_step: int | None = None
 
@@ -70,13 +72,15 @@ def train(
     device: str = "cpu",
     validation: ValidationSet | None = None,
     callbacks: Sequence[TrainerCallback] = (),
+    padding_free: bool = False,
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
 
     `fields` are SFTConfig's, `device` is where the model is. Data order and dropout follow `seed`. With `validation`,
     the loss on its rows is taken at the end, or as early stopping says, which also ends training and puts the best
-    weights back. `callbacks` are called after harness's own and the adapter's. Raises `TrainingError` when the loss is
-    not finite, `TaskError` when no row is short enough to be trained on.
+    weights back. With `padding_free`, rows are read end to end where the model takes it. `callbacks` are called after
+    harness's own and the adapter's. Raises `TrainingError` when the loss is not finite, `TaskError` when no row is
+    short enough to be trained on.
     """
     watch = Watch(on_step)
     stopping = validation.early_stopping if validation else None
@@ -89,6 +93,7 @@ def train(
             eval_dataset=_dataset(validation.rows) if validation else None,
             processing_class=tokenizer,
             callbacks=[watch, *best, *adapted.callbacks, *callbacks],
+            padding_free=padding_free,
         )
         _check_not_empty(trainer, len(rows))
         start = time.perf_counter()
@@ -107,6 +112,7 @@ def train(
         flos=float(trainer.state.total_flos),
         order=tuple(trainer.order),
         drawn_again=drawn_again,
+        engine=trainer.engine,
         validation_losses=tuple(watch.validation_losses),
         best_step=best[0].step if best else None,
     )

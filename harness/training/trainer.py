@@ -1,11 +1,15 @@
-"""SFTTrainer with the vocabulary projected at completion positions only.
+"""SFTTrainer without padding, and with the vocabulary projected at completion positions only.
 
-TRL projects every position of the prompt and the padding as well, and on a CPU does so over the whole
-vocabulary; the loss ignores those positions, so leaving them out changes nothing but the time: 1.45 times fewer
-CPU seconds a step on SmolLM2-135M. The model's own forward runs, with virtual tokens and scaled logits if it has them.
+On a CPU, TRL projects every position of the prompt and the padding over the whole vocabulary; the loss ignores those
+positions, so leaving them out changes nothing but the time. The model's own forward runs, with virtual tokens and
+scaled logits if it has them. On CUDA TRL projects labelled positions only, by itself, and its own loss is taken.
+
+TRL's `padding_free` does the packing in its collator, where neither the order of examples nor their number can be read
+off a batch any more: the batch stays padded here until the loss is taken.
 """
 
 import hashlib
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,27 +19,38 @@ from torch.nn import functional
 from trl import SFTTrainer
 
 from harness._compat.trl import count_tokens, on_its_device
+from harness.methods._base import tokens_before_input
 from harness.model.head import projected_at
+from harness.model.modes import evaluation_mode
+from harness.training.packing import IGNORED, Pack, packs
 
-IGNORED = -100
+PADDING_FREE = "padding-free"
+"""The engine that reads rows laid end to end; any other is ``padded:`` and why."""
+
+FINE, COARSE = 1e-3, 0.1
+"""Nats that a token's loss may differ by between the two ways, in float32 and where activations are rounded more."""
+
 _DIGITS = 12
 _ANOTHER_STATE = 20_260_404
 
 
 class CompletionTrainer(SFTTrainer):
-    """SFTTrainer whose output head is run where a label is predicted only.
+    """SFTTrainer whose rows are read without padding, and whose output head is run where a label is predicted only.
 
     Mixture-of-experts models add an auxiliary loss in their own forward: for these, and on several devices, TRL's
     loss is computed as it is.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, padding_free: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._plainly = self.args.world_size > 1 or self.aux_loss_enabled
+        self._as_is = self.args.world_size > 1 or self.aux_loss_enabled
+        self._by_trl = self._as_is or self.args.device.type == "cuda"
         self._seen = hashlib.sha256()
         self.order: list[str] = []
         """After each batch, a digest of all examples seen so far in their order."""
         self.examples = 0
+        self.engine: str | None = None if padding_free else "padded: padding-free batches are switched off"
+        """How batches are read, `PADDING_FREE` or why not; None until the first is there."""
 
     def drawn_again(self, batches: int) -> list[str]:
         """Return `order` of that many batches at most, drawn anew from the start of an epoch.
@@ -61,12 +76,65 @@ class CompletionTrainer(SFTTrainer):
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
         """Return the mean negative log-likelihood of the completion tokens (nats), a scalar."""
-        if self._plainly or return_outputs:
+        if self._as_is or return_outputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        packed = packs(inputs) if self._reads_packs(model, inputs) else None
+        if self._by_trl:
+            return self._trl_loss(model, inputs, packed, num_items_in_batch)
         with self.accelerator.autocast():
-            loss, count = _completion_loss(model, self.accelerator.unwrap_model(model).get_output_embeddings(), inputs)
+            loss = self._losses(model, inputs, packed, reduction="sum").sum()
         count_tokens(self, inputs)
-        return loss / (count if num_items_in_batch is None else num_items_in_batch)
+        return loss / (_predicted(inputs) if num_items_in_batch is None else num_items_in_batch)
+
+    def _trl_loss(
+        self, model: Any, inputs: dict[str, Any], packed: Sequence[Pack] | None, items: Tensor | int | None
+    ) -> Tensor:
+        """Return the loss as TRL computes it, of packs if there are any: divided by one number, they add up."""
+        if packed is None:
+            return super().compute_loss(model, inputs, num_items_in_batch=items)
+        count = _predicted(inputs) if items is None else items
+        own = super().compute_loss
+        given = ({"input_ids": pack.ids, "position_ids": pack.positions, "labels": pack.labels} for pack in packed)
+        return sum((own(model, each, num_items_in_batch=count) for each in given), torch.zeros((), device=model.device))
+
+    def _losses(
+        self, model: Any, inputs: dict[str, Any], packed: Sequence[Pack] | None, *, reduction: str = "none"
+    ) -> Tensor:
+        """Return (labels,) the negative log-likelihood of every label (nats) in the order of rows, or (packs,) sums."""
+        head = self.accelerator.unwrap_model(model).get_output_embeddings()
+        if packed is None:
+            return _padded_losses(model, head, inputs, reduction)
+        return torch.cat([_pack_losses(model, head, pack, reduction).reshape(-1) for pack in packed])
+
+    def _reads_packs(self, model: Any, inputs: dict[str, Any]) -> bool:
+        """Tell whether batches are packed, which is settled by the first."""
+        if self.engine is None:
+            reason = self._refusal(model, {name: value[:2] for name, value in inputs.items()})
+            self.engine = PADDING_FREE if reason is None else f"padded: {reason}"
+        return self.engine == PADDING_FREE
+
+    @torch.no_grad()
+    def _refusal(self, model: Any, inputs: dict[str, Any]) -> str | None:
+        """Return why rows of this model are not packed, None where both ways say the same of two of them.
+
+        What shows there: attention that takes no block mask, a recurrent state, positions taken from columns.
+        """
+        kind = tokens_before_input(self.accelerator.unwrap_model(model))
+        if kind is not None:
+            return f"{kind} puts virtual tokens before each row"
+        with evaluation_mode(model), self.accelerator.autocast():
+            padded = self._losses(model, inputs, None)
+            try:
+                packed = self._losses(model, inputs, packs(inputs))
+            except torch.OutOfMemoryError:
+                raise
+            except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+                return f"the model takes no rows end to end ({type(error).__name__}: {error})"
+        apart = float((padded - packed).abs().max()) if len(padded) else 0.0
+        rounded = (
+            any(weight.dtype != torch.float32 for weight in model.parameters()) or self.args.bf16 or self.args.fp16
+        )
+        return None if apart <= (COARSE if rounded else FINE) else f"rows end to end differ by {apart:.2g} nats a token"
 
     def prediction_step(
         self,
@@ -76,7 +144,7 @@ class CompletionTrainer(SFTTrainer):
         ignore_keys: list[str] | None = None,
     ) -> tuple[Any, Any, Any]:
         """Take the loss alone, by the same way as in training."""
-        if self._plainly:
+        if self._as_is:
             return super().prediction_step(model, inputs, prediction_loss_only, ignore_keys)
         with torch.no_grad():
             return self.compute_loss(model, on_its_device(self, inputs)).detach(), None, None
@@ -88,8 +156,13 @@ def _noted(seen: Any, inputs: dict[str, Any]) -> str:
     return str(seen.hexdigest()[:_DIGITS])
 
 
-def _completion_loss(model: nn.Module, head: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Tensor]:
-    """Return the summed negative log-likelihood of the labels and their number.
+def _predicted(inputs: dict[str, Any]) -> Tensor:
+    """Return the number of labels, at least 1."""
+    return torch.clamp((inputs["labels"][:, 1:] != IGNORED).sum(), min=1)
+
+
+def _padded_losses(model: nn.Module, head: nn.Module, inputs: dict[str, Any], reduction: str) -> Tensor:
+    """Return the losses of a padded batch.
 
     `inputs`: input_ids, attention_mask and labels, each (batch, length); a label of −100 is not predicted.
     """
@@ -97,6 +170,12 @@ def _completion_loss(model: nn.Module, head: nn.Module, inputs: dict[str, Any]) 
     predicted = labels != IGNORED
     with projected_at(head, *predicted.nonzero(as_tuple=True), length=inputs["labels"].shape[1]):
         output = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False)
-    logits = output.logits[0].float()  # (predicted, vocabulary)
-    loss = functional.cross_entropy(logits, labels[predicted], reduction="sum")
-    return loss, torch.clamp(predicted.sum(), min=1)
+    return functional.cross_entropy(output.logits[0].float(), labels[predicted], reduction=reduction)
+
+
+def _pack_losses(model: nn.Module, head: nn.Module, pack: Pack, reduction: str) -> Tensor:
+    """Return the losses of rows end to end. With a cache the model would not see where rows begin."""
+    columns = pack.predicting
+    with projected_at(head, torch.zeros_like(columns), columns, length=pack.ids.shape[1]):
+        output = model(input_ids=pack.ids, position_ids=pack.positions, use_cache=False)
+    return functional.cross_entropy(output.logits[0].float(), pack.targets, reduction=reduction)

@@ -33,26 +33,52 @@ def rows():
 
 @pytest.fixture
 def trained(tiny_model, rows):
-    def run(name, *, seed=1, **changes):
+    def run(name, *, seed=1, padding_free=False, **changes):
         loaded = models.load(Model(**tiny_model))
         adapted = adapt(loaded.model, RECIPES[name], seed=seed)
         steps = []
         result = train(
-            adapted, loaded.tokenizer, rows, {**FIELDS, **changes}, seed=seed, on_step=lambda *made: steps.append(made)
+            adapted,
+            loaded.tokenizer,
+            rows,
+            {**FIELDS, **changes},
+            seed=seed,
+            on_step=lambda *made: steps.append(made),
+            padding_free=padding_free,
         )
         return adapted, result, steps
 
     return run
 
 
+@pytest.mark.parametrize("padding_free", [False, True])
 @pytest.mark.parametrize("accumulation", [1, 2])
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_losses_are_trls_own(trained, monkeypatch, name, accumulation):
-    _, ours, _ = trained(name, gradient_accumulation_steps=accumulation)
+def test_the_losses_are_trls_own(trained, monkeypatch, name, accumulation, padding_free):
+    _, ours, _ = trained(name, gradient_accumulation_steps=accumulation, padding_free=padding_free)
     monkeypatch.setattr(CompletionTrainer, "compute_loss", SFTTrainer.compute_loss)
     _, theirs, _ = trained(name, gradient_accumulation_steps=accumulation)
     assert ours.losses == pytest.approx(theirs.losses, abs=2e-4)
     assert ours.tokens == theirs.tokens
+    assert ours.order == theirs.order
+    assert ours.engine.startswith("padding-free" if padding_free and name in {"full", "lora"} else "padded: ")
+
+
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_packs_are_read_by_trls_loss_where_that_is_the_faster(trained, monkeypatch, accumulation):
+    """As on CUDA: the loss is TRL's, the rows are end to end."""
+    _, padded, _ = trained("lora", gradient_accumulation_steps=accumulation)
+    made = CompletionTrainer.__init__
+
+    def by_trl(self, *args, **kwargs):
+        made(self, *args, **kwargs)
+        self._by_trl = True
+
+    monkeypatch.setattr(CompletionTrainer, "__init__", by_trl)
+    _, packed, _ = trained("lora", gradient_accumulation_steps=accumulation, padding_free=True)
+    assert packed.engine == "padding-free"
+    assert packed.losses == pytest.approx(padded.losses, abs=2e-4)
+    assert packed.tokens == padded.tokens
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -69,9 +69,9 @@ _ROLES = {
 
 
 def _rulings(rule: str, verdicts: Verdicts) -> Iterator[Ruling]:
-    for each in verdicts.not_compared:
-        if each.role in _ROLES[rule]:
-            yield Ruling(UNSETTLED, f"{each.task} cannot be compared")
+    for suite in verdicts.not_compared:
+        if suite.role in _ROLES[rule]:
+            yield Ruling(UNSETTLED, f"{suite.task} cannot be compared")
     if rule == "no-forgetting":
         codes = {GapVerdict.SAFE.value: ALLOW, GapVerdict.FORGETS.value: REJECT}
         for one in verdicts.guards:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,10 @@ class Index:
         row = np.empty(len(self.position))
         row[[self.position[item.key] for item in items]] = [item.score for item in items]
         return row
+
+    def values(self, items: Sequence[ScoredItem]) -> list[Any]:
+        """Return what the items were logged with, in canonical order."""
+        return [item.value for item in sorted(items, key=lambda item: self.position[item.key])]
 
     def clusters(self, items: Sequence[ScoredItem]) -> npt.NDArray[np.int64] | None:
         """Return cluster numbers ``(items,)``, None where no item has a label."""
@@ -70,6 +75,8 @@ def counted_once(path: Path, items: Sequence[ScoredItem]) -> tuple[list[ScoredIt
 def _alike(group: Sequence[ScoredItem]) -> bool:
     """Say whether scores of one item differ by no more than the batches that it was scored in make them differ."""
     low, high = min(item.score for item in group), max(item.score for item in group)
+    if any(item.value != group[0].value for item in group):
+        return False
     return math.isclose(low, high, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
 
 

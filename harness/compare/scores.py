@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from harness.compare.design import BASE, DEFAULT_CLUSTER, NO_CLUSTER, Arm, Desig
 from harness.compare.pairing import Index, counted_once, unpaired
 from harness.compare.sources import ScoredItem, ScoredSuite, ScoreFile, read_scored_suite
 from harness.compare.tidy import UNKNOWN_MODEL
+from harness.compare.whole import check_recorded, units_of_a_whole
 from harness.declarations.metrics import higher_is_better, metric
 from harness.errors import ComparisonError
 from harness.spec.records import Role, Suite
@@ -24,7 +26,8 @@ class SuiteScores:
 
     Rows of failed runs are NaN. The base model has one row. `clusters` is ``(items,)`` or None; `worst` is the
     lowest score there can be, or, on an open scale, the lowest that any run got on any item. `model` is the label of
-    the base model, ``unknown`` where logs name none or several.
+    the base model, ``unknown`` where logs name none or several. Of a score over all items at once, `whole` (lm-eval's
+    aggregation), `values` are pseudo-values of the units, ``(seeds, units)``, and `clusters` is None.
     """
 
     suite: Suite
@@ -34,16 +37,24 @@ class SuiteScores:
     worst: float
     model: str = UNKNOWN_MODEL
     notes: tuple[str, ...] = ()
+    whole: str | None = None
+    items_in_all: int | None = None
+    """Number of items behind the units of a score over all items."""
 
     @property
     def items(self) -> int:
         """Number of items."""
+        return self.items_in_all or self.columns
+
+    @property
+    def columns(self) -> int:
+        """Number of columns of `values`."""
         return int(next(iter(self.values.values())).shape[-1])
 
     @property
     def units(self) -> int:
         """Number of independently sampled units: clusters, or items where there are none."""
-        return self.items if self.clusters is None else int(self.clusters.max()) + 1
+        return self.columns if self.clusters is None else int(self.clusters.max()) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +114,7 @@ class _Reader:
         self.clusters: npt.NDArray[np.int64] | None = None
         self.files: list[ScoreFile] = []
         self.answers: list[tuple[str, str | None]] = []
+        self.whole: dict[str | None, Path] = {}
         self.problems: list[str] = []
         self.notes: list[str] = []
 
@@ -124,18 +136,21 @@ class _Reader:
 
     def _oriented(self, rows: Mapping[str, Sequence[Floats | None]], items: int, *, higher: bool) -> SuiteScores:
         sign = 1.0 if higher else -1.0
-        blank = np.full(items, np.nan)
+        (whole,) = self.whole
+        blank = np.full(next(len(row) for arm in rows.values() for row in arm if row is not None), np.nan)
         values = {name: sign * np.array([blank if row is None else row for row in arm]) for name, arm in rows.items()}
         known = metric(self.suite.metric)
         bound = known.low if higher else -known.high
         return SuiteScores(
             suite=self.suite,
             values=values,
-            clusters=self.clusters,
+            clusters=None if whole else self.clusters,
             higher_is_better=higher,
             worst=bound if np.isfinite(bound) else float(np.nanmin(np.concatenate(list(values.values())))),
             model=self.design.model or common_model(file.model for file in self.files),
-            notes=tuple(dict.fromkeys([*self.notes, *_remarks(self.files, self.suite)])),
+            notes=tuple(dict.fromkeys([*self.notes, *_made_of(self.suite, whole), *_remarks(self.files, self.suite)])),
+            whole=whole,
+            items_in_all=items if whole else None,
         )
 
     def _row(self, arm: Arm, run: ScoredRun | FailedRun) -> Floats | None:
@@ -156,8 +171,31 @@ class _Reader:
             self.index = Index.of(file.path, items)
             problems.extend(self._cluster(file, items))
         problems.extend(unpaired(self.index, file.path, items))
+        problems.extend(self._mixed_kinds(found))
         self.problems.extend(problems)
-        return None if problems else self.index.scores(items)
+        return None if problems else self._values(found, items)
+
+    def _mixed_kinds(self, found: ScoredSuite) -> Iterator[str]:
+        kind = None if found.whole is None else found.whole.aggregation
+        self.whole.setdefault(kind, found.file.path)
+        if len(self.whole) > 1:
+            one, other = (f"{path} ({each or 'a number an item'})" for each, path in list(self.whole.items())[:2])
+            how = f"make {self.suite.metric} of {self.suite.task} in different ways"
+            yield f"{one} and {other} {how}: score all with one."
+
+    def _values(self, found: ScoredSuite, items: Sequence[ScoredItem]) -> Floats | None:
+        """Return a run's scores in canonical order, or its pseudo-values where only all items have one."""
+        assert self.index is not None
+        if found.whole is None:
+            return self.index.scores(items)
+        units = np.arange(len(items)) if self.clusters is None else self.clusters
+        path, made = found.file.path, found.whole.aggregation
+        try:
+            check_recorded(found, self.suite.metric)
+            return units_of_a_whole(path, self.suite.metric, made, self.index.values(items), units)
+        except ComparisonError as error:
+            self.problems.append(str(error))
+            return None
 
     def _once(self, found: ScoredSuite) -> list[ScoredItem]:
         """Return the items of a file, one of each. Raises `ComparisonError` where they contradict each other."""
@@ -226,6 +264,14 @@ def _out_of_range(file: ScoreFile, name: str, items: Sequence[ScoredItem]) -> It
         yield (
             f"{file.path}: {len(outside)} scores of {name} are outside {known.low:g} to {known.high:g}, "
             f"the first {first.score:g} (doc_id {first.doc_id})."
+        )
+
+
+def _made_of(suite: Suite, made: str | None) -> Iterator[str]:
+    if made:
+        yield (
+            f"{suite.task}: {suite.metric} is a score over all items at once ({made}); what each item, or cluster of "
+            "them, contributes is its pseudo-value, from the score without it."
         )
 
 

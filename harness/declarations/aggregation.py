@@ -31,6 +31,14 @@ class Aggregation:
     kind: Kind
     reason: str = ""
 
+    def takes_apart(self, value: Any) -> bool:
+        """Return whether an item's logged value is part of a score over all items, and not a score of its own.
+
+        Tasks may log a number under a name whose default is such a score; of a perplexity that number is a
+        log-likelihood.
+        """
+        return self.kind is Kind.PSEUDO_VALUES and (self.name == "perplexity" or not isinstance(value, int | float))
+
 
 MEANS = frozenset({"mean", "nanmean"})
 PSEUDO_VALUES = frozenset(
@@ -59,8 +67,13 @@ _OF_METRICS = {
 
 def declared_aggregation(task: Declared, metric: str) -> Aggregation:
     """Return how a task aggregates one of its metrics; the metric's name may carry a filter."""
+    return aggregation_in(task.config, metric)
+
+
+def aggregation_in(config: Mapping[str, Any], metric: str) -> Aggregation:
+    """Return the same by a task's fields, of its YAML or of a results file of lm-eval."""
     plain = metric.partition(",")[0]
-    for each in task.config.get("metric_list") or ():
+    for each in config.get("metric_list") or ():
         if isinstance(each, Mapping) and str(each.get("metric")).rpartition(".")[2] == plain:
             return aggregation(plain, each.get("aggregation"))
     return aggregation(plain, None)

@@ -58,5 +58,5 @@ def matthews(sums: Floats) -> Floats:
 
 
 def _divided(above: Floats, below: Floats) -> Floats:
-    above, below = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    above, below = np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64)
+    return np.asarray(np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0))

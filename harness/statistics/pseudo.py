@@ -72,19 +72,20 @@ class Ranking:
     def _inside(self, units: Units, negatives: Floats) -> Floats:
         """Return the pairs within each unit that are in the right order, by ranks of unit and value together."""
         order = np.unique(self.values, return_inverse=True)[1]
-        keys = units * (len(order) + 1.0) + order
+        keys = np.asarray(units * (len(order) + 1.0) + order, dtype=np.float64)
         up = units[self.positive]
         below = _between(np.sort(keys[~self.positive]), keys[self.positive])
         return _counts(up, below - (np.cumsum(negatives) - negatives)[up], len(negatives))
 
 
 def _counts(units: Units, weights: npt.ArrayLike, count: int = 0) -> Floats:
-    return np.bincount(units, weights=weights, minlength=count)
+    return np.asarray(np.bincount(units, weights=weights, minlength=count), dtype=np.float64)
 
 
 def _between(ordered: Floats, values: Floats) -> Floats:
     """Return how many of `ordered` lie below each value, those that equal it half."""
-    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2
+    sides = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
+    return np.asarray(sides / 2, dtype=np.float64)
 
 
 def pseudo_values(corpus: Corpus, units: Units) -> Floats:
@@ -107,4 +108,4 @@ def _wins(values: Floats, positive: npt.NDArray[np.bool_]) -> Floats:
 
 def _area(wins: npt.ArrayLike, positives: npt.ArrayLike, negatives: npt.ArrayLike) -> Floats:
     pairs = np.asarray(positives, dtype=float) * np.asarray(negatives)
-    return np.divide(wins, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
+    return np.asarray(np.divide(wins, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0))

@@ -1,7 +1,7 @@
 """A design's scores as they are judged: each candidate paired with the reference, and the level of each family."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -126,7 +126,8 @@ def pair_scores(
 
 def suite_moments(scores: SuiteScores, differences: Floats) -> Moments:
     """Reduce one suite's differences ``(seeds, items)`` with its clusters."""
-    return moments(differences, scores.clusters, fixed=scores.suite.fixed_items)
+    found = moments(differences, scores.clusters, fixed=scores.suite.fixed_items)
+    return replace(found, items=scores.items)  # of a score over all items, the columns are units of them
 
 
 def weaknesses(paired: PairedScores, scores: Sequence[SuiteScores]) -> Iterator[str]:

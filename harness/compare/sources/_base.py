@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.compare.design import ScoredRun
 from harness.compare.tidy import UNKNOWN_MODEL, Score
@@ -18,7 +19,8 @@ class ScoredItem:
     """One item's score. Items of two models pair by `key`; `doc_id` is what a user finds the item by.
 
     `answer` is a digest of what the model answered (log-likelihoods, or a text), None where a source does not have it:
-    runs that answer the same on all items are one run.
+    runs that answer the same on all items are one run. `value` is what a score over all items at once is made of; such
+    an item has no score of its own, and `score` is 0.
     """
 
     key: Key
@@ -26,6 +28,7 @@ class ScoredItem:
     score: float
     cluster: str | None = None
     answer: str | None = None
+    value: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +46,22 @@ class ScoreFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredSuite:
-    """One suite's items of one trained model, in any order, with the file that they are from."""
+    """One suite's items of one trained model, in any order, with the file that they are from.
+
+    `whole` is set where the score is none of an item: how all items make it.
+    """
 
     file: ScoreFile
     items: list[ScoredItem]
+    whole: "WholeScore | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeScore:
+    """How the values of all items make a score: lm-eval's `aggregation`, and what it came to where that is known."""
+
+    aggregation: str
+    recorded: float | None = None
 
 
 class ScoreSource(ABC):

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.compare.design import DEFAULT_CLUSTER, ScoredRun
-from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, ScoreSource
+from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, ScoreSource, WholeScore
 from harness.compare.sources.options import MARGIN, TaskFields, with_margin
 from harness.compare.sources.sample_files import SampleFile, sample_files, unnamed_files
 from harness.compare.sources.samples import FIELDS, HASHES, NO_FILTER, samples
 from harness.compare.sources.strangers import named_as_what_it_is
 from harness.compare.tidy import UNKNOWN_MODEL, Score
+from harness.declarations.aggregation import Aggregation, aggregation_in
 from harness.errors import ComparisonError
 
 _ITEM = 16
@@ -46,7 +47,8 @@ class LmEvalSource(ScoreSource):
     def read_suite(self, run: ScoredRun, task: str, metric: str, *, cluster: str | None, newest: bool) -> ScoredSuite:
         """Return one suite's scores by one metric, with the settings that lm-eval recorded."""
         file = sample_file(run, task, metric, newest=newest)
-        return ScoredSuite(file=file, items=read_items(file.path, metric, cluster=cluster))
+        items = read_items(file.path, metric, cluster=cluster)
+        return ScoredSuite(file=file, items=items, whole=_whole(SampleFile.of(file.path), metric, items))
 
 
 def sample_file(run: ScoredRun, task: str, metric: str, *, newest: bool) -> ScoreFile:
@@ -149,6 +151,30 @@ def _model(results: Mapping[str, Any]) -> str:
     return str(pretrained or results.get("model_name") or UNKNOWN_MODEL)
 
 
+def _aggregation(file: SampleFile, metric: str) -> Aggregation:
+    """Return how a metric's items become its score: as the results file says, else as lm-eval does by default."""
+    config = file.noted_of_task("configs")
+    return aggregation_in(config if isinstance(config, dict) else {}, metric)
+
+
+def _whole(file: SampleFile, metric: str, items: Sequence[ScoredItem]) -> WholeScore | None:
+    """Return how the items make the score where none of them has one. Raises `ComparisonError` where only some have."""
+    without = [item for item in items if item.value is not None]
+    if not without:
+        return None
+    if len(without) < len(items):
+        first = without[0]
+        raise ComparisonError(
+            f"{file.path}: {metric} is a number for some items and {first.value!r} for others (doc_id {first.doc_id})."
+        )
+    name, _, chosen = metric.partition(",")
+    recorded = (file.noted_of_task("results") or {}).get(f"{name},{chosen or NO_FILTER}")
+    return WholeScore(
+        aggregation=_aggregation(file, metric).name,
+        recorded=float(recorded) if isinstance(recorded, int | float) else None,
+    )
+
+
 def read_items(path: Path, metric: str, *, cluster: str | None = None) -> list[ScoredItem]:
     """Return a sample file's items in the file's order.
 
@@ -162,12 +188,13 @@ def read_items(path: Path, metric: str, *, cluster: str | None = None) -> list[S
     items: list[ScoredItem] = []
     filters: set[str] = set()
     fields = _task_fields(file) if name == MARGIN else None
+    made = _aggregation(file, name)
     for number, sample in samples(file):
         filters.add(sample["filter"])
         if chosen and sample["filter"] != chosen:
             continue
         scored = sample if fields is None else with_margin(sample, fields, f"{path}:{number}")
-        items.append(_item(scored, name, cluster, path, number))
+        items.append(_item(scored, name, cluster, f"{path}:{number}", made))
     _check(path, name, chosen, filters, items)
     return items
 
@@ -185,17 +212,21 @@ def _check(path: Path, name: str, chosen: str, filters: set[str], items: list[Sc
         raise ComparisonError(f"{path} scores {name} under several filters: choose one of {options} as the metric.")
 
 
-def _item(sample: Mapping[str, Any], metric: str, cluster: str | None, path: Path, number: int) -> ScoredItem:
+def _item(
+    sample: Mapping[str, Any], metric: str, cluster: str | None, place: str, aggregation: Aggregation
+) -> ScoredItem:
     if metric not in sample or metric in FIELDS:
         known = ", ".join(sample["metrics"]) or "none"
-        raise ComparisonError(f"{path}:{number} has no metric {metric!r}: it has {known}.")
+        raise ComparisonError(f"{place} has no metric {metric!r}: it has {known}.")
     doc_hash, prompt_hash, target_hash = (sample[name] for name in HASHES)
+    apart = aggregation.takes_apart(sample[metric])
     return ScoredItem(
         key=(doc_hash, prompt_hash, target_hash),
         doc_id=sample.get("doc_id", "?"),
-        score=_finite(sample[metric], metric, path, number),
+        score=0.0 if apart else _finite(sample[metric], metric, place, aggregation.reason),
         cluster=_cluster(sample, cluster),
         answer=_answer(sample),
+        value=sample[metric] if apart else None,
     )
 
 
@@ -236,7 +267,7 @@ def read_samples(path: Path, labels: ScoreLabels) -> Iterator[Score]:
                     item=item,
                     cluster=cluster,
                     metric=metric if sample["filter"] == NO_FILTER else f"{metric},{sample['filter']}",
-                    score=_finite(value, metric, path, number),
+                    score=_finite(value, metric, f"{path}:{number}"),
                 )
 
 
@@ -247,9 +278,8 @@ def _cluster(sample: Mapping[str, Any], field: str | None) -> str | None:
     return str(document[field])
 
 
-def _finite(value: Any, metric: str, path: Path, number: int) -> float:
+def _finite(value: Any, metric: str, place: str, reason: str = "") -> float:
     if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ComparisonError(
-            f"{path}:{number}: {metric} is {value!r}, not a finite number an item: it cannot be compared."
-        )
+        found = f"{place}: {metric} is {value!r}, not a finite number an item: it cannot be compared."
+        raise ComparisonError(f"{found} {reason[0].upper()}{reason[1:]}." if reason else found)
     return float(value)

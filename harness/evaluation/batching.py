@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 Tokens = Sequence[int]
 Request = tuple[tuple[str, str] | None, list[int], list[int]]
@@ -135,16 +136,18 @@ def lay_out(batch: Sequence[SharedRow], *, pad: int) -> Layout:
     )
 
 
-def attention_mask(layout: Layout, dtype: torch.dtype) -> Tensor:
-    """Return what each token may see, (R, 1, L, L): 0 where it may, the least number of `dtype` elsewhere.
+def attention_mask(layout: Layout, dtype: torch.dtype, *, before: int = 0) -> Tensor:
+    """Return what each token may see, (R, 1, L, before + L): 0 where it may, the least number of `dtype` elsewhere.
 
-    A padding token sees its row's first token: a softmax over nothing would be NaN.
+    All see the `before` tokens that the model has read already. A padding token sees its row's first token: a softmax
+    over nothing would be NaN.
     """
     reader, read = layout.blocks[:, :, None], layout.blocks[:, None, :]
     earlier = layout.positions[:, None, :] <= layout.positions[:, :, None]
     visible = ((read == 0) | (read == reader)) & earlier
     mask = torch.zeros(visible.shape, dtype=dtype)
-    return mask.masked_fill_(~visible, torch.finfo(dtype).min)[:, None]
+    mask.masked_fill_(~visible, torch.finfo(dtype).min)
+    return functional.pad(mask, (before, 0))[:, None]
 
 
 def _filled(values: list[int], width: int, filling: int) -> list[int]:

@@ -33,6 +33,7 @@ def evaluate(
     include: Sequence[Path] = (),
     relative_to: Path | None = None,
     on_progress: OnProgress | None = None,
+    reads_once: bool = True,
 ) -> Evaluation:
     """Score `suite` on `model` and return where lm-eval's files are and what they say.
 
@@ -40,7 +41,8 @@ def evaluate(
     absent) receives lm-eval's ``results_*.json`` and ``samples_<task>_*.jsonl``; the record names them relative
     to `relative_to`, by default `folder` itself. Tasks are looked up around the spec's folder `beside`, in `include`,
     then among the shipped ones, then in lm-eval. A suite's `limit` and `num_fewshot` go before the options' and
-    the task's own. `on_progress` is called with (requests answered, requests in all).
+    the task's own. `on_progress` is called with (requests answered, requests in all). With `reads_once`
+    what all prompts begin with is read once, where the model allows it.
 
     Raises `TaskError` for a task that cannot be loaded or lacks the suite's metric, `SourceError` for a
     tokenizer that closes every text with a special token, `HarnessError` for scores that are not finite or files
@@ -55,7 +57,9 @@ def evaluate(
     places = scored_places(task, limit=limit)
     started = time.perf_counter()
     with without_bars(counter), evaluation_mode(model):
-        scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=options.batch_size, counter=counter)
+        scorer = SharedPromptLM(
+            model, tokenizer=tokenizer, batch_size=options.batch_size, counter=counter, reads_once=reads_once
+        )
         output = _score(scorer, suite.task, task, places=places, chat=options.apply_chat_template)
     seconds = time.perf_counter() - started
     samples = output.pop("samples")

@@ -3,8 +3,9 @@
 HFLM, lm-eval's model for transformers, reads the prompt again for each option and projects every position onto
 the vocabulary. Here a row holds the prompt and all options beside each other; a block attention mask and
 explicit positions let each option see the prompt and itself alone, and only positions whose next token belongs
-to an answer are projected. The log-likelihoods are HFLM's up to rounding. Everything else (tokenization, chat
-templates, generation, rolling log-likelihoods) is HFLM's own.
+to an answer are projected. What all prompts begin with (examples before the item) is read once for all of them. The
+log-likelihoods are HFLM's up to rounding. Everything else (tokenization, chat templates, generation, rolling
+log-likelihoods) is HFLM's own.
 """
 
 import logging
@@ -22,11 +23,13 @@ from harness.evaluation.batching import (
     Layout,
     Request,
     SharedRow,
+    Tokens,
     attention_mask,
     cut_into_batches,
     lay_out,
     share_rows,
 )
+from harness.evaluation.opening import Opening, opening_tokens, read_opening
 from harness.evaluation.progress import RequestCounter
 from harness.evaluation.support import unsupported
 from harness.model.head import projected_at
@@ -54,13 +57,18 @@ SCORER_VERSION = 1
 class SharedPromptLM(HFLM):
     """HFLM with shared prompts where the model allows it.
 
-    `engine` says which engine answered: ``shared-prompt``, or ``hflm:`` and why.
+    `engine` says which engine answered: ``shared-prompt``, with how many tokens were read once for all prompts if any
+    were, or ``hflm:`` and why. With `reads_once` off, every prompt is read whole.
     """
 
-    def __init__(self, pretrained: Any, *, counter: RequestCounter | None = None, **options: Any) -> None:
+    def __init__(
+        self, pretrained: Any, *, counter: RequestCounter | None = None, reads_once: bool = True, **options: Any
+    ) -> None:
         super().__init__(pretrained, **{"softmax_dtype": "float32", **options})
         self.engine = "shared-prompt"
+        self._reads_once = reads_once
         self._counter = counter or RequestCounter()
+        self._opening: Opening | None = None
 
     def loglikelihood(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[Score]:
         """Score (context, continuation) pairs."""
@@ -104,23 +112,39 @@ class SharedPromptLM(HFLM):
         """Score requests in shared rows, or by HFLM where the model does not allow it."""
         if not requests:
             return []
-        ordered = share_rows(requests, budget=TOKENS)
-        answers: dict[int, Score] = {}
-        reason = unsupported(self.model, longest=ordered[0].length)
+        reason = unsupported(self.model, longest=share_rows(requests, budget=TOKENS)[0].length)
+        tokens = opening_tokens(context for _, context, _ in requests) if self._reads_once else []
+        if reason is None and tokens:
+            answers, contradiction = self._in_rows(requests, tokens)
+            if contradiction is None:
+                self.engine = f"shared-prompt, the first {len(tokens)} tokens read once"
+                return answers
+            _log.info("every prompt is read whole: %s", contradiction)
         if reason is None:
-            answers, reason = self._checked(requests, ordered[0])
+            answers, reason = self._in_rows(requests, [])
         if reason is not None:
             self.engine = f"hflm: {reason}"
             _log.info("scoring with HFLM: %s", reason)
             return self._plain(requests)
+        return answers
+
+    def _in_rows(self, requests: Sequence[Request], opening: Tokens) -> tuple[list[Score], str | None]:
+        """Score requests in shared rows after their common opening; nothing but the reason where that goes wrong."""
+        whole = [(text, context[len(opening) :], option) for text, context, option in requests]
+        ordered = share_rows(whole, budget=TOKENS)
+        answers, reason = self._checked(requests, ordered[0], opening)
+        if reason is not None:
+            return [], reason
         self._counter.advance(len(answers))
         for batch in cut_into_batches(ordered[1:], size=int(self.batch_size), budget=TOKENS):
             answers.update(self._batch(batch))
             self._counter.advance(sum(len(row.options) for row in batch))
-        return [answers[place] for place in range(len(requests))]
+        return [answers[place] for place in range(len(requests))], None
 
-    def _checked(self, requests: Sequence[Request], row: SharedRow) -> tuple[dict[int, Score], str | None]:
-        """Score `row`, the longest, and return how a plain forward pass contradicts its last option, if it does.
+    def _checked(
+        self, requests: Sequence[Request], row: SharedRow, opening: Tokens
+    ) -> tuple[dict[int, Score], str | None]:
+        """Read the opening, score `row`, the longest, and return how a plain forward pass contradicts it, if it does.
 
         The last option of the longest row has the most beside it that it must not see, and the prompt farthest
         away: what the rules in `support` do not know of (positions taken from columns, a recurrent state, a
@@ -129,6 +153,7 @@ class SharedPromptLM(HFLM):
         place = row.requests[-1]
         ((plain, _),) = self._plain([requests[place]], disable_tqdm=True)
         try:
+            self._opening = read_opening(self.model, opening) if opening else None
             answers = self._batch([row])
         except torch.OutOfMemoryError:
             raise
@@ -155,12 +180,15 @@ class SharedPromptLM(HFLM):
     def _answer_logits(self, layout: Layout) -> Tensor:
         """Return float32 logits at the predicting places, (P, vocabulary)."""
         head, length = self.model.get_output_embeddings(), layout.ids.shape[1]
+        before = self._opening.length if self._opening else 0
+        cache = self._opening.copied(len(layout.ids)) if self._opening else None
         with projected_at(head, layout.at_row, layout.at_column, length=length):
             output = self.model(
                 input_ids=layout.ids.to(self.device),
-                position_ids=layout.positions.to(self.device),
-                attention_mask=attention_mask(layout, self.model.dtype).to(self.device),
-                use_cache=False,
+                position_ids=layout.positions.to(self.device) + before,
+                attention_mask=attention_mask(layout, self.model.dtype, before=before).to(self.device),
+                past_key_values=cache,
+                use_cache=cache is not None,
             )
         return output.logits[0].float()
 

@@ -53,4 +53,5 @@ def score_suite(
         include=work.experiment.include,
         relative_to=work.folder,
         on_progress=on_progress,
+        reads_once=work.experiment.execute.reads_once,
     )

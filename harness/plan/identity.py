@@ -72,6 +72,7 @@ def evaluation_key(suite: Suite, experiment: Experiment, content: Content) -> st
         "suite": content.suites[suite.task],
         "tokenizer": content.tokenizer,
         "options": {key: value for key, value in asdict(experiment.evaluation).items() if key != "limit"},
+        "reads_once": None if experiment.execute.reads_once else False,
     }
     return f"{suite.task}--{digest(identity)}"
 

@@ -1,0 +1,112 @@
+"""What all prompts begin with is read once, and scores are those of prompts that are read whole."""
+
+import peft
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lm_eval.api.instance import Instance
+from lm_eval.models.huggingface import HFLM
+
+from harness.evaluation.opening import LEAST, Opening, opening_tokens
+from harness.evaluation.scorer import SharedPromptLM
+
+EXAMPLES = "Question: what is one and one?\nAnswer: two\n\nQuestion: and twice that?\nAnswer: four\n\n"
+BOTH = ["llama", "qwen2", "gpt_neox", "qwen3", "gpt2", "phi", "granite", "mistral"]
+FAMILIES = [*((family, attention) for family in BOTH for attention in ("sdpa", "eager")), ("gemma2", "eager")]
+
+
+@pytest.fixture(scope="session")
+def with_examples(questions):
+    return [
+        Instance(
+            request_type="loglikelihood",
+            doc={},
+            arguments=(EXAMPLES + each.args[0], each.args[1]),
+            idx=0,
+            metadata=("t", 0, 1),
+        )
+        for each in questions
+    ]
+
+
+def plainly(model, tokenizer, questions, **options):
+    return HFLM(model, tokenizer=tokenizer, softmax_dtype="float32", **options).loglikelihood(
+        questions, disable_tqdm=True
+    )
+
+
+def agree(ours, theirs):
+    assert [hit for _, hit in ours] == [hit for _, hit in theirs]
+    assert [score for score, _ in ours] == pytest.approx([score for score, _ in theirs], abs=1e-3)
+
+
+@given(st.lists(st.integers(0, 3), max_size=60), st.lists(st.lists(st.integers(0, 3), min_size=1), min_size=1))
+def test_the_opening_is_the_longest_that_leaves_every_prompt_a_token(shared, rest):
+    prompts = [[*shared, *each] for each in rest]
+    found = opening_tokens(prompts)
+    assert all(prompt[: len(found)] == found and len(prompt) > len(found) for prompt in prompts)
+    longer = len(found) + 1
+    one_way_on = len({tuple(prompt[:longer]) for prompt in prompts}) == 1 and min(map(len, prompts)) > longer
+    if len(found) >= LEAST:
+        assert not one_way_on
+    else:
+        assert found == []
+        assert len(shared) < LEAST
+
+
+@pytest.mark.parametrize(("family", "attention"), FAMILIES)
+def test_scores_are_those_of_prompts_read_whole(family, attention, random_model, tokenizer, with_examples):
+    model = random_model(family, attention=attention)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=3)
+    ours = scorer.loglikelihood(with_examples, disable_tqdm=True)
+    assert scorer.engine == f"shared-prompt, the first {len(EXAMPLES.strip()) - 1} tokens read once"
+    agree(ours, plainly(model, tokenizer, with_examples, batch_size=1))
+
+
+def test_an_adapter_reads_the_opening_too(random_model, tokenizer, with_examples):
+    config = peft.LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
+    model = peft.get_peft_model(random_model("llama"), config)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(with_examples, disable_tqdm=True)
+    assert scorer.engine.endswith("tokens read once")
+    agree(ours, plainly(model, tokenizer, with_examples))
+
+
+def test_it_can_be_switched_off(random_model, tokenizer, with_examples):
+    scorer = SharedPromptLM(random_model("llama"), tokenizer=tokenizer, batch_size=4, reads_once=False)
+    scorer.loglikelihood(with_examples, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt"
+
+
+def test_a_spoilt_cache_is_noticed_and_not_used(random_model, tokenizer, with_examples, monkeypatch, caplog):
+    copied = Opening.copied
+
+    def spoilt(self, rows):
+        cache = copied(self, rows)
+        cache.layers[0].values += 1.0
+        return cache
+
+    monkeypatch.setattr(Opening, "copied", spoilt)
+    model = random_model("llama")
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    with caplog.at_level("INFO"):
+        ours = scorer.loglikelihood(with_examples, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt"
+    assert "every prompt is read whole: shared prompts give " in caplog.text
+    agree(ours, plainly(model, tokenizer, with_examples))
+
+
+def test_a_model_without_a_cache_reads_prompts_whole(random_model, tokenizer, with_examples, monkeypatch):
+    model = random_model("llama")
+    forward = model.forward
+    monkeypatch.setattr(model, "forward", lambda *given, **more: forward(*given, **{**more, "use_cache": False}))
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(with_examples, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt"
+    agree(ours, plainly(model, tokenizer, with_examples))
+
+
+def test_prompts_without_a_common_opening_are_read_as_ever(random_model, tokenizer, questions):
+    scorer = SharedPromptLM(random_model("llama"), tokenizer=tokenizer, batch_size=4)
+    scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt"

@@ -276,7 +276,7 @@ def compare(
     guard_sesoi: float | None = None,
     retention: float = 0.5,
     alpha: float = 0.05,
-    pool_seed_variance: bool = False,
+    require_gain: bool = True,
     seed_sd: float | None = None,
     seed_df: float | None = None,
     newest: bool = True,

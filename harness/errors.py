@@ -115,3 +115,7 @@ class ComparisonError(HarnessError):
     """Scores cannot be compared: unpaired items, mixed metrics, values out of range."""
 
     exit_code = 64
+
+
+class NoScoresError(ComparisonError):
+    """A model has no scores of a suite at all."""

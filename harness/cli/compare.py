@@ -21,6 +21,7 @@ _OF_LOGS: dict[str, object] = {
     **dict.fromkeys(("reference", "candidate", "base", "names", "metric", "guard_metric", "lower"), None),
     **dict.fromkeys(("sesoi", "guard_sesoi", "retention", "alpha", "seed_sd", "seed_df"), None),
     **dict.fromkeys(("fixed_items", "pool_seed_variance", "all"), False),
+    "require_gain": True,
     **{name: [] for name in ("in_domain", "out_of_domain", "guard")},
     "cluster": "cluster",
     "duplicates": "once",
@@ -28,7 +29,7 @@ _OF_LOGS: dict[str, object] = {
 }
 """The options that a run folder's own spec answers, with what they are where they are not given."""
 
-_OPTION = {"lower": "--lower-is-better or --higher-is-better"}
+_OPTION = {"lower": "--lower-is-better or --higher-is-better", "require_gain": "--no-require-gain"}
 
 DEFAULT_RETENTION = 0.5
 DEFAULT_ALPHA = 0.05
@@ -42,7 +43,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     logs = parser.add_argument_group("lm-eval logs instead of a run folder: one folder a seed, in the same order")
     logs.add_argument("--reference", nargs="+", type=Path, metavar="DIR")
     logs.add_argument("--candidate", nargs="+", action="append", type=Path, metavar="DIR", help="repeatable")
-    logs.add_argument("--base", type=Path, metavar="DIR", help="the untuned model, for guards")
+    logs.add_argument("--base", type=Path, metavar="DIR", help="the untuned model, for guards and the reference's gain")
+    logs.add_argument(
+        "--no-require-gain",
+        dest="require_gain",
+        action="store_false",
+        help="verdicts even where the reference is not shown to have learned anything in-domain",
+    )
     logs.add_argument("--names", nargs="+", metavar="NAME", help="names of the reference and of each candidate")
     logs.add_argument("--in-domain", nargs="+", default=[], metavar="TASK")
     logs.add_argument("--out-of-domain", nargs="+", default=[], metavar="TASK")
@@ -58,7 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     logs.add_argument("--guard-sesoi", type=float, help="that of the guards (default: --sesoi)")
     logs.add_argument("--retention", type=float, help=f"share of the gap that must be left ({DEFAULT_RETENTION})")
     logs.add_argument("--alpha", type=float, help=f"two-sided error rate over all comparisons ({DEFAULT_ALPHA})")
-    logs.add_argument("--pool-seed-variance", action="store_true", help="over candidates: declare it beforehand")
+    logs.add_argument("--pool-seed-variance", action="store_true", help=argparse.SUPPRESS)
     logs.add_argument("--seed-sd", type=float, help="SD between seeds from earlier work, which lets one seed be judged")
     logs.add_argument("--seed-df", type=float, help="its degrees of freedom")
     logs.add_argument("--duplicates", choices=("once", "refuse"), default="once", help="items that a file repeats")
@@ -135,6 +142,10 @@ def _of_logs(args: argparse.Namespace) -> "Verdicts":
     lacking = [name for name, value in {**missing, "--metric": args.metric}.items() if not value]
     if lacking:
         raise UsageError(f"give a run folder, or lm-eval logs with {', '.join(lacking)} as well.")
+    if args.pool_seed_variance:
+        from harness.spec.records import NOT_POOLED
+
+        raise UsageError(f"--pool-seed-variance is withdrawn: {NOT_POOLED}. Leave it out; more seeds are what helps.")
     reference, *candidates = _names(args)
     return api.compare(
         reference=args.reference,
@@ -153,7 +164,7 @@ def _of_logs(args: argparse.Namespace) -> "Verdicts":
         guard_sesoi=args.guard_sesoi,
         retention=DEFAULT_RETENTION if args.retention is None else args.retention,
         alpha=DEFAULT_ALPHA if args.alpha is None else args.alpha,
-        pool_seed_variance=args.pool_seed_variance,
+        require_gain=args.require_gain,
         seed_sd=args.seed_sd,
         seed_df=args.seed_df,
         newest=not args.all,

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import ComparisonError
 from harness.ledger import Outcome, RunFolder
 from harness.records import CellFailure, CellResult, ChosenValues
-from harness.spec.records import Duplicates, Experiment, IdenticalRuns, Role, Suite
+from harness.spec.records import NOT_POOLED, Comparison, Duplicates, Experiment, IdenticalRuns, Role, Suite
 
 BASE = "base"
 """The recipe and the arm of the untuned model."""
@@ -61,7 +61,9 @@ class Design:
     """A comparison of candidates with a reference, seed by seed and item by item.
 
     `sesoi` is the smallest effect of interest in the metric's unit; a suite's own overrides it. `variances` may
-    hold ``seed_sd`` with ``seed_df``, from earlier work, which lets a single seed be judged. `lower_is_better`
+    hold ``seed_sd`` with ``seed_df``, from earlier work, which lets a single seed be judged. `require_gain` gives no
+    verdict about persistence where `base` was scored in-domain and the reference is not shown to have gained over it.
+    `lower_is_better`
     gives the direction of a metric whose direction is not known. `newest` takes the newest of several sample files
     of a task in a folder; without it they are refused. `duplicates` says whether items that a file has several times,
     scored alike, count ``once``; `identical_runs` whether runs that gave the same answers throughout are meant to.
@@ -75,7 +77,7 @@ class Design:
     base: Arm | None = None
     retention: float = 0.5
     alpha: float = 0.05
-    pool_seed_variance: bool = False
+    require_gain: bool = True
     variances: Mapping[str, float] = field(default_factory=dict)
     gate: Mapping[str, Any] = field(default_factory=dict)
     lower_is_better: bool | None = None
@@ -102,6 +104,10 @@ class Design:
     def seeds(self) -> int:
         """How many seeds each arm was to have."""
         return len(self.reference.runs)
+
+    def tail(self, comparisons: int) -> float:
+        """Return what every one-sided condition may err in a family of so many comparisons (Bonferroni)."""
+        return self.alpha / 2 / comparisons
 
     def suites_of(self, role: Role) -> tuple[Suite, ...]:
         """Return the suites that play one role."""
@@ -203,14 +209,20 @@ def design_of(run: RunFolder) -> Design:
         sesoi=comparison.sesoi,
         retention=comparison.retention,
         alpha=comparison.alpha,
-        pool_seed_variance=comparison.pool_seed_variance,
+        require_gain=comparison.require_gain,
         variances=comparison.variances,
         gate=comparison.gate,
         duplicates=comparison.duplicates,
         identical_runs=comparison.identical_runs,
         model=experiment.model.name,
-        notes=_unequal_search(experiment, run.tuning),
+        notes=(*_unequal_search(experiment, run.tuning), *_withdrawn(comparison)),
     )
+
+
+def _withdrawn(comparison: Comparison) -> Iterator[str]:
+    """Yield what the spec of an earlier version asked for and is not done any more."""
+    if comparison.pool_seed_variance:
+        yield f"the spec asked for pool_seed_variance; every comparison has its own here: {NOT_POOLED}"
 
 
 def _unequal_search(experiment: Experiment, tuning: Sequence[ChosenValues]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ def design_of_logs(
     guard_sesoi: float | None = None,
     retention: float = 0.5,
     alpha: float = 0.05,
-    pool_seed_variance: bool = False,
+    require_gain: bool = True,
     seed_sd: float | None = None,
     seed_df: float | None = None,
     newest: bool = True,
@@ -39,11 +39,12 @@ def design_of_logs(
 
     A folder is what ``lm_eval --log_samples --output_path`` wrote, searched with its subfolders. `in_domain`,
     `out_of_domain` and `guards` name tasks, `metric` a field of their samples; guards compare with the untuned model
-    in `base`. `sesoi` is the smallest effect of interest in the metric's unit and need not be given for accuracies and
-    other shares. Of several sample files of a task in one folder the `newest` is taken, or they are refused. Items
-    that a file has several times, scored alike, count ``once``; `duplicates` may ``refuse`` them. Runs that gave the
-    same answers to all items are refused unless `identical_runs` says ``allow``. `model` labels the base model;
-    without it the results files do, where they all name the same one.
+    in `base`, and so does the reference in-domain where `base` has scores of it, unless `require_gain` is false.
+    `sesoi` is the smallest effect of interest in the metric's unit and need not be given for accuracies and other
+    shares. Of several sample files of a task in one folder the `newest` is taken, or they are refused. Items that a
+    file has several times, scored alike, count ``once``; `duplicates` may ``refuse`` them. Runs that gave the same
+    answers to all items are refused unless `identical_runs` says ``allow``. `model` labels the base model; without it
+    the results files do, where they all name the same one.
 
     Raises `ComparisonError` with everything that is wrong.
     """
@@ -70,7 +71,7 @@ def design_of_logs(
         sesoi=_sesoi(sesoi, metric, "sesoi"),
         retention=retention,
         alpha=alpha,
-        pool_seed_variance=pool_seed_variance,
+        require_gain=require_gain,
         variances={} if seed_sd is None or seed_df is None else {"seed_sd": seed_sd, "seed_df": seed_df},
         lower_is_better=lower_is_better,
         newest=newest,

@@ -14,7 +14,7 @@ from harness.compare.sources import ScoredItem, ScoredSuite, ScoreFile, read_sco
 from harness.compare.tidy import UNKNOWN_MODEL
 from harness.compare.whole import check_recorded, units_of_a_whole
 from harness.declarations.metrics import higher_is_better, metric
-from harness.errors import ComparisonError
+from harness.errors import ComparisonError, NoScoresError
 from harness.spec.records import Role, Suite
 
 Floats = npt.NDArray[np.float64]
@@ -24,10 +24,10 @@ Floats = npt.NDArray[np.float64]
 class SuiteScores:
     """Scores of every arm on one suite: `values[arm]` is ``(seeds, items)``, higher is better.
 
-    Rows of failed runs are NaN. The base model has one row. `clusters` is ``(items,)`` or None; `worst` is the
-    lowest score there can be, or, on an open scale, the lowest that any run got on any item. `model` is the label of
-    the base model, ``unknown`` where logs name none or several. Of a score over all items at once, `whole` (lm-eval's
-    aggregation), `values` are pseudo-values of the units, ``(seeds, units)``, and `clusters` is None.
+    Rows of failed runs are NaN. The base model has one row, where it was scored. `clusters` is ``(items,)`` or None;
+    `worst` is the lowest score there can be, or, on an open scale, the lowest that any run got on any item. `model` is
+    the label of the base model, ``unknown`` where logs name none or several. Of a score over all items at once, `whole`
+    (lm-eval's aggregation), `values` are pseudo-values of the units, ``(seeds, units)``, and `clusters` is None.
     """
 
     suite: Suite
@@ -93,9 +93,8 @@ def cannot_be_compared(left_out: Iterable[NotCompared]) -> ComparisonError:
 
 
 def read_suite(design: Design, suite: Suite) -> SuiteScores:
-    """Read one suite's sample files of every arm that plays in it (the base model only in guards)."""
-    arms = (*design.arms, design.base) if suite.role == "guard" and design.base else design.arms
-    return _Reader(design, suite).read(arms)
+    """Read one suite's sample files of every arm; the base model must have them in guards, and may elsewhere."""
+    return _Reader(design, suite).read()
 
 
 def common_model(labels: Iterable[str]) -> str:
@@ -118,8 +117,10 @@ class _Reader:
         self.problems: list[str] = []
         self.notes: list[str] = []
 
-    def read(self, arms: Iterable[Arm]) -> SuiteScores:
-        rows = {arm.name: [self._row(arm, run) for run in arm.runs] for arm in arms}
+    def read(self) -> SuiteScores:
+        rows = {arm.name: [self._row(arm, run) for run in arm.runs] for arm in self.design.arms}
+        if self.design.base is not None:
+            rows |= self._base(self.design.base)
         self.problems.extend(_mixed(self.files, self.suite))
         self._copies()
         if not self.problems and self.index is None:
@@ -153,17 +154,34 @@ class _Reader:
             items_in_all=items if whole else None,
         )
 
+    def _base(self, base: Arm) -> dict[str, list[Floats | None]]:
+        """Return the base model's row, if it has scores of the suite, which only a guard insists on."""
+        (run,) = base.runs
+        try:
+            return {base.name: [None if isinstance(run, FailedRun) else self._scored(base, run)]}
+        except NoScoresError as error:
+            if self.suite.role == "guard":
+                self.problems.append(str(error))
+            return {}
+        except ComparisonError as error:
+            self.problems.append(str(error))
+            return {}
+
     def _row(self, arm: Arm, run: ScoredRun | FailedRun) -> Floats | None:
         if isinstance(run, FailedRun):
             return None
         try:
-            found = read_scored_suite(
-                run, self.suite.task, self.suite.metric, cluster=self._field, newest=self.design.newest
-            )
-            file, items = found.file, self._once(found)
+            return self._scored(arm, run)
         except ComparisonError as error:
             self.problems.append(str(error))
             return None
+
+    def _scored(self, arm: Arm, run: ScoredRun) -> Floats | None:
+        """Return a run's scores in the order of the first one's items; None with problems noted."""
+        found = read_scored_suite(
+            run, self.suite.task, self.suite.metric, cluster=self._field, newest=self.design.newest
+        )
+        file, items = found.file, self._once(found)
         self.files.append(file)
         self.answers.append((_called(arm, run), fingerprint(items)))
         problems = [*_out_of_range(file, self.suite.metric, items)]

@@ -10,7 +10,7 @@ from harness.plan.costs import Estimate
 from harness.report.document import Block, Document, Prose
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.forgetting import forgetting_tables
-from harness.report.sections.gaps import gaps_table
+from harness.report.sections.gaps import families, gaps_table
 from harness.report.sections.marks import contamination_text, marks
 from harness.report.sections.plan import cells_table, power_block, suites_table, totals, unknowns
 from harness.report.sections.search import search_table
@@ -43,7 +43,14 @@ def run_document(run: RunFolder, verdicts: Verdicts, costs: RunCosts, scores: Se
 
 def verdicts_document(verdicts: Verdicts, *, details: bool = False) -> Document:
     """Return what ``harness compare`` prints: tables of gaps and of forgetting, then what was concluded."""
-    return Document((gaps_table(verdicts), *forgetting_tables(verdicts), *statements(verdicts, details=details)))
+    return Document(
+        (
+            gaps_table(verdicts),
+            Prose(families(verdicts)),
+            *forgetting_tables(verdicts),
+            *statements(verdicts, details=details),
+        )
+    )
 
 
 def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> Document:

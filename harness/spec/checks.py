@@ -10,6 +10,7 @@ from harness.spec.document import Located
 from harness.spec.document import Path as At
 from harness.spec.margins import margin_problems
 from harness.spec.recipe import ReadRecipe
+from harness.spec.records import NOT_POOLED
 from harness.spec.schema import allowed, fields_of
 from harness.spec.suggest import nearest, resembling
 from harness.spec.tasks import NamedTasks, task_problems
@@ -46,6 +47,7 @@ def semantic_problems(context: Context) -> list[Problem]:
     """Return everything wrong with names and their relations, as far as the blocks that they stand in are sound."""
     checks: tuple[tuple[_Check, set[str]], ...] = (
         (_comparison, {"comparison", "recipes"}),
+        (_pooling, {"comparison"}),
         (_gate, {"comparison", "suites"}),
         (_margins, {"comparison", "suites"}),
         (_suites, {"suites"}),
@@ -80,6 +82,12 @@ def _inherited(context: Context, at: At) -> str:
     """Return a remedy for a value of the file that is extended: the user's own file has no such line."""
     own, inherited = (context.document.place(each).file for each in ((), at))
     return "" if own == inherited else f" {own} extends this file: give it a `comparison` with its own recipes."
+
+
+def _pooling(context: Context) -> Iterator[Problem]:
+    if context.spec["comparison"].get("pool_seed_variance"):
+        at, message = ("comparison", "pool_seed_variance"), f"pooling is withdrawn: {NOT_POOLED}"
+        yield context.document.problem(at, message, "Leave it out; more seeds are what helps.")
 
 
 def _gate(context: Context) -> Iterator[Problem]:

@@ -21,6 +21,12 @@ DATA_SOURCES = ("task", "jsonl", "hub")
 STRATEGIES = ("all", "first", "last", "middle", "every", "list", "random", "gradient")
 """Layer strategies that harness brings itself; any other is the name of a plug-in."""
 
+NOT_POOLED = (
+    "a variance between seeds that is pooled over recipes errs too often: .057 to .068 at a stated .05 where they are "
+    "equally noisy, and family-wise up to .37 where one is noisier than the others"
+)
+"""Why `pool_seed_variance` was withdrawn."""
+
 EXECUTORS = ("local",)
 """Executors that harness brings itself; any other is the name of a plug-in."""
 
@@ -294,7 +300,10 @@ class Comparison:
     """Why a smaller difference would not matter; only accuracies and other shares go without."""
     retention: float = 0.5
     alpha: float = 0.05
+    require_gain: bool = True
+    """Give no verdict about persistence where the reference is not shown to have gained over the untuned model."""
     pool_seed_variance: bool = False
+    """Withdrawn: a spec may not say true any more, but the lock of a run of an earlier version may."""
     variances: Mapping[str, float] = field(default_factory=dict)
     """Declared ``seed_sd``, ``item_sd`` and ``residual_sd`` of a paired difference, for planning.
 

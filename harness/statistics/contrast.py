@@ -97,8 +97,8 @@ def contrast(
     The variance between seeds is that of the per-seed contrast, so it holds whatever covariance between the
     suites the shared models bring, and the residual. The suites' items are independent: their variances add and
     their degrees of freedom combine as Satterthwaite (1946) has it. `seed_variance` replaces the estimate from
-    these seeds (pooled over recipes, or declared from earlier work); with a single seed and none declared the
-    result holds for this one checkpoint, with `seed_df` 0.
+    these seeds by one that was declared from earlier work; with a single seed and none declared the result holds for
+    this one checkpoint, with `seed_df` 0.
     """
     scores = per_seed(suites, weights)
     seeds = scores.shape[-1]
@@ -133,14 +133,3 @@ def _satterthwaite(parts: Sequence[Floats], dfs: Sequence[float]) -> Floats:
     # Without any item variance its weight is 0 and the quantile is not used.
     none = np.full(whole.shape, min(dfs))
     return np.asarray(np.divide(whole**2, spread, out=none, where=spread > 0))
-
-
-def pooled(scores: Sequence[Floats]) -> SeedVariance:
-    """Pool the variance between seeds of several recipes' contrasts, each ``(seeds,)``.
-
-    It supposes that the recipes are equally noisy. Recipes compared with one shared reference are correlated,
-    which makes the degrees of freedom somewhat too many: pooling is a declared choice, never a default.
-    """
-    dfs = [one.shape[-1] - 1 for one in scores]
-    sums = [np.var(one, axis=-1, ddof=1) * df for one, df in zip(scores, dfs, strict=True) if df > 0]
-    return SeedVariance(variance=np.asarray(sum(sums)) / sum(dfs), df=float(sum(dfs)))

@@ -9,9 +9,10 @@ import numpy.typing as npt
 from harness.compare.design import Arm, Design
 from harness.compare.scores import SuiteScores
 from harness.spec.records import Role
-from harness.statistics.contrast import SeedRule, SeedVariance, per_seed, pooled
+from harness.statistics.contrast import SeedRule, SeedVariance
 from harness.statistics.critical import Array, primary_comparisons
 from harness.statistics.moments import Moments, moments
+from harness.verdict.level import Level
 
 MIN_PAIRS_AFTER_FAILURES = 3
 MIN_UNITS = 8
@@ -42,7 +43,7 @@ class PairedScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """A design with its scores, one `PairedScores` a candidate, and the error rate that each condition may have."""
+    """A design with its scores, one `PairedScores` a candidate, and the error rate of each family of comparisons."""
 
     design: Design
     scores: Sequence[SuiteScores]
@@ -68,40 +69,38 @@ class Analysis:
         return primary_comparisons(len(self.design.candidates), inside, outside)
 
     @property
+    def level(self) -> Level:
+        """The primary comparisons' error rate."""
+        return self._shared_by(self.comparisons)
+
+    @property
     def tail(self) -> float:
         """One-sided error probability of every condition of a primary comparison."""
-        return self.design.alpha / 2 / self.comparisons
+        return self.level.tail
 
     @property
-    def level(self) -> float:
-        """Confidence level of the primary intervals, in percent."""
-        return 100 * (1 - 2 * self.tail)
+    def guard_level(self) -> Level:
+        """That of arms x guards: a family of its own, since it answers another question."""
+        return self._shared_by(len(self.design.arms) * len(self.design.suites_of("guard")))
 
     @property
-    def guard_comparisons(self) -> int:
-        """Number of arms x guards: a family of its own, since it answers another question."""
-        return max(1, len(self.design.arms) * len(self.design.suites_of("guard")))
+    def extra_level(self) -> Level:
+        """That of extra forgetting: candidates x guards, a family of its own as well."""
+        return self._shared_by(len(self.design.candidates) * len(self.design.suites_of("guard")))
 
-    @property
-    def extra_comparisons(self) -> int:
-        """Number of candidates x guards, over which the error rate of extra forgetting is shared."""
-        return max(1, len(self.design.candidates) * len(self.design.suites_of("guard")))
+    def _shared_by(self, comparisons: int) -> Level:
+        return Level(alpha=self.design.alpha, tail=self.design.tail(max(1, comparisons)))
 
-    def seed_rule(self, outside: str, inside: str, pairs: int) -> SeedRule | None:
-        """Return the variance between seeds that the design declares for a comparison of `pairs` seeds, if any.
+    def seed_rule(self, pairs: int) -> SeedRule | None:
+        """Return the variance between seeds that the design declares, which is used where there is a single pair.
 
-        A single pair takes the declared ``seed_sd``, at the worst covariance that two suites can have. Otherwise
-        seeds are pooled over the candidates where the spec asks for it.
+        It is that of one suite's difference; two suites are given the worst covariance that they can have.
         """
         sd, df = self.design.variances.get("seed_sd"), self.design.variances.get("seed_df")
-        if pairs == 1 and sd is not None and df is not None:
-            variance = sd**2
-            return lambda weights: SeedVariance(variance=_largest_square(weights) * variance, df=df)
-        several = [each for each in self.candidates if each.pairs > 1]
-        if pairs > 1 and self.design.pool_seed_variance and len(several) > 1:
-            suites = [(each.suites[outside], each.suites[inside]) for each in several]
-            return lambda weights: pooled([per_seed(pair, weights) for pair in suites])
-        return None
+        if pairs != 1 or sd is None or df is None:
+            return None
+        variance = sd**2
+        return lambda weights: SeedVariance(variance=_largest_square(weights) * variance, df=df)
 
 
 def pair_scores(

@@ -4,7 +4,7 @@ Extra forgetting is a candidate's change from the untuned model less the referen
 untuned model cancels, and what is left is the paired difference of the two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -21,6 +21,8 @@ from harness.verdict.analysis import (
     suite_moments,
     weaknesses,
 )
+from harness.verdict.gain import gain
+from harness.verdict.level import Level
 from harness.verdict.records import ConditionResult, GapComparison, IntervalEstimate, RequiredSample
 from harness.verdict.required_sample import MissedCondition, required_sample
 from harness.verdict.wording import Scale, gap_sentence, insufficient_sentence
@@ -68,8 +70,7 @@ class Subject:
     scores: SuiteScores
     differences: Moments | None
     sesoi: float
-    tail: float
-    comparisons: int
+    level: Level
     seeds: int
     reasons: Sequence[str]
     notes: Sequence[str]
@@ -84,19 +85,24 @@ class Subject:
 
 def in_domain(analysis: Analysis, paired: PairedScores, inside: SuiteScores) -> GapComparison:
     """Judge a candidate against the reference on an in-domain suite, at the level of the primary comparisons."""
-    task, design = inside.suite.task, analysis.design
-    rule = analysis.seed_rule(task, task, paired.pairs)
-    subject = _paired(analysis, paired, inside, paired.suites.get(task), analysis.comparisons)
-    subject = replace(
-        subject, notes=tuple(seed_notes(paired, design.variances)), given=rule((1.0, 0.0)) if rule else None
-    )
+    rule = analysis.seed_rule(paired.pairs)
+    subject = _paired(analysis, paired, inside, paired.suites.get(inside.suite.task), analysis.level)
+    notes = (*seed_notes(paired, analysis.design.variances), *_gain_note(analysis, inside))
+    subject = replace(subject, notes=notes, given=rule((1.0,)) if rule else None)
     return _judged(subject, in_domain_tests(subject) if subject.differences else ())
 
 
+def _gain_note(analysis: Analysis, inside: SuiteScores) -> Iterator[str]:
+    """Yield that the reference is not shown to have learned anything: two that learned nothing are equivalent."""
+    gained = gain(analysis, inside) if analysis.design.require_gain else None
+    if gained is not None and not float(gained.contrast.interval(analysis.tail)[0]) > 0:
+        yield f"{analysis.design.reference.name} is not shown to have gained over the untuned model here"
+
+
 def _paired(
-    analysis: Analysis, paired: PairedScores, scores: SuiteScores, differences: Moments | None, comparisons: int
+    analysis: Analysis, paired: PairedScores, scores: SuiteScores, differences: Moments | None, level: Level
 ) -> Subject:
-    """Return a candidate beside the reference on a suite, one of so many comparisons; variances as measured here."""
+    """Return a candidate beside the reference on a suite, in a family of one level; variances as measured here."""
     design = analysis.design
     return Subject(
         reference=design.reference.name,
@@ -104,8 +110,7 @@ def _paired(
         scores=scores,
         differences=differences,
         sesoi=design.sesoi_of(scores.suite),
-        tail=design.alpha / 2 / comparisons,
-        comparisons=comparisons,
+        level=level,
         seeds=paired.pairs,
         reasons=tuple(weaknesses(paired, (scores,))),
         notes=tuple(seed_notes(paired, {})),
@@ -114,7 +119,7 @@ def _paired(
 
 def in_domain_tests(subject: Subject) -> tuple[Test, ...]:
     """Return the conditions of in-domain equivalence and difference, the one that decides first."""
-    gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.tail))
+    gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.level.tail))
     m, task = subject.sesoi, subject.scores.suite.task
     margin = Scale(subject.scores.suite.metric).amount(m)
     first, second = subject.reference, subject.candidate
@@ -157,8 +162,7 @@ def guard(analysis: Analysis, arm: Arm, scores: SuiteScores) -> GapComparison:
         scores=scores,
         differences=differences,
         sesoi=analysis.design.sesoi_of(scores.suite),
-        tail=analysis.design.alpha / 2 / analysis.guard_comparisons,
-        comparisons=analysis.guard_comparisons,
+        level=analysis.guard_level,
         seeds=len(ran),
         reasons=reasons if ran else ["the base model or every run of the arm failed"],
         notes=(),
@@ -172,7 +176,7 @@ def extra_forgetting(analysis: Analysis, paired: PairedScores, scores: SuiteScor
     first, second = scores.values[design.reference.name][kept], scores.values[paired.candidate.name][kept]
     differences = suite_moments(scores, first - second) if kept else None
     own = degenerate(differences, task) if differences else ()
-    subject = _paired(analysis, paired, scores, differences, analysis.extra_comparisons)
+    subject = _paired(analysis, paired, scores, differences, analysis.extra_level)
     subject = replace(subject, reasons=(*subject.reasons, *own))
     return _judged(subject, guard_tests(subject, _EXTRA_FORGETTING) if differences else ())
 
@@ -180,7 +184,7 @@ def extra_forgetting(analysis: Analysis, paired: PairedScores, scores: SuiteScor
 def guard_tests(subject: Subject, labels: tuple[GapVerdict, GapVerdict, GapVerdict] = _FORGETTING) -> tuple[Test, ...]:
     """Return the conditions of a guard, the one that decides first, with the labels that they give."""
     safe, forgets, unsized = labels
-    gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.tail))
+    gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.level.tail))
     m, task = subject.sesoi, subject.scores.suite.task
     margin = Scale(subject.scores.suite.metric).amount(m)
     arm, base = subject.candidate, subject.reference
@@ -214,13 +218,12 @@ def _judged(subject: Subject, tests: Sequence[Test]) -> GapComparison:
     decided = next((test for test in tests if test.met), None)
     label = GapVerdict.INCONCLUSIVE if decided is None or one_checkpoint else decided.label
     label = GapVerdict.INSUFFICIENT if subject.reasons else label
-    gap = IntervalEstimate.of(subject.gap, subject.tail, subject.comparisons) if tests else None
+    gap = IntervalEstimate.of(subject.gap, subject.level) if tests else None
     scale = Scale(subject.scores.suite.metric)
     claim = f"{decided.text[0].upper()}{decided.text[1:]}." if decided and label is decided.label else "Not settled."
     sentence = insufficient_sentence(subject.reasons)
     if gap and not subject.reasons:
-        level = 100 * (1 - 2 * subject.tail)
-        sentence = gap_sentence(claim, gap, subject.scores.suite.task, scale=scale, level=level)
+        sentence = gap_sentence(claim, gap, subject.scores.suite.task, scale=scale, level=subject.level.percent)
     return GapComparison(
         model=subject.scores.model,
         reference=subject.reference,
@@ -242,8 +245,8 @@ def _judged(subject: Subject, tests: Sequence[Test]) -> GapComparison:
 
 
 def _result(test: Test, subject: Subject, *, allowed: bool) -> ConditionResult:
-    adjusted = min(1.0, test.p * subject.comparisons)
-    return ConditionResult(name=test.name, text=test.text, met=test.met and allowed, p=test.p, p_adjusted=adjusted)
+    met, p = test.met and allowed, test.p if allowed else None
+    return ConditionResult(name=test.name, text=test.text, met=met, p=p, p_adjusted=subject.level.adjusted(p))
 
 
 def _required_sample(subject: Subject, tests: Sequence[Test], scale: Scale) -> RequiredSample | None:
@@ -264,4 +267,4 @@ def _required_sample(subject: Subject, tests: Sequence[Test], scale: Scale) -> R
         both_ends=nearest.both_ends,
     )
     items = {subject.scores.suite.task: subject.scores.items}
-    return required_sample([missed], nearest.label.value, items, subject.tail, scale)
+    return required_sample([missed], nearest.label.value, items, subject.level.tail, scale)

@@ -6,6 +6,7 @@ from harness.compare.design import Arm, Design, FailedRun
 from harness.compare.scores import NotCompared, SuiteScores, cannot_be_compared, read_comparable
 from harness.statistics.failures import FailureRate, failure_rate, failures_differ
 from harness.verdict.analysis import Analysis
+from harness.verdict.gain import gate_notes
 from harness.verdict.gap import extra_forgetting, guard, in_domain
 from harness.verdict.persistence import Persistence
 from harness.verdict.records import Failures, PersistenceComparison, Verdicts
@@ -31,11 +32,10 @@ def judge_scores(design: Design, scores: Sequence[SuiteScores], not_compared: Se
         candidates=tuple(arm.name for arm in design.candidates),
         alpha=design.alpha,
         primary_comparisons=analysis.comparisons,
-        level=1 - 2 * analysis.tail,
-        guard_level=1 - design.alpha / analysis.guard_comparisons if guards else None,
-        extra_level=1 - design.alpha / analysis.extra_comparisons if guards else None,
+        level=analysis.level.confidence,
+        guard_level=analysis.guard_level.confidence if guards else None,
+        extra_level=analysis.extra_level.confidence if guards else None,
         retention=design.retention,
-        pooled_seed_variance=design.pool_seed_variance,
         comparisons=tuple(_comparisons(analysis)),
         in_domain=tuple(
             in_domain(analysis, paired, inside)
@@ -48,7 +48,9 @@ def judge_scores(design: Design, scores: Sequence[SuiteScores], not_compared: Se
         ),
         failures=tuple(_failures(design)),
         not_compared=tuple(not_compared),
-        notes=tuple(dict.fromkeys([*design.notes, *(note for one in scores for note in one.notes)])),
+        notes=tuple(
+            dict.fromkeys([*design.notes, *gate_notes(analysis), *(each for one in scores for each in one.notes)])
+        ),
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from harness.compare.scores import SuiteScores, common_model
-from harness.statistics.contrast import SeedRule
+from harness.statistics.contrast import Contrast, SeedRule
 from harness.statistics.moments import Moments
 from harness.statistics.planning import budget
 from harness.statistics.ratio import ratio_set
 from harness.verdict.analysis import Analysis, PairedScores, seed_notes, weaknesses
+from harness.verdict.gain import gain
 from harness.verdict.records import (
     ConditionResult,
     IntervalEstimate,
@@ -18,22 +19,25 @@ from harness.verdict.records import (
 )
 from harness.verdict.required_sample import MissedCondition, required_sample
 from harness.verdict.rules import (
-    RULES,
     Condition,
     Contrasts,
     Label,
     Margins,
+    Truths,
     conditions,
     contrast_weights,
     label,
+    needed,
     p_values,
 )
 from harness.verdict.wording import Names, Scale, condition_text, insufficient_sentence, persistence_sentence
 
 _CONTRAST_OF = {
+    Condition.LEARNED: "gain_in",
     Condition.IN_WITHIN: "gap_in",
     Condition.IN_GAP: "gap_in",
     Condition.OUT_WITHIN: "gap_out",
+    Condition.OUT_BEYOND: "gap_out",
     Condition.OUT_SAME: "gap_out",
     Condition.OUT_OTHER: "gap_out",
     Condition.SHRINKS: "delta",
@@ -42,6 +46,8 @@ _CONTRAST_OF = {
     Condition.UNCHANGED: "delta",
 }
 _WITHIN = (Condition.IN_WITHIN, Condition.OUT_WITHIN, Condition.UNCHANGED)
+_LEADERLESS = (Label.NOT_LEARNED, Label.EMERGES, Label.NO_GAP, Label.INCONCLUSIVE, Label.INSUFFICIENT)
+"""Labels that do not say who leads in-domain."""
 
 
 class Persistence:
@@ -56,6 +62,7 @@ class Persistence:
         self.margins = Margins(design.sesoi_of(inside.suite), design.sesoi_of(outside.suite))
         self.scale = Scale(inside.suite.metric)
         self.reasons = list(weaknesses(paired, (inside, outside)))
+        self.gain = gain(analysis, inside)
 
     def label(self) -> Label:
         """Return the label alone."""
@@ -63,7 +70,7 @@ class Persistence:
             return Label.INSUFFICIENT
         if self._checkpoint_only:
             return Label.INCONCLUSIVE
-        return label(conditions(self.contrasts(), self.margins, self.analysis.tail))
+        return label(self._met(self.contrasts()))
 
     def contrasts(self) -> Contrasts:
         """Return the four contrasts."""
@@ -75,10 +82,7 @@ class Persistence:
         found = self.label()
         contrasts = self.contrasts() if self.paired.suites else None
         gaps = self._estimates(contrasts) if contrasts else {}
-        met = conditions(contrasts, self.margins, self.analysis.tail) if contrasts else {}
-        has_verdict = found not in (Label.INSUFFICIENT, Label.INCONCLUSIVE)
-        unchanged = bool(met) and found is Label.PERSISTS and bool(met[Condition.UNCHANGED])
-        leads_in = has_verdict and found is not Label.NO_GAP
+        met = self._met(contrasts) if contrasts else {}
         return PersistenceComparison(
             model=common_model((self.inside.model, self.outside.model)),
             reference=self.analysis.design.reference.name,
@@ -90,16 +94,16 @@ class Persistence:
             sesoi_in=self.margins.inside,
             sesoi_out=self.margins.outside,
             verdict=found.value,
-            unchanged=unchanged,
-            better_in_domain=self._sides(contrasts)[0] if contrasts and leads_in else None,
+            better_in_domain=None if contrasts is None or found in _LEADERLESS else _sides(contrasts.gap_in)[0],
             fragile=worst is not None and worst is not found,
             verdict_if_failures_are_worst=worst.value if worst else None,
-            sentence=self._sentence(found, gaps, contrasts, unchanged=unchanged),
+            sentence=self._sentence(found, gaps, contrasts, met),
             seeds=self.paired.pairs,
             items_in=self.inside.items,
             items_out=self.outside.items,
             units_in=self.inside.units,
             units_out=self.outside.units,
+            gain_in=gaps.get("gain_in"),
             gap_in=gaps.get("gap_in"),
             gap_out=gaps.get("gap_out"),
             delta=gaps.get("delta"),
@@ -119,43 +123,57 @@ class Persistence:
 
     @property
     def _rule(self) -> SeedRule | None:
-        outside, inside = self.outside.suite.task, self.inside.suite.task
-        return self.analysis.seed_rule(outside, inside, self.paired.pairs)
+        return self.analysis.seed_rule(self.paired.pairs)
+
+    @property
+    def _asked(self) -> Contrast | None:
+        """The reference's gain, where a verdict has to rest on it."""
+        return self.gain.contrast if self.gain and self.analysis.design.require_gain else None
+
+    def _met(self, contrasts: Contrasts) -> dict[Condition, Truths]:
+        return conditions(contrasts, self.margins, self.analysis.tail, gain=self._asked)
 
     @property
     def _checkpoint_only(self) -> bool:
         return self.paired.pairs == 1 and self._rule is None
 
     def _estimates(self, contrasts: Contrasts) -> dict[str, IntervalEstimate]:
-        comparisons = self.analysis.comparisons
-        return {
-            name: IntervalEstimate.of(getattr(contrasts, name), self.analysis.tail, comparisons)
-            for name in contrast_weights(0.0)
-        }
-
-    def _sides(self, contrasts: Contrasts) -> tuple[str, str]:
-        """Return who leads in-domain by the estimate, and the other: by role, for the record."""
-        return ("candidate", "reference") if float(contrasts.gap_in.estimate) < 0 else ("reference", "candidate")
+        all_of = {name: getattr(contrasts, name) for name in contrast_weights(0.0)}
+        all_of |= {"gain_in": self.gain.contrast} if self.gain else {}
+        return {name: IntervalEstimate.of(each, self.analysis.level) for name, each in all_of.items()}
 
     def _names(self, contrasts: Contrasts) -> Names:
         arms = {"reference": self.analysis.design.reference.name, "candidate": self.paired.candidate.name}
-        leader, other = self._sides(contrasts)
-        return Names(arms[leader], arms[other], self.inside.suite.task, self.outside.suite.task)
+        leader, other = (arms[side] for side in _sides(contrasts.gap_in))
+        ahead, behind = (arms[side] for side in _sides(contrasts.gap_out))
+        return Names(
+            reference=arms["reference"],
+            leader=leader,
+            other=other,
+            ahead=ahead,
+            behind=behind,
+            inside=self.inside.suite.task,
+            outside=self.outside.suite.task,
+        )
 
     def _sentence(
-        self, found: Label, gaps: Mapping[str, IntervalEstimate], contrasts: Contrasts | None, *, unchanged: bool
+        self,
+        found: Label,
+        gaps: Mapping[str, IntervalEstimate],
+        contrasts: Contrasts | None,
+        met: Mapping[Condition, Truths],
     ) -> str:
         if found is Label.INSUFFICIENT or contrasts is None:
             return insufficient_sentence(self.reasons)
         return persistence_sentence(
             found,
             self._names(contrasts),
-            (gaps["gap_in"], gaps["gap_out"]),
-            (self.margins.inside, self.margins.outside),
+            gaps,
+            self.margins,
             scale=self.scale,
-            level=self.analysis.level,
+            level=self.analysis.level.percent,
             retention=self.analysis.design.retention,
-            unchanged=unchanged,
+            retained=bool(met[Condition.RETAINS]),
         )
 
     def _texts(self, contrasts: Contrasts) -> dict[Condition, str]:
@@ -165,35 +183,45 @@ class Persistence:
             each: condition_text(each, names, (written[0], written[1], written[2]), retention) for each in Condition
         }
 
-    def _conditions(self, contrasts: Contrasts, met: Mapping[Condition, object]) -> Iterator[ConditionResult]:
-        texts, tests = self._texts(contrasts), p_values(contrasts, self.margins)
-        for each in Condition:
-            adjusted = min(1.0, tests[each] * self.analysis.comparisons)
-            allowed = bool(met[each]) and not self._checkpoint_only
-            yield ConditionResult(name=each.value, text=texts[each], met=allowed, p=tests[each], p_adjusted=adjusted)
+    def _conditions(self, contrasts: Contrasts, met: Mapping[Condition, Truths]) -> Iterator[ConditionResult]:
+        texts, tests = self._texts(contrasts), p_values(contrasts, self.margins, gain=self._asked)
+        for each in (each for each in Condition if each in met):
+            p = None if self._checkpoint_only else tests[each]
+            yield ConditionResult(
+                name=each.value,
+                text=texts[each],
+                met=bool(met[each]) and not self._checkpoint_only,
+                p=p,
+                p_adjusted=self.analysis.level.adjusted(p),
+            )
 
     def _required_sample(
-        self, contrasts: Contrasts, met: Mapping[Condition, object], found: Label
+        self, contrasts: Contrasts, met: Mapping[Condition, Truths], found: Label
     ) -> RequiredSample | None:
         """Return what the label that the estimates point at would take, where it was not reached."""
-        target = label(conditions(contrasts, self.margins, None))
+        target = label(conditions(contrasts, self.margins, None, gain=self._asked))
         if self.reasons or found is target:
             return None
         texts = self._texts(contrasts)
-        wanted = [each for each in dict(RULES).get(target, ()) if not bool(met[each])]
+        wanted = [each for each in needed(target) if each in met and not bool(met[each])]
         missed = [self._missed(each, texts[each], contrasts) for each in wanted]
         items = {self.outside.suite.task: self.outside.items, self.inside.suite.task: self.inside.items}
         return required_sample(missed, target.value, items, self.analysis.tail, self.scale)
 
     def _missed(self, condition: Condition, text: str, contrasts: Contrasts) -> MissedCondition:
         name = _CONTRAST_OF[condition]
-        margins = {"gap_in": self.margins.inside, "gap_out": self.margins.outside}
+        margins = {"gain_in": self.margins.inside, "gap_in": self.margins.inside, "gap_out": self.margins.outside}
+        learned = self.gain if condition is Condition.LEARNED else None
+        value = float((learned.contrast if learned else getattr(contrasts.oriented, name)).estimate)
+        if condition is Condition.OUT_BEYOND:
+            value = abs(value) - self.margins.outside
         return MissedCondition(
             name=condition.value,
             text=text,
-            suites=self._moments,
-            weights=contrast_weights(self.analysis.design.retention)[name],
-            value=float(getattr(contrasts.oriented, name).estimate),
+            # Items are counted by suite, the outside one first: the gain is about the inside one alone.
+            suites=(learned.differences,) * 2 if learned else self._moments,
+            weights=(0.0, 1.0) if learned else contrast_weights(self.analysis.design.retention)[name],
+            value=value,
             sesoi=margins.get(name, self.margins.delta),
             both_ends=condition in _WITHIN,
         )
@@ -209,3 +237,8 @@ class Persistence:
         for place, k in enumerate(self.paired.kept):
             seed = self.analysis.design.reference.runs[k].seed
             yield SeedPoint(seed=seed, gap_in=float(inside.row_means[place]), gap_out=float(outside.row_means[place]))
+
+
+def _sides(gap: Contrast) -> tuple[str, str]:
+    """Return who leads by the estimate, and the other: by role, for the record."""
+    return ("candidate", "reference") if float(gap.estimate) < 0 else ("reference", "candidate")

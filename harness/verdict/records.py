@@ -8,8 +8,9 @@ from harness.compare.scores import NotCompared
 from harness.statistics.contrast import Contrast
 from harness.statistics.failures import FailureRate
 from harness.statistics.ratio import RatioSet
+from harness.verdict.level import Level
 
-FORMAT = 1
+FORMAT = 2
 """Version of ``verdict.json``; it changes when a field changes its meaning."""
 
 
@@ -18,7 +19,8 @@ class IntervalEstimate:
     """A gap with its interval at the verdict's level, all as reference minus candidate (positive: reference better).
 
     `w` is the part of the variance that comes from seeds. `df` sums up `df_seeds` and `df_items`, from which the
-    critical value is made. `p` is two-sided against 0; `p_adjusted` is it times the number of comparisons.
+    critical value is made. `p` is two-sided against 0; `p_adjusted` is it raised by the number of comparisons. Both are
+    None where no variance between seeds is known: the interval is about one checkpoint then.
     """
 
     estimate: float
@@ -28,14 +30,14 @@ class IntervalEstimate:
     df: float
     df_seeds: float
     df_items: float
-    p: float
-    p_adjusted: float
+    p: float | None
+    p_adjusted: float | None
 
     @classmethod
-    def of(cls, contrast: Contrast, tail: float, comparisons: int) -> "IntervalEstimate":
-        """Return a contrast of one data set as plain numbers, its interval with `tail` on each side."""
-        low, high = contrast.interval(tail)
-        p = contrast.p_zero()
+    def of(cls, contrast: Contrast, level: Level) -> "IntervalEstimate":
+        """Return a contrast of one data set as plain numbers, its interval and p-value at a family's level."""
+        low, high = contrast.interval(level.tail)
+        p = contrast.p_zero() if contrast.seed_df > 0 else None
         return cls(
             estimate=float(contrast.estimate),
             interval=(float(low), float(high)),
@@ -45,19 +47,19 @@ class IntervalEstimate:
             df_seeds=contrast.seed_df,
             df_items=float(contrast.item_df),
             p=p,
-            p_adjusted=min(1.0, p * comparisons),
+            p_adjusted=level.adjusted(p),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionResult:
-    """One condition of the rules: what it says, whether it was shown, its one-sided p-value."""
+    """One condition of the rules: what it says, whether it was shown, its one-sided p-value (None with one seed)."""
 
     name: str
     text: str
     met: bool
-    p: float
-    p_adjusted: float
+    p: float | None
+    p_adjusted: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,8 @@ class SeedPoint:
 class PersistenceComparison:
     """A candidate against the reference on an in-domain and an out-of-domain suite.
 
-    `model` is the label of the base model that both adapt, ``unknown`` where it is not recorded.
+    `model` is the label of the base model that both adapt, ``unknown`` where it is not recorded. `gain_in` is what the
+    reference gained in-domain over the base model, None where that was not scored.
     """
 
     model: str
@@ -112,7 +115,6 @@ class PersistenceComparison:
     sesoi_in: float
     sesoi_out: float
     verdict: str
-    unchanged: bool
     better_in_domain: str | None
     fragile: bool
     verdict_if_failures_are_worst: str | None
@@ -122,6 +124,7 @@ class PersistenceComparison:
     items_out: int
     units_in: int
     units_out: int
+    gain_in: IntervalEstimate | None
     gap_in: IntervalEstimate | None
     gap_out: IntervalEstimate | None
     delta: IntervalEstimate | None
@@ -186,7 +189,6 @@ class Verdicts:
     guard_level: float | None
     extra_level: float | None
     retention: float
-    pooled_seed_variance: bool
     comparisons: tuple[PersistenceComparison, ...]
     in_domain: tuple[GapComparison, ...]
     guards: tuple[GapComparison, ...]

@@ -20,11 +20,13 @@ Truths = npt.NDArray[np.bool_]
 
 
 class Condition(StrEnum):
-    """A statement about the gaps, mirrored so that the in-domain gap is positive."""
+    """A statement about the gaps, mirrored so that the in-domain gap is positive; `LEARNED` is about the reference."""
 
+    LEARNED = "learned"
     IN_WITHIN = "in_within_margin"
     IN_GAP = "in_gap"
     OUT_WITHIN = "out_within_margin"
+    OUT_BEYOND = "out_beyond_margin"
     OUT_SAME = "out_same_side"
     OUT_OTHER = "out_other_side"
     SHRINKS = "shrinks"
@@ -36,9 +38,12 @@ class Condition(StrEnum):
 class Label(StrEnum):
     """What became of the in-domain gap out-of-domain."""
 
+    NOT_LEARNED = "not learned"
+    EMERGES = "emerges"
     NO_GAP = "no in-domain gap"
     VANISHES = "vanishes"
     REVERSES = "reverses"
+    PERSISTS_UNCHANGED = "persists, unchanged"
     AMPLIFIES = "amplifies"
     ATTENUATES = "attenuates"
     PERSISTS = "persists"
@@ -48,17 +53,45 @@ class Label(StrEnum):
     INSUFFICIENT = "insufficient"
 
 
-RULES: tuple[tuple[Label, tuple[Condition, ...]], ...] = (
-    (Label.NO_GAP, (Condition.IN_WITHIN,)),
-    (Label.VANISHES, (Condition.IN_GAP, Condition.OUT_WITHIN, Condition.SHRINKS)),
-    (Label.REVERSES, (Condition.IN_GAP, Condition.OUT_OTHER)),
-    (Label.AMPLIFIES, (Condition.IN_GAP, Condition.OUT_SAME, Condition.GROWS)),
-    (Label.ATTENUATES, (Condition.IN_GAP, Condition.OUT_SAME, Condition.SHRINKS)),
-    (Label.PERSISTS, (Condition.IN_GAP, Condition.OUT_SAME, Condition.RETAINS)),
-    (Label.PERSISTS_UNSIZED, (Condition.IN_GAP, Condition.OUT_SAME)),
-    (Label.SHRINKS_UNRESOLVED, (Condition.IN_GAP, Condition.SHRINKS)),
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A label and when it is given: all of `shown` are met, and none of `missing`, which makes the rule a gate."""
+
+    label: Label
+    shown: tuple[Condition, ...] = ()
+    missing: tuple[Condition, ...] = ()
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(Label.NOT_LEARNED, missing=(Condition.LEARNED,)),
+    Rule(Label.EMERGES, (Condition.IN_WITHIN, Condition.OUT_BEYOND)),
+    Rule(Label.NO_GAP, (Condition.IN_WITHIN,)),
+    Rule(Label.INCONCLUSIVE, missing=(Condition.IN_GAP,)),
+    Rule(Label.VANISHES, (Condition.OUT_WITHIN, Condition.SHRINKS)),
+    Rule(Label.REVERSES, (Condition.OUT_OTHER,)),
+    Rule(Label.PERSISTS_UNCHANGED, (Condition.OUT_SAME, Condition.RETAINS, Condition.UNCHANGED)),
+    Rule(Label.AMPLIFIES, (Condition.OUT_SAME, Condition.GROWS)),
+    Rule(Label.ATTENUATES, (Condition.OUT_SAME, Condition.SHRINKS)),
+    Rule(Label.PERSISTS, (Condition.OUT_SAME, Condition.RETAINS)),
+    Rule(Label.PERSISTS_UNSIZED, (Condition.OUT_SAME,)),
+    Rule(Label.SHRINKS_UNRESOLVED, (Condition.SHRINKS,)),
 )
-"""In order: the first label whose conditions are all met is given; if none, the result is inconclusive."""
+"""In order: the first rule that holds gives its label; if none does, the result is inconclusive.
+
+A change below the smallest effect of interest is no change, which is why "unchanged" stands before the two labels
+that name a direction. A rule about a condition that was not examined is passed over: without an untuned model nobody
+can ask whether anything was learned.
+"""
+
+
+def needed(label: Label) -> tuple[Condition, ...]:
+    """Return what must be shown for a label: the conditions of the gates before its rule, and its own."""
+    gates: list[Condition] = []
+    for rule in RULES:
+        if rule.label is label and rule.shown:
+            return (*gates, *rule.shown)
+        gates.extend(rule.missing)
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +143,24 @@ def contrast_weights(retention: float) -> dict[str, tuple[float, float]]:
     return {"gap_in": (0.0, 1.0), "gap_out": (1.0, 0.0), "delta": (1.0, -1.0), "retention": (1.0, -retention)}
 
 
-def conditions(contrasts: Contrasts, margins: Margins, tail: float | None) -> dict[Condition, Truths]:
-    """Return which conditions are met, each with error probability `tail`; None takes estimates as the truth."""
+def conditions(
+    contrasts: Contrasts, margins: Margins, tail: float | None, *, gain: Contrast | None = None
+) -> dict[Condition, Truths]:
+    """Return which conditions are met, each with error probability `tail`; None takes estimates as the truth.
+
+    `gain` is what the reference gained in-domain over the untuned model. Without it nothing is said of `LEARNED`.
+    """
     seen = contrasts.oriented
     in_low, in_high = _limits(seen.gap_in, tail)
     out_low, out_high = _limits(seen.gap_out, tail)
     delta_low, delta_high = _limits(seen.delta, tail)
     retained, _ = _limits(seen.retention, tail)
-    return {
+    learned = {} if gain is None else {Condition.LEARNED: _limits(gain, tail)[0] > 0}
+    return learned | {
         Condition.IN_WITHIN: (in_low > -margins.inside) & (in_high < margins.inside),
         Condition.IN_GAP: in_low > 0,
         Condition.OUT_WITHIN: (out_low > -margins.outside) & (out_high < margins.outside),
+        Condition.OUT_BEYOND: (out_low > margins.outside) | (out_high < -margins.outside),
         Condition.OUT_SAME: out_low > 0,
         Condition.OUT_OTHER: out_high < 0,
         Condition.SHRINKS: delta_high < 0,
@@ -130,13 +170,15 @@ def conditions(contrasts: Contrasts, margins: Margins, tail: float | None) -> di
     }
 
 
-def p_values(contrasts: Contrasts, margins: Margins) -> dict[Condition, float]:
+def p_values(contrasts: Contrasts, margins: Margins, *, gain: Contrast | None = None) -> dict[Condition, float]:
     """Return each condition's p-value, for one data set: below the level exactly where the condition is met."""
     seen = contrasts.oriented
-    return {
+    learned = {} if gain is None else {Condition.LEARNED: gain.p_above(0.0)}
+    return learned | {
         Condition.IN_WITHIN: seen.gap_in.p_inside(margins.inside),
         Condition.IN_GAP: seen.gap_in.p_above(0.0),
         Condition.OUT_WITHIN: seen.gap_out.p_inside(margins.outside),
+        Condition.OUT_BEYOND: min(seen.gap_out.p_above(margins.outside), seen.gap_out.p_below(-margins.outside)),
         Condition.OUT_SAME: seen.gap_out.p_above(0.0),
         Condition.OUT_OTHER: seen.gap_out.p_below(0.0),
         Condition.SHRINKS: seen.delta.p_below(0.0),
@@ -148,8 +190,12 @@ def p_values(contrasts: Contrasts, margins: Margins) -> dict[Condition, float]:
 
 def labels(met: Mapping[Condition, Truths]) -> npt.NDArray[np.str_]:
     """Return the label of each replicate."""
-    cases = [np.logical_and.reduce([met[condition] for condition in needed]) for _, needed in RULES]
-    return np.select(cases, [np.asarray(label.value) for label, _ in RULES], default=Label.INCONCLUSIVE.value)
+    rules = [rule for rule in RULES if met.keys() >= {*rule.shown, *rule.missing}]
+    cases = [
+        np.logical_and.reduce([*(met[each] for each in rule.shown), *(~met[each] for each in rule.missing)])
+        for rule in rules
+    ]
+    return np.select(cases, [np.asarray(rule.label.value) for rule in rules], default=Label.INCONCLUSIVE.value)
 
 
 def label(met: Mapping[Condition, Truths]) -> Label:

@@ -1,19 +1,31 @@
 """Verdicts in words: numbers, conditions and sentences for a reader who is no statistician."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from harness.declarations.metrics import metric
 from harness.verdict.records import IntervalEstimate
-from harness.verdict.rules import Condition, Label
+from harness.verdict.rules import Condition, Label, Margins
 
 _CLAIMS = {
+    Label.NOT_LEARNED: (
+        "Nothing to follow: {reference} is not shown to have learned anything on {inside}. Its gain over the untuned "
+        "model there: {gain}."
+    ),
+    Label.EMERGES: (
+        "On {inside} the two differ by less than {margin_in}; on {outside} {ahead} is better than {behind} by more "
+        "than {margin_out}."
+    ),
     Label.NO_GAP: "There is no gap to follow: on {inside} the two differ by less than {margin_in}.",
     Label.VANISHES: (
         "The lead of {leader} over {other} on {inside} vanishes on {outside}: it is smaller there, and within "
         "{margin_out} of nothing."
     ),
     Label.REVERSES: "The lead of {leader} over {other} on {inside} turns round: on {outside} {other} is better.",
+    Label.PERSISTS_UNCHANGED: (
+        "The lead of {leader} over {other} on {inside} persists unchanged on {outside}: it changes by less than "
+        "{margin_delta}, and more than {retention:.0%} of it is left."
+    ),
     Label.AMPLIFIES: "The lead of {leader} over {other} on {inside} is larger on {outside}.",
     Label.ATTENUATES: "The lead of {leader} over {other} on {inside} is smaller on {outside}, but still there.",
     Label.PERSISTS: (
@@ -56,10 +68,13 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Who and what a comparison is about; `leader` is ahead in-domain by the estimate."""
+    """Who and what a comparison is about; `leader` is ahead in-domain by the estimate, `ahead` out-of-domain."""
 
+    reference: str
     leader: str
     other: str
+    ahead: str
+    behind: str
     inside: str
     outside: str
 
@@ -68,9 +83,11 @@ def condition_text(condition: Condition, names: Names, margins: tuple[str, str, 
     """Return a condition as a statement about the arms; `margins` are written out: in, out, delta."""
     inside, outside, change = margins
     texts = {
+        Condition.LEARNED: f"{names.reference} is better than the untuned model on {names.inside}",
         Condition.IN_WITHIN: f"on {names.inside} the two differ by less than {inside}",
         Condition.IN_GAP: f"{names.leader} is better than {names.other} on {names.inside}",
         Condition.OUT_WITHIN: f"on {names.outside} the two differ by less than {outside}",
+        Condition.OUT_BEYOND: f"on {names.outside} the two differ by more than {outside}",
         Condition.OUT_SAME: f"{names.leader} is better than {names.other} on {names.outside}",
         Condition.OUT_OTHER: f"{names.other} is better than {names.leader} on {names.outside}",
         Condition.SHRINKS: f"the lead of {names.leader} is smaller on {names.outside} than on {names.inside}",
@@ -84,27 +101,31 @@ def condition_text(condition: Condition, names: Names, margins: tuple[str, str, 
 def persistence_sentence(
     label: Label,
     names: Names,
-    gaps: tuple[IntervalEstimate, IntervalEstimate],
-    margins: tuple[float, float],
+    gaps: Mapping[str, IntervalEstimate],
+    margins: Margins,
     *,
     scale: Scale,
     level: float,
     retention: float,
-    unchanged: bool,
+    retained: bool,
 ) -> str:
-    """Return the claim of a label with both gaps and their intervals, in-domain first."""
+    """Return the claim of a label with both gaps and their intervals, in-domain first.
+
+    `gaps` holds ``gap_in``, ``gap_out`` and, where the untuned model was scored, ``gain_in``. `retained` says that more
+    than the share to be retained is shown to be left, which is added to a lead that is smaller.
+    """
+    written = {name: scale.estimate(gap, level) for name, gap in gaps.items()}
     claim = _CLAIMS[label].format(
-        leader=names.leader,
-        other=names.other,
-        inside=names.inside,
-        outside=names.outside,
-        margin_in=scale.amount(margins[0]),
-        margin_out=scale.amount(margins[1]),
+        **asdict(names),
+        margin_in=scale.amount(margins.inside),
+        margin_out=scale.amount(margins.outside),
+        margin_delta=scale.amount(margins.delta),
+        gain=written.get("gain_in"),
         retention=retention,
     )
-    steady = f" It changes by less than {scale.amount(min(margins))}." if unchanged else ""
-    inside, outside = (scale.estimate(gap, level) for gap in gaps)
-    return f"{claim}{steady} Gap on {names.inside}: {inside}; on {names.outside}: {outside}."
+    left = f" More than {retention:.0%} of it is left." if label is Label.ATTENUATES and retained else ""
+    inside, outside = written["gap_in"], written["gap_out"]
+    return f"{claim}{left} Gap on {names.inside}: {inside}; on {names.outside}: {outside}."
 
 
 def insufficient_sentence(reasons: Sequence[str]) -> str:

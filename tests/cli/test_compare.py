@@ -1,6 +1,7 @@
 """``harness compare`` from the command line: foreign logs, JSON, gate and usage errors."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,32 @@ def test_usage_errors_say_what_to_give(given, message, capsys, tmp_path, monkeyp
 def test_an_unequal_number_of_seeds_is_refused(logs, capsys):
     assert main(words((logs[0], logs[1][:2]))) == 64
     assert "same order of seeds" in capsys.readouterr().err
+
+
+def test_pooling_is_refused_with_the_reason(logs, capsys):
+    assert main(words(logs, "--pool-seed-variance")) == 64
+    assert "errs too often" in capsys.readouterr().err
+
+
+def test_an_untuned_model_shows_what_the_reference_gained(logs, capsys):
+    assert main(words(logs, "--json", "--base", str(logs[1][0]), "--identical-runs", "allow")) == 0
+    (with_base,) = json.loads(capsys.readouterr().out)["comparisons"]
+    assert with_base["gain_in"] is not None
+    assert main(words(logs, "--json", "--base", str(logs[1][0]), "--identical-runs", "allow", "--no-require-gain")) == 0
+    without = json.loads(capsys.readouterr().out)
+    assert "learned" not in {each["name"] for each in without["comparisons"][0]["conditions"]}
+    assert any("require_gain is false" in note for note in without["notes"])
+
+
+def test_an_untuned_model_that_was_not_scored_in_domain_leaves_the_gain_open(logs, tmp_path, capsys):
+    base = tmp_path / "base"
+    shutil.copytree(logs[1][0], base)
+    for path in base.rglob("samples_near_*"):
+        path.unlink()
+    assert main(words(logs, "--json", "--base", str(base), "--identical-runs", "allow")) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["comparisons"][0]["gain_in"] is None
+    assert any("no scores of the untuned model on near" in note for note in content["notes"])
 
 
 def test_a_metric_without_a_usual_scale_needs_a_margin(logs, capsys):

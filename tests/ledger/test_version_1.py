@@ -73,7 +73,7 @@ def test_its_logs_are_compared_by_a_metric_that_was_not_scored_then(folder, caps
     full, lora = (sorted(map(str, (folder / "cells").glob(f"{recipe}--*"))) for recipe in ("full", "lora"))
     tasks = ["--in-domain", "sums", "--out-of-domain", "sums_far"]
     arms = ["--reference", *full, "--candidate", *lora]
-    assert main(["compare", *arms, *tasks, "--metric", "answer_margin", "--json"]) == 0
+    assert main(["compare", *arms, *tasks, "--metric", "answer_margin", "--sesoi", "0.02", "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["comparisons"]
     assert (found["metric"], found["higher_is_better"], found["sesoi_in"]) == ("answer_margin", True, 0.02)
     for suite, gap in (("sums", found["gap_in"]), ("sums_far", found["gap_out"])):

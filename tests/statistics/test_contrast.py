@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import t, ttest_rel
 
-from harness.statistics.contrast import SeedVariance, contrast, per_seed, pooled
+from harness.statistics.contrast import SeedVariance, contrast, per_seed
 from harness.statistics.moments import moments
 from helpers.paired import clustered_tables, differences, quick, tables
 
@@ -175,13 +175,6 @@ def test_a_declared_variance_replaces_the_measured_one():
     found = contrast(suites, (1.0,), seed_variance=SeedVariance(variance=0.04, df=12.0))
     assert float(found.seed_variance) == pytest.approx(0.01)
     assert found.seed_df == 12.0
-
-
-def test_pooling_weights_variances_by_their_degrees_of_freedom():
-    first, second = np.array([0.1, 0.3]), np.array([0.0, 0.4, 0.2, 0.6])
-    found = pooled([first, second, np.array([0.5])])
-    assert found.df == 4.0
-    assert float(found.variance) == pytest.approx((np.var(first, ddof=1) + 3 * np.var(second, ddof=1)) / 4)
 
 
 def test_the_contrast_of_each_seed_is_its_own_sum():

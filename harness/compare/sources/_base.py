@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.compare.design import ScoredRun
 from harness.compare.tidy import UNKNOWN_MODEL, Score
-from harness.errors import ComparisonError
+from harness.errors import ComparisonError, NoScoresError
 
 Key = tuple[str, str, str]
 _SHOWN = 3
@@ -106,7 +106,7 @@ class ScoreSource(ABC):
         metrics = sorted({each.metric for each in found})
         if not found:
             tasks = ", ".join(sorted({each.suite for each in everything})) or "none at all"
-            raise ComparisonError(f"{run.folder} has no scores of {task}: it has {tasks}.")
+            raise NoScoresError(f"{run.folder} has no scores of {task}: it has {tasks}.")
         if metric not in metrics:
             raise ComparisonError(f"{run.folder} has no metric {metric!r} of {task}: it has {', '.join(metrics)}.")
         items = [

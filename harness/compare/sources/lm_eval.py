@@ -16,7 +16,7 @@ from harness.compare.sources.samples import FIELDS, HASHES, NO_FILTER, samples
 from harness.compare.sources.strangers import named_as_what_it_is
 from harness.compare.tidy import UNKNOWN_MODEL, Score
 from harness.declarations.aggregation import Aggregation, aggregation_in
-from harness.errors import ComparisonError
+from harness.errors import ComparisonError, NoScoresError
 
 _ITEM = 16
 """Hexadecimal digits of a document's hash that name an item in a table: 64 bits tell a suite's items apart."""
@@ -98,7 +98,7 @@ def _found(folder: Path, task: str) -> list[SampleFile]:
     files = sample_files(folder)
     found = [file for file in files if file.task == task]
     if not found:
-        raise ComparisonError(f"{folder} has no samples of {task}: {_held(folder, files)}")
+        raise NoScoresError(f"{folder} has no samples of {task}: {_held(folder, files)}")
     return found
 
 

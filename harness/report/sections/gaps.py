@@ -5,6 +5,8 @@ from harness.report.document import Cell, Interval, PValue, Table, Words
 from harness.verdict.records import GapComparison, IntervalEstimate, Verdicts
 from harness.verdict.wording import Scale
 
+ADJUSTED = ("p", "adjusted")
+"""The heading of p-values: they are raised by the number of comparisons that share the error rate."""
 VERDICT = 16
 """Characters for a verdict, of which the longest words are ``within margin`` and ``size unresolved``."""
 
@@ -22,6 +24,33 @@ def about_gaps(verdicts: Verdicts) -> str:
     )
 
 
+def families(verdicts: Verdicts) -> str:
+    """Return which statements share an error rate, and what it bounds."""
+    alpha, primary = f"{100 * verdicts.alpha:.4g}%", verdicts.primary_comparisons
+    others = [
+        f"{len(each)} of {name}"
+        for name, each in (("forgetting", verdicts.guards), ("extra forgetting", verdicts.extra_forgetting))
+        if each
+    ]
+    shared = (
+        f"The error rate of {alpha} is that of {primary} primary comparisons together"
+        if primary > 1
+        else f"The error rate of {alpha} is that of the one primary comparison"
+    )
+    apart = f"; {' and '.join(others)} are families of their own, {alpha} each" if others else ""
+    return f"{shared}{apart}.{_any_label(verdicts)}"
+
+
+def _any_label(verdicts: Verdicts) -> str:
+    """Say what one comparison's error rate bounds: each label, and any label of two disjoint kinds of error."""
+    if verdicts.primary_comparisons > 1 or not verdicts.comparisons:
+        return ""
+    return (
+        f" In a single comparison the chance of one untrue label is at most {50 * verdicts.alpha:.4g}%, of any at most "
+        f"{150 * verdicts.alpha:.4g}%: a false 'no gap' in-domain and a false side out-of-domain exclude each other."
+    )
+
+
 def gaps_table(verdicts: Verdicts) -> Table:
     """Return the table: in-domain gaps, then the out-of-domain ones with what became of the gap."""
     inside = [
@@ -34,7 +63,7 @@ def gaps_table(verdicts: Verdicts) -> Table:
     ]
     return Table(
         title=f"{about_gaps(verdicts)}.",
-        headers=("candidate", "suite", ("gap", "[interval]"), "p", "verdict"),
+        headers=("candidate", "suite", ("gap", "[interval]"), ADJUSTED, "verdict"),
         rows=(*inside, *outside),
     )
 
@@ -43,7 +72,7 @@ def verdict_cells(gap: IntervalEstimate | None, metric_name: str, verdict: str) 
     """Return a gap, its adjusted p-value and the verdict on it."""
     return (
         gap_cell(gap, metric_name),
-        None if gap is None else PValue(gap.p_adjusted),
+        None if gap is None or gap.p_adjusted is None else PValue(gap.p_adjusted),
         verdict_cell(verdict),
     )
 

@@ -91,7 +91,7 @@ def _conditions(conditions: Sequence[ConditionResult]) -> Table:
             (
                 "met" if each.met else "not shown",
                 Words(each.text, CONDITION),
-                Number(value=each.p_adjusted, form="{:.3g}"),
+                None if each.p_adjusted is None else Number(value=each.p_adjusted, form="{:.3g}"),
             )
             for each in conditions
         ),

@@ -8,11 +8,11 @@ from harness.declarations.metrics import metric
 from harness.ledger import Outcome
 from harness.records import CellFailure
 from harness.report.document import Block, Cell, Number, Part, Prose, Table
-from harness.report.sections.gaps import about_gaps, verdict_cells
+from harness.report.sections.gaps import ADJUSTED, about_gaps, families, verdict_cells
 from harness.spec.records import Experiment, Suite
 from harness.verdict.records import Verdicts
 
-HEADERS = ("recipe", "score", ("gap", "[interval]"), "p", "verdict")
+HEADERS = ("recipe", "score", ("gap", "[interval]"), ADJUSTED, "verdict")
 Ends = Mapping[str, Sequence[tuple[Cell, Cell, Cell]]]
 """By recipe, what stands after its score: gap, p and verdict, several times where several gaps became of one."""
 
@@ -23,7 +23,7 @@ def inside_tables(
     """Yield a table for each in-domain suite, the untuned model first; what a gap is stands above them."""
     seeds = len(experiment.seeds)
     spread = f"Scores: mean ± SD over {seeds} seeds. " if seeds > 1 else ""
-    yield Prose(f"{spread}{about_gaps(verdicts)}.")
+    yield Prose(f"{spread}{about_gaps(verdicts)}. {families(verdicts)}")
     for suite in experiment.suites_of("in_domain"):
         starts = _starts(experiment, outcomes, scores, suite)
         yield _table(f"In-domain: {headline(suite)}", verdicts.reference, starts, _inside(verdicts, suite))

@@ -74,7 +74,7 @@ def test_its_scores_are_compared_like_anyones(installed, tmp_path):
     (found,) = verdicts.comparisons
     assert found.gap_in.estimate == pytest.approx(float(np.mean(rows["full"] - rows["lora"])))
     assert (found.items_in, found.units_in) == (60, 30)
-    assert found.verdict == "persists"
+    assert found.verdict == "persists, unchanged"
 
 
 def test_what_it_lacks_is_said(installed, tmp_path):

@@ -1,10 +1,12 @@
 import pytest
 import torch
+from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
+from harness._compat.bitsandbytes import keep_stored_layout
 from harness.errors import RecipeError, TrainingError
 from harness.methods.layers._base import Request
 from harness.methods.layers.choose import select
-from harness.methods.layers.gradient import gradient_norms
+from harness.methods.layers.gradient import _squared, gradient_norms
 from harness.spec.records import Layers
 
 
@@ -81,3 +83,41 @@ def test_too_little_data_is_refused(tiny, batches):
     )
     with pytest.raises(RecipeError, match="reads 9 training batches, the data has 8"):
         select(request)
+
+
+def quantized(model, folder, **how):
+    model.save_pretrained(folder)
+    config = BitsAndBytesConfig(**how)
+    packed = LlamaForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, quantization_config=config, device_map={"": "cpu"}
+    )
+    keep_stored_layout(packed)
+    return packed.eval()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("chunk", [1, None])
+def test_a_4_bit_base_ranks_by_the_gradient_of_the_weights_that_it_stands_for(tiny, batches, tmp_path, chunk):
+    from bitsandbytes.functional import dequantize_4bit
+
+    how = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.float32}
+    packed, plain, taken = quantized(tiny(), tmp_path, **how), tiny(), take(batches, 3)
+    with torch.no_grad():
+        for name, module in packed.named_modules():
+            state = getattr(getattr(module, "weight", None), "quant_state", None)
+            if state is not None:
+                plain.get_submodule(name).weight.copy_(dequantize_4bit(module.weight.data, state))
+    before = {name: weight.requires_grad for name, weight in packed.named_parameters()}
+    found = gradient_norms(packed, taken, chunk=chunk)
+    assert found.tolist() == pytest.approx(naive_norms(plain, taken), rel=1e-3)
+    assert {name: weight.requires_grad for name, weight in packed.named_parameters()} == before
+    assert not any(module._forward_hooks for name, module in packed.named_modules() if "layers" in name)
+
+
+@pytest.mark.parametrize("tokens", [3, 40])
+def test_a_matrix_gradients_norm_is_the_same_either_way(tokens):
+    torch.manual_seed(0)
+    x, g = torch.randn(2, tokens, 5), torch.randn(2, tokens, 7)
+    weight = torch.zeros(7, 5, requires_grad=True)
+    (torch.nn.functional.linear(x, weight) * g).sum().backward()
+    assert float(_squared(x, g)) == pytest.approx(float(weight.grad.square().sum()), rel=1e-4)

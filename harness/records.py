@@ -128,6 +128,7 @@ class TrainRecord:
     ``padding-free`` or ``padded:`` and why, None in records that do not know; `validation_losses` (step, loss) pairs,
     and `best_step` is the step whose weights were kept where early stopping chose them. `footprint` is the size of the
     model's weights in memory, `start_sha256` a digest of the trainable weights before the first step.
+    `notes` say where the architecture adapts more or less than the recipe asks.
     """
 
     num_trainable_params: int
@@ -150,6 +151,7 @@ class TrainRecord:
     validation_loss: float | None = None
     best_step: int | None = None
     matched: MatchedSize | None = None
+    notes: tuple[str, ...] = ()
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     stages: tuple["TrainRecord", ...] = ()
 

@@ -10,16 +10,34 @@ from peft.tuners.lora.eva import prepare_model_inputs_fn_language_modeling
 from peft.tuners.tuners_utils import check_target_module_exists
 from peft.utils import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING
 from peft.utils.other import get_pattern_key
+from peft.utils.transformers_weight_conversion import convert_peft_config_for_transformers
+from transformers import PreTrainedModel
+
+from harness.errors import RecipeError
 
 
-def default_targets(config: PeftConfig, model_type: str) -> Any:
-    """Return PEFT's own `target_modules` of a method for an architecture, None where it has none.
+def default_targets(config: PeftConfig, model: PreTrainedModel) -> Any:
+    """Return PEFT's own `target_modules` of a method for a model's architecture, None where it has none.
 
-    Delete when upstream IA3 too keeps its defaults in its tuner's `target_module_mapping`.
+    Trained tokens are in the embeddings, of any architecture. Delete when upstream tells a method's targets before
+    it wraps a model.
     """
+    if config.peft_type == PeftType.TRAINABLE_TOKENS:
+        embeddings = model.get_input_embeddings()
+        return [own_name(name) for name, module in model.named_modules() if module is embeddings][:1]
+    model_type = model.config.model_type
     tuner = PEFT_TYPE_TO_TUNER_MAPPING[config.peft_type]
     ia3 = TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING if config.peft_type == PeftType.IA3 else {}
     return getattr(tuner, "target_module_mapping", ia3).get(model_type)
+
+
+def lora_targets(model_type: str) -> tuple[str, ...]:
+    """Return the names of the modules that PEFT's LoRA adapts by default in an architecture, none where it has none.
+
+    Delete when upstream tells for each architecture which matrix holds queries, keys and values.
+    """
+    names = PEFT_TYPE_TO_TUNER_MAPPING[PeftType.LORA].target_module_mapping.get(model_type, ())
+    return () if isinstance(names, str) else tuple(names)
 
 
 def is_target(config: PeftConfig, module: str) -> bool:
@@ -36,6 +54,17 @@ def matching_pattern(patterns: Sequence[str], module: str) -> str:
     Delete when upstream raises for a pattern that matches nothing.
     """
     return str(get_pattern_key(patterns, module))
+
+
+def with_names_of_now(config: PeftConfig, model: PreTrainedModel) -> None:
+    """Put in place of the names that transformers 4 had for the experts of a mixture those of the parameters of now.
+
+    Raises `RecipeError` for a part of what is fused now. Delete when upstream does so before it wraps a model.
+    """
+    try:
+        convert_peft_config_for_transformers(config, model=model, conversions=None)
+    except ValueError as error:
+        raise RecipeError(f"peft.target_modules: {error}") from error
 
 
 def own_name(name: str) -> str:

@@ -45,8 +45,9 @@ class Adapted:
     `model` is a transformers model or a wrapper around one, as PEFT's (see `base_of`). `layers` are the decoder layers
     that hold something trainable, `modules` the base model's names of the modules that are adapted (full fine-tuning:
     of those that own a trainable weight). `total` counts the adapter's parameters too, and a 4-bit weight by its
-    logical shape. `callbacks` must be given to the trainer. `initial` holds the adapter's first values where its
-    initialisation rewrote the base weights (PiSSA and its like).
+    logical shape. `callbacks` must be given to the trainer. `notes` say where the architecture adapts more or less than
+    the recipe asks. `initial` holds the adapter's first values where its initialisation rewrote the base weights (PiSSA
+    and its like).
     """
 
     model: PreTrainedModel
@@ -57,6 +58,7 @@ class Adapted:
     total: int
     callbacks: tuple[TrainerCallback, ...] = ()
     probes: tuple[Probe, ...] = ()
+    notes: tuple[str, ...] = ()
     initial: Mapping[str, Tensor] = field(default_factory=dict)
 
     @classmethod

@@ -18,6 +18,7 @@ from transformers.activations import ACT2FN
 from harness.errors import RecipeError
 from harness.methods._base import Adapted, Context, Method, read_note, saved_file, write_note
 from harness.methods.layers._base import Choice
+from harness.model.blocks import ATTENTION, FEEDFORWARD
 from harness.model.decoder import layer_names
 from harness.model.shapes import hidden_size
 from harness.spec.records import Bottleneck, Recipe
@@ -27,9 +28,6 @@ NOTE = "bottleneck.json"
 NAME = "bottleneck_adapter"
 DEVIATION = 0.01
 """Standard deviation of the first weights, cut at two of them, as in Houlsby et al.: close to doing nothing."""
-
-_ATTENTION = ("self_attn", "attention", "self_attention", "attn")
-_FEEDFORWARD = ("mlp", "feed_forward", "ffn", "block_sparse_moe")
 
 
 class BottleneckAdapters(Method):
@@ -140,9 +138,9 @@ def _width(hidden: int, block: Bottleneck) -> int:
 
 def _blocks(model: PreTrainedModel, layer: str, block: Bottleneck) -> list[str]:
     children = [name for name, _ in model.get_submodule(layer).named_children()]
-    wanted = [("feedforward", block.feedforward, _FEEDFORWARD)]
+    wanted = [("feedforward", block.feedforward, (*FEEDFORWARD, "fc2"))]  # OPT's layers have no block of their own
     if block.placement == "houlsby":
-        wanted.insert(0, ("attention", block.attention, _ATTENTION))
+        wanted.insert(0, ("attention", block.attention, ATTENTION))
     return [f"{layer}.{_child(children, *each)}" for each in wanted]
 
 

@@ -25,7 +25,8 @@ class Description:
     """A recipe on a model. `layers` is None where only training data can tell which (`layer_count` is known).
 
     For a recipe in stages `trainable` is the sum over them, layers and modules are those of any of them (as many
-    as of the largest where data tell), and `total` is the last one's.
+    as of the largest where data tell), and `total` is the last one's. `notes` say where the architecture adapts more or
+    less than the recipe asks.
     """
 
     layers: tuple[int, ...] | None
@@ -34,6 +35,7 @@ class Description:
     modules: tuple[str, ...]
     trainable: int
     total: int
+    notes: tuple[str, ...] = ()
     stages: tuple["Description", ...] = ()
 
 
@@ -132,6 +134,7 @@ def _outline(recipe: Recipe, config: Mapping[str, Any], *, seed: int = 0, beside
         modules=adapted.modules,
         trainable=adapted.trainable,
         total=adapted.total,
+        notes=adapted.notes,
     )
 
 
@@ -150,5 +153,6 @@ def _together(stages: Sequence[Description]) -> Description:
         layer_count=len(layers) if known else max(stage.layer_count for stage in stages),
         modules=tuple(dict.fromkeys(module for stage in stages for module in stage.modules)),
         trainable=sum(stage.trainable for stage in stages),
+        notes=tuple(dict.fromkeys(note for stage in stages for note in stage.notes)),
         stages=tuple(stages),
     )

@@ -26,6 +26,14 @@ def layer_names(model: PreTrainedModel) -> tuple[str, ...]:
     )
 
 
+def cached_heads(model: PreTrainedModel) -> int:
+    """Return how many heads of keys and values a layer keeps: fewer than of queries where they share them."""
+    text = model.config.get_text_config()
+    if getattr(text, "multi_query", False) and not getattr(text, "new_decoder_architecture", False):
+        return 1
+    return int(getattr(text, "num_key_value_heads", None) or text.num_attention_heads)
+
+
 def layer_of(module: str, layers: tuple[str, ...]) -> int | None:
     """Return the index of the layer that contains the module called `module`, None outside the stack."""
     inside = (index for index, layer in enumerate(layers) if module == layer or module.startswith(f"{layer}."))

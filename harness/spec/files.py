@@ -13,7 +13,29 @@ from harness.spec.suggest import nearest
 
 FileKind = Literal["specs", "adapters"]
 
-_OF_A_RECIPE = {"peft", "bottleneck", "layers", "match", "quantization", "probe_batches", "stages"}
+_OF_A_RECIPE = {
+    "peft",
+    "modules",
+    "bottleneck",
+    "layers",
+    "match",
+    "quantization",
+    "probe_batches",
+    "stages",
+    "peft_type",
+}
+_OF_AN_EXPERIMENT = {
+    "model",
+    "data",
+    "mix",
+    "suites",
+    "recipes",
+    "comparison",
+    "seeds",
+    "evaluation",
+    "validation",
+    "tune",
+}
 
 NOT_INHERITED = ("$schema", "extends", "name", "description")
 """What a file says about itself and no file that extends it takes over."""
@@ -107,9 +129,9 @@ def _text(path: Path) -> str:
 def declared_kind(name_or_path: str, *, include: Iterable[Path] = ()) -> tuple[FileKind, Path]:
     """Return what a file, or the declaration of a name, is, and its path.
 
-    A name is an experiment's before it is a recipe's. A file is what its ``$schema`` says, else a recipe where it
-    is called like one (``<method>--<name>.json``) or has a key that only recipes have. Raises `SpecError` for what
-    is not there and for what is not JSON.
+    A name is an experiment's before it is a recipe's. A file is what its ``$schema`` says, else what has the keys that
+    it has, else what it extends, else a recipe where it is called like one (``<method>--<name>.json``). Raises
+    `SpecError` for what is not there and for what is not JSON.
     """
     folders = tuple(include)
     here = Path.cwd()
@@ -118,7 +140,7 @@ def declared_kind(name_or_path: str, *, include: Iterable[Path] = ()) -> tuple[F
         if path is None:
             message, remedy = not_found("specs", name_or_path, beside=here, include=folders)
             raise SpecError([Problem(name_or_path, "$", None, message, remedy)])
-        return _of_file(path), path
+        return _of_file(path, folders), path
     return _of_name(name_or_path, here, folders)
 
 
@@ -127,18 +149,27 @@ def _of_name(name: str, here: Path, include: tuple[Path, ...]) -> tuple[FileKind
     for kind in kinds:
         path = find(kind, name, beside=here, include=include)
         if path is not None:
-            return _of_file(path), path
+            return _of_file(path, include), path
     kind = "adapters" if "--" in name else "specs"
     message, remedy = not_found(kind, name, beside=here, include=include)
     raise SpecError([Problem(name, "$", None, message, remedy)])
 
 
-def _of_file(path: Path) -> FileKind:
+def _of_file(path: Path, include: tuple[Path, ...]) -> FileKind:
     value: dict[str, Any] = read_alone(path).value
     schema = str(value.get("$schema", ""))
     if schema.endswith(("experiment.schema.json", "recipe.schema.json")):
         return "adapters" if schema.endswith("recipe.schema.json") else "specs"
-    return "adapters" if "--" in path.stem or _OF_A_RECIPE & value.keys() else "specs"
+    of_a_recipe, of_an_experiment = bool(_OF_A_RECIPE & value.keys()), bool(_OF_AN_EXPERIMENT & value.keys())
+    if of_a_recipe != of_an_experiment:
+        return "adapters" if of_a_recipe else "specs"
+    called: FileKind = "adapters" if "--" in path.stem else "specs"
+    parent = value.get("extends")
+    kinds: tuple[FileKind, ...] = ("adapters", "specs")
+    extends = [
+        kind for kind in kinds if isinstance(parent, str) and find(kind, parent, beside=path.parent, include=include)
+    ]
+    return extends[0] if len(extends) == 1 else called
 
 
 def with_absolute_paths(document: Located) -> tuple[Any, list[Problem]]:

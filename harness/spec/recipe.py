@@ -11,9 +11,10 @@ from harness.errors import Problem, SpecError
 from harness.spec.document import Located, at
 from harness.spec.document import Path as At
 from harness.spec.files import NOT_INHERITED, absolute, find, label, not_found, read
+from harness.spec.peft_block import bare_config, old_fields, without_nothing
 from harness.spec.plugins import with_method, with_requirement
 from harness.spec.records import STRATEGIES, Recipe
-from harness.spec.schema import method_blocks, violations
+from harness.spec.schema import all_peft_fields, method_blocks, peft_fields, violations
 
 _QUANTIZED = {
     "bnb_4bit_quant_type": ("nf4", "fp4"),
@@ -56,15 +57,20 @@ def read_recipe(path: Path, *, include: Iterable[Path] = ()) -> ReadRecipe:
 
 def _read_recipe(path: Path, include: tuple[Path, ...], named_by: tuple[Path, ...]) -> ReadRecipe:
     named = _FILE_NAME.fullmatch(path.stem)
+    document = read("adapters", path, include=include)
+    if bare := list(bare_config(document)):
+        raise SpecError(bare)
     problems = []
     if named is None:
         remedy = "Call it <method>--<name>.json, for instance lora--last-half.json."
         problems.append(Problem(label(path), "$", None, f"{path.name!r} names no method and recipe", remedy))
-    document = read("adapters", path, include=include)
+    problems += old_fields(document)
+    document = without_nothing(document, peft_fields, all_peft_fields())
     problems += violations("recipe", document) or _block_problems(document)
     if problems or named is None:
         raise SpecError(problems)
     fields = with_method({key: value for key, value in document.value.items() if key not in NOT_INHERITED})
+    fields["modules"] = _listed(fields.get("modules"))
     if "layers" in fields:
         fields["layers"] = with_requirement("layer_strategies", fields["layers"])
     if fields.get("match") is not None:
@@ -74,6 +80,11 @@ def _read_recipe(path: Path, include: tuple[Path, ...], named_by: tuple[Path, ..
         fields["stages"] = _with_recipes(document, stages)
     about = {"description": document.value.get("description", ""), **named.groupdict()}
     return ReadRecipe(decode(Recipe, {**fields, **about}), document, stages)
+
+
+def _listed(value: JSON) -> list[JSON]:
+    """Return the roles of `modules`, of which one may stand alone."""
+    return [value] if isinstance(value, str) else list(value or ())
 
 
 def _with_recipe(
@@ -222,7 +233,7 @@ def _one_base(document: Located, recipes: Sequence[Recipe | None]) -> Iterator[P
 
 def _block_problems(document: Located) -> list[Problem]:
     """Return what is wrong with a recipe's blocks beyond the names and types that the schema knows."""
-    checks = (_method_problems, _layer_problems, _quantization_problems)
+    checks = (_method_problems, _module_problems, _layer_problems, _quantization_problems)
     return [problem for check in checks for problem in check(document)]
 
 
@@ -231,6 +242,22 @@ def _method_problems(document: Located) -> Iterator[Problem]:
     for method in methods[1:]:
         remedy = "Keep one of them; null takes back what a file that is extended says."
         yield document.problem((method,), f"`{method}` does not go with `{methods[0]}`", remedy)
+
+
+def _module_problems(document: Located) -> Iterator[Problem]:
+    """Yield why `modules` would choose nothing, or choose beside what the `peft` block does."""
+    if not document.value.get("modules"):
+        return
+    peft = document.value.get("peft")
+    if peft is None:
+        message = "`modules` says what a `peft` block adapts, and there is none"
+        yield document.problem(("modules",), message, "Leave it out, or give `peft`.")
+        return
+    for field in ("target_modules", "layers_to_transform"):
+        if peft.get(field) not in (None, [], ""):
+            message = f"`peft.{field}` does not go with `modules`"
+            remedy = "Keep one of them." if field == "target_modules" else "Use `layers`."
+            yield document.problem(("peft", field), message, remedy)
 
 
 def _layer_problems(document: Located) -> list[Problem]:

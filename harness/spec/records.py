@@ -187,6 +187,8 @@ class Recipe:
     name: str
     description: str = ""
     peft: Mapping[str, JSON] | None = None
+    modules: tuple[str, ...] = ()
+    """What the `peft` block adapts, by role instead of by name: see `harness.methods.peft.roles`."""
     bottleneck: Bottleneck | None = None
     plugin: PluginBlock | None = None
     layers: Layers = Layers()

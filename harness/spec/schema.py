@@ -77,6 +77,22 @@ def fields_of(foreign: str) -> tuple[str, ...]:
     return tuple(name for name, schema in properties.items() if "not" not in schema)
 
 
+def peft_fields(kind: str) -> Mapping[str, Mapping[str, JSON]]:
+    """Return the schemas of the fields that a method of PEFT has, none for one that it does not have."""
+    fields: Mapping[str, Mapping[str, JSON]] = _peft_kinds().get(kind, {}).get("properties", {})
+    return fields
+
+
+def all_peft_fields() -> frozenset[str]:
+    """Return the fields of all methods of PEFT."""
+    return frozenset(field for kind in _peft_kinds() for field in peft_fields(kind))
+
+
+def _peft_kinds() -> Mapping[str, Any]:
+    kinds: Mapping[str, Any] = _files()["peft_config" + _SUFFIX]["$defs"]
+    return kinds
+
+
 def allowed(foreign: str, field: str, value: object) -> bool:
     """Tell whether a foreign block may hold `value` in `field`."""
     return bool(_Strict(_files()[foreign + _SUFFIX]["properties"][field]).is_valid(value))

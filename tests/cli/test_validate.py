@@ -24,6 +24,9 @@ def test_names_of_experiments_and_recipes_are_told_apart(capsys):
         ("mine.json", {"extends": "gap"}, "experiment"),
         ("full--mine.json", {"description": "mine"}, "recipe"),
         ("gap--mine.json", {"$schema": "schema/experiment.schema.json", "extends": "gap"}, "experiment"),
+        ("my--gap.json", {"extends": "gap"}, "experiment"),
+        ("my--gap.json", {"extends": "gap", "seeds": [1, 2]}, "experiment"),
+        ("lora--gap.json", {"extends": "lora--qv", "training": {"learning_rate": 0.1}}, "recipe"),
     ],
 )
 def test_a_file_is_what_its_schema_name_or_keys_say(here, capsys, name, value, kind):

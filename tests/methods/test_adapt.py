@@ -3,7 +3,7 @@ import copy
 import pytest
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, GPTNeoXConfig, MixtralConfig
+from transformers import AutoModelForCausalLM, GPTNeoXConfig, GraniteConfig, MixtralConfig
 
 from harness.errors import RecipeError
 from harness.methods.adapt import adapt
@@ -125,9 +125,10 @@ def test_a_block_without_modules_takes_pefts_own(tiny, block):
     assert len(adapt(tiny(), recipe(block), seed=1).modules) >= 2 * 4
 
 
-def test_a_method_without_modules_of_its_own_is_told_to_name_them(tiny):
-    with pytest.raises(RecipeError, match="target_modules is absent and PEFT has no default"):
-        adapt(tiny(), recipe({"peft_type": "TRAINABLE_TOKENS", "token_indices": [3], "target_modules": None}), seed=1)
+def test_a_method_without_modules_of_its_own_is_told_to_name_them():
+    granite = GraniteConfig(hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=4)
+    with pytest.raises(RecipeError, match=r"target_modules is absent and PEFT has no default.*`modules`"):
+        adapt(AutoModelForCausalLM.from_config(granite), recipe({"peft_type": "IA3"}), seed=1)
 
 
 @pytest.mark.parametrize("peft", [None, LORA])

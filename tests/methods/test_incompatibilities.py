@@ -28,7 +28,6 @@ def recipe(peft=None, **more):
         (recipe({**LORA, "init_lora_weights": "olora"}, quantization=NF4), "what is saved is not what was trained"),
         (recipe({"peft_type": "LOHA", "target_modules": ["q_proj"]}, quantization=NF4), "LOHA .* fails on 4-bit ones"),
         (recipe({**LORA, "use_dora": True}, quantization={"load_in_8bit": True}), "norms of 8-bit weights"),
-        (recipe(LORA, layers=Layers(strategy="gradient", count=1), quantization=NF4), "quantized ones have none"),
         (recipe({**LORA, "init_lora_weights": "loftq"}), "need a GPU"),
         (recipe({**LORA, "layers_to_transform": [0]}), "no layers_to_transform beside an expression"),
         (
@@ -89,7 +88,7 @@ def recipe(peft=None, **more):
         (recipe({**LORA, "rank": 3}), "has no fields"),
         (
             recipe({"peft_type": "PROMPT_TUNING", "num_virtual_tokens": 2}, layers=Layers(strategy="last", count=1)),
-            "no layers to choose",
+            "no layers or modules to choose",
         ),
     ],
 )
@@ -103,6 +102,10 @@ def test_what_works_is_not_refused():
     assert incompatibilities(recipe(), TINY, "cpu") == []
     assert incompatibilities(recipe(LORA, quantization=NF4), TINY, "cpu") == []
     assert incompatibilities(recipe({**LORA, "r": 32}), TINY, "cuda") == []
+    assert (
+        incompatibilities(recipe(LORA, layers=Layers(strategy="gradient", count=1), quantization=NF4), TINY, "cpu")
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,3 +186,58 @@ def test_the_cells_training_fields_count_too():
     prefix = recipe({"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 2})
     assert incompatibilities(prefix, TINY, "cpu") == []
     assert incompatibilities(prefix, TINY, "cpu", training={"gradient_checkpointing": True})
+
+
+@pytest.mark.parametrize(
+    ("peft", "words"),
+    [
+        (
+            {**LORA, "target_modules": ["q_proj"], "layers_to_transform": [0], "layers_pattern": "h"},
+            r"peft\.layers_pattern 'h' is in no module's name\. The layers of this model are in 'layers'",
+        ),
+        (
+            {**LORA, "target_modules": ["q_proj"], "layers_to_transform": [0], "layers_pattern": ["blocks", "h"]},
+            r"peft\.layers_pattern \['blocks', 'h'\] is in no module's name",
+        ),
+        (
+            {**LORA, "target_modules": ["q_proj"], "exclude_modules": ["q_proj", "v_proj"]},
+            r"peft\.exclude_modules \['q_proj', 'v_proj'\] leaves none .* names: model\.layers\.N\.self_attn\.q_proj",
+        ),
+        ({**LORA, "exclude_modules": ".*proj"}, r"peft\.exclude_modules '\.\*proj' leaves none"),
+        (
+            {**LORA, "target_modules": ["q_proj"], "modules_to_save": ["self_attn"]},
+            r"peft\.modules_to_save .* leaves none",
+        ),
+        (
+            {**LORA, "target_modules": [r".*\.(q|v)_proj"]},
+            r"in a list is taken for a name, not for a regular expression\. Write the expression as a text of its own",
+        ),
+        ({**LORA, "target_modules": ["q_proj", "mlp.*_proj"]}, r"\['mlp\.\*_proj'\] match nothing"),
+        ({**LORA, "target_modules": [], "target_parameters": ["gate_up"]}, r"target_parameters 'gate_up' matches no"),
+    ],
+)
+def test_the_field_that_leaves_nothing_is_named(peft, words):
+    (reason,) = incompatibilities(recipe(peft), TINY, "cpu")
+    assert re.search(words, reason), reason
+
+
+def test_pefts_own_names_that_a_model_lacks_are_not_held_against_the_recipe():
+    mixtral = {
+        "model_type": "mixtral", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 256, "num_local_experts": 4,
+    }  # fmt: skip
+    (reason,) = incompatibilities(recipe({"peft_type": "IA3"}), mixtral, "cpu")
+    assert re.search(r"target_modules is absent, and PEFT's default .* names \['w2'\], which this model lacks", reason)
+    experts = recipe({**LORA, "target_modules": ["w1", "w2", "w3"]})  # what transformers 4 called them
+    assert describe(experts, mixtral).modules == tuple(f"model.layers.{layer}.mlp.experts" for layer in range(2))
+
+
+def test_trained_tokens_are_in_the_embeddings_where_nothing_else_is_said():
+    untied = {**TINY, "tie_word_embeddings": False}
+    block = {"peft_type": "TRAINABLE_TOKENS", "token_indices": [3, 4]}
+    assert incompatibilities(recipe(block), untied, "cpu") == []
+    described = describe(recipe(block), untied)
+    assert described.modules == ("model.embed_tokens",)
+    assert described.trainable == 2 * 64
+    gpt2 = {"model_type": "gpt2", "n_embd": 64, "n_layer": 2, "n_head": 4, "vocab_size": 256}
+    assert describe(recipe(block), {**gpt2, "tie_word_embeddings": False}).modules == ("transformer.wte",)

@@ -72,3 +72,12 @@ def test_unequal_budgets_are_told_unless_the_spec_asks_for_them(experiment):
     matched = replace(lora, compute=Compute(recipe=full.id, measure="time"))
     assert told(replace(experiment, recipes=(full, matched)), *outcomes) == []
     assert told(replace(experiment, early_stopping=EarlyStopping(patience=1)), *outcomes) == []
+
+
+def test_a_recipe_that_adapts_more_or_less_than_it_asks_is_told_once(experiment):
+    notes = ("k adapted too: one matrix, c_attn, holds more than qv",)
+    twice = [
+        replace(result("lora--tiny", notes=notes), cell=Cell(id=f"x{seed}", recipe="lora--tiny", seed=seed))
+        for seed in (1, 2)
+    ]
+    assert told(experiment, result("full--default"), *twice) == [f"not as asked: lora--tiny: {notes[0]}"]

@@ -13,7 +13,9 @@ from transformers import PreTrainedModel
 from harness.errors import RecipeError
 from harness.methods.peft.config import declared_rank, peft_config
 from harness.methods.peft.initialisation import REWRITING
+from harness.methods.peft.roles import point
 from harness.methods.traits import STACKABLE, traits
+from harness.model.blocks import ROUTERS
 from harness.spec.records import Recipe
 
 LOW_RANK = ("LORA", "ADALORA", "LOHA")
@@ -62,9 +64,12 @@ def on_modules(recipe: Recipe, modules: Sequence[str], model: PreTrainedModel) -
 def rank_limits(recipe: Recipe, modules: Sequence[str], model: PreTrainedModel) -> dict[str, tuple[int, int]]:
     """Return for each kind of target module (its last name) the largest declared rank and the largest possible."""
     config = peft_config(recipe)
+    point(config, recipe, model)
     found: dict[str, tuple[int, int]] = {}
     for name in modules:
         weight = getattr(model.get_submodule(name), "weight", None)
+        if name.rpartition(".")[2] in ROUTERS:
+            continue  # one row for each expert: PEFT's "all-linear" takes them along, whatever the rank
         if weight is not None and weight.dim() == 2:  # noqa: PLR2004 - a matrix
             kind, rank = name.rpartition(".")[2], declared_rank(config, name)
             found[kind] = max(found.get(kind, (0, 0)), (rank, min(weight.shape)))

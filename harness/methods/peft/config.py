@@ -9,9 +9,11 @@ from dataclasses import fields
 from typing import Any
 
 from peft import PEFT_TYPE_TO_CONFIG_MAPPING, PeftConfig, PeftType
+from transformers import PreTrainedModel
 
 from harness._compat.peft import matching_pattern
 from harness.errors import RecipeError
+from harness.model.decoder import cached_heads
 from harness.spec.records import Recipe
 
 _PATTERNS = ("rank_pattern", "alpha_pattern")
@@ -40,6 +42,19 @@ def peft_config(recipe: Recipe) -> PeftConfig:
         raise RecipeError(f"{recipe.id}: PEFT refuses the peft block: {error}") from error
 
 
+def with_heads(config: PeftConfig, model: PreTrainedModel) -> None:
+    """Write into the configuration of virtual tokens how many heads the model has, of a prefix those of its cache.
+
+    PEFT reads the configuration's file, in which MPT and Falcon have names of their own for them.
+    """
+    text = model.config.get_text_config()
+    if config.num_attention_heads is None:
+        config.num_attention_heads = getattr(text, "num_attention_heads", None)
+    if config.peft_type == PeftType.PREFIX_TUNING and not hasattr(text, "num_key_value_heads"):
+        config.token_dim = text.hidden_size // text.num_attention_heads * cached_heads(model)
+        config.num_attention_heads = cached_heads(model)
+
+
 def refuse_broken(config: PeftConfig) -> None:
     """Raise `RecipeError` for what should be a regular expression and is not."""
     for field, expression in _expressions(config):
@@ -49,21 +64,25 @@ def refuse_broken(config: PeftConfig) -> None:
             raise RecipeError(f"peft.{field}: {expression!r} is not a regular expression: {error}.") from error
 
 
-def refuse_idle(config: PeftConfig, adapted: Sequence[str], names: Sequence[str], depth: int) -> None:
-    """Raise `RecipeError` for what the block says of modules or layers that are not there.
-
-    `adapted` are the modules that the block targets, `names` those of the whole model, `depth` is its layers' number.
-    """
-    for field in _PATTERNS:
-        _refuse(field, [key for key in _value(config, field) if not _any_match(key, adapted)], adapted)
-    for field in ("exclude_modules", "modules_to_save"):
-        _refuse(field, list(_unmatched(_value(config, field), names)), names)
+def refuse_absent_layers(config: PeftConfig, depth: int) -> None:
+    """Raise `RecipeError` for layers that a model of `depth` layers does not have."""
     asked = getattr(config, "layers_to_transform", None)
     absent = [layer for layer in ([asked] if isinstance(asked, int) else asked or ()) if not 0 <= layer < depth]
     if absent:
         raise RecipeError(
             f"peft.layers_to_transform {absent} do not exist: the model has {depth} layers, 0 to {depth - 1}."
         )
+
+
+def refuse_idle(config: PeftConfig, adapted: Sequence[str], names: Sequence[str]) -> None:
+    """Raise `RecipeError` for what the block says of modules that are not there.
+
+    `adapted` are the modules and parameters that the block targets, `names` the modules of the whole model.
+    """
+    for field in _PATTERNS:
+        _refuse(field, [key for key in _value(config, field) if not _any_match(key, adapted)], adapted)
+    for field in ("exclude_modules", "modules_to_save"):
+        _refuse(field, list(_unmatched(_value(config, field), names)), names)
 
 
 def declared_rank(config: PeftConfig, module: str) -> int:

@@ -7,6 +7,7 @@ from peft import PeftConfig
 
 from harness.methods._base import Adapted, base_of
 from harness.methods.peft.targets import feedforward
+from harness.model.decoder import cached_heads
 
 Shape = tuple[str, int, int]
 """A module's name, input and output features."""
@@ -64,7 +65,7 @@ def _prefix(adapted: Adapted, config: PeftConfig) -> int | None:
     if config.prefix_projection:
         return None
     text = adapted.model.config.get_text_config()
-    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    heads = cached_heads(base_of(adapted.model))
     head = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     return int(config.num_virtual_tokens * text.num_hidden_layers * 2 * heads * head)
 

@@ -21,9 +21,10 @@ from harness.methods._base import NEWEST, Adapted, Context, Method, base_of
 from harness.methods.layers._base import Choice
 from harness.methods.peft import checks
 from harness.methods.peft.callbacks import callbacks
-from harness.methods.peft.config import peft_config
+from harness.methods.peft.config import peft_config, with_heads
 from harness.methods.peft.formulas import expected_parameters
 from harness.methods.peft.initialisation import initial_weights, prompt_text, reads_data, wrap_from_data
+from harness.methods.peft.roles import point
 from harness.methods.peft.store import load_adapter, merge_adapters, save_adapter
 from harness.methods.peft.targets import adapted_modules, restrict
 from harness.methods.peft.wrap import wrap
@@ -39,6 +40,7 @@ class PeftMethod(Method):
         """Wrap the model; raises `RecipeError` for a block that PEFT refuses or that means nothing in this model."""
         config = peft_config(recipe)
         checks.refuse_tied_tokens(config, base_of(model))
+        notes = point(config, recipe, base_of(model))
         asked = _asked(recipe, config, model, choice)
         with prompt_text(config, context.tokenizer):
             if reads_data(config):
@@ -51,6 +53,7 @@ class PeftMethod(Method):
             adapted_modules(wrapped),
             callbacks=callbacks(wrapped, recipe),
             probes=probes,
+            notes=notes,
             initial=initial_weights(wrapped),
         )
 
@@ -136,9 +139,13 @@ def _asked(
 ) -> tuple[str, ...]:
     """Return the modules that are to be adapted, none where the method adds virtual tokens instead."""
     if not config.is_prompt_learning:
-        return restrict(config, base_of(model), None if choice is None else choice.indices)
-    if choice is not None:
-        raise RecipeError(f"{recipe.id}: {config.peft_type.value} adds virtual tokens, there are no layers to choose.")
+        layers = None if choice is None else choice.indices
+        return restrict(config, base_of(model), layers, by_role=bool(recipe.modules))
+    with_heads(config, base_of(model))
+    if choice is not None or recipe.modules:
+        raise RecipeError(
+            f"{recipe.id}: {config.peft_type.value} adds virtual tokens, there are no layers or modules to choose."
+        )
     return ()
 
 

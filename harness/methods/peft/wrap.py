@@ -1,5 +1,7 @@
 """Wrap a model with an adapter, alone or beside those that earlier stages left at work, and see that it was done."""
 
+import warnings
+
 from peft import PeftConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
 
@@ -18,12 +20,10 @@ def wrap(
     frozen. Raises `RecipeError` when PEFT refuses, or when it left out an asked-for module.
     """
     try:
-        if isinstance(model, PeftModel):
-            model.add_adapter(adapter, config)
-            work_together(model)
-            wrapped = model
-        else:
-            wrapped = get_peft_model(model, config, adapter_name=adapter)
+        with warnings.catch_warnings():
+            # Patterns that mean nothing are an error before this; PEFT looks for those of parameters among modules.
+            warnings.filterwarnings("ignore", r"The following (rank|alpha)_pattern keys did not match")
+            wrapped = _wrapped(model, config, adapter)
     except (ValueError, TypeError, NotImplementedError) as error:
         kind = type(base_of(model)).__name__
         raise RecipeError(f"PEFT cannot apply {config.peft_type.value} to {kind}: {error}") from error
@@ -31,3 +31,11 @@ def wrap(
     if left_out:
         raise RecipeError(f"{config.peft_type.value} left these modules unadapted: {left_out}.")
     return wrapped
+
+
+def _wrapped(model: PreTrainedModel | PeftModel, config: PeftConfig, adapter: str) -> PeftModel:
+    if not isinstance(model, PeftModel):
+        return get_peft_model(model, config, adapter_name=adapter)
+    model.add_adapter(adapter, config)
+    work_together(model)
+    return model

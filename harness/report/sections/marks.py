@@ -18,6 +18,7 @@ def _marks(run: RunFolder) -> Iterator[str]:
     yield from _failures(run)
     yield from _guards(results)
     yield from _across(run)
+    yield from _otherwise(results)
     for seed in sorted({each.cell.seed for each in results if each.cell.seed is not None}):
         of_seed = [each for each in results if each.cell.seed == seed]
         yield from _unpaired(of_seed, seed)
@@ -41,6 +42,12 @@ def _across(run: RunFolder) -> Iterator[str]:
     failed = [name for name, each in run.measurements.items() if each.passed is False]
     if failed:
         yield f"not passed over all cells: {', '.join(failed)}; see measurements.json"
+
+
+def _otherwise(results: Sequence[CellResult]) -> Iterator[str]:
+    """Mark recipes that adapt more or less than they ask for, because of how the architecture holds its matrices."""
+    found = {result.cell.recipe: result.training.notes for result in results}
+    yield from (f"not as asked: {recipe}: {'; '.join(notes)}" for recipe, notes in found.items() if notes)
 
 
 def _unpaired(results: Sequence[CellResult], seed: int) -> Iterator[str]:

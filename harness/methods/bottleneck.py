@@ -138,7 +138,8 @@ def _width(hidden: int, block: Bottleneck) -> int:
 
 def _blocks(model: PreTrainedModel, layer: str, block: Bottleneck) -> list[str]:
     children = [name for name, _ in model.get_submodule(layer).named_children()]
-    wanted = [("feedforward", block.feedforward, (*FEEDFORWARD, "fc2"))]  # OPT's layers have no block of their own
+    # OPT's layers have no feed-forward block of their own.
+    wanted: list[tuple[str, str | None, tuple[str, ...]]] = [("feedforward", block.feedforward, (*FEEDFORWARD, "fc2"))]
     if block.placement == "houlsby":
         wanted.insert(0, ("attention", block.attention, ATTENTION))
     return [f"{layer}.{_child(children, *each)}" for each in wanted]

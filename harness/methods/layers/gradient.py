@@ -82,7 +82,7 @@ def _only_measured(model: PreTrainedModel) -> Iterator[None]:
 
 
 def _with_gradient(_module: nn.Module, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
-    return output if output.requires_grad else output.requires_grad_(requires_grad=True)
+    return output if output.requires_grad else output.requires_grad_()
 
 
 def _chunk_norms(model: PreTrainedModel, layers: Sequence[nn.Module], batches: Sequence[Batch]) -> torch.Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 from harness.errors import Problem
 from harness.spec.document import Located
 from harness.spec.document import Path as At
+from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
 from harness.spec.recipe import ReadRecipe
 from harness.spec.records import NOT_POOLED
@@ -50,6 +51,7 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_pooling, {"comparison"}),
         (_gate, {"comparison", "suites"}),
         (_margins, {"comparison", "suites"}),
+        (_looks, {"comparison", "seeds"}),
         (_suites, {"suites"}),
         (_shares, set()),
         (_layers, {"model"}),
@@ -101,6 +103,10 @@ def _gate(context: Context) -> Iterator[Problem]:
 
 def _margins(context: Context) -> Iterator[Problem]:
     return margin_problems(context.document)
+
+
+def _looks(context: Context) -> Iterator[Problem]:
+    return look_problems(context.document)
 
 
 def _suites(context: Context) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""What is not wrong with an experiment and worth knowing: names that hide shipped ones, tasks nobody can look up."""
+"""What is not wrong with an experiment and worth knowing: names that hide shipped ones, looks that do not fit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +8,16 @@ from harness.declarations.places import shipped
 from harness.declarations.task_yaml import Declared
 from harness.declarations.tasks import search
 from harness.spec.files import find, label
+from harness.spec.looks import look_note
 from harness.spec.recipe import read_recipe
 from harness.spec.records import Experiment
 
 
 def notes(experiment: Experiment) -> tuple[str, ...]:
-    """Return a sentence for each thing to know about the names in an experiment, empty where there is none."""
-    return (*_hidden_experiment(experiment), *_hidden_recipes(experiment), *_tasks(experiment))
+    """Return a sentence for each thing to know about an experiment, empty where there is none."""
+    looks = look_note(experiment.comparison.looks, len(experiment.seeds))
+    about_looks = () if looks is None else (looks,)
+    return (*_hidden_experiment(experiment), *_hidden_recipes(experiment), *_tasks(experiment), *about_looks)
 
 
 def _hidden_experiment(experiment: Experiment) -> Iterator[str]:

@@ -10,10 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from harness.codec import JSON
+from harness.spec.looks import resolved
 
 Role = Literal["in_domain", "out_of_domain", "guard"]
 Duplicates = Literal["once", "refuse"]
 IdenticalRuns = Literal["refuse", "allow"]
+StopAt = Literal["settled", "decisive"]
 
 DATA_SOURCES = ("task", "jsonl", "hub")
 """Sources of training data that harness brings itself; any other is the name of a plug-in."""
@@ -306,6 +308,9 @@ class Comparison:
     """Give no verdict about persistence where the reference is not shown to have gained over the untuned model."""
     pool_seed_variance: bool = False
     """Withdrawn: a spec may not say true any more, but the lock of a run of an earlier version may."""
+    looks: tuple[float, ...] = ()
+    """Numbers of seeds at which the run is judged, or fractions of the seeds; the last is all of them."""
+    stop_at: StopAt = "settled"
     variances: Mapping[str, float] = field(default_factory=dict)
     """Declared ``seed_sd``, ``item_sd`` and ``residual_sd`` of a paired difference, for planning.
 
@@ -396,6 +401,11 @@ class Experiment:
     def training_of(self, recipe: Recipe) -> dict[str, JSON]:
         """Return the SFTConfig fields that a recipe trains with: its own replace the experiment's of the same name."""
         return {**self.training, **recipe.training}
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The numbers of seeds at which the run is judged, the last being all; empty where it is its end alone."""
+        return resolved(self.comparison.looks, len(self.seeds))
 
     def for_stage(self, stage: Stage) -> "Experiment":
         """Return the experiment as a stage sees it: with the data that trains it."""

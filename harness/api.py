@@ -85,13 +85,12 @@ class Run:
     def verdicts(self) -> "Verdicts":
         """What the scores show, by the comparison that the experiment declares.
 
-        A suite whose scores cannot be paired is listed in `not_compared` and the others are judged. Raises
-        `ComparisonError` where no cell has finished.
+        A suite whose scores cannot be paired is listed in `not_compared` and the others are judged. The journal notes
+        every judgement. Raises `ComparisonError` where no cell has finished.
         """
-        from harness.compare.design import design_of
-        from harness.verdict import judge
+        from harness.verdict import judge_run
 
-        return judge(design_of(self.files), allow_none=True)
+        return judge_run(self.files)
 
     def scores(self) -> Any:
         """Return a table with every item's score in every finished cell.
@@ -171,13 +170,15 @@ def run(
     *,
     out: PathLike | None = None,
     retry_failed: bool = False,
+    go_on: bool = False,
     watcher: "Watcher | None" = None,
     **changes: Unpack[Changes],
 ) -> Run:
     """Train, score and compare; return the run. The same call continues a run that was cut off and repeats nothing.
 
     The run folder is `out`, or one named after the experiment below ``runs/``. Cells that failed are outcomes among
-    the others' results and are left alone unless `retry_failed`. `watcher` is called with what happens. Needs the
+    the others' results and are left alone unless `retry_failed`. A run that stopped at one of its looks stays stopped
+    unless it is to `go_on`. `watcher` is called with what happens. Needs the
     extra `run`. Raises `HarnessError` where nothing can be run: model or data cannot be had, or the folder holds a run
     of other data.
     """
@@ -187,7 +188,7 @@ def run(
     from harness.execution.run import Options, execute
     from harness.execution.watcher import Unwatched
 
-    options = Options(retry_failed=retry_failed)
+    options = Options(retry_failed=retry_failed, go_on=go_on)
     done = execute(experiment, run_folder(experiment, out), watcher or Unwatched(), options)
     finished = Run(done.folder)
     conclude(finished).save()

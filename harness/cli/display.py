@@ -17,6 +17,8 @@ from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
 from harness.records import CellFailure
 from harness.spec.records import Experiment
+from harness.verdict.records import Looks
+from harness.verdict.wording import looks_sentence
 
 TRAINING_SHARE = 0.6
 """The part of a cell's progress bar that training fills; scoring fills the rest."""
@@ -127,6 +129,10 @@ class Screen:
         self._progress.update(self._all, completed=self._done, note=f"{self._done} done")
         self._progress.console.print(_line(outcome), highlight=False)
 
+    def looked(self, looks: Looks) -> None:
+        """Leave a line above the bars."""
+        self._progress.console.print(looks_sentence(looks), markup=False, highlight=False)
+
 
 class Lines:
     """One line a stage, for logs and pipes."""
@@ -160,6 +166,10 @@ class Lines:
     def ended(self, outcome: Outcome) -> None:
         """Print how the cell ended."""
         self._say(_line(outcome))
+
+    def looked(self, looks: Looks) -> None:
+        """Print what the look found."""
+        self._say(looks_sentence(looks))
 
     def _say(self, words: str) -> None:
         self._print(f"[{time.monotonic() - self._start:7.1f}s] {words}", markup=False, highlight=False, soft_wrap=True)

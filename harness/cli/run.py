@@ -12,6 +12,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     add_spec_options(parser)
     parser.add_argument("--retry-failed", action="store_true", help="run cells again that failed before")
+    parser.add_argument("--go-on", action="store_true", help="go past looks at which the run stops; the report says so")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,5 +24,5 @@ def run(args: argparse.Namespace) -> int:
 
     folder = api.run_folder(experiment, args.out)
     with watching(experiment, folder) as watcher:
-        finished = api.run(experiment, out=folder, retry_failed=args.retry_failed, watcher=watcher)
+        finished = api.run(experiment, out=folder, retry_failed=args.retry_failed, go_on=args.go_on, watcher=watcher)
     return print_report(finished)

@@ -6,20 +6,23 @@ A design is the one entrance to the comparator, whether its folders come from el
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ComparisonError
 from harness.ledger import Outcome, RunFolder
 from harness.records import CellFailure, CellResult, ChosenValues
-from harness.spec.records import NOT_POOLED, Comparison, Duplicates, Experiment, IdenticalRuns, Role, Suite
+from harness.spec.looks import shares
+from harness.spec.records import NOT_POOLED, Comparison, Duplicates, Experiment, IdenticalRuns, Role, StopAt, Suite
 
 BASE = "base"
 """The recipe and the arm of the untuned model."""
 DEFAULT_CLUSTER = "cluster"
 """The document field that our own tasks use; where it is absent, items count as independent."""
 NO_CLUSTER = "none"
+ABSENT = "absent"
+"""The kind of a run that has not been made yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,8 @@ class Design:
     gives the direction of a metric whose direction is not known. `newest` takes the newest of several sample files
     of a task in a folder; without it they are refused. `duplicates` says whether items that a file has several times,
     scored alike, count ``once``; `identical_runs` whether runs that gave the same answers throughout are meant to.
-    Raises `ComparisonError` with everything that is wrong.
+    `looks` are the numbers of seeds at which it is judged, the last being all, and `look` says which of them this is,
+    from 1; 0 is all of them. Raises `ComparisonError` with everything that is wrong.
     """
 
     reference: Arm
@@ -84,6 +88,9 @@ class Design:
     newest: bool = True
     duplicates: Duplicates = "once"
     identical_runs: IdenticalRuns = "refuse"
+    looks: tuple[int, ...] = ()
+    stop_at: StopAt = "settled"
+    look: int = 0
     model: str | None = None
     """The label of the base model; None leaves it to what the logs say."""
     notes: tuple[str, ...] = ()
@@ -105,9 +112,33 @@ class Design:
         """How many seeds each arm was to have."""
         return len(self.reference.runs)
 
-    def tail(self, comparisons: int) -> float:
-        """Return what every one-sided condition may err in a family of so many comparisons (Bonferroni)."""
-        return self.alpha / 2 / comparisons
+    def tail(self, comparisons: int, look: int | None = None) -> float:
+        """Return what every one-sided condition may err in a family of so many comparisons (Bonferroni), and looks.
+
+        `look` is the design's own unless it is said.
+        """
+        return self.alpha / 2 / comparisons * self.share(self.look if look is None else look)
+
+    @property
+    def ended(self) -> int:
+        """With how many seeds, from the first, the runs of all arms have been made, whether or not they failed."""
+        made = [all(not _is_absent(arm.runs[k]) for arm in self.arms) for k in range(self.seeds)]
+        return made.index(False) if False in made else self.seeds
+
+    def share(self, look: int) -> float:
+        """Return the part of every error rate that a look may spend."""
+        return shares(self.looks)[look - 1] if look else 1.0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether this is a look with others to come."""
+        return 0 < self.look < len(self.looks)
+
+    def at(self, look: int) -> "Design":
+        """Return the design as one of its looks sees it: with its first seeds alone."""
+        seeds = self.looks[look - 1]
+        reference, *candidates = (replace(arm, runs=arm.runs[:seeds]) for arm in self.arms)
+        return replace(self, reference=reference, candidates=tuple(candidates), look=look)
 
     def suites_of(self, role: Role) -> tuple[Suite, ...]:
         """Return the suites that play one role."""
@@ -116,6 +147,10 @@ class Design:
     def sesoi_of(self, suite: Suite) -> float:
         """Return the smallest effect of interest on a suite."""
         return self.sesoi if suite.sesoi is None else suite.sesoi
+
+
+def _is_absent(run: ScoredRun | FailedRun) -> bool:
+    return isinstance(run, FailedRun) and run.kind == ABSENT
 
 
 def _arm_problems(design: Design) -> Iterator[str]:
@@ -214,6 +249,8 @@ def design_of(run: RunFolder) -> Design:
         gate=comparison.gate,
         duplicates=comparison.duplicates,
         identical_runs=comparison.identical_runs,
+        looks=experiment.looks,
+        stop_at=comparison.stop_at,
         model=experiment.model.name,
         notes=(*_unequal_search(experiment, run.tuning), *_withdrawn(comparison)),
     )
@@ -239,7 +276,7 @@ def _unequal_search(experiment: Experiment, tuning: Sequence[ChosenValues]) -> t
 
 def _entry(run: RunFolder, outcome: Outcome | None, seed: int | None) -> ScoredRun | FailedRun:
     if outcome is None:
-        return FailedRun(kind="absent", message="the cell has not run", seed=seed)
+        return FailedRun(kind=ABSENT, message="the cell has not run", seed=seed)
     if isinstance(outcome, CellFailure):
         return FailedRun(kind=outcome.kind, message=outcome.message, seed=seed)
     folder = run.cell_folder(outcome.cell)

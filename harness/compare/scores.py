@@ -1,7 +1,7 @@
 """A suite's scores of all arms as paired arrays, oriented so that higher is better."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,11 @@ class SuiteScores:
         """Number of independently sampled units: clusters, or items where there are none."""
         return self.columns if self.clusters is None else int(self.clusters.max()) + 1
 
+    def of_first(self, seeds: int) -> "SuiteScores":
+        """Return the scores of the first seeds alone, as if no other had run."""
+        values = {name: rows[:seeds] for name, rows in self.values.items()}
+        return replace(self, values=values, worst=_worst(self.suite, values, higher=self.higher_is_better))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCompared:
@@ -64,6 +69,12 @@ class NotCompared:
     task: str
     role: Role
     reasons: tuple[str, ...]
+
+
+def _worst(suite: Suite, values: Mapping[str, Floats], *, higher: bool) -> float:
+    known = metric(suite.metric)
+    bound = known.low if higher else -known.high
+    return bound if np.isfinite(bound) else float(np.nanmin(np.concatenate(list(values.values()))))
 
 
 def read_scores(design: Design) -> tuple[SuiteScores, ...]:
@@ -140,14 +151,12 @@ class _Reader:
         (whole,) = self.whole
         blank = np.full(next(len(row) for arm in rows.values() for row in arm if row is not None), np.nan)
         values = {name: sign * np.array([blank if row is None else row for row in arm]) for name, arm in rows.items()}
-        known = metric(self.suite.metric)
-        bound = known.low if higher else -known.high
         return SuiteScores(
             suite=self.suite,
             values=values,
             clusters=None if whole else self.clusters,
             higher_is_better=higher,
-            worst=bound if np.isfinite(bound) else float(np.nanmin(np.concatenate(list(values.values())))),
+            worst=_worst(self.suite, values, higher=higher),
             model=self.design.model or common_model(file.model for file in self.files),
             notes=tuple(dict.fromkeys([*self.notes, *_made_of(self.suite, whole), *_remarks(self.files, self.suite)])),
             whole=whole,

@@ -21,6 +21,7 @@ from harness.plan.search import choose, plan_trials, tuned
 from harness.preflight.prepared import Prepared
 from harness.records import CellResult, ChosenValues
 from harness.spec.records import Experiment
+from harness.verdict import judge_run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Options:
     """How a run treats what is there already."""
 
     retry_failed: bool = False
+    go_on: bool = False
+    """Go past looks at which the run stops."""
 
 
 def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Options) -> RunFolder:
@@ -53,11 +56,32 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
         settled = tuned(experiment, choices)
         cells = plan_cells(settled, prepared.content)
         _write_lock(run, settled, prepared, cells, choices)
-        _adopt_from_siblings(run, cells, settled, prepared)
-        _check_diagnostics(run, cells, settled)
-        replace(trials, experiment=settled, kind="cells").execute(cells)
+        schedule = replace(trials, experiment=settled, kind="cells")
+        _execute_to_looks(schedule, cells, go_on=options.go_on)
         _measure_across(run, cells, settled, executor)
     return run
+
+
+def _execute_to_looks(schedule: Schedule, cells: tuple[PlannedCell, ...], *, go_on: bool) -> None:
+    """Run the cells of the first look, judge, then those of the next, until the run stops or all have run."""
+    run, experiment = schedule.run, schedule.experiment
+    looks = experiment.looks or (len(experiment.seeds),)
+    for number, seeds in enumerate(looks, 1):
+        among = {None, *experiment.seeds[:seeds]}
+        reached = tuple(planned for planned in cells if planned.cell.seed in among)
+        _adopt_from_siblings(run, reached, experiment, schedule.prepared)
+        _check_diagnostics(run, reached, experiment)
+        schedule.execute(reached)
+        if number < len(looks) and _stops(schedule, number) and not go_on:
+            return
+
+
+def _stops(schedule: Schedule, number: int) -> bool:
+    """Judge a run whose cells of a look have ended; tell whether it stops there."""
+    looks = judge_run(schedule.run).looks
+    assert looks is not None
+    schedule.watcher.looked(looks)
+    return looks.taken[number - 1].stop is not None
 
 
 def _tune(schedule: Schedule) -> tuple[ChosenValues, ...]:

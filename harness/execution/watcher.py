@@ -7,6 +7,7 @@ from harness.execution.events import Body
 from harness.ledger import Outcome
 from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
+from harness.verdict.records import Looks
 
 
 class Watcher(Protocol):
@@ -27,6 +28,9 @@ class Watcher(Protocol):
     def ended(self, outcome: Outcome) -> None:
         """Take how the running cell ended."""
 
+    def looked(self, looks: Looks) -> None:
+        """Take what the look found that the run has come to."""
+
 
 class Unwatched:
     """Takes everything and shows nothing."""
@@ -44,4 +48,7 @@ class Unwatched:
         """Show nothing."""
 
     def ended(self, outcome: Outcome) -> None:
+        """Show nothing."""
+
+    def looked(self, looks: Looks) -> None:
         """Show nothing."""

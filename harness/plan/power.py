@@ -1,8 +1,10 @@
 """What an experiment's seeds and items can show, computed before anything is spent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.plan.looks import ExpectedCells, PlannedLook, expected_cells, planned_looks
+from harness.spec.looks import shares
 from harness.spec.records import Experiment, Suite
 from harness.statistics.critical import primary_comparisons
 from harness.statistics.planning import POWER, Spread, detectable
@@ -41,7 +43,8 @@ class Power:
     """What a plan can show: effects for every pair of suites, each shown with probability `power`.
 
     `comparisons` is how many share the error rate `alpha`. A single seed speaks of its own checkpoints only: nothing
-    about the recipes is detectable, and `effects` is empty.
+    about the recipes is detectable, and `effects` is empty. Where looks are declared, the effects are those that the
+    last of them shows; `looks` says what each costs, `expected` how many cells a run takes until it stops.
     """
 
     power: float
@@ -50,6 +53,8 @@ class Power:
     seeds: int
     sesoi: float
     effects: tuple[DetectableEffects, ...]
+    looks: tuple[PlannedLook, ...] = ()
+    expected: tuple[ExpectedCells, ...] = ()
 
 
 def power_of(experiment: Experiment, items: Mapping[str, int]) -> Power:
@@ -58,14 +63,33 @@ def power_of(experiment: Experiment, items: Mapping[str, int]) -> Power:
     comparison, seeds = experiment.comparison, len(experiment.seeds)
     comparisons = primary_comparisons(len(comparison.candidates), len(inside), len(outside))
     pairs = [(first, second) for first in inside for second in outside or (None,)] if seeds > 1 else []
+    looks = planned_looks(experiment, comparisons)
+    effects = tuple(_effects(experiment, *pair, items, comparisons) for pair in pairs)
     return Power(
         power=POWER,
         alpha=comparison.alpha,
         comparisons=comparisons,
         seeds=seeds,
         sesoi=comparison.sesoi,
-        effects=tuple(_effects(experiment, *pair, items, comparisons) for pair in pairs),
+        effects=effects,
+        looks=looks,
+        expected=tuple(_expected(looks, effects, items)) if looks else (),
     )
+
+
+def _expected(
+    looks: Sequence[PlannedLook], effects: Sequence[DetectableEffects], items: Mapping[str, int]
+) -> Iterator[ExpectedCells]:
+    """Yield the cells that are expected where all gaps are the smallest that the whole run shows, and twice that."""
+    budgets = {
+        task: each.spread.budget(items[task])
+        for each in effects
+        for task in (each.in_domain, each.out_of_domain)
+        if task is not None
+    }
+    smallest = max(gap for each in effects for gap in (each.gap_in, each.gap_out) if gap is not None)
+    for times in (1.0, 2.0):
+        yield expected_cells(looks, tuple(budgets.values()), times * smallest)
 
 
 def _effects(
@@ -78,7 +102,7 @@ def _effects(
         items_out=items[(outside or inside).task],
         inside=spread,
         outside=spread,
-        alpha=experiment.comparison.alpha,
+        alpha=experiment.comparison.alpha * (shares(experiment.looks)[-1] if experiment.looks else 1.0),
         comparisons=comparisons,
     )
     return DetectableEffects(

@@ -11,8 +11,9 @@ from harness.report.document import Block, Document, Prose
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gaps import families, gaps_table
+from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
-from harness.report.sections.plan import cells_table, power_block, suites_table, totals, unknowns
+from harness.report.sections.plan import cells_table, planned_looks_blocks, power_block, suites_table, totals, unknowns
 from harness.report.sections.search import search_table
 from harness.report.sections.statements import statements
 from harness.report.sections.suites import inside_tables, outside_tables
@@ -26,7 +27,8 @@ def run_document(run: RunFolder, verdicts: Verdicts, costs: RunCosts, scores: Se
     overridden = f"\noverridden: {' '.join(experiment.overrides)}" if experiment.overrides else ""
     blocks: tuple[Block, ...] = (
         Prose(f"{_head(experiment)}{overridden}"),
-        *_unfinished(run),
+        *looks_blocks(verdicts.looks),
+        *_unfinished(run, verdicts),
         *search_table(run.tuning),
         *inside_tables(experiment, outcomes, verdicts, scores),
         *outside_tables(experiment, outcomes, verdicts, scores),
@@ -45,6 +47,7 @@ def verdicts_document(verdicts: Verdicts, *, details: bool = False) -> Document:
     """Return what ``harness compare`` prints: tables of gaps and of forgetting, then what was concluded."""
     return Document(
         (
+            *looks_blocks(verdicts.looks),
             gaps_table(verdicts),
             Prose(families(verdicts)),
             *forgetting_tables(verdicts),
@@ -63,6 +66,7 @@ def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> D
         suites_table(experiment, estimate),
         *totals(estimate),
         power_block(estimate.power),
+        *planned_looks_blocks(estimate.power),
         *unknowns(estimate),
     )
     return Document(blocks)
@@ -73,9 +77,10 @@ def _head(experiment: Experiment) -> str:
     return f"{experiment.name}: {experiment.description}" if experiment.description else experiment.name
 
 
-def _unfinished(run: RunFolder) -> Iterator[Block]:
+def _unfinished(run: RunFolder, verdicts: Verdicts) -> Iterator[Block]:
     cells, ended = len(run.cell_ids), len(run.outcomes)
-    if ended < cells:
+    stopped = verdicts.looks is not None and verdicts.looks.stopped_at is not None
+    if ended < cells and not stopped:
         yield Prose(
             f"not finished: {cells - ended} of {cells} cells have not run yet; the same `harness run` continues"
         )

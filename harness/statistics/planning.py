@@ -32,12 +32,13 @@ class Budget:
     """Variance of a contrast by source, at the present number of items: V = (seed + residual)/seeds + item.
 
     `seed` and `residual` are variances of one seed's contrast, `item` of the gap; with k times the items,
-    residual and item shrink k-fold. `item_df` belongs to the present items.
+    residual and item shrink k-fold. `item_df` belongs to the present items. The parts are arrays where there are
+    replicates.
     """
 
-    seed: float
-    item: float
-    residual: float
+    seed: Array
+    item: Array
+    residual: Array
     item_df: float
 
     def variance(self, seeds: Array, scale: Array = 1.0) -> Floats:
@@ -50,20 +51,26 @@ class Budget:
         return np.divide(between, self.variance(seeds, scale))
 
 
-def budget(suites: Sequence[Moments], weights: Sequence[float]) -> Budget:
-    """Split the variance of a contrast of real data into seed, item and residual parts (two seeds or more)."""
+def budgets(suites: Sequence[Moments], weights: Sequence[float]) -> Budget:
+    """Split the variance of a contrast into seed, item and residual parts by replicate (two seeds or more)."""
     scores = per_seed(suites, weights)
     seeds = scores.shape[-1]
     squares = [weight**2 for weight in weights]
-    items = [square * float(suite.item_variance) for square, suite in zip(squares, suites, strict=True)]
-    column = sum(square * float(suite.column_variance) for square, suite in zip(squares, suites, strict=True))
-    residual = max(0.0, (column - sum(items)) * seeds)
+    items = sum(square * suite.item_variance for square, suite in zip(squares, suites, strict=True))
+    column = sum(square * suite.column_variance for square, suite in zip(squares, suites, strict=True))
+    residual = np.maximum(0.0, (column - items) * seeds)
     return Budget(
-        seed=max(0.0, float(np.var(scores, ddof=1)) - residual),
-        item=sum(items),
+        seed=np.maximum(0.0, np.var(scores, axis=-1, ddof=1) - residual),
+        item=np.asarray(items),
         residual=residual,
         item_df=min(suite.item_df for suite, square in zip(suites, squares, strict=True) if square > 0),
     )
+
+
+def budget(suites: Sequence[Moments], weights: Sequence[float]) -> Budget:
+    """Split the variance of a contrast of one data set, as plain numbers."""
+    found = budgets(suites, weights)
+    return replace(found, seed=float(found.seed), item=float(found.item), residual=float(found.residual))
 
 
 def pessimistic(plan: Budget, seeds: int) -> Budget:
@@ -74,7 +81,7 @@ def pessimistic(plan: Budget, seeds: int) -> Budget:
 
 
 def power(
-    plan: Budget, distance: float, tail: float, seeds: Array, scale: Array = 1.0, *, both_ends: bool = False
+    plan: Budget, distance: Array, tail: float, seeds: Array, scale: Array = 1.0, *, both_ends: bool = False
 ) -> Floats:
     """Return the probability of showing that a contrast `distance` inside its condition meets it.
 

@@ -29,6 +29,8 @@ class PairedScores:
     kept: tuple[int, ...]
     planned: int
     suites: Mapping[str, Moments]
+    waiting: int = 0
+    """Seeds that have not run before the first look, which is not taken without them."""
 
     @property
     def pairs(self) -> int:
@@ -79,6 +81,11 @@ class Analysis:
         return self.level.tail
 
     @property
+    def last_tail(self) -> float:
+        """The same at the last look, which has all seeds."""
+        return self.design.tail(self.comparisons, len(self.design.looks))
+
+    @property
     def guard_level(self) -> Level:
         """That of arms x guards: a family of its own, since it answers another question."""
         return self._shared_by(len(self.design.arms) * len(self.design.suites_of("guard")))
@@ -120,7 +127,8 @@ def pair_scores(
             if failures_worst:
                 first, second = _worst(first, one.worst), _worst(second, one.worst)
             suites[one.suite.task] = suite_moments(one, first - second)
-    return PairedScores(candidate=candidate, kept=kept, planned=design.seeds, suites=suites)
+    waiting = design.seeds - design.ended if design.look == 1 else 0
+    return PairedScores(candidate=candidate, kept=kept, planned=design.seeds, suites=suites, waiting=waiting)
 
 
 def suite_moments(scores: SuiteScores, differences: Floats) -> Moments:
@@ -131,7 +139,9 @@ def suite_moments(scores: SuiteScores, differences: Floats) -> Moments:
 
 def weaknesses(paired: PairedScores, scores: Sequence[SuiteScores]) -> Iterator[str]:
     """Yield why paired scores cannot carry a verdict on these suites, if they cannot."""
-    if paired.pairs == 0:
+    if paired.waiting:
+        yield f"the first look is at {paired.planned} seeds, {paired.waiting} of them still to be run"
+    elif paired.pairs == 0:
         yield "no seed has scores on both sides"
     elif paired.failed and paired.pairs < MIN_PAIRS_AFTER_FAILURES:
         yield (
@@ -165,7 +175,7 @@ def degenerate(differences: Moments, task: str) -> Iterator[str]:
 
 def seed_notes(paired: PairedScores, variances: Mapping[str, float]) -> Iterator[str]:
     """Yield what a reader must know about the number of seeds."""
-    if paired.failed and paired.pairs:
+    if paired.failed and paired.pairs and not paired.waiting:
         yield f"{paired.planned - paired.pairs} of {paired.planned} pairs of runs are left out: one of the two failed"
     if paired.pairs == 1:
         if "seed_df" in variances:

@@ -21,6 +21,7 @@ from harness.verdict.analysis import (
     suite_moments,
     weaknesses,
 )
+from harness.verdict.futility import gap_chance
 from harness.verdict.gain import gain
 from harness.verdict.level import Level
 from harness.verdict.records import ConditionResult, GapComparison, IntervalEstimate, RequiredSample
@@ -75,6 +76,8 @@ class Subject:
     reasons: Sequence[str]
     notes: Sequence[str]
     given: SeedVariance | None = None
+    planned: tuple[float, int] | None = None
+    """The tail and the number of seeds of the last look, where it is still to come."""
 
     @property
     def gap(self) -> Contrast:
@@ -88,7 +91,8 @@ def in_domain(analysis: Analysis, paired: PairedScores, inside: SuiteScores) -> 
     rule = analysis.seed_rule(paired.pairs)
     subject = _paired(analysis, paired, inside, paired.suites.get(inside.suite.task), analysis.level)
     notes = (*seed_notes(paired, analysis.design.variances), *_gain_note(analysis, inside))
-    subject = replace(subject, notes=notes, given=rule((1.0,)) if rule else None)
+    planned = (analysis.last_tail, analysis.design.looks[-1]) if analysis.design.goes_on else None
+    subject = replace(subject, notes=notes, given=rule((1.0,)) if rule else None, planned=planned)
     return _judged(subject, in_domain_tests(subject) if subject.differences else ())
 
 
@@ -241,7 +245,16 @@ def _judged(subject: Subject, tests: Sequence[Test]) -> GapComparison:
         conditions=tuple(_result(test, subject, allowed=not one_checkpoint) for test in tests),
         need=_required_sample(subject, tests, scale) if label is GapVerdict.INCONCLUSIVE else None,
         notes=tuple(subject.notes),
+        chance=_chance(subject) if tests else None,
     )
+
+
+def _chance(subject: Subject) -> float | None:
+    """Return how likely all seeds are to settle the in-domain gap; None where there is nothing to say."""
+    if subject.planned is None or subject.reasons or subject.seeds == 1 or subject.differences is None:
+        return None
+    tail, seeds = subject.planned
+    return float(gap_chance((subject.differences,), subject.gap.estimate, subject.sesoi, tail=tail, seeds=seeds))
 
 
 def _result(test: Test, subject: Subject, *, allowed: bool) -> ConditionResult:

@@ -8,6 +8,7 @@ from harness.statistics.failures import FailureRate, failure_rate, failures_diff
 from harness.verdict.analysis import Analysis
 from harness.verdict.gain import gate_notes
 from harness.verdict.gap import extra_forgetting, guard, in_domain
+from harness.verdict.looks import judge_at_looks
 from harness.verdict.persistence import Persistence
 from harness.verdict.records import Failures, PersistenceComparison, Verdicts
 
@@ -24,8 +25,15 @@ def judge(design: Design, *, allow_none: bool = False) -> Verdicts:
 
 
 def judge_scores(design: Design, scores: Sequence[SuiteScores], not_compared: Sequence[NotCompared] = ()) -> Verdicts:
-    """Judge scores that have been read: arrays in, records out."""
-    analysis = Analysis.of(design, scores)
+    """Judge scores that have been read, at the looks that are declared or at their end: arrays in, records out."""
+    if design.looks:
+        return judge_at_looks(design, scores, lambda analysis: judged(analysis, not_compared))
+    return judged(Analysis.of(design, scores), not_compared)
+
+
+def judged(analysis: Analysis, not_compared: Sequence[NotCompared] = ()) -> Verdicts:
+    """Judge an analysis once."""
+    design, scores = analysis.design, analysis.scores
     guards = analysis.suites_of("guard")
     return Verdicts(
         reference=design.reference.name,

@@ -9,7 +9,9 @@ from harness.statistics.moments import Moments
 from harness.statistics.planning import budget
 from harness.statistics.ratio import ratio_set
 from harness.verdict.analysis import Analysis, PairedScores, seed_notes, weaknesses
+from harness.verdict.futility import label_chances
 from harness.verdict.gain import gain
+from harness.verdict.ranks import is_waited_for
 from harness.verdict.records import (
     ConditionResult,
     IntervalEstimate,
@@ -114,6 +116,7 @@ class Persistence:
             per_seed=tuple(self._points()) if contrasts else (),
             need=self._required_sample(contrasts, met, found) if contrasts else None,
             notes=tuple(seed_notes(self.paired, self.analysis.design.variances)),
+            chance=self._chance(contrasts) if contrasts else None,
         )
 
     @property
@@ -182,6 +185,18 @@ class Persistence:
         return {
             each: condition_text(each, names, (written[0], written[1], written[2]), retention) for each in Condition
         }
+
+    def _chance(self, contrasts: Contrasts) -> float | None:
+        """Return how likely all seeds are to give a label that is waited for; None where there is nothing to say."""
+        design = self.analysis.design
+        if self.reasons or not design.goes_on or self.paired.pairs == 1:
+            return None
+        tail, seeds = self.analysis.last_tail, design.looks[-1]
+        asked = self.gain if design.require_gain else None
+        chances = label_chances(
+            self._moments, contrasts, self.margins, design.retention, tail=tail, seeds=seeds, gain=asked
+        )
+        return max(float(chance) for each, chance in chances.items() if is_waited_for(each, design.stop_at))
 
     def _conditions(self, contrasts: Contrasts, met: Mapping[Condition, Truths]) -> Iterator[ConditionResult]:
         texts, tests = self._texts(contrasts), p_values(contrasts, self.margins, gain=self._asked)

@@ -10,6 +10,10 @@ from harness.statistics.failures import FailureRate
 from harness.statistics.ratio import RatioSet
 from harness.verdict.level import Level
 
+_KINDS = ("comparisons", "in_domain", "guards", "extra_forgetting")
+_OF_LOOKS = frozenset({"look", "looks", "chance"})
+"""Keys that are there only where looks are declared."""
+
 FORMAT = 2
 """Version of ``verdict.json``; it changes when a field changes its meaning."""
 
@@ -19,8 +23,8 @@ class IntervalEstimate:
     """A gap with its interval at the verdict's level, all as reference minus candidate (positive: reference better).
 
     `w` is the part of the variance that comes from seeds. `df` sums up `df_seeds` and `df_items`, from which the
-    critical value is made. `p` is two-sided against 0; `p_adjusted` is it raised by the number of comparisons. Both are
-    None where no variance between seeds is known: the interval is about one checkpoint then.
+    critical value is made. `p` is two-sided against 0; `p_adjusted` is it raised by the number of comparisons and
+    looks. Both are None where no variance between seeds is known: the interval is about one checkpoint then.
     """
 
     estimate: float
@@ -102,7 +106,9 @@ class PersistenceComparison:
     """A candidate against the reference on an in-domain and an out-of-domain suite.
 
     `model` is the label of the base model that both adapt, ``unknown`` where it is not recorded. `gain_in` is what the
-    reference gained in-domain over the base model, None where that was not scored.
+    reference gained in-domain over the base model, None where that was not scored. Where looks are declared, `look`
+    gave this verdict, and `chance` is how likely all seeds are to give one that a run waits for, if the estimates are
+    the truth.
     """
 
     model: str
@@ -135,6 +141,8 @@ class PersistenceComparison:
     per_seed: tuple[SeedPoint, ...]
     need: RequiredSample | None
     notes: tuple[str, ...]
+    look: int | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +150,8 @@ class GapComparison:
     """A verdict on one gap alone: in-domain equivalence, or forgetting (a guard).
 
     In a guard `reference` is the base model, and a positive gap is what the arm forgot; in extra forgetting it is
-    the reference recipe, and a positive gap is what the candidate forgot beyond it. `model` is as in a
-    `PersistenceComparison`.
+    the reference recipe, and a positive gap is what the candidate forgot beyond it. `model`, `look` and `chance` are as
+    in a `PersistenceComparison`.
     """
 
     model: str
@@ -162,6 +170,8 @@ class GapComparison:
     conditions: tuple[ConditionResult, ...]
     need: RequiredSample | None
     notes: tuple[str, ...]
+    look: int | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +182,38 @@ class Failures:
     rate: FailureRate
     messages: tuple[str, ...]
     p_against_reference: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One judgement while a run was under way. `tail` is the one-sided error probability of its primary conditions.
+
+    `seeds` are those it judged, `pairs` the pairs of runs of each candidate that did not fail, `labels` what it found
+    of each primary comparison, and `stop` why a run stops here: ``settled``, ``decisive``, ``futile`` or None.
+    """
+
+    number: int
+    seeds: tuple[int | None, ...]
+    tail: float
+    level: float
+    pairs: Mapping[str, int]
+    labels: Mapping[str, str]
+    stop: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """The looks that were declared, as numbers of `seeds`, and those that were taken.
+
+    `stopped_at` is the number of the look at which the run stopped; `passed` are those that it went past though they
+    would have stopped it.
+    """
+
+    seeds: tuple[int, ...]
+    stop_at: str
+    taken: tuple[Look, ...]
+    stopped_at: int | None
+    passed: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,10 +239,15 @@ class Verdicts:
     not_compared: tuple[NotCompared, ...]
     """Suites whose scores cannot be compared; they count in the families all the same."""
     notes: tuple[str, ...]
+    looks: Looks | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``verdict.json``: plain JSON values, the same for the same input."""
         plain: dict[str, Any] = {"format": FORMAT, **_plain(asdict(self))}
+        for entry in (plain, *(each for kind in _KINDS for each in plain[kind])):
+            for key in _OF_LOOKS & set(entry):
+                if entry[key] is None:
+                    del entry[key]
         for comparison in plain["comparisons"]:
             if comparison["ratio"] is not None:
                 comparison["ratio"]["bounded"] = comparison["ratio"]["kind"] == "bounded"

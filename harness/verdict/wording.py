@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from harness.declarations.metrics import metric
-from harness.verdict.records import IntervalEstimate
+from harness.verdict.records import IntervalEstimate, Looks
 from harness.verdict.rules import Condition, Label, Margins
 
 _CLAIMS = {
@@ -126,6 +126,24 @@ def persistence_sentence(
     left = f" More than {retention:.0%} of it is left." if label is Label.ATTENUATES and retained else ""
     inside, outside = written["gap_in"], written["gap_out"]
     return f"{claim}{left} Gap on {names.inside}: {inside}; on {names.outside}: {outside}."
+
+
+_STOPS = {
+    "settled": "every primary comparison has a verdict",
+    "decisive": "every primary comparison has a decisive verdict",
+    "futile": "all seeds are unlikely to give a verdict where there is none",
+}
+
+
+def looks_sentence(looks: Looks) -> str:
+    """Return at which of its looks a run is, and whether it stopped there."""
+    if not looks.taken:
+        return f"before the first of {len(looks.seeds)} looks, which is at {looks.seeds[0]} of {looks.seeds[-1]} seeds"
+    look = looks.taken[-1]
+    where = f"look {look.number} of {len(looks.seeds)}, with {looks.seeds[look.number - 1]} of {looks.seeds[-1]} seeds"
+    if looks.stopped_at is not None and look.stop is not None:
+        return f"stopped at {where}: {_STOPS[look.stop]}"
+    return where if look.number == len(looks.seeds) else f"{where}: not settled, the run goes on"
 
 
 def insufficient_sentence(reasons: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ class StandInRun:
         default_factory=lambda: SimpleNamespace(
             model=Model(source="hub", id="org/base"),
             seeds=(42, 123, 999),
+            looks=(),
             suites=SUITES,
             comparison=Comparison(reference="full", candidates=("lora",), sesoi=0.02),
         )

@@ -4,11 +4,11 @@ from harness.execution.run import Options, execute
 from harness.spec import Overrides, load
 
 
-def run(spec, folder, *, retry_failed=False, **overrides):
+def run(spec, folder, *, retry_failed=False, go_on=False, **overrides):
     """Run the spec into the folder; return the run and its watcher."""
     watcher = Silent()
     experiment = load(spec, overrides=Overrides(**overrides))
-    return execute(experiment, folder, watcher, Options(retry_failed=retry_failed)), watcher
+    return execute(experiment, folder, watcher, Options(retry_failed=retry_failed, go_on=go_on)), watcher
 
 
 class Silent:
@@ -18,6 +18,7 @@ class Silent:
         self.kinds = []
         self.cells = []
         self.outcomes = []
+        self.looks = []
 
     def preparing(self, message):
         pass
@@ -33,3 +34,6 @@ class Silent:
 
     def ended(self, outcome):
         self.outcomes.append(outcome)
+
+    def looked(self, looks):
+        self.looks.append(looks)

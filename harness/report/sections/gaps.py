@@ -20,7 +20,7 @@ def about_gaps(verdicts: Verdicts) -> str:
     return (
         f"Gap to {verdicts.reference} in {Scale(judged[0].metric).unit} "
         f"(positive: {verdicts.reference} is better), {100 * verdicts.level:.4g}% intervals over new seeds and new "
-        f"items{shared}"
+        f"items{shared}{_look(verdicts)}"
     )
 
 
@@ -49,6 +49,16 @@ def _any_label(verdicts: Verdicts) -> str:
         f" In a single comparison the chance of one untrue label is at most {50 * verdicts.alpha:.4g}%, of any at most "
         f"{150 * verdicts.alpha:.4g}%: a false 'no gap' in-domain and a false side out-of-domain exclude each other."
     )
+
+
+def _look(verdicts: Verdicts) -> str:
+    """Say whose level it is where there are looks: a verdict that stands from an earlier one has that one's."""
+    if verdicts.looks is None or not verdicts.looks.taken:
+        return ""
+    number = verdicts.looks.taken[-1].number
+    given = {*(one.look for one in verdicts.in_domain), *(one.look for one in verdicts.comparisons)}
+    earlier = given != {number}
+    return f", at look {number}{'; a verdict of an earlier look has its seeds and level' if earlier else ''}"
 
 
 def gaps_table(verdicts: Verdicts) -> Table:

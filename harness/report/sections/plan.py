@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from harness.plan.costs import CellCost, Estimate
+from harness.plan.looks import PlannedLook
 from harness.plan.power import DetectableEffects, Power
 from harness.report.document import Block, Cell, Duration, Number, Prose, Table
 from harness.report.sections.marks import contamination_text
@@ -73,6 +74,42 @@ def power_block(power: Power) -> Block:
         ),
         headers=("in-domain", "out-of-domain", "gap in", "gap out", "delta", ("margin", "in"), ("margin", "out")),
         rows=tuple(map(_effect_cells, power.effects)),
+    )
+
+
+def planned_looks_blocks(power: Power) -> Iterator[Block]:
+    """Yield what each declared look costs in width, and how many cells a run is expected to take with them."""
+    if not power.looks:
+        return
+    first, last = power.looks[0], power.looks[-1]
+    yield Table(
+        title="Looks share the error rate; critical values in standard errors, where seeds make all of the noise",
+        headers=(
+            "look",
+            "seeds",
+            ("cells", "by then"),
+            ("one-sided", "error"),
+            ("critical", "value"),
+            ("without", "looks"),
+        ),
+        rows=tuple(_look_cells(number, each) for number, each in enumerate(power.looks, 1)),
+    )
+    expected = "; ".join(f"{each.cells:.1f} where all gaps are {each.gap:.3f}" for each in power.expected)
+    yield Prose(
+        f"with looks, all {last.seeds} seeds give intervals of {last.critical:.1f} standard errors to a side instead "
+        f"of {last.without:.1f}, and the run takes {first.cells} to {last.cells} cells; expected, if noise is as "
+        f"above: {expected}"
+    )
+
+
+def _look_cells(number: int, look: PlannedLook) -> tuple[Cell, ...]:
+    return (
+        str(number),
+        str(look.seeds),
+        str(look.cells),
+        Number(value=look.tail, form="{:.3g}"),
+        Number(value=look.critical, form="{:.1f}"),
+        Number(value=look.without, form="{:.1f}"),
     )
 
 

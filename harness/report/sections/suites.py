@@ -21,7 +21,7 @@ def inside_tables(
     experiment: Experiment, outcomes: Sequence[Outcome], verdicts: Verdicts, scores: Sequence[ScoreSummary]
 ) -> Iterator[Block]:
     """Yield a table for each in-domain suite, the untuned model first; what a gap is stands above them."""
-    seeds = len(experiment.seeds)
+    seeds = len({each.cell.seed for each in outcomes} - {None})
     spread = f"Scores: mean ± SD over {seeds} seeds. " if seeds > 1 else ""
     yield Prose(f"{spread}{about_gaps(verdicts)}. {families(verdicts)}")
     for suite in experiment.suites_of("in_domain"):

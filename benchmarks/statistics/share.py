@@ -18,7 +18,7 @@ TAIL = 0.025
 GAIN = 0.3
 SEED_SDS, ITEM_SDS, NOISE_SDS = (0.03, 0.05), (0.25, 0.5), (0.2, 0.2)
 """Standard deviations of the gap and of the gain, in bits a byte: about those of ``answer_margin``."""
-_VALUES_AT_ONCE = 4_000_000
+_VALUES_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from harness.plan.content import Content
-from harness.plan.identity import base_cell, evaluation_key, trained_cell
+from harness.plan.identity import base_cell, control_cell, control_key, evaluation_key, trained_cell
 from harness.records import Cell
-from harness.spec.records import Experiment, Recipe, Suite
+from harness.spec.records import Control, Experiment, Recipe, Suite
 
 MERGE_CHECK = "merged_scores_agree"
 """The measurement that a spec's ``merge.check`` asks for, by its name in a cell's result."""
@@ -13,15 +13,19 @@ MERGE_CHECK = "merged_scores_agree"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCell:
-    """A cell, the recipe that it trains (None for the base) and the suites that score it, by evaluation key."""
+    """A cell, the recipe that it trains (None for the base) and the suites that score it, by evaluation key.
+
+    The base with examples before every item is that of a `control`.
+    """
 
     cell: Cell
     recipe: Recipe | None
     suites: dict[str, Suite]
+    control: Control | None = None
 
 
 def plan_cells(experiment: Experiment, content: Content) -> tuple[PlannedCell, ...]:
-    """Return the base and then every recipe seed by seed, so that an interrupted run holds whole pairs.
+    """Return the base, the controls and then every recipe seed by seed, so that an interrupted run holds whole pairs.
 
     A recipe that spends as much as another comes after those that settle it themselves.
     """
@@ -32,4 +36,9 @@ def plan_cells(experiment: Experiment, content: Content) -> tuple[PlannedCell, .
         for seed in experiment.seeds
         for recipe in sorted(experiment.recipes, key=lambda each: each.compute is not None)
     )
-    return (base, *trained)
+    return (base, *(_control(each, experiment, content) for each in experiment.controls), *trained)
+
+
+def _control(control: Control, experiment: Experiment, content: Content) -> PlannedCell:
+    suites = {control_key(each, experiment, content): each for each in control.suites(experiment.suites)}
+    return PlannedCell(cell=control_cell(experiment, control, content), recipe=None, suites=suites, control=control)

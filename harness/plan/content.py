@@ -10,7 +10,8 @@ class Content:
 
     `model` is of what fixes the weights, `tokenizer` of the tokenizer with its chat template, `rows` of the rendered
     training rows, `validation` of the rows that decide about training (None where nothing is decided), `suites` of
-    each suite's rendered requests, documents and scoring code, by task. `stages` are the rows of stages that have data
+    each suite's rendered requests, documents and scoring code, by task; `controls` are the same with the examples of a
+    control, by `harness.plan.identity.control_suite`. `stages` are the rows of stages that have data
     of their own, and `stage_validation` those that decide there, by `harness.plan.identity.data_key`.
     """
 
@@ -21,3 +22,4 @@ class Content:
     stages: Mapping[str, str] = field(default_factory=dict)
     stage_validation: Mapping[str, str] = field(default_factory=dict)
     suites: Mapping[str, str] = field(default_factory=dict)
+    controls: Mapping[str, str] = field(default_factory=dict)

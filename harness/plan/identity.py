@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.plan.content import Content
 from harness.records import Cell
-from harness.spec.records import Data, Experiment, Recipe, Stage, Suite
+from harness.spec.records import Control, Data, Experiment, Recipe, Stage, Suite
 
 HASH_VERSION = 2
 """1 hashed the files that declare tasks and data; 2 hashes what they come to."""
@@ -43,6 +43,13 @@ def base_cell(experiment: Experiment, content: Content) -> Cell:
     return Cell(id=f"base--{identity}", recipe="base", seed=None, model=experiment.model.name)
 
 
+def control_cell(experiment: Experiment, control: Control, content: Content) -> Cell:
+    """Return the cell of the untuned base with examples before every item."""
+    identity = digest({**_model(experiment, content), "num_fewshot": control.num_fewshot})
+    name = f"base--{control.num_fewshot}-shot--{identity}"
+    return Cell(id=name, recipe=control.name, seed=None, model=experiment.model.name)
+
+
 def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Content) -> Cell:
     """Return the cell of one recipe and seed."""
     stages = [_part(stage, experiment, content) for stage in recipe.stages]
@@ -67,14 +74,28 @@ def trial_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Conte
 
 def evaluation_key(suite: Suite, experiment: Experiment, content: Content) -> str:
     """Return the identity of scoring one suite, within a cell."""
+    return _evaluation_key(suite.task, content.suites[suite.task], experiment, content)
+
+
+def control_key(suite: Suite, experiment: Experiment, content: Content) -> str:
+    """Return the identity of scoring a suite as a control asks for it, within the control's cell."""
+    return _evaluation_key(suite.task, content.controls[control_suite(suite)], experiment, content)
+
+
+def control_suite(suite: Suite) -> str:
+    """Return the name of a control's suite among those of all controls."""
+    return f"{suite.task}, {suite.num_fewshot}-shot"
+
+
+def _evaluation_key(task: str, requests: str, experiment: Experiment, content: Content) -> str:
     identity = {
         "hash_version": HASH_VERSION,
-        "suite": content.suites[suite.task],
+        "suite": requests,
         "tokenizer": content.tokenizer,
         "options": {key: value for key, value in asdict(experiment.evaluation).items() if key != "limit"},
         "reads_once": None if experiment.execute.reads_once else False,
     }
-    return f"{suite.task}--{digest(identity)}"
+    return f"{task}--{digest(identity)}"
 
 
 def suite_limit(suite: Suite, experiment: Experiment) -> int | None:

@@ -22,13 +22,13 @@ from transformers import PreTrainedTokenizerBase
 from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
-from harness.plan.identity import data_key, suite_limit
+from harness.plan.identity import control_suite, data_key, suite_limit
 from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.sources.data import Row
 from harness.spec.records import Experiment, Suite
 from harness.suites.documents import ChatTemplate
-from harness.suites.examples import with_shots
+from harness.suites.examples import shots_for_now, with_shots
 from harness.suites.load import load_task
 from harness.suites.scored import scored_places
 from harness.training.rows import chat_template, check_disjoint, rows_sha256, training_rows, validation_rows
@@ -86,7 +86,21 @@ def content_of(
         suites={
             suite.task: suite_sha256(suite, tasks[suite.task], experiment, tokenizer) for suite in experiment.suites
         },
+        controls={
+            control_suite(suite): _control_sha256(suite, tasks[suite.task], experiment, tokenizer)
+            for suite in _of_controls(experiment)
+        },
     )
+
+
+def _of_controls(experiment: Experiment) -> list[Suite]:
+    """Return the suites of all controls, with the numbers of examples that they ask for."""
+    return [suite for control in experiment.controls for suite in control.suites(experiment.suites)]
+
+
+def _control_sha256(suite: Suite, task: Task, experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> str:
+    with shots_for_now(task, suite):
+        return suite_sha256(suite, task, experiment, tokenizer)
 
 
 def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
@@ -103,8 +117,13 @@ def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
         tokenizer="",
         rows=_sha256([asdict(each) for each in (experiment.data, *experiment.mix)]),
         stages={data_key(own): _sha256(asdict(own)) for own in staged},
-        suites={suite.task: _sha256([asdict(suite), suite_limit(suite, experiment)]) for suite in experiment.suites},
+        suites={suite.task: _declared(suite, experiment) for suite in experiment.suites},
+        controls={control_suite(suite): _declared(suite, experiment) for suite in _of_controls(experiment)},
     )
+
+
+def _declared(suite: Suite, experiment: Experiment) -> str:
+    return _sha256([asdict(suite), suite_limit(suite, experiment)])
 
 
 def _content_now(experiment: Experiment) -> Content:

@@ -144,7 +144,7 @@ def _cost(
     width = memory.WIDTH[experiment.model.dtype]
     parts = _parts(experiment, planned.recipe, known, counted)
     trainable = comes_to.trainable if planned.recipe else 0
-    suites = [counted.suites[each.task] for each in planned.suites.values()]
+    suites = counted.scored(planned)
     scoring = [_memory_of_scoring(each, experiment, known) for each in suites]
     samples = round(sum(each.items * each.written for each in suites))
     saved = _saved(planned.recipe, comes_to) * width

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,13 @@ from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
 from harness.declarations.tasks import find_task
-from harness.evaluation.evaluate import with_shots
 from harness.evaluation.progress import without_bars
-from harness.plan.identity import data_key, suite_limit
+from harness.plan.cells import PlannedCell
+from harness.plan.identity import control_suite, data_key, suite_limit
 from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.spec.records import Experiment, Stage, Suite
+from harness.suites.examples import shots_for_now
 from harness.suites.load import load_task
 from harness.training.rows import chat_template, training_rows
 
@@ -72,11 +73,21 @@ class RowTokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenCounts:
-    """Training examples and suites in tokens; `stages` are the rows of stages with data of their own, by `data_key`."""
+    """Training examples and suites in tokens; `stages` are the rows of stages with data of their own, by `data_key`.
+
+    `controls` are suites with the examples of a control, by `harness.plan.identity.control_suite`.
+    """
 
     rows: RowTokens
     suites: dict[str, SuiteTokens]
     stages: Mapping[str, RowTokens]
+    controls: Mapping[str, SuiteTokens] = field(default_factory=dict)
+
+    def scored(self, planned: PlannedCell) -> list[SuiteTokens]:
+        """Return the suites that score a cell."""
+        if planned.control is not None:
+            return [self.controls[control_suite(suite)] for suite in planned.suites.values()]
+        return [self.suites[suite.task] for suite in planned.suites.values()]
 
     def of(self, stage: Stage) -> RowTokens:
         """Return the rows that train a stage."""
@@ -90,7 +101,9 @@ def count_tokens(experiment: Experiment, unknown: Unknown) -> TokenCounts:
     staged = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
     stages = {key: _rows(experiment.for_stage(part), tokenizer, unknown) for key, part in staged.items()}
     suites = {suite.task: _suite(suite, experiment, tokenizer, unknown) for suite in experiment.suites}
-    return TokenCounts(rows=rows, suites=suites, stages=stages)
+    of_controls = [suite for control in experiment.controls for suite in control.suites(experiment.suites)]
+    controls = {control_suite(each): _suite(each, experiment, tokenizer, unknown) for each in of_controls}
+    return TokenCounts(rows=rows, suites=suites, stages=stages, controls=controls)
 
 
 def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> RowTokens:
@@ -158,10 +171,8 @@ def _counted(
     template = chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
     available = len(_documents(task))
     drawn = _drawn(available)
-    with without_bars():
-        with_shots(task, suite).build_all_requests(
-            samples=drawn, apply_chat_template=template is not None, chat_template=template
-        )
+    with without_bars(), shots_for_now(task, suite):
+        task.build_all_requests(samples=drawn, apply_chat_template=template is not None, chat_template=template)
     asked: dict[int, list[Instance]] = {}
     for request in task.instances:
         asked.setdefault(request.doc_id, []).append(request)

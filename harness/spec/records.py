@@ -4,7 +4,7 @@
 Nothing here knows how a spec is read (that is `harness.spec.load`) or run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -284,6 +284,29 @@ class Suite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """The base model with examples before every item: what the form of a task gives without training.
+
+    It is scored on the in-domain and out-of-domain suites, with `num_fewshot` in the place of their own.
+    """
+
+    num_fewshot: int
+
+    @property
+    def name(self) -> str:
+        """What tables call it, and the name of its arm."""
+        return f"base, {self.num_fewshot} example{'s' if self.num_fewshot > 1 else ''}"
+
+    def suites(self, suites: Iterable[Suite]) -> tuple[Suite, ...]:
+        """Return the suites that it is scored on: those that ask for another number of examples."""
+        return tuple(
+            replace(suite, num_fewshot=self.num_fewshot)
+            for suite in suites
+            if suite.role != "guard" and suite.num_fewshot != self.num_fewshot
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationOptions:
     """How suites are scored; the same for the base and every cell, so that scores are comparable."""
 
@@ -386,6 +409,7 @@ class Experiment:
     tune: Tune | None = None
     recipes: tuple[Recipe, ...]
     suites: tuple[Suite, ...]
+    controls: tuple[Control, ...] = ()
     evaluation: EvaluationOptions = EvaluationOptions()
     comparison: Comparison
     merge: Merge = Merge()

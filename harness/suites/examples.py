@@ -5,7 +5,8 @@ as lm-eval takes them. Where a task has the scored split alone, they come from t
 lm-eval builds the prompts: what it needs to be told is which documents are the examples.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from lm_eval.api.samplers import ContextSampler
@@ -72,6 +73,16 @@ def with_shots(task: Task, suite: Suite) -> Task:
     task.set_fewshot_seed(seed=SEED)
     _check(task, task.config.num_fewshot)
     return task
+
+
+@contextmanager
+def shots_for_now(task: Task, suite: Suite) -> Iterator[Task]:
+    """Yield the task as `with_shots` sets it, and leave it with its own number of examples."""
+    own = task.get_config("num_fewshot")
+    try:
+        yield with_shots(task, suite)
+    finally:
+        task.set_config(key="num_fewshot", value=own)
 
 
 def set_aside(task: Task, *, whole: bool) -> Sequence[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ SHOWN = re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^\$ harness run (.*)$", TEXT, re.MULTILINE)
 SECTIONS = {
     "suites": "suite",
+    "controls": "control",
     **{name: name for name in ("validation", "early_stopping", "tune", "evaluation", "comparison", "merge")},
 }
 

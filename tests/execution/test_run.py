@@ -31,6 +31,24 @@ def test_every_cell_ends_with_a_result_and_lm_evals_own_files(finished):
             assert json.loads((folder / evaluation.results).read_text())["results"]
 
 
+def test_a_control_is_scored_with_examples_the_same_for_all_items_and_repeats_nothing(tiny_spec, tmp_path):
+    declared = json.loads(tiny_spec.read_text())
+    tiny_spec.write_text(json.dumps({**declared, "controls": [{"num_fewshot": 2}]}))
+    ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
+    base, control = ledger.outcomes[:2]
+    assert (control.cell.recipe, control.cell.seed, control.train_info) == ("base, 2 examples", None, None)
+    first, second = (_prompts(ledger, each) for each in (base, control))
+    (examples,) = {longer.removesuffix(prompt) for prompt, longer in zip(first, second, strict=True)}
+    assert examples.count("=") == 2
+    _, watcher = run(tiny_spec, tmp_path / "runs" / "tiny", seeds=(1,))
+    assert watcher.cells == []
+
+
+def _prompts(ledger, outcome):
+    lines = (ledger.cell_folder(outcome.cell) / outcome.evaluations[0].samples).read_text().splitlines()
+    return [each["arguments"]["gen_args_0"]["arg_0"] for each in map(json.loads, lines)]
+
+
 def test_recipes_of_one_seed_start_from_the_same_loss_and_full_weights_are_not_kept(finished):
     ledger, _ = finished
     first = {each.cell.recipe: each for each in ledger.outcomes if each.cell.seed == 1}

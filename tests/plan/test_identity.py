@@ -8,7 +8,7 @@ import pytest
 from harness.plan.cells import plan_cells
 from harness.plan.identity import data_key, digest, evaluation_key, trained_cell
 from harness.spec import load
-from harness.spec.records import Data, EarlyStopping, PluginBlock, Recipe, Stage
+from harness.spec.records import Control, Data, EarlyStopping, PluginBlock, Recipe, Stage
 from helpers.contents import CONTENT
 
 
@@ -36,6 +36,37 @@ def test_the_base_comes_first_and_seeds_run_as_whole_pairs(experiment):
     ]
     assert len({each.id for each in cells}) == 5
     assert cells[2].id.startswith("lora--tiny--s1--")
+
+
+def controlled(experiment, *shots):
+    controls = tuple(Control(num_fewshot=k) for k in shots)
+    names = {f"{suite.task}, {k}-shot": f"{suite.task}{k}" for suite in experiment.suites for k in shots}
+    return plan_cells(replace(experiment, controls=controls), replace(CONTENT, controls=names))
+
+
+def test_a_control_is_the_base_with_examples_and_comes_after_it(experiment):
+    cells = controlled(experiment, 1, 5)
+    assert [(each.cell.recipe, each.cell.seed, each.recipe) for each in cells[:3]] == [
+        ("base", None, None),
+        ("base, 1 example", None, None),
+        ("base, 5 examples", None, None),
+    ]
+    assert {suite.num_fewshot for suite in cells[2].suites.values()} == {5}
+    assert len({each.cell.id for each in cells}) == len(cells) == 7
+    assert not set(cells[0].suites) & set(cells[2].suites)
+
+
+def test_a_control_is_scored_in_and_out_of_domain_where_it_changes_something(experiment):
+    near, far = experiment.suites
+    suites = (near, replace(far, num_fewshot=5), replace(near, task="kept", role="guard"))
+    (_, control, *_) = controlled(replace(experiment, suites=suites[:2]), 5)
+    assert [suite.task for suite in control.suites.values()] == [near.task]
+    assert [suite.task for suite in Control(num_fewshot=5).suites(suites)] == [near.task]
+
+
+def test_controls_change_no_other_cell(experiment):
+    others = [each for each in controlled(experiment, 5) if each.control is None]
+    assert others == list(plan_cells(experiment, CONTENT))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from harness.preflight.content import code_sha256, content_of, rows_of, tokenizer_sha256
 from harness.sources import models
 from harness.spec import load
+from harness.spec.records import Control
 from harness.suites.load import load_task
 
 YAML = """task: asked
@@ -61,9 +62,13 @@ def spec(tiny_spec):
     return tiny_spec
 
 
-def digests(spec, **evaluation):
+def digests(spec, controls=(), **evaluation):
     experiment = load(spec)
-    experiment = replace(experiment, evaluation=replace(experiment.evaluation, **evaluation))
+    experiment = replace(
+        experiment,
+        evaluation=replace(experiment.evaluation, **evaluation),
+        controls=tuple(Control(num_fewshot=k) for k in controls),
+    )
     tasks = {
         suite.task: load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
         for suite in experiment.suites
@@ -178,3 +183,12 @@ def test_the_code_of_modules_that_scoring_imports_counts(tmp_path, monkeypatch):
         found.append(code_sha256(importlib.import_module("tiny_scores").f))
     assert found[0] != found[1]
     assert found[1] == found[2]
+
+
+@pytest.mark.parametrize("controls", [(1, 3), (3, 1)])
+def test_a_control_has_digests_of_its_own_and_leaves_the_suites_as_they_were(tiny_spec, controls):
+    plain, controlled = digests(tiny_spec), digests(tiny_spec, controls)
+    assert controlled.suites == plain.suites
+    assert set(controlled.controls) == {f"{task}, {k}-shot" for task in ("sums", "sums_far") for k in controls}
+    assert len({*controlled.controls.values(), *plain.suites.values()}) == 6
+    assert controlled.controls == digests(tiny_spec, controls[::-1]).controls

@@ -2,14 +2,17 @@
 
 import json
 import re
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
 
+from harness.plan.cells import plan_cells
 from harness.preflight.token_counts import count_tokens
 from harness.preflight.unknown import Unknown
 from harness.spec import Overrides, load
-from harness.spec.records import Data, Recipe, Stage
+from harness.spec.records import Control, Data, Recipe, Stage
+from helpers.contents import CONTENT
 
 
 @pytest.fixture
@@ -30,6 +33,16 @@ def test_a_stage_with_rows_of_its_own_is_counted_by_them(staged):
     assert [counts.of(stage).count for stage in staged.recipes[0].stages] == [12, 3]
     assert counts.of(staged.recipes[0].stages[1]).lengths == (3, 3, 3)
     assert unknown.assumed == []
+
+
+def test_the_examples_of_a_control_are_counted_and_those_of_the_base_are_none(tiny_spec):
+    experiment = replace(load(tiny_spec), controls=(Control(num_fewshot=3),))
+    base, control, *_ = plan_cells(experiment, replace(CONTENT, controls=defaultdict(str)))
+    counts = count_tokens(experiment, Unknown())
+    for plain, longer in zip(counts.scored(base), counts.scored(control), strict=True):
+        assert longer.items == plain.items
+        assert longer.tokens > 2 * plain.tokens
+        assert longer.answers == plain.answers
 
 
 def test_what_is_not_at_hand_is_assumed_and_said(staged, tmp_path, monkeypatch):

@@ -82,6 +82,7 @@ def test_a_lock_of_another_version_is_refused(problems):
 PAIRS = {
     "experiment": (of.Experiment, None),
     "suite": (of.Suite, "suite"),
+    "control": (of.Control, "control"),
     "evaluation": (of.EvaluationOptions, "evaluation"),
     "comparison": (of.Comparison, "comparison"),
     "validation": (of.Validation, "validation"),

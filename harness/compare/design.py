@@ -78,7 +78,10 @@ class Design:
     candidates: tuple[Arm, ...]
     suites: tuple[Suite, ...]
     sesoi: float
+    sesoi_reason: str | None = None
     base: Arm | None = None
+    controls: tuple[Arm, ...] = ()
+    """The base with examples before every item, each one run."""
     retention: float = 0.5
     alpha: float = 0.05
     require_gain: bool = True
@@ -240,8 +243,12 @@ def design_of(run: RunFolder) -> Design:
         reference=arm(comparison.reference),
         candidates=tuple(arm(name) for name in comparison.candidates),
         base=Arm(name=BASE, runs=(_entry(run, base, None),)) if base else None,
+        controls=tuple(
+            Arm(name=each.name, runs=(_entry(run, ended.get((each.name, None)), None),)) for each in experiment.controls
+        ),
         suites=experiment.suites,
         sesoi=comparison.sesoi,
+        sesoi_reason=comparison.sesoi_reason,
         retention=comparison.retention,
         alpha=comparison.alpha,
         require_gain=comparison.require_gain,

@@ -40,6 +40,30 @@ class Index:
         """Return what the items were logged with, in canonical order."""
         return [item.value for item in sorted(items, key=lambda item: self.position[item.key])]
 
+    def by_document(self, items: Sequence[ScoredItem]) -> npt.NDArray[np.float64] | None:
+        """Return scores ``(items,)`` of the same documents in other prompts, NaN where a document is not among them.
+
+        None where documents repeat, so that they do not tell which item is which.
+        """
+        position = {key[0]: place for key, place in self.position.items()}
+        if len(position) < len(self.position) or len({item.key[0] for item in items}) < len(items):
+            return None
+        row = np.full(len(self.position), np.nan)
+        for item in items:
+            if item.key[0] in position:
+                row[position[item.key[0]]] = item.score
+        return row
+
+    def options(self, items: Sequence[ScoredItem]) -> npt.NDArray[np.float64] | None:
+        """Return how many options each item has, ``(items,)``; None where one has none."""
+        found = [item.options for item in sorted(items, key=lambda item: self.position[item.key])]
+        return None if None in found else np.array(found, dtype=np.float64)
+
+    def accuracies(self, items: Sequence[ScoredItem]) -> npt.NDArray[np.float64]:
+        """Return whether the right option of each item was chosen, ``(items,)``, NaN where that is not logged."""
+        found = [item.accuracy for item in sorted(items, key=lambda item: self.position[item.key])]
+        return np.array([np.nan if each is None else each for each in found])
+
     def clusters(self, items: Sequence[ScoredItem]) -> npt.NDArray[np.int64] | None:
         """Return cluster numbers ``(items,)``, None where no item has a label."""
         if all(item.cluster is None for item in items):

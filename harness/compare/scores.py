@@ -1,7 +1,7 @@
 """A suite's scores of all arms as paired arrays, oriented so that higher is better."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,18 @@ from harness.errors import ComparisonError, NoScoresError
 from harness.spec.records import Role, Suite
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracies:
+    """Of a suite with options: how many each item has, ``(items,)``, and which items an arm's runs got right.
+
+    `right[arm]` is ``(seeds, items)`` as the scores are, rows of failed runs NaN.
+    """
+
+    options: Floats
+    right: Mapping[str, Floats]
+    clusters: npt.NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +52,10 @@ class SuiteScores:
     whole: str | None = None
     items_in_all: int | None = None
     """Number of items behind the units of a score over all items."""
+    accuracies: Accuracies | None = None
+    """None where items have no options, or nothing is logged of them."""
+    controls: Mapping[str, Floats] = field(default_factory=dict)
+    """Scores of the base with examples, by the control's name: ``(items,)``, NaN for items that it was not given."""
 
     @property
     def items(self) -> int:
@@ -59,7 +75,13 @@ class SuiteScores:
     def of_first(self, seeds: int) -> "SuiteScores":
         """Return the scores of the first seeds alone, as if no other had run."""
         values = {name: rows[:seeds] for name, rows in self.values.items()}
-        return replace(self, values=values, worst=_worst(self.suite, values, higher=self.higher_is_better))
+        right = self.accuracies and {name: rows[:seeds] for name, rows in self.accuracies.right.items()}
+        return replace(
+            self,
+            values=values,
+            worst=_worst(self.suite, values, higher=self.higher_is_better),
+            accuracies=replace(self.accuracies, right=right) if self.accuracies and right else self.accuracies,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +147,8 @@ class _Reader:
         self.files: list[ScoreFile] = []
         self.answers: list[tuple[str, str | None]] = []
         self.whole: dict[str | None, Path] = {}
+        self.options: Floats | None = None
+        self.right: dict[str, list[Floats | None]] = {}
         self.problems: list[str] = []
         self.notes: list[str] = []
 
@@ -149,6 +173,7 @@ class _Reader:
     def _oriented(self, rows: Mapping[str, Sequence[Floats | None]], items: int, *, higher: bool) -> SuiteScores:
         sign = 1.0 if higher else -1.0
         (whole,) = self.whole
+        controls = {name: sign * row for name, row in self._controls()}
         blank = np.full(next(len(row) for arm in rows.values() for row in arm if row is not None), np.nan)
         values = {name: sign * np.array([blank if row is None else row for row in arm]) for name, arm in rows.items()}
         return SuiteScores(
@@ -161,7 +186,39 @@ class _Reader:
             notes=tuple(dict.fromkeys([*self.notes, *_made_of(self.suite, whole), *_remarks(self.files, self.suite)])),
             whole=whole,
             items_in_all=items if whole else None,
+            accuracies=self._accuracies(),
+            controls=controls,
         )
+
+    def _accuracies(self) -> Accuracies | None:
+        if self.options is None:
+            return None
+        blank = np.full(len(self.options), np.nan)
+        known = {
+            name: np.array([blank if row is None else row for row in rows])
+            for name, rows in self.right.items()
+            if all(row is None or np.isfinite(row).all() for row in rows)
+        }
+        return Accuracies(options=self.options, right=known, clusters=self.clusters)
+
+    def _controls(self) -> Iterator[tuple[str, Floats]]:
+        """Yield the rows of controls that were scored on the suite, paired by document: their prompts differ."""
+        for control in self.design.controls:
+            (run,) = control.runs
+            if isinstance(run, FailedRun) or self.index is None:
+                continue
+            try:
+                found = read_scored_suite(run, self.suite.task, self.suite.metric, cluster=None, newest=True)
+                row = None if found.whole else self.index.by_document(self._once(found))
+            except NoScoresError:
+                continue
+            except ComparisonError as error:
+                self.notes.append(f"{self.suite.task}: {control.name} is left out: {error}")
+                continue
+            if row is not None and np.isfinite(row).any():
+                yield control.name, row
+            else:
+                self.notes.append(f"{self.suite.task}: the items of {control.name} cannot be told by their documents.")
 
     def _base(self, base: Arm) -> dict[str, list[Floats | None]]:
         """Return the base model's row, if it has scores of the suite, which only a guard insists on."""
@@ -178,6 +235,7 @@ class _Reader:
 
     def _row(self, arm: Arm, run: ScoredRun | FailedRun) -> Floats | None:
         if isinstance(run, FailedRun):
+            self.right.setdefault(arm.name, []).append(None)
             return None
         try:
             return self._scored(arm, run)
@@ -196,11 +254,15 @@ class _Reader:
         problems = [*_out_of_range(file, self.suite.metric, items)]
         if self.index is None:
             self.index = Index.of(file.path, items)
+            self.options = self.index.options(items)
             problems.extend(self._cluster(file, items))
         problems.extend(unpaired(self.index, file.path, items))
         problems.extend(self._mixed_kinds(found))
         self.problems.extend(problems)
-        return None if problems else self._values(found, items)
+        if problems:
+            return None
+        self.right.setdefault(arm.name, []).append(self.index.accuracies(items))
+        return self._values(found, items)
 
     def _mixed_kinds(self, found: ScoredSuite) -> Iterator[str]:
         kind = None if found.whole is None else found.whole.aggregation

@@ -21,6 +21,9 @@ class Metric:
     """The natural smallest effect of interest; None where a margin has to be declared, with its reason."""
 
 
+ACCURACIES = ("acc", "acc_norm", "acc_bytes", "acc_mutual_info")
+"""lm-eval's ways of saying that the right one of an item's options was chosen."""
+
 _FRACTION = Metric(higher_is_better=True, low=0.0, high=1.0, unit="points", points=True, sesoi=0.02)
 _PERCENT = Metric(higher_is_better=True, low=0.0, high=100.0)
 _BITS = Metric(higher_is_better=False, low=0.0, unit="bits/byte")
@@ -31,7 +34,7 @@ _UNKNOWN = Metric(higher_is_better=None)
 
 # rouge_score gives 0..1 and some tasks of lm-eval multiply by 100: the range admits both.
 _BY_NAME = (
-    (r"acc(_norm|_bytes|_mutual_info)?", _FRACTION),
+    ("|".join(ACCURACIES), _FRACTION),
     (r"exact_match|em|f1|token_f1|mc[12]|contains|pass@\d+|answered", _FRACTION),
     (r"rouge[12L]\w*|bleu\w*|chrf\w*", _PERCENT),
     (r"\w*bits_per_byte", _BITS),

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from harness.compare.design import Arm, Design, FailedRun
 from harness.compare.scores import NotCompared, SuiteScores, cannot_be_compared, read_comparable
 from harness.statistics.failures import FailureRate, failure_rate, failures_differ
+from harness.verdict.accuracy import accuracy_levels, marked_gap, marked_persistence
 from harness.verdict.analysis import Analysis
 from harness.verdict.gain import gate_notes
 from harness.verdict.gap import extra_forgetting, guard, in_domain
 from harness.verdict.looks import judge_at_looks
 from harness.verdict.persistence import Persistence
-from harness.verdict.records import Failures, PersistenceComparison, Verdicts
+from harness.verdict.records import DeclaredMargin, Failures, PersistenceComparison, Verdicts
+from harness.verdict.share import control_shares, gain_shares
 
 
 def judge(design: Design, *, allow_none: bool = False) -> Verdicts:
@@ -35,6 +37,7 @@ def judged(analysis: Analysis, not_compared: Sequence[NotCompared] = ()) -> Verd
     """Judge an analysis once."""
     design, scores = analysis.design, analysis.scores
     guards = analysis.suites_of("guard")
+    levels = tuple(accuracy_levels(analysis))
     return Verdicts(
         reference=design.reference.name,
         candidates=tuple(arm.name for arm in design.candidates),
@@ -44,22 +47,34 @@ def judged(analysis: Analysis, not_compared: Sequence[NotCompared] = ()) -> Verd
         guard_level=analysis.guard_level.confidence if guards else None,
         extra_level=analysis.extra_level.confidence if guards else None,
         retention=design.retention,
-        comparisons=tuple(_comparisons(analysis)),
+        comparisons=tuple(marked_persistence(each, levels) for each in _comparisons(analysis)),
         in_domain=tuple(
-            in_domain(analysis, paired, inside)
+            marked_gap(in_domain(analysis, paired, inside), levels)
             for paired in analysis.candidates
             for inside in analysis.suites_of("in_domain")
         ),
-        guards=tuple(guard(analysis, arm, one) for arm in design.arms for one in guards),
+        guards=tuple(marked_gap(guard(analysis, arm, one), levels) for arm in design.arms for one in guards),
         extra_forgetting=tuple(
-            extra_forgetting(analysis, paired, one) for paired in analysis.candidates for one in guards
+            marked_gap(extra_forgetting(analysis, paired, one), levels)
+            for paired in analysis.candidates
+            for one in guards
         ),
+        shares=tuple(gain_shares(analysis)),
+        controls=tuple(control_shares(analysis)),
+        accuracies=levels,
+        margins=tuple(_margins(design)),
         failures=tuple(_failures(design)),
         not_compared=tuple(not_compared),
         notes=tuple(
             dict.fromkeys([*design.notes, *gate_notes(analysis), *(each for one in scores for each in one.notes)])
         ),
     )
+
+
+def _margins(design: Design) -> Iterator[DeclaredMargin]:
+    for suite in design.suites:
+        reason = design.sesoi_reason if suite.sesoi is None else suite.sesoi_reason
+        yield DeclaredMargin(task=suite.task, metric=suite.metric, sesoi=design.sesoi_of(suite), reason=reason)
 
 
 def _comparisons(analysis: Analysis) -> Iterator[PersistenceComparison]:

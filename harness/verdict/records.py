@@ -175,6 +175,70 @@ class GapComparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GainShare:
+    """Which share of the reference's gain over the untuned model a candidate gives up on a suite.
+
+    `gain` is reference minus base, on the paired seeds. `share` is gap / gain with its confidence set; None where no
+    gain is shown, so that the set would be unbounded.
+    """
+
+    model: str
+    reference: str
+    candidate: str
+    task: str
+    metric: str
+    gain: IntervalEstimate
+    share: RatioSet | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlShare:
+    """Which share of an arm's gain the untuned model has with examples in its prompt, without training.
+
+    `control_gain` is that of the examples. `gain` and `share` are as in a `GainShare`, on the items that both have.
+    """
+
+    model: str
+    control: str
+    arm: str
+    task: str
+    metric: str
+    control_gain: IntervalEstimate
+    gain: IntervalEstimate
+    share: RatioSet | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccuracyLevel:
+    """Whether an arm's accuracy on a suite with options is told apart from guessing, and from 1.
+
+    `guessing` is the mean over items of 1 / options. `mark` says what accuracy cannot show where it is not.
+    """
+
+    arm: str
+    task: str
+    role: str
+    accuracy: float
+    interval: tuple[float, float]
+    guessing: float
+    at_chance: bool
+    at_ceiling: bool
+    mark: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredMargin:
+    """The smallest effect of interest on a suite, and why a smaller one would not matter, where that was said."""
+
+    task: str
+    metric: str
+    sesoi: float
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
     """An arm's failed runs, and whether it fails more often than the reference (Barnard's exact test)."""
 
@@ -235,6 +299,10 @@ class Verdicts:
     in_domain: tuple[GapComparison, ...]
     guards: tuple[GapComparison, ...]
     extra_forgetting: tuple[GapComparison, ...]
+    shares: tuple[GainShare, ...]
+    controls: tuple[ControlShare, ...]
+    accuracies: tuple[AccuracyLevel, ...]
+    margins: tuple[DeclaredMargin, ...]
     failures: tuple[Failures, ...]
     not_compared: tuple[NotCompared, ...]
     """Suites whose scores cannot be compared; they count in the families all the same."""
@@ -248,9 +316,11 @@ class Verdicts:
             for key in _OF_LOOKS & set(entry):
                 if entry[key] is None:
                     del entry[key]
-        for comparison in plain["comparisons"]:
-            if comparison["ratio"] is not None:
-                comparison["ratio"]["bounded"] = comparison["ratio"]["kind"] == "bounded"
+        sets = [each["ratio"] for each in plain["comparisons"]]
+        sets += [each["share"] for each in (*plain["shares"], *plain["controls"])]
+        for one in sets:
+            if one is not None:
+                one["bounded"] = one["kind"] == "bounded"
         return plain
 
 

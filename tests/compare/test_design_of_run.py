@@ -34,6 +34,7 @@ class StandInRun:
             seeds=(42, 123, 999),
             looks=(),
             suites=SUITES,
+            controls=(),
             comparison=Comparison(reference="full", candidates=("lora",), sesoi=0.02),
         )
     )

@@ -11,16 +11,22 @@ from helpers.logs import line, write
 from helpers.records import cell_result, training
 
 
-def scored_run(folder, spec, *, items=9, gap=0.3):
-    """Write the base's cell and one a recipe and seed of a spec, each scored on every suite; return the run."""
+def scored_run(folder, spec, *, items=9, gap=0.3, skills=None):
+    """Write the base's cell and one a recipe and seed of a spec, each scored on every suite; return the run.
+
+    `skills` says how often a recipe is right, where that is not .7 less the `gap` of candidates.
+    """
     experiment = load(spec)
-    recipes = [("base", None), *((recipe.id, seed) for seed in experiment.seeds for recipe in experiment.recipes)]
+    controls = [(control.name, None) for control in experiment.controls]
+    trained = [(recipe.id, seed) for seed in experiment.seeds for recipe in experiment.recipes]
+    recipes = [("base", None), *controls, *trained]
     cells = [Cell(id=f"{recipe}--s{seed}", recipe=recipe, seed=seed) for recipe, seed in recipes]
     write_json(folder / LOCK, {"experiment": lock(experiment), "cells": [cell.id for cell in cells], "tuning": []})
     run, rng = RunFolder(folder), np.random.default_rng(1)
     for cell in cells:
         worse = gap if cell.recipe in experiment.comparison.candidates else 0.0
-        evaluations = tuple(_scored(run, cell, suite, rng.random(items) > 0.3 + worse) for suite in experiment.suites)
+        skill = (skills or {}).get(cell.recipe, 0.7 - worse)
+        evaluations = tuple(_scored(run, cell, suite, rng.random(items) > 1 - skill) for suite in experiment.suites)
         info = None if cell.seed is None else training(layers=(0, 1))
         run.write_outcome(cell_result(cell, train_info=info, evaluations=evaluations))
     return run

@@ -20,7 +20,8 @@ class ScoredItem:
 
     `answer` is a digest of what the model answered (log-likelihoods, or a text), None where a source does not have it:
     runs that answer the same on all items are one run. `value` is what a score over all items at once is made of; such
-    an item has no score of its own, and `score` is 0.
+    an item has no score of its own, and `score` is 0. `options` is how many answers a multiple-choice item has, and
+    `accuracy` whether the right one was chosen; None where a source does not have them.
     """
 
     key: Key
@@ -29,6 +30,8 @@ class ScoredItem:
     cluster: str | None = None
     answer: str | None = None
     value: Any = None
+    options: int | None = None
+    accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,13 @@ from typing import Any
 
 from harness.compare.design import DEFAULT_CLUSTER, ScoredRun
 from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, ScoreSource, WholeScore
-from harness.compare.sources.options import MARGIN, TaskFields, with_margin
+from harness.compare.sources.options import MARGIN, TaskFields, option_count, with_margin
 from harness.compare.sources.sample_files import SampleFile, sample_files, unnamed_files
 from harness.compare.sources.samples import FIELDS, HASHES, NO_FILTER, samples
 from harness.compare.sources.strangers import named_as_what_it_is
 from harness.compare.tidy import UNKNOWN_MODEL, Score
 from harness.declarations.aggregation import Aggregation, aggregation_in
+from harness.declarations.metrics import ACCURACIES
 from harness.errors import ComparisonError, NoScoresError
 
 _ITEM = 16
@@ -227,7 +228,15 @@ def _item(
         cluster=_cluster(sample, cluster),
         answer=_answer(sample),
         value=sample[metric] if apart else None,
+        options=option_count(sample),
+        accuracy=_accuracy(sample, metric),
     )
+
+
+def _accuracy(sample: Mapping[str, Any], metric: str) -> float | None:
+    """Return whether the right option was chosen, by the metric where it says so, else by lm-eval's ``acc``."""
+    said = sample.get(metric if metric in ACCURACIES else "acc")
+    return float(said) if isinstance(said, int | float) else None
 
 
 def _answer(sample: Mapping[str, Any]) -> str | None:

@@ -40,6 +40,15 @@ def with_margin(sample: Mapping[str, Any], task: TaskFields, place: str) -> Mapp
         raise ComparisonError(f"{place} has no {MARGIN}, and none can be computed: {error}.") from error
 
 
+def option_count(sample: Mapping[str, Any]) -> int | None:
+    """Return how many answers a logged sample offers; None where none are offered, or nothing is logged of them."""
+    try:
+        requests = _without_repetitions([_request(logged) for logged in _in_order(sample.get("arguments") or ())])
+    except _NoMarginError:
+        return None
+    return len(requests) if len(requests) > 1 else None
+
+
 def _margin(sample: Mapping[str, Any], task: TaskFields) -> float:
     requests = _requests(sample)
     texts = [continuation.removeprefix(task.delimiter).lstrip() for _, continuation in requests]
@@ -50,15 +59,18 @@ def _margin(sample: Mapping[str, Any], task: TaskFields) -> float:
 
 def _requests(sample: Mapping[str, Any]) -> list[_Request]:
     """Return the requests of all options, without the repetitions that have no prompt (``acc_mutual_info``)."""
-    requests = [_request(logged) for logged in _in_order(sample.get("arguments") or ())]
-    half = len(requests) // 2
-    if half and requests[half:] == [("", continuation) for _, continuation in requests[:half]]:
-        requests = requests[:half]
+    requests = _without_repetitions([_request(logged) for logged in _in_order(sample.get("arguments") or ())])
     if len(requests) < 2:  # noqa: PLR2004
         raise _NoMarginError(f"{len(requests)} option(s) are logged, and it takes a right and a wrong one")
     if len({prompt for prompt, _ in requests}) > 1:
         raise _NoMarginError("the options are alternative prompts of one continuation")
     return requests
+
+
+def _without_repetitions(requests: list[_Request]) -> list[_Request]:
+    half = len(requests) // 2
+    repeated = half and requests[half:] == [("", continuation) for _, continuation in requests[:half]]
+    return requests[:half] if repeated else requests
 
 
 def _in_order(logged: Mapping[str, Any] | Sequence[Any]) -> Sequence[Any]:

@@ -2,6 +2,7 @@
 
 from harness.declarations.metrics import metric
 from harness.report.document import Cell, Interval, PValue, Table, Words
+from harness.report.sections.gains import share_cells, share_headers
 from harness.verdict.records import GapComparison, IntervalEstimate, Verdicts
 from harness.verdict.wording import Scale
 
@@ -64,16 +65,26 @@ def _look(verdicts: Verdicts) -> str:
 def gaps_table(verdicts: Verdicts) -> Table:
     """Return the table: in-domain gaps, then the out-of-domain ones with what became of the gap."""
     inside = [
-        (one.candidate, (one.task, "in-domain"), *verdict_cells(one.gap, one.metric, one.verdict))
+        (
+            one.candidate,
+            (one.task, "in-domain"),
+            *verdict_cells(one.gap, one.metric, one.verdict),
+            *share_cells(verdicts, one.candidate, one.task),
+        )
         for one in verdicts.in_domain
     ]
     outside = [
-        (one.candidate, (one.out_of_domain, "out-of-domain"), *verdict_cells(one.gap_out, one.metric, one.verdict))
+        (
+            one.candidate,
+            (one.out_of_domain, "out-of-domain"),
+            *verdict_cells(one.gap_out, one.metric, one.verdict),
+            *share_cells(verdicts, one.candidate, one.out_of_domain),
+        )
         for one in verdicts.comparisons
     ]
     return Table(
         title=f"{about_gaps(verdicts)}.",
-        headers=("candidate", "suite", ("gap", "[interval]"), ADJUSTED, "verdict"),
+        headers=("candidate", "suite", ("gap", "[interval]"), ADJUSTED, "verdict", *share_headers(verdicts)),
         rows=(*inside, *outside),
     )
 

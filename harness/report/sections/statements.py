@@ -1,9 +1,10 @@
 """Verdicts in sentences: what was concluded, what is missing for more, which runs failed."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.report.document import Block, Cell, Finding, Number, Prose, Table, Words
+from harness.report.sections.gains import accuracy_marks, margins, share_sentences
 from harness.verdict.records import (
     ConditionResult,
     Failures,
@@ -28,11 +29,13 @@ def statements(verdicts: Verdicts, *, details: bool = False) -> Iterator[Block]:
     for suite in verdicts.not_compared:
         yield Finding(title=f"{suite.task}: NOT COMPARED ({_ROLES[suite.role]})", lines=suite.reasons)
     for persistence in verdicts.comparisons:
-        yield _persistence(persistence, details=details)
+        yield _persistence(persistence, share_sentences(verdicts, persistence), details=details)
     for gap in _gaps(verdicts, details=details):
         yield _gap(gap, details=details)
     if verdicts.failures:
         yield _failures(verdicts)
+    yield from accuracy_marks(verdicts)
+    yield from margins(verdicts)
     for note in verdicts.notes:
         yield Prose(f"note: {note}")
 
@@ -46,13 +49,14 @@ def _gaps(verdicts: Verdicts, *, details: bool) -> Iterator[GapComparison]:
         yield from verdicts.extra_forgetting
 
 
-def _persistence(one: PersistenceComparison, *, details: bool) -> Finding:
+def _persistence(one: PersistenceComparison, shares: Iterable[str], *, details: bool) -> Finding:
     fragile = f"fragile: counting failed runs as worst, the verdict is {one.verdict_if_failures_are_worst!r}"
     return Finding(
         title=f"{one.candidate}, {one.in_domain} → {one.out_of_domain}: {one.verdict.upper()}",
         lines=(
             one.sentence,
             *_ratio(one),
+            *shares,
             *_required(one.need),
             *(f"note: {note}" for note in one.notes),
             *([fragile] if one.fragile else []),

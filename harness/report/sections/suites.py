@@ -8,13 +8,14 @@ from harness.declarations.metrics import metric
 from harness.ledger import Outcome
 from harness.records import CellFailure
 from harness.report.document import Block, Cell, Number, Part, Prose, Table
+from harness.report.sections.gains import control_sentences, share_cells, share_headers
 from harness.report.sections.gaps import ADJUSTED, about_gaps, families, verdict_cells
 from harness.spec.records import Experiment, Suite
 from harness.verdict.records import Verdicts
 
 HEADERS = ("recipe", "score", ("gap", "[interval]"), ADJUSTED, "verdict")
-Ends = Mapping[str, Sequence[tuple[Cell, Cell, Cell]]]
-"""By recipe, what stands after its score: gap, p and verdict, several times where several gaps became of one."""
+Ends = Mapping[str, Sequence[tuple[Cell, ...]]]
+"""By recipe, what stands after its score: gap, p, verdict and share, several times where several gaps became of one."""
 
 
 def inside_tables(
@@ -26,7 +27,8 @@ def inside_tables(
     yield Prose(f"{spread}{about_gaps(verdicts)}. {families(verdicts)}")
     for suite in experiment.suites_of("in_domain"):
         starts = _starts(experiment, outcomes, scores, suite)
-        yield _table(f"In-domain: {headline(suite)}", verdicts.reference, starts, _inside(verdicts, suite))
+        yield _table(f"In-domain: {headline(suite)}", verdicts, starts, _inside(verdicts, suite))
+        yield from control_sentences(verdicts, suite.task)
 
 
 def outside_tables(
@@ -36,7 +38,8 @@ def outside_tables(
     several = len(experiment.suites_of("in_domain")) > 1
     for suite in experiment.suites_of("out_of_domain"):
         starts, ends = _starts(experiment, outcomes, scores, suite), _outside(verdicts, suite, several=several)
-        yield _table(f"Out-of-domain: {headline(suite)}", verdicts.reference, starts, ends)
+        yield _table(f"Out-of-domain: {headline(suite)}", verdicts, starts, ends)
+        yield from control_sentences(verdicts, suite.task)
 
 
 def headline(suite: Suite) -> str:
@@ -60,17 +63,19 @@ def _starts(
     experiment: Experiment, outcomes: Sequence[Outcome], scores: Sequence[ScoreSummary], suite: Suite
 ) -> dict[str, tuple[Cell, Cell]]:
     """Return what each row starts with, by recipe: its name and its score."""
-    recipes = (BASE, *(each.id for each in experiment.recipes))
+    controls = (each.name for each in experiment.controls)
+    recipes = (BASE, *controls, *(each.id for each in experiment.recipes))
     return {recipe: (_name(outcomes, recipe), score_cell(scores, recipe, suite)) for recipe in recipes}
 
 
-def _table(title: str, reference: str, starts: Mapping[str, tuple[Cell, Cell]], ends: Ends) -> Table:
+def _table(title: str, verdicts: Verdicts, starts: Mapping[str, tuple[Cell, Cell]], ends: Ends) -> Table:
     rows: list[tuple[Cell, ...]] = []
+    column = share_headers(verdicts)
     for recipe, start in starts.items():
-        without = [("reference" if recipe == reference else None, "", "")]
+        without = [("reference" if recipe == verdicts.reference else None, "", "", *("" for _ in column))]
         for place, end in enumerate(ends.get(recipe, without)):
             rows.append((*(start if place == 0 else ("", "")), *end))
-    return Table(title=title, headers=HEADERS, rows=tuple(rows))
+    return Table(title=title, headers=(*HEADERS, *column), rows=tuple(rows))
 
 
 def _name(outcomes: Sequence[Outcome], recipe: str) -> Cell:
@@ -80,7 +85,9 @@ def _name(outcomes: Sequence[Outcome], recipe: str) -> Cell:
 
 def _inside(verdicts: Verdicts, suite: Suite) -> Ends:
     return {
-        one.candidate: [verdict_cells(one.gap, one.metric, one.verdict)]
+        one.candidate: [
+            (*verdict_cells(one.gap, one.metric, one.verdict), *share_cells(verdicts, one.candidate, one.task))
+        ]
         for one in verdicts.in_domain
         if one.task == suite.task
     }
@@ -88,9 +95,10 @@ def _inside(verdicts: Verdicts, suite: Suite) -> Ends:
 
 def _outside(verdicts: Verdicts, suite: Suite, *, several: bool) -> Ends:
     """Return a row for each in-domain suite that a gap comes from, which is named where there are `several`."""
-    found: dict[str, list[tuple[Cell, Cell, Cell]]] = {}
+    found: dict[str, list[tuple[Cell, ...]]] = {}
     for each in verdicts.comparisons:
         if each.out_of_domain == suite.task:
             named = f"{each.verdict} (from {each.in_domain})" if several else each.verdict
-            found.setdefault(each.candidate, []).append(verdict_cells(each.gap_out, each.metric, named))
+            share = share_cells(verdicts, each.candidate, suite.task)
+            found.setdefault(each.candidate, []).append((*verdict_cells(each.gap_out, each.metric, named), *share))
     return found

@@ -12,14 +12,20 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks.statistics import coverage, family, labels, peers, power, pseudo, share
+from benchmarks.statistics import coverage, critical, family, gate, labels, peers, power, pseudo, share, tails
 from benchmarks.statistics.run import BOUNDED, ENOUGH, Bar, Part, Run
 
 PARTS: Mapping[str, Part] = {
+    "critical": critical.part,
+    "tails": tails.part,
     "coverage": coverage.part,
     "continuous": coverage.continuous_part,
     "labels": labels.part,
+    "label-items": labels.items_part,
     "family": family.part,
+    "family-items": family.items_part,
+    "gate": gate.part,
+    "diverged": gate.diverged_part,
     "power": power.part,
     "share": share.part,
     "pseudo": pseudo.part,

@@ -1,22 +1,19 @@
-"""Coverage, labels and today's interval methods over simulated data, through the comparator's own code."""
+"""Coverage and labels over worlds that are drawn item by item, through the comparator's own code."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from benchmarks.statistics.effects import Reduced, joined
+from benchmarks.statistics.untrue import RETENTION, Rates, any_of, outcome, rates
 from benchmarks.statistics.world import World, draws
-from harness.statistics.contrast import contrast
+from harness.statistics.contrast import Contrast, contrast
 from harness.statistics.moments import Moments, moments
-from harness.verdict.rules import Condition, Contrasts, Label, Margins, conditions, labels
+from harness.verdict.rules import Contrasts, Label
 
-RETENTION = 0.5
-SESOI = 0.02
 TAIL = 0.025
 
-
 Size = tuple[int, int]
-Reduced = list[list[Moments]]
-"""Moments by candidate and domain."""
 
 
 def reduced(world: World, replicates: int, rng: np.random.Generator, sizes: Sequence[Size] = ()) -> dict[Size, Reduced]:
@@ -36,18 +33,7 @@ def reduced(world: World, replicates: int, rng: np.random.Generator, sizes: Sequ
 
 def _together(parts: list[Reduced]) -> Reduced:
     shape = parts[0]
-    return [[_joined([part[c][d] for part in parts]) for d in range(len(shape[c]))] for c in range(len(shape))]
-
-
-def _joined(parts: list[Moments]) -> Moments:
-    first = parts[0]
-    return Moments(
-        row_means=np.concatenate([part.row_means for part in parts]),
-        total=np.concatenate([part.total for part in parts]),
-        trace=np.concatenate([part.trace for part in parts]),
-        units=first.units,
-        items=first.items,
-    )
+    return [[joined([part[c][d] for part in parts]) for d in range(len(shape[c]))] for c in range(len(shape))]
 
 
 def coverage(world: World, replicates: int, rng: np.random.Generator) -> dict[str, float]:
@@ -61,92 +47,52 @@ def coverages(
 ) -> dict[Size, dict[str, float]]:
     """Return coverage at each size."""
     found = reduced(world, replicates, rng, sizes)
-    return {size: _coverage(world.candidates[0], *each[0]) for size, each in found.items()}
+    return {size: covered(world.candidates[0], *each[0], TAIL) for size, each in found.items()}
 
 
-def _coverage(truth: Sequence[float], inside: Moments, outside: Moments) -> dict[str, float]:
+def covered(truth: Sequence[float], inside: Moments, outside: Moments, tail: float) -> dict[str, float]:
+    """Return how often the intervals of gap, delta and ratio hold the truth (gap_in, gap_out)."""
     true_in, true_out = truth
     shown = Contrasts.of(outside, inside, RETENTION)
     line = contrast((outside, inside), (1.0, -true_out / true_in))
     return {
-        "gap": _covers(shown.gap_in, true_in),
-        "delta": _covers(shown.delta, true_out - true_in),
-        "ratio": _covers(line, 0.0),
+        "gap": holds(shown.gap_in, true_in, tail),
+        "delta": holds(shown.delta, true_out - true_in, tail),
+        "ratio": holds(line, 0.0, tail),
     }
 
 
-def _covers(one, truth: float) -> float:  # noqa: ANN001 - a Contrast
-    low, high = one.interval(TAIL)
+def holds(one: Contrast, truth: float, tail: float) -> float:
+    """Return how often an interval holds the truth."""
+    low, high = one.interval(tail)
     return float(np.mean((low <= truth) & (truth <= high)))
 
 
-def false_labels(world: World, replicates: int, rng: np.random.Generator) -> dict[str, float]:
-    """Return how often each label that is untrue in this world is given, and any of them."""
-    found, sides, unchanged = _labelled(world, replicates, rng, TAIL)[0]
-    true = _truths(world.candidates[0])
-    wrong = {label.value: (found == label.value) & ~_is_true(label, true, sides) for label in Label}
-    steady = (found == Label.PERSISTS.value) & unchanged
-    wrong["unchanged"] = steady & (abs(world.candidates[0][1] - world.candidates[0][0]) >= SESOI)
-    rates = {name: float(np.mean(each)) for name, each in wrong.items()}
-    rates["any"] = float(np.mean(np.logical_or.reduce(list(wrong.values()))))
-    return rates
+def false_labels(world: World, replicates: int, rng: np.random.Generator) -> Rates:
+    """Return how often replicates are told what is untrue in this world."""
+    (found,) = reduced(world, replicates, rng).values()
+    return rates(outcome(*found[0], TAIL), world.candidates[0])
 
 
 def given(world: World, replicates: int, rng: np.random.Generator) -> dict[str, float]:
     """Return how often each label is given."""
-    found, _, _ = _labelled(world, replicates, rng, TAIL)[0]
-    return {label.value: float(np.mean(found == label.value)) for label in Label}
+    (found,) = reduced(world, replicates, rng).values()
+    told = outcome(*found[0], TAIL).label
+    return {label.value: float(np.mean(told == label.value)) for label in Label}
 
 
 def family_error(world: World, replicates: int, rng: np.random.Generator) -> float:
     """Return how often any of candidates x out-of-domain suites gets an untrue label, under Bonferroni."""
-    comparisons = len(world.candidates) * (world.domains - 1)
-    outcomes = _labelled(world, replicates, rng, TAIL / comparisons)
-    wrong = []
-    pairs = [(gaps[0], out) for gaps in world.candidates for out in gaps[1:]]
-    for (found, sides, unchanged), pair in zip(outcomes, pairs, strict=True):
-        true = _truths(pair)
-        wrong += [(found == label.value) & ~_is_true(label, true, sides) for label in Label]
-        wrong.append((found == Label.PERSISTS.value) & unchanged & (abs(pair[1] - pair[0]) >= SESOI))
-    return float(np.mean(np.logical_or.reduce(wrong)))
-
-
-def _labelled(
-    world: World, replicates: int, rng: np.random.Generator, tail: float
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Return label, observed side of the in-domain gap and "unchanged" of each comparison, replicate by replicate."""
-    results = []
     (found,) = reduced(world, replicates, rng).values()
-    for inside, *others in found:
-        for outside in others:
-            shown = Contrasts.of(outside, inside, RETENTION)
-            met = conditions(shown, Margins(SESOI, SESOI), tail)
-            side = np.where(shown.gap_in.estimate < 0, -1, 1)
-            results.append((labels(met), side, met[Condition.UNCHANGED]))
-    return results
+    return family(found, world.candidates)
 
 
-def _truths(pair: Iterable[float]) -> Callable[[int], dict[Label, bool]]:
-    gap_in, gap_out = pair
-
-    def of(side: int) -> dict[Label, bool]:
-        first, second = side * gap_in, side * gap_out
-        lead, there = first > 0, second > 0
-        return {
-            Label.NO_GAP: abs(first) < SESOI,
-            Label.VANISHES: lead and abs(second) < SESOI and second < first,
-            Label.REVERSES: lead and second < 0,
-            Label.AMPLIFIES: lead and there and second > first,
-            Label.ATTENUATES: lead and there and second < first,
-            Label.PERSISTS: lead and there and second > RETENTION * first,
-            Label.PERSISTS_UNSIZED: lead and there,
-            Label.SHRINKS_UNRESOLVED: lead and second < first,
-            Label.INCONCLUSIVE: True,
-            Label.INSUFFICIENT: True,
-        }
-
-    return of
-
-
-def _is_true(label: Label, truths: Callable[[int], dict[Label, bool]], sides: np.ndarray) -> np.ndarray:
-    return np.where(sides > 0, truths(1)[label], truths(-1)[label])
+def family(found: Reduced, gaps: Sequence[Sequence[float]]) -> float:
+    """Return the same of moments by candidate and domain, whose true gaps are (in, out…)."""
+    tail = TAIL / (len(gaps) * (len(gaps[0]) - 1))
+    wrong = [
+        any_of(outcome(inside, outside, tail), (truth[0], there))
+        for (inside, *others), truth in zip(found, gaps, strict=True)
+        for outside, there in zip(others, truth[1:], strict=True)
+    ]
+    return float(np.mean(np.logical_or.reduce(wrong)))

@@ -23,7 +23,10 @@ SeedRule = Callable[[Sequence[Array]], SeedVariance | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contrast:
-    """An estimate with the two parts of its variance; arrays of the replicates' shape (0-d for one data set)."""
+    """An estimate with the two parts of its variance; arrays of the replicates' shape (0-d for one data set).
+
+    `item_df` is 0-d as well where one suite alone is in the contrast.
+    """
 
     estimate: Floats
     seed_variance: Floats
@@ -103,13 +106,14 @@ def contrast(
     scores = per_seed(suites, weights)
     seeds = scores.shape[-1]
     between, df = _between_seeds(scores, seed_variance)
-    parts = [np.asarray(weight) ** 2 * suite.item_variance for suite, weight in zip(suites, weights, strict=True)]
+    pairs = [pair for pair in zip(suites, weights, strict=True) if np.any(pair[1])]
+    parts = [np.asarray(weight) ** 2 * suite.item_variance for suite, weight in pairs]
     return Contrast(
         estimate=scores.mean(axis=-1),
         seed_variance=np.asarray(between / seeds + np.zeros(scores.shape[:-1])),
         item_variance=np.asarray(sum(parts)),
         seed_df=df,
-        item_df=_satterthwaite(parts, [suite.item_df for suite in suites]),
+        item_df=_satterthwaite(parts, [suite.item_df for suite, _ in pairs]),
     )
 
 
@@ -128,6 +132,8 @@ def _between_seeds(scores: Floats, given: SeedVariance | None) -> tuple[Array, f
 
 
 def _satterthwaite(parts: Sequence[Floats], dfs: Sequence[float]) -> Floats:
+    if len(parts) == 1:
+        return np.asarray(dfs[0])
     whole = np.asarray(sum(parts))
     spread = np.asarray(sum(part**2 / df for part, df in zip(parts, dfs, strict=True)))
     # Without any item variance its weight is 0 and the quantile is not used.

@@ -25,7 +25,7 @@ def critical_value(tail: float, share: Array, seed_df: Array, item_df: Array) ->
     """
     seed = stdtrit(seed_df, tail)
     item = stdtrit(item_df, tail)
-    return np.sqrt(share * seed**2 + (1.0 - share) * item**2)
+    return np.asarray(np.sqrt(share * seed**2 + (1.0 - share) * item**2))
 
 
 def upper_tail(statistic: float, share: float, seed_df: float, item_df: float) -> float:

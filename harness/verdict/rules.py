@@ -195,7 +195,8 @@ def labels(met: Mapping[Condition, Truths]) -> npt.NDArray[np.str_]:
         np.logical_and.reduce([*(met[each] for each in rule.shown), *(~met[each] for each in rule.missing)])
         for rule in rules
     ]
-    return np.select(cases, [np.asarray(rule.label.value) for rule in rules], default=Label.INCONCLUSIVE.value)
+    names = np.array([*(rule.label.value for rule in rules), Label.INCONCLUSIVE.value])
+    return np.asarray(names[np.select(cases, range(len(rules)), default=len(rules))])
 
 
 def label(met: Mapping[Condition, Truths]) -> Label:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from harness.compare.copies import fingerprint, identical
 from harness.compare.design import BASE, DEFAULT_CLUSTER, NO_CLUSTER, Arm, Design, FailedRun, ScoredRun
 from harness.compare.pairing import Index, counted_once, unpaired
+from harness.compare.remarks import made_of, mixed, out_of_range, remarks
 from harness.compare.sources import ScoredItem, ScoredSuite, ScoreFile, read_scored_suite
 from harness.compare.tidy import UNKNOWN_MODEL
 from harness.compare.whole import check_recorded, units_of_a_whole
@@ -156,7 +157,7 @@ class _Reader:
         rows = {arm.name: [self._row(arm, run) for run in arm.runs] for arm in self.design.arms}
         if self.design.base is not None:
             rows |= self._base(self.design.base)
-        self.problems.extend(_mixed(self.files, self.suite))
+        self.problems.extend(mixed(self.files, self.suite))
         self._copies()
         if not self.problems and self.index is None:
             self.problems.append(f"{self.suite.task}: no arm has a run with scores.")
@@ -183,7 +184,7 @@ class _Reader:
             higher_is_better=higher,
             worst=_worst(self.suite, values, higher=higher),
             model=self.design.model or common_model(file.model for file in self.files),
-            notes=tuple(dict.fromkeys([*self.notes, *_made_of(self.suite, whole), *_remarks(self.files, self.suite)])),
+            notes=tuple(dict.fromkeys([*self.notes, *made_of(self.suite, whole), *remarks(self.files, self.suite)])),
             whole=whole,
             items_in_all=items if whole else None,
             accuracies=self._accuracies(),
@@ -251,7 +252,7 @@ class _Reader:
         file, items = found.file, self._once(found)
         self.files.append(file)
         self.answers.append((_called(arm, run), fingerprint(items)))
-        problems = [*_out_of_range(file, self.suite.metric, items)]
+        problems = [*out_of_range(file, self.suite.metric, items)]
         if self.index is None:
             self.index = Index.of(file.path, items)
             self.options = self.index.options(items)
@@ -343,42 +344,3 @@ def _called(arm: Arm, run: ScoredRun) -> str:
     if run.seed is not None:
         return f"{arm.name} with seed {run.seed}"
     return arm.name if arm.name == BASE else str(run.folder)
-
-
-def _out_of_range(file: ScoreFile, name: str, items: Sequence[ScoredItem]) -> Iterator[str]:
-    known = metric(name)
-    outside = [item for item in items if not known.low <= item.score <= known.high]
-    if outside:
-        first = outside[0]
-        yield (
-            f"{file.path}: {len(outside)} scores of {name} are outside {known.low:g} to {known.high:g}, "
-            f"the first {first.score:g} (doc_id {first.doc_id})."
-        )
-
-
-def _made_of(suite: Suite, made: str | None) -> Iterator[str]:
-    if made:
-        yield (
-            f"{suite.task}: {suite.metric} is a score over all items at once ({made}); what each item, or cluster of "
-            "them, contributes is its pseudo-value, from the score without it."
-        )
-
-
-def _mixed(files: Sequence[ScoreFile], suite: Suite) -> Iterator[str]:
-    versions = sorted({file.version for file in files if file.version is not None})
-    if len(versions) > 1:
-        yield f"{suite.task} was scored in versions {', '.join(versions)} of the task: score all with one."
-    shots = sorted({file.shots for file in files if file.shots is not None})
-    if len(shots) > 1:
-        yield f"{suite.task} was scored with {', '.join(map(str, shots))} few-shot examples: score all with one."
-
-
-def _remarks(files: Sequence[ScoreFile], suite: Suite) -> Iterator[str]:
-    yield from (file.note for file in files if file.note)
-    if any(file.version is None for file in files):
-        yield (
-            f"{suite.task}: not every sample file has its results file beside it, so task versions were not compared."
-        )
-    sizes = sorted({file.batch_size for file in files if file.batch_size is not None})
-    if len(sizes) > 1 or "auto" in "".join(sizes):
-        yield f"{suite.task}: batch sizes {', '.join(sizes)}; scores change slightly with it, fix it for all arms."

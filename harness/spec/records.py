@@ -71,6 +71,11 @@ class Model:
             return PurePosixPath(str(self.member)).stem
         return str(self.id) if self.source == "hub" else Path(str(self.path)).name
 
+    @property
+    def address(self) -> str:
+        """Where anyone finds the model: its id on the hub, or ``pypi:package==version/member``; else its name."""
+        return f"pypi:{self.package}=={self.version}/{self.member}" if self.source == "pypi" else self.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:

@@ -1,11 +1,18 @@
 """Base models from a folder and from a random initialisation; what is not there or not as declared is said."""
 
+import json
+
 import pytest
 import torch
 
 from harness.errors import NotInCacheError, SourceError
+from harness.methods.adapt import adapt
+from harness.methods.store import load, save
 from harness.sources import models
-from harness.spec.records import Model
+from harness.sources.models.hub import HubSource
+from harness.sources.models.path import PathSource
+from harness.sources.models.pypi import PypiSource
+from harness.spec.records import Model, Recipe
 
 
 @pytest.fixture
@@ -108,3 +115,45 @@ def test_evaluating_4_bit_weights_leaves_them_as_they_are_stored(folder):
     with torch.no_grad():
         network.eval()(input_ids=torch.arange(8)[None])
     torch.testing.assert_close(gradient(), before)
+
+
+PYPI = {
+    "source": "pypi",
+    "package": "some-model",
+    "version": "1.2",
+    "member": "some/model-f16.gguf",
+    "sha256": "0" * 64,
+}
+
+
+@pytest.mark.parametrize(
+    ("declared", "address"),
+    [
+        (PYPI, "pypi:some-model==1.2/some/model-f16.gguf"),
+        ({"source": "hub", "id": "somebody/model", "revision": "1" * 40}, "somebody/model"),
+        ({"source": "path"}, "model"),
+    ],
+)
+@pytest.mark.parametrize(
+    "peft", [{"peft_type": "LORA", "r": 2}, {"peft_type": "PROMPT_TUNING", "num_virtual_tokens": 2}]
+)
+def test_an_adapter_says_where_others_find_its_base_and_not_where_it_lies_here(
+    folder, tmp_path, monkeypatch, declared, address, peft
+):
+    for source in (PypiSource, HubSource, PathSource):
+        monkeypatch.setattr(source, "folder", lambda _: folder)
+    if declared["source"] == "path":
+        declared = {**declared, "path": str(folder)}
+    base = models.load(Model(**declared)).model
+    recipe = Recipe(method="m", name="n", peft={**peft, "base_model_name_or_path": "/somewhere/else"})
+    save(adapt(base, recipe, seed=1), tmp_path)
+    written = json.loads((tmp_path / "adapter_config.json").read_text())
+    assert written["base_model_name_or_path"] == address
+    for file in tmp_path.iterdir():
+        if file.suffix in (".json", ".md"):
+            assert str(folder) not in file.read_text(), file.name
+    assert load(models.load(Model(**declared)).model, recipe, tmp_path).trainable
+
+
+def test_a_random_model_has_no_place_at_all(tiny_model):
+    assert models.load(Model(**tiny_model)).model.name_or_path == "random-llama"

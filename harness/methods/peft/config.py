@@ -26,7 +26,8 @@ def peft_config(recipe: Recipe) -> PeftConfig:
     Raises `RecipeError` for an unknown `peft_type`, for fields that the method does not have, and for what
     PEFT itself refuses.
     """
-    block = {**(recipe.peft or {}), "inference_mode": False}
+    # The base is the experiment's, whatever a config that was copied says; PEFT takes its name from the model.
+    block = {**(recipe.peft or {}), "inference_mode": False, "base_model_name_or_path": None}
     config_class = _config_class(recipe, block)
     known = {field.name for field in fields(config_class) if field.init}
     unknown = sorted(set(block) - known)

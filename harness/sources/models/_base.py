@@ -58,6 +58,8 @@ class ModelSource(ABC):
             raise SourceError(f"the model in {path} could not be loaded: {error}") from error
         if quantization is None:
             network = network.to(device)
+        # What is saved of it, and of adapters on it, says where others find the base, and not where it lies here.
+        network.name_or_path = network.config.name_or_path = self.declared.address
         keep_stored_layout(network)
         return network
 

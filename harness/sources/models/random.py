@@ -35,4 +35,6 @@ class RandomSource(ModelSource):
         fields = dict(self.declared.config or {})
         config = AutoConfig.for_model(fields.pop("model_type"), **fields)
         torch.manual_seed(int(self.declared.seed or 0))
-        return AutoModelForCausalLM.from_config(config, dtype=getattr(torch, self.declared.dtype)).to(device)
+        network = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, self.declared.dtype)).to(device)
+        network.name_or_path = network.config.name_or_path = self.declared.address
+        return network

@@ -10,6 +10,8 @@ from harness.cli import VERBS, main
 
 PAGE = Path(__file__).with_suffix(".md")
 WIDTH = "100"
+ACTIONS = {"tasks": ("new", "check")}
+"""What verbs have verbs of their own."""
 
 HEAD = """# The command line
 
@@ -19,12 +21,12 @@ Every verb's `--help`, as it prints it. This page is written by `python docs/cli
 
 def page() -> str:
     """Return the page's text; argparse wraps it as Python 3.11 does."""
-    sections = [_section("harness"), *(_section(f"harness {verb}", verb) for verb in VERBS)]
-    return "\n".join([HEAD, *sections])
+    verbs = [words for verb in VERBS for words in ((verb,), *((verb, action) for action in ACTIONS.get(verb, ())))]
+    return "\n".join([HEAD, *(_section(*words) for words in ((), *verbs))])
 
 
-def _section(title: str, *words: str) -> str:
-    return f"## {title}\n\n```text\n{_help(*words)}```\n"
+def _section(*words: str) -> str:
+    return f"## {' '.join(('harness', *words))}\n\n```text\n{_help(*words)}```\n"
 
 
 def _help(*words: str) -> str:

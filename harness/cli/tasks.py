@@ -28,10 +28,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments and its actions; without an action it lists."""
     _shared(parser)
     actions = parser.add_subparsers(dest="action", metavar="[new|check]")
-    new = actions.add_parser("new", help="write a task's YAML and loader from a JSONL file of questions")
+    new = actions.add_parser("new", help="write a task's YAML, loader and splits from a JSONL file of questions")
     new.add_argument("name")
     new.add_argument("--from", dest="data", type=Path, required=True, metavar="DATA.jsonl")
     new.add_argument("--kind", choices=KINDS, default="multiple_choice")
+    new.add_argument("--train", type=Path, metavar="TRAIN.jsonl", help="training rows; else a part of the questions")
+    new.add_argument("--seed", type=_count, default=0, help="draws the split by cluster (0)")
+    new.add_argument("--keep-order", action="store_true", help="leave options as they stand (“all of the above”)")
     new.add_argument("--into", type=Path, default=Path("tasks"), metavar="DIR", help="the folder of tasks (tasks)")
     check = actions.add_parser("check", help="put a task through the quality gates and the untuned base model")
     check.add_argument("name")
@@ -124,8 +127,13 @@ def _items(row: dict[str, Any]) -> str:
 def _new(args: argparse.Namespace) -> int:
     from harness.suites import scaffold
 
-    path = scaffold.create(args.name, args.data, args.kind, args.into)
-    print(f"wrote {path} and loader.py beside it\nnext: harness tasks check {args.name}")
+    path, counts = scaffold.create(
+        args.name, args.data, args.kind, args.into, train=args.train, seed=args.seed, keep_order=args.keep_order
+    )
+    print(f"wrote {path} with its loader and rows: {', '.join(f'{split} {count}' for split, count in counts.items())}")
+    if "train" not in counts:
+        print("every row is a test item: too few clusters to part; give training rows with --train")
+    print(f"next: harness tasks check {args.name}")
     return 0
 
 

@@ -18,6 +18,8 @@ Heuristic = Callable[[Item], float]
 OPTIONS = 4
 LIMIT = 0.31
 """What a heuristic may score on a suite; guessing scores 0.25 with four options."""
+_LUCK = 0.001
+"""How seldom a guess may do as well by luck to be a finding; three guesses are tried on each split."""
 _ASIDE = 0.02
 """How far under `LIMIT` each form is held, so that a mix of forms stays under it."""
 _PUNCTUATION = re.compile(r"[.,:;!?\"'()\[\]`]")
@@ -138,9 +140,11 @@ def problems(items: Sequence[Item]) -> list[str]:
 
 
 def _shallow(items: Sequence[Item]) -> Iterator[str]:
+    from scipy.stats import binom
+
     chance = sum(1 / len(item.choices) for item in items) / len(items)
-    # A small set may exceed the limit by luck: what a guess reaches once in twenty times is no finding.
-    limit = max(LIMIT, chance + 1.64 * math.sqrt(chance * (1 - chance) / len(items)))
+    # A small set may exceed the limit by luck: what one guess in a thousand reaches is no finding.
+    limit = max(LIMIT, float(binom.isf(_LUCK, len(items), chance)) / len(items))
     for name, score in heuristic_scores(items).items():
         if score > limit:
             yield (

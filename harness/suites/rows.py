@@ -30,10 +30,11 @@ _KINDS_OF_VALUE = {
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def read(path: Path, kind: Kind) -> list[dict[str, Any]]:
+def read(path: Path, kind: Kind, *, prefix: str = "") -> list[dict[str, Any]]:
     """Return the documents in `path`; a multiple-choice answer given as text becomes its index.
 
-    A document without an `id` or `cluster` gets its row number. Raises `TaskError` with every wrong row at once.
+    A document without an `id` or `cluster` gets its row number, behind `prefix`. Raises `TaskError` with every wrong
+    row at once.
     """
     wrong: list[str] = []
     documents = []
@@ -43,7 +44,7 @@ def read(path: Path, kind: Kind) -> list[dict[str, Any]]:
         mistakes = [row] if isinstance(row, str) else [*_mistakes(row, kind), *seen.mistakes(row, number)]
         wrong += [f"{path}:{number}: {mistake}" for mistake in mistakes]
         if isinstance(row, dict) and not mistakes:
-            documents.append(_document(row, number, kind))
+            documents.append(_document(row, f"{prefix}{number}", kind))
     if not documents and not wrong:
         wrong.append(f"{path}: no rows; a split needs at least one document")
     if wrong:
@@ -126,8 +127,8 @@ def _answer_mistakes(answer: Any, choices: Sequence[str]) -> Iterator[str]:
         yield f"the answer's index {answer} is not from 0 to {len(choices) - 1}"
 
 
-def _document(row: Mapping[str, Any], number: int, kind: Kind) -> dict[str, Any]:
-    named = {name: str(number if row.get(name) is None else row[name]) for name in ("id", "cluster")}
+def _document(row: Mapping[str, Any], number: str, kind: Kind) -> dict[str, Any]:
+    named = {name: number if row.get(name) is None else str(row[name]) for name in ("id", "cluster")}
     document = {"form": "", **row, **named}
     if kind == "multiple_choice" and isinstance(row["answer"], str):
         document["answer"] = row["choices"].index(row["answer"])

@@ -1,15 +1,17 @@
-"""A new task from a file of questions: the YAML, the loader beside it, and a copy of the data."""
+"""A new task from a file of questions: the YAML, the loader beside it, and the rows of each split."""
 
+import json
 import re
-import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness.declarations.tasks import find_task
 from harness.errors import TaskError
-from harness.suites import rows
+from harness.suites import rows, splits
 from harness.suites.rows import Kind
 
-_LOADER = '''"""Loads {name} from {data} beside this file; every wrong row is named with its number."""
+_LOADER = '''"""Loads {name} from the files of rows beside this one; every wrong row is named with its number."""
 
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,14 @@ from harness.suites import rows
 
 
 def load(**_metadata: Any) -> dict[str, Dataset]:
-    """Return the split test."""
-    return {{"test": Dataset.from_list(rows.read(Path(__file__).with_name("{data}"), "{kind}"))}}
+    """Return the splits."""
+    files = {{split: Path(__file__).with_name(f"{{split}}.jsonl") for split in ({splits})}}
+    return {{split: Dataset.from_list(rows.read(file, "{kind}")) for split, file in files.items()}}
 '''
 _HEAD = """task: {name}
 custom_dataset: !function loader.load
-test_split: test
 """
+_SPLIT_FIELDS = {"train": "training_split", "validation": "validation_split", "test": "test_split"}
 _BODY: dict[Kind, str] = {
     "multiple_choice": r"""output_type: multiple_choice
 doc_to_text: "Question: {{question}}\nAnswer:"
@@ -66,16 +69,27 @@ _TAIL = """metadata:
   title: "{name}, from {data}"
   kind: {kind}
   licence: unknown
-  counts: {{test: {count}}}
+  counts: {{{counts}}}
 """
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def create(name: str, data: Path, kind: Kind, folder: Path) -> Path:
-    """Write ``folder/name/`` with the task's YAML, its loader and a copy of `data`; return the YAML's path.
+def create(
+    name: str,
+    data: Path,
+    kind: Kind,
+    folder: Path,
+    *,
+    train: Path | None = None,
+    seed: int = 0,
+    keep_order: bool = False,
+) -> tuple[Path, dict[str, int]]:
+    """Write ``folder/name/`` with the task's YAML, its loader and the rows of each split; return the YAML and counts.
 
-    Raises `TaskError` for a name that is taken or unfit, for a folder that is there already, and for every wrong
-    row of `data`; nothing is written then.
+    Training rows are those of `train`, else a part of `data`'s clusters, drawn by `seed`. Right answers go round the
+    positions unless the options are to keep their order. Raises `TaskError` for a name that is taken or unfit, for a
+    folder that is there already, for every wrong row and for training rows that are test items; nothing is written
+    then.
     """
     target = folder / name
     if not _NAME.fullmatch(name):
@@ -83,11 +97,33 @@ def create(name: str, data: Path, kind: Kind, folder: Path) -> Path:
     taken = find_task(name, beside=folder.parent)
     if taken or target.exists():
         raise TaskError(f"{name!r} is taken by {taken.path if taken else target}; choose another name.")
-    documents = rows.read(data, kind)
+    found = _splits(data, kind, train, seed)
     target.mkdir(parents=True)
-    shutil.copyfile(data, target / data.name)
-    (target / "loader.py").write_text(_LOADER.format(name=name, data=data.name, kind=kind), "utf-8")
-    tail = _TAIL.format(name=name, data=data.name, kind=kind, count=len(documents))
+    for split, documents in found.items():
+        _write(target / f"{split}.jsonl", documents if keep_order else splits.rotated(documents))
+    counts = {split: len(documents) for split, documents in found.items()}
     path = target / f"{name}.yaml"
-    path.write_text(_HEAD.format(name=name) + _BODY[kind] + tail, "utf-8")
-    return path
+    path.write_text(_yaml(name, data.name, kind, counts), "utf-8")
+    listed = "".join(f'"{split}", ' for split in counts)
+    (target / "loader.py").write_text(_LOADER.format(name=name, kind=kind, splits=listed.rstrip()), "utf-8")
+    return path, counts
+
+
+def _splits(data: Path, kind: Kind, train: Path | None, seed: int) -> dict[str, list[dict[str, Any]]]:
+    documents = rows.read(data, kind)
+    if train is None:
+        found = splits.dealt(documents, seed)
+    else:
+        found = splits.with_training(documents, rows.read(train, kind, prefix="train-"), seed)
+    return {split: found[split] for split in splits.SHARES if found.get(split)}
+
+
+def _write(path: Path, documents: Sequence[Mapping[str, Any]]) -> None:
+    lines = (json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+    path.write_text("".join(lines), "utf-8")
+
+
+def _yaml(name: str, data: str, kind: Kind, counts: Mapping[str, int]) -> str:
+    fields = "".join(f"{_SPLIT_FIELDS[split]}: {split}\n" for split in counts)
+    listed = ", ".join(f"{split}: {count}" for split, count in counts.items())
+    return _HEAD.format(name=name) + fields + _BODY[kind] + _TAIL.format(name=name, data=data, kind=kind, counts=listed)

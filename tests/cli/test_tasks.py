@@ -1,4 +1,5 @@
 import json
+import random
 import subprocess
 import sys
 
@@ -70,8 +71,33 @@ def test_a_check_names_what_fails_and_exits_one(capsys, beside):
     assert main(["tasks", "new", "ports", "--from", str(data)]) == 0
     assert main(["tasks", "check", "ports", "--items", "0"]) == 1
     out = capsys.readouterr().out
-    assert "test: 40 items in 40 clusters" in out
+    assert "test: 20 items in 20 clusters" in out
     assert "guessing by longest" in out
+
+
+@pytest.mark.run
+@pytest.mark.parametrize("seed", range(4))
+def test_forty_random_good_rows_pass(capsys, beside, seed):
+    rng = random.Random(seed)
+    lines = []
+    for n in range(40):
+        choices = [
+            "".join(rng.choices("abcdefgh ", k=rng.randint(4, 20))).strip() + f" {n}{place}" for place in range(4)
+        ]
+        lines.append({"question": f"What is {rng.random()}?", "choices": choices, "answer": choices[rng.randrange(4)]})
+    (beside / "data.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    assert main(["tasks", "new", "mine", "--from", "data.jsonl"]) == 0
+    assert "train 16, validation 4, test 20" in capsys.readouterr().out
+    assert main(["tasks", "check", "mine", "--items", "0"]) == 0, capsys.readouterr().out
+
+
+@pytest.mark.run
+def test_options_that_speak_of_each_other_may_keep_their_order(capsys, beside):
+    lines = [{"question": f"What {n}?", "choices": ["a", "b", "all of the above"], "answer": 2} for n in range(12)]
+    (beside / "data.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    assert main(["tasks", "new", "mine", "--from", "data.jsonl", "--keep-order"]) == 0
+    rows = [json.loads(line) for line in (beside / "tasks" / "mine" / "test.jsonl").read_text().splitlines()]
+    assert {row["choices"][-1] for row in rows} == {"all of the above"}
 
 
 def test_wrong_rows_exit_64_and_write_nothing(capsys, beside):
@@ -96,7 +122,8 @@ LOADER = """from datasets import Dataset
 def load(**metadata):
     rows = [{"question": "Why?", "choices": ["a", "b"], "answer": 1}] * 2
     wrong = [{"question": "Why?", "choices": options, "answer": 0} for options in (["a", "A"], None)]
-    return {"test": Dataset.from_list(rows + wrong)}
+    good = Dataset.from_list(rows)
+    return {"train": good, "validation": good, "test": Dataset.from_list(rows + wrong)}
 """
 
 

@@ -88,11 +88,11 @@ def test_a_missing_file_is_named(tmp_path):
 @pytest.mark.parametrize("kind", rows.KINDS)
 def test_a_new_task_loads_at_once_in_lm_eval(tmp_path, kind):
     data = written(tmp_path / "data.jsonl", GOOD[kind], GOOD[kind])
-    path = scaffold.create("ports", data, kind, tmp_path / "tasks")
+    path, counts = scaffold.create("ports", data, kind, tmp_path / "tasks")
     assert path == tmp_path / "tasks" / "ports" / "ports.yaml"
     task = load_task("ports", include=[tmp_path])
     assert len(task.test_docs()) == 2
-    assert find_task("ports", beside=tmp_path).metadata["counts"] == {"test": 2}
+    assert find_task("ports", beside=tmp_path).metadata["counts"] == counts == {"test": 2}
 
 
 def test_nothing_is_written_for_wrong_rows_a_bad_name_or_a_taken_one(tmp_path):
@@ -108,7 +108,32 @@ def test_nothing_is_written_for_wrong_rows_a_bad_name_or_a_taken_one(tmp_path):
 
 def test_the_loader_of_a_spoilt_task_names_the_row(tmp_path):
     data = written(tmp_path / "data.jsonl", GOOD["multiple_choice"])
-    path = scaffold.create("ports", data, "multiple_choice", tmp_path / "tasks")
-    written(path.with_name("data.jsonl"), GOOD["multiple_choice"], {"question": "?"})
-    with pytest.raises(TaskError, match=r"data\.jsonl:2: no 'choices'"):
+    path, _ = scaffold.create("ports", data, "multiple_choice", tmp_path / "tasks")
+    written(path.with_name("test.jsonl"), GOOD["multiple_choice"], {"question": "?"})
+    with pytest.raises(TaskError, match=r"test\.jsonl:2: no 'choices'"):
         load_task("ports", include=[tmp_path])
+
+
+def test_a_new_task_has_three_splits_that_share_no_cluster(tmp_path):
+    lines = [{**GOOD["multiple_choice"], "question": f"Port of {n}?", "cluster": f"page {n // 2}"} for n in range(40)]
+    data = written(tmp_path / "data.jsonl", *lines)
+    _, counts = scaffold.create("ports", data, "multiple_choice", tmp_path / "tasks", seed=3)
+    assert counts == {"train": 16, "validation": 4, "test": 20}
+    task = load_task("ports", include=[tmp_path])
+    found = {split: {row["cluster"] for row in task.dataset[split]} for split in counts}
+    assert sum(map(len, found.values())) == 20
+    assert (task.config.training_split, task.config.validation_split) == ("train", "validation")
+
+
+def test_given_training_rows_are_parted_with_validation_and_give_no_item_away(tmp_path):
+    question = GOOD["multiple_choice"]
+    data = written(tmp_path / "data.jsonl", *[{**question, "question": f"Port {n}?"} for n in range(4)])
+    train = written(tmp_path / "train.jsonl", *[{**question, "question": f"Service {n}?"} for n in range(20)])
+    _, counts = scaffold.create("ports", data, "multiple_choice", tmp_path / "tasks", train=train)
+    assert counts == {"train": 18, "validation": 2, "test": 4}
+    written(train, {**question, "question": "port  2?"}, {**question, "question": "Else?", "cluster": "1"})
+    with pytest.raises(
+        TaskError, match=r"(?s)training rows are test items: train-1;.*clusters stand in both files: 1;"
+    ):
+        scaffold.create("others", data, "multiple_choice", tmp_path / "tasks", train=train)
+    assert not (tmp_path / "tasks" / "others").exists()

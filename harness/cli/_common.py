@@ -8,8 +8,10 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from harness.api import Changes, load
+from harness.declarations.code import consent
 from harness.spec import notes
 from harness.spec.records import Experiment
 
@@ -36,6 +38,7 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--device", metavar="DEVICE", help="where models are: cpu, cuda, cuda:1 or mps")
     group.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: runs/NAME)")
+    add_consent_option(parser)
     parser.add_argument(
         "--include-path",
         action="append",
@@ -44,6 +47,24 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="also look here for specs, recipes and tasks (repeatable)",
     )
+
+
+def add_consent_option(parser: argparse.ArgumentParser) -> None:
+    """Add the consent to running what a model writes in answer to a task."""
+    parser.add_argument(
+        "--execute-code",
+        action=_Consent,
+        metavar="TASK",
+        help="let the programs run that models write in answer to this task, such as humaneval (repeatable)",
+    )
+
+
+class _Consent(argparse.Action):
+    """Notes the consent where every process of the command finds it."""
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, value: Any, _option: object = None) -> None:
+        consent([value])
+        setattr(namespace, self.dest, value)
 
 
 def folder(text: str) -> Path:

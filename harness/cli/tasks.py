@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness import api
-from harness.cli._common import entry, folder, quiet_imports
+from harness.cli._common import add_consent_option, entry, folder, quiet_imports
 from harness.declarations.task_yaml import Declared
 from harness.declarations.tasks import search
 from harness.errors import TaskError
@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     check.add_argument("name")
     check.add_argument("--items", type=_count, default=_ITEMS, help=f"items for the base model; 0 for none ({_ITEMS})")
     check.add_argument("--model", default="gap", metavar="SPEC", help="the spec whose base model is asked (gap)")
+    add_consent_option(check)
     _shared(check, default=argparse.SUPPRESS)
 
 

@@ -10,6 +10,7 @@ import lm_eval.evaluator
 from lm_eval.api.task import Task
 
 from harness.errors import TaskError
+from harness.evaluation.bounded import bound
 from harness.evaluation.progress import OnProgress, RequestCounter, without_bars
 from harness.evaluation.results import task_metrics, write_results
 from harness.evaluation.scorer import SharedPromptLM
@@ -88,6 +89,8 @@ def _prepared(suite: Suite, beside: Path | None, include: Sequence[Path]) -> Tas
             f"task {suite.task} has no metric {suite.metric!r}{suggestion(suite.metric, known)}; "
             f"it has {', '.join(known)}."
         )
+    if task.UNSAFE_CODE:  # it is loaded with consent only
+        bound(task)
     return with_shots(task, suite)
 
 
@@ -100,6 +103,7 @@ def _score(scorer: SharedPromptLM, name: str, task: Task, *, places: list[int] |
             bootstrap_iters=0,
             log_samples=True,
             apply_chat_template=chat,
+            confirm_run_unsafe_code=True,
         )
     except ValueError as error:
         raise TaskError(f"task {name} cannot be scored: {error}") from error

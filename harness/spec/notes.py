@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.declarations.code import consented, what_runs
 from harness.declarations.lm_eval import is_installed
 from harness.declarations.places import shipped
 from harness.declarations.task_yaml import Declared
@@ -16,8 +17,13 @@ from harness.spec.records import Experiment
 def notes(experiment: Experiment) -> tuple[str, ...]:
     """Return a sentence for each thing to know about an experiment, empty where there is none."""
     looks = look_note(experiment.comparison.looks, len(experiment.seeds))
-    about_looks = () if looks is None else (looks,)
-    return (*_hidden_experiment(experiment), *_hidden_recipes(experiment), *_tasks(experiment), *about_looks)
+    return (
+        *_hidden_experiment(experiment),
+        *_hidden_recipes(experiment),
+        *_tasks(experiment),
+        *(() if looks is None else (looks,)),
+        *(f"{what_runs(suite.task)}." for suite in experiment.suites if suite.task in consented()),
+    )
 
 
 def _hidden_experiment(experiment: Experiment) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.declarations.code import consented, executes_code, refusal
 from harness.declarations.lm_eval import OwnTask, is_installed, own_tasks, task_fields, unknown_fields
 from harness.declarations.places import searched_folders
 from harness.declarations.task_yaml import Declared, TaskFileError, read_task
@@ -68,10 +69,11 @@ def task_problems(tasks: NamedTasks) -> Iterator[Problem]:
         if mention.task in tasks.declared:
             declared = tasks.declared[mention.task]
             yield from _use(mention, declared)
+            yield from _code(mention, declared)
             yield from _fields(mention, declared) if mention.task not in checked else ()
         elif mention.task in tasks.own:
             own = read_task(tasks.own[mention.task].path)
-            yield from _use(mention, own) if own is not None else ()
+            yield from (*_use(mention, own), *_code(mention, own)) if own is not None else ()
         else:
             yield from _not_found(mention, tasks)
         checked.add(mention.task)
@@ -114,6 +116,13 @@ def _use(mention: Mention, task: Declared) -> Iterator[Problem]:
         if metric not in task.metrics:
             message = f"the task {task.name!r} reports no metric {mention.metric!r}"
             yield mention.document.problem((*mention.at[:-1], "metric"), message, nearest(metric, task.metrics))
+
+
+def _code(mention: Mention, task: Declared) -> Iterator[Problem]:
+    """Refuse what runs the model's programs without the consent of whoever runs harness."""
+    if executes_code(task) and task.name not in consented():
+        sentence, _, how = refusal(task.name).partition(". ")
+        yield mention.problem(sentence, f"{how}.")
 
 
 def _fields(mention: Mention, task: Declared) -> Iterator[Problem]:

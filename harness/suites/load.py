@@ -6,7 +6,7 @@ lm-eval reads and builds a task's YAML file; this module says plainly what is wr
 import difflib
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from lm_eval.api.task import Task
 from lm_eval.tasks import TaskManager
 
 from harness._compat.lm_eval import keep_compiled_templates
+from harness.declarations.code import code_allowed, consented, executes_code, refusal
 from harness.declarations.lm_eval import own_tasks, task_fields, unknown_fields
 from harness.declarations.places import searched_folders
 from harness.declarations.task_yaml import Declared, read_task
@@ -71,6 +72,8 @@ def _load(name: str, beside: Path | None, include: tuple[Path, ...]) -> Task:
         )
     if declared:
         _check_fields(declared)
+    if executes_code(task) and name not in consented():
+        raise TaskError(f"{refusal(name)}.")
     return _build(task)
 
 
@@ -109,7 +112,8 @@ def _build(task: Declared) -> Task:
     """Let lm-eval build the task."""
     keep_compiled_templates()
     try:
-        loaded = TaskManager(include_defaults=False).load(str(task.path))
+        with code_allowed() if executes_code(task) else nullcontext():
+            loaded = TaskManager(include_defaults=False).load(str(task.path))
     except HarnessError:
         raise
     except Exception as error:

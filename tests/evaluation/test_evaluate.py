@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 
 import lm_eval
 import pytest
@@ -9,6 +10,7 @@ import torch
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
+from harness.declarations.code import VARIABLE
 from harness.errors import HarnessError, TaskError
 from harness.evaluation import evaluate
 from harness.evaluation import results as files
@@ -208,3 +210,21 @@ def test_lm_evals_warnings_reach_the_log(score, caplog):
     with caplog.at_level(logging.WARNING):
         score()
     assert any(record.name.startswith("lm_eval") for record in caplog.records)
+
+
+def test_answers_of_a_task_that_executes_code_are_scored_in_children(score, include, tmp_path, monkeypatch):
+    (folder,) = include
+    (folder / "runs.py").write_text(
+        "import os\n\n\ndef process(doc, results):\n    open('trace', 'w').close()\n"
+        f"    return {{'alone': float(os.getpid() != {os.getpid()})}}\n"
+    )
+    text = GENERATE.replace("task: said", "task: runs\nunsafe_code: true\nprocess_results: !function runs.process")
+    (folder / "runs.yaml").write_text(text.replace("exact_match", "alone"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(VARIABLE, "runs")
+    record = score(Suite(task="runs", role="guard", metric="alone"))
+    assert record.metrics["alone,none"] == 1.0
+    assert not (tmp_path / "trace").exists()
+    monkeypatch.setenv(VARIABLE, "")
+    with pytest.raises(TaskError, match="--execute-code runs"):
+        score(Suite(task="runs", role="guard", metric="alone"))

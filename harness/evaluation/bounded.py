@@ -103,7 +103,7 @@ def _address_space() -> int:
 
 def _read(reading: int, until: float) -> bytes:
     """Return what the child writes until it closes the pipe, nothing where time runs out."""
-    parts = []
+    parts: list[bytes] = []
     while (left := until - time.monotonic()) > 0:
         ready, _, _ = select.select([reading], [], [], left)
         if not ready:

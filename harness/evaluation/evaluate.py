@@ -89,9 +89,13 @@ def _prepared(suite: Suite, beside: Path | None, include: Sequence[Path]) -> Tas
             f"task {suite.task} has no metric {suite.metric!r}{suggestion(suite.metric, known)}; "
             f"it has {', '.join(known)}."
         )
-    if task.UNSAFE_CODE:  # it is loaded with consent only
+    if _runs_code(task):  # it is loaded with consent only
         bound(task)
     return with_shots(task, suite)
+
+
+def _runs_code(task: Task) -> bool:
+    return bool(getattr(task, "UNSAFE_CODE", False))
 
 
 def _score(scorer: SharedPromptLM, name: str, task: Task, *, places: list[int] | None, chat: bool) -> dict[str, Any]:
@@ -103,7 +107,7 @@ def _score(scorer: SharedPromptLM, name: str, task: Task, *, places: list[int] |
             bootstrap_iters=0,
             log_samples=True,
             apply_chat_template=chat,
-            confirm_run_unsafe_code=True,
+            confirm_run_unsafe_code=_runs_code(task),
         )
     except ValueError as error:
         raise TaskError(f"task {name} cannot be scored: {error}") from error

@@ -44,6 +44,7 @@ class Changes(TypedDict, total=False):
     limit: int
     only: Sequence[str]
     device: str
+    workers: int
     include: Sequence[PathLike]
 
 
@@ -373,4 +374,5 @@ def overrides_of(changes: Changes) -> Overrides:
         limit=changes.get("limit"),
         only=tuple(changes.get("only", ())),
         device=changes.get("device"),
+        workers=changes.get("workers"),
     )

@@ -250,13 +250,17 @@ class DatasetInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemInfo:
-    """The machine: `device` is the accelerator's name or ``cpu``, `threads` what torch computed with."""
+    """The machine: `device` is the accelerator's name or ``cpu``, `threads` what torch computed with.
+
+    `workers` is how many cells ran at once, which shows in their times alone.
+    """
 
     python: str
     machine: str
     system: str
     device: str
     threads: int
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

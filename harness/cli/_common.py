@@ -37,6 +37,7 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
         "--only", action="append", default=[], metavar="RECIPE|SUITE", help="keep these recipes or suites (repeatable)"
     )
     group.add_argument("--device", metavar="DEVICE", help="where models are: cpu, cuda, cuda:1 or mps")
+    group.add_argument("--workers", type=int, metavar="N", help="run N cells at once (default 1)")
     group.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: runs/NAME)")
     add_consent_option(parser)
     parser.add_argument(
@@ -84,6 +85,8 @@ def changes_from(args: argparse.Namespace) -> Changes:
         given["limit"] = args.limit
     if args.device is not None:
         given["device"] = args.device
+    if args.workers is not None:
+        given["workers"] = args.workers
     return given
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from harness.execution.events import Body, ItemsScored, StageEntered, StepDone
@@ -92,14 +92,13 @@ class Progression:
 
 
 class Screen:
-    """Two bars on a terminal: all cells, and the one that runs."""
+    """Bars on a terminal: one for all cells, and one for each that runs."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._all = progress.add_task("preparing", total=None, note="")
-        self._now = progress.add_task("", total=1.0, note="", visible=False)
         self._done = 0
-        self._cell = Progression(1, trains=False)
+        self._running: dict[str, tuple[TaskID, Progression]] = {}
 
     def preparing(self, message: Body) -> None:
         """Show the stage."""
@@ -112,20 +111,24 @@ class Screen:
         self._progress.reset(self._all, total=len(cells) - done, description=kind, note=_kept(done))
 
     def cell(self, place: int, planned: PlannedCell) -> None:
-        """Start the second bar anew."""
+        """Start a bar for it."""
         del place
-        self._cell = Progression(len(planned.suites), trains=planned.recipe is not None)
-        self._progress.reset(self._now, description=_name(planned), visible=True, note="loading")
+        bar = self._progress.add_task(_name(planned), total=1.0, note="loading")
+        self._running[planned.cell.id] = bar, Progression(len(planned.suites), trains=planned.recipe is not None)
 
-    def message(self, message: Body) -> None:
-        """Move both bars."""
-        self._cell.take(message)
-        self._progress.update(self._now, completed=self._cell.fraction, note=self._cell.words)
-        self._progress.update(self._all, completed=self._done + self._cell.fraction)
+    def message(self, cell: str, message: Body) -> None:
+        """Move its bar and that of all."""
+        bar, progression = self._running[cell]
+        progression.take(message)
+        self._progress.update(bar, completed=progression.fraction, note=progression.words)
+        under_way = sum(each.fraction for _, each in self._running.values())
+        self._progress.update(self._all, completed=self._done + under_way)
 
     def ended(self, outcome: Outcome) -> None:
         """Leave a line above the bars."""
         self._done += 1
+        if outcome.cell.id in self._running:
+            self._progress.remove_task(self._running.pop(outcome.cell.id)[0])
         self._progress.update(self._all, completed=self._done, note=f"{self._done} done")
         self._progress.console.print(_line(outcome), highlight=False)
 
@@ -141,6 +144,7 @@ class Lines:
         self._print = console.print
         self._start = time.monotonic()
         self._kind, self._cells = "cell", 0
+        self._running: dict[str, str] = {}
 
     def preparing(self, message: Body) -> None:
         """Print the stage."""
@@ -154,17 +158,20 @@ class Lines:
 
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Print which cell begins."""
+        self._running[planned.cell.id] = _name(planned)
         self._say(f"{self._kind} {place + 1} of {self._cells}: {_name(planned)}")
 
-    def message(self, message: Body) -> None:
-        """Print a training step at every tenth of the way."""
+    def message(self, cell: str, message: Body) -> None:
+        """Print a training step at every tenth of the way, with the cell's name where several run."""
+        name = f"{self._running[cell]}: " if len(self._running) > 1 else ""
         if isinstance(message, StepDone) and message.step % max(1, message.steps // 10) == 0:
-            self._say(f"  step {message.step}/{message.steps} loss {message.loss:.3f}")
+            self._say(f"  {name}step {message.step}/{message.steps} loss {message.loss:.3f}")
         elif isinstance(message, StageEntered) and message.name.startswith(("evaluate", "merge")):
-            self._say(f"  {message.name}")
+            self._say(f"  {name}{message.name}")
 
     def ended(self, outcome: Outcome) -> None:
         """Print how the cell ended."""
+        self._running.pop(outcome.cell.id, None)
         self._say(_line(outcome))
 
     def looked(self, looks: Looks) -> None:

@@ -6,6 +6,7 @@ nothing but what follows from scores and spec.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from statistics import mean
 from typing import Any
 
@@ -68,10 +69,14 @@ class RecipeCosts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCosts:
-    """The costs of every recipe that has a finished cell, in the order of the spec."""
+    """The costs of every recipe that has a finished cell, in the order of the spec.
+
+    `workers` is the largest number of cells that ran at once: above 1, times are those of a shared machine.
+    """
 
     reference: str
     recipes: tuple[RecipeCosts, ...]
+    workers: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``costs.json``: plain JSON values."""
@@ -85,6 +90,7 @@ def costs_of(run: RunFolder) -> RunCosts:
     return RunCosts(
         reference=experiment.comparison.reference,
         recipes=tuple(_costs(experiment, outcomes, recipe, results) for recipe, results in found.items() if results),
+        workers=max([each.meta_info.system_info.workers for each in chain(*found.values())], default=1),
     )
 
 

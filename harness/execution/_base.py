@@ -1,6 +1,7 @@
 """The contract of an executor: how units of work reach a machine and what comes back.
 
-An executor is opened for one run, as a context manager, by the scheduling process and called from one thread. It owns
+An executor is opened for one run, as a context manager, by the scheduling process. It is called from one thread unless
+it says with `workers` that it runs several units at once: then each is submitted from a thread of its own. It owns
 the processes that it starts and nothing else: run folders, results and the journal are the scheduler's. It carries
 records only, as JSON: no object and no function crosses over. A unit's `after` edges are kept by whoever submits.
 
@@ -41,7 +42,12 @@ class Exit:
 
 
 class Executor(ABC):
-    """Runs units of work, each in a process of its own; see the module for who owns what."""
+    """Runs units of work, each in a process of its own; see the module for who owns what.
+
+    `workers` is how many it can run at once.
+    """
+
+    workers: int = 1
 
     @abstractmethod
     def submit(self, unit: WorkUnit) -> Generator[Event | Exit]:
@@ -50,6 +56,9 @@ class Executor(ABC):
         A process that dies is no exception: it shows in the `Exit`. Closing the iterator, or an exception thrown into
         it, ends the process. Raises `HarnessError` where the unit cannot be started at all.
         """
+
+    def interrupt(self) -> None:  # noqa: B027 - where units run one after another, closing the iterator ends one
+        """End every unit that is running, from another thread than theirs; each then tells its `Exit`."""
 
     def close(self) -> None:  # noqa: B027 - an executor may hold nothing
         """End whatever is still running and let go of it."""

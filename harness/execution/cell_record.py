@@ -172,6 +172,7 @@ def meta_info(work: CellWork) -> MetaInfo:
             system=platform.system(),
             device=device_name(work.device),
             threads=torch.get_num_threads(),
+            workers=work.workers,
         ),
     )
 

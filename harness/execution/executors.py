@@ -20,7 +20,7 @@ def executor_of(experiment: Experiment, log: Path, *, remedy: str) -> Executor:
     _make(log, remedy)
     asked = experiment.execute
     if asked.kind == LOCAL:
-        return LocalExecutor(log, device=asked.device)
+        return LocalExecutor(log, device=asked.device, workers=asked.workers)
     plugin = find("executors", asked.kind)
     if plugin is None:
         raise PluginError(f"no executor called {asked.kind!r} is installed; harness itself has {LOCAL!r}.")

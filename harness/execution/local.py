@@ -1,4 +1,4 @@
-"""The local executor: worker programs on this machine, one unit a process.
+"""The local executor: worker programs on this machine, one unit a process, as many at once as is declared.
 
 A process of its own gives each cell a clean state, a peak memory of its own to measure, and a death that takes nothing
 else along. Importing the training stack takes ten seconds: on a CPU a warm worker imports it once and forks a process
@@ -11,10 +11,11 @@ import contextlib
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import Protocol
 
 from harness.execution._base import Executor, Exit
 from harness.execution.events import Event
@@ -26,24 +27,51 @@ _ACCELERATORS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", "/pro
 
 
 class LocalExecutor(Executor):
-    """Runs one unit after another. `device` is that of most units, which decides whether a warm worker is started."""
+    """Runs up to `workers` units at once.
 
-    def __init__(self, log: Path, *, device: str | None = None) -> None:
+    `device` is that of most units, which decides whether warm workers are started.
+    """
+
+    def __init__(self, log: Path, *, device: str | None = None, workers: int = 1) -> None:
+        self.workers = workers
         self._log = log
         self._scratch = TemporaryDirectory(prefix="harness-units-")
+        self._running: set[_Running] = set()
         if not needs_fresh_program(device):
-            _Warm.of_this_process(log)  # it imports while the caller still prepares
+            _warm.start(log, workers)  # they import while the caller still prepares
 
     def submit(self, unit: WorkUnit) -> Generator[Event | Exit]:
         """Run the unit in a forked process on a CPU, in a fresh program elsewhere."""
         path = write_unit(unit, Path(self._scratch.name) / f"{unit.id}.json")
-        if needs_fresh_program(unit.device):
-            return _fresh(unit, path)
-        return _Warm.of_this_process(self._log).run(unit, path)
+        return self._fresh(unit, path) if needs_fresh_program(unit.device) else self._forked(unit, path)
+
+    def interrupt(self) -> None:
+        """End every unit that is running."""
+        for each in tuple(self._running):
+            each.end()
 
     def close(self) -> None:
-        """Let go of the units' files; a warm worker stays for the next run of this process and ends with it."""
+        """Let go of the units' files; warm workers stay for the next run of this process and end with it."""
         self._scratch.cleanup()
+
+    def _forked(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
+        """Have a warm worker fork a process for the unit."""
+        with _warm.taken(self._log) as worker, self._noted(worker):
+            yield from worker.run(unit, path)
+
+    def _fresh(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
+        """Run the unit as a program of its own."""
+        process = _start([path], worker_environment(unit.device, unit.environment), unit.log)
+        with self._noted(_Program(process)):
+            yield from _read(unit, process)
+
+    @contextlib.contextmanager
+    def _noted(self, running: "_Running") -> Iterator[None]:
+        self._running.add(running)
+        try:
+            yield
+        finally:
+            self._running.discard(running)
 
 
 def needs_fresh_program(device: str | None) -> bool:
@@ -60,9 +88,26 @@ def accelerator_present() -> bool:
     return any(Path(name).exists() for name in _ACCELERATORS)
 
 
-def _fresh(unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
-    """Run the unit as a program of its own."""
-    process = _start([path], worker_environment(unit.device, unit.environment), unit.log)
+class _Running(Protocol):
+    """A unit's process that can be ended."""
+
+    def end(self) -> None:
+        """End it."""
+
+
+class _Program:
+    """The program of one unit."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+
+    def end(self) -> None:
+        """End it."""
+        self._process.terminate()
+
+
+def _read(unit: WorkUnit, process: "subprocess.Popen[bytes]") -> Generator[Event | Exit]:
+    """Yield what a program tells; where this is broken off, it is ended."""
     assert process.stdout is not None
     try:
         for line in process.stdout:
@@ -81,23 +126,9 @@ class _Warm:
     One serves all runs of a process that have the same environment: a unit's process writes to its own log.
     """
 
-    _current: "ClassVar[_Warm | None]" = None
-
     def __init__(self, log: Path) -> None:
         self._environment = _own_environment()
         self._process = _start(["--serve", log], worker_environment("cpu"), log, stdin=subprocess.PIPE)
-
-    @classmethod
-    def of_this_process(cls, log: Path) -> "_Warm":
-        """Return the warm worker, a new one where there is none or it no longer fits; that one logs to `log`."""
-        if cls._current is not None and not cls._current.fits:
-            atexit.unregister(cls._current.close)
-            cls._current.close()
-            cls._current = None
-        if cls._current is None:
-            cls._current = cls(log)
-            atexit.register(cls._current.close)
-        return cls._current
 
     @property
     def fits(self) -> bool:
@@ -114,9 +145,13 @@ class _Warm:
                 yield told
         finally:
             if not ended:
-                self._say({"end": True})
+                self.end()
                 for _ in self._told(unit):
                     pass
+
+    def end(self) -> None:
+        """End the process of the unit that is running."""
+        self._say({"end": True})
 
     def close(self) -> None:
         """Close the worker's standard input, at which it ends what it runs and itself."""
@@ -142,6 +177,48 @@ class _Warm:
                 return
             yield Event.parse(line)
         yield Exit(unit.id, self._process.wait())
+
+
+class _Pool:
+    """The warm workers of this process that have nothing to do."""
+
+    def __init__(self) -> None:
+        self._idle: list[_Warm] = []
+        self._lock = threading.Lock()
+
+    def start(self, log: Path, count: int) -> None:
+        """See that there are `count` at least; a new one logs to `log`."""
+        with self._lock:
+            self._drop_misfits()
+            self._idle += [self._new(log) for _ in range(count - len(self._idle))]
+
+    @contextlib.contextmanager
+    def taken(self, log: Path) -> Iterator[_Warm]:
+        """Lend a worker for the block, a new one where there is none that fits."""
+        with self._lock:
+            self._drop_misfits()
+            worker = self._idle.pop() if self._idle else self._new(log)
+        try:
+            yield worker
+        finally:
+            with self._lock:
+                self._idle.append(worker)
+
+    def _drop_misfits(self) -> None:
+        """Close those that have died or were started with another environment."""
+        for worker in [each for each in self._idle if not each.fits]:
+            self._idle.remove(worker)
+            atexit.unregister(worker.close)
+            worker.close()
+
+    @staticmethod
+    def _new(log: Path) -> _Warm:
+        worker = _Warm(log)
+        atexit.register(worker.close)
+        return worker
+
+
+_warm = _Pool()
 
 
 def _own_environment() -> dict[str, str]:

@@ -13,6 +13,18 @@ _QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "BITSANDBYTES_NOWELCOME": "1",
 }
+_ALLOCATOR = {
+    "GLIBC_TUNABLES": ":".join(
+        [
+            "glibc.malloc.hugetlb=1",
+            f"glibc.malloc.mmap_threshold={8 << 30}",
+            f"glibc.malloc.trim_threshold={16 << 30}",
+        ]
+    )
+}
+"""The C library keeps large tensors' memory, in large pages, instead of giving it back after every use of it: on a CPU
+a tenth of the time goes into pages that are taken again. Other C libraries do not read it."""
+
 _NO_ACCELERATOR = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
 
 
@@ -31,7 +43,7 @@ def worker_environment(device: str | None, more: Mapping[str, str] | None = None
     """
     home = str(Path(harness.__file__).resolve().parent.parent)
     path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**_QUIET, **os.environ, **environment_of(device), **(more or {}), "PYTHONPATH": path}
+    return {**_QUIET, **_ALLOCATOR, **os.environ, **environment_of(device), **(more or {}), "PYTHONPATH": path}
 
 
 def environment_of(device: str | None) -> Mapping[str, str]:

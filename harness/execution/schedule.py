@@ -1,13 +1,16 @@
-"""Trials or cells, submitted one after another, and how each ended, recorded."""
+"""Trials or cells, submitted as places and predecessors allow, and how each ended, recorded.
+
+No number depends on how many run side by side: a cell's threads are the run folder's.
+"""
 
 import json
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import RecipeError
 from harness.execution._base import Executor, Exit
+from harness.execution.crew import Crew
 from harness.execution.events import Event, SuiteScored
 from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
 from harness.execution.watcher import Watcher
@@ -24,6 +27,14 @@ UNIT = "unit.json"
 """The file in a cell's folder with the unit as it was last submitted, from which attempts are counted."""
 
 _UNITS: dict[Kind, UnitKind] = {"cells": "cell", "trials": "trial"}
+
+
+@dataclass(slots=True)
+class Started:
+    """A cell that runs, and how it ended once it has told."""
+
+    cell: Cell
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +55,61 @@ class Schedule:
             self._take_up(each)
         waiting = [each for each in cells if self._is_waiting(each)]
         self.watcher.planned(self.kind, cells, len(cells) - len(waiting))
+        running: dict[str, Started] = {}
+        with Crew(self.executor, self._places) as crew:
+            while waiting or running:
+                while (place := crew.place) is not None and (planned := self._next(waiting, running)) is not None:
+                    waiting.remove(planned)
+                    self.watcher.cell(cells.index(planned), planned)
+                    unit = self._started(planned, place)
+                    if unit is not None:
+                        running[unit.id] = Started(planned.cell)
+                        crew.start(unit)
+                if running:
+                    self._take(*crew.told(), running)
+
+    @property
+    def _places(self) -> int:
+        """How many cells run at once."""
+        return self.prepared.places(self.executor.workers)
+
+    def _next(self, waiting: Sequence[PlannedCell], running: Mapping[str, "Started"]) -> PlannedCell | None:
+        """Return the first cell whose predecessor is neither waiting nor running."""
+        unfinished = {each.cell.id for each in waiting} | {each.cell.id for each in running.values()}
         for planned in waiting:
-            self.watcher.cell(cells.index(planned), planned)
-            outcome = self._outcome(planned)
-            self.run.write_outcome(outcome, self.kind)
-            self.watcher.ended(outcome)
+            other = self._matched_cell(planned)
+            if other is None or other.id not in unfinished:
+                return planned
+        return None
+
+    def _started(self, planned: PlannedCell, place: int) -> WorkUnit | None:
+        """Write down that a cell begins and return its unit, None where the cell that it is to match failed."""
+        try:
+            budget = self._budget(planned)
+        except RecipeError as error:
+            self._end(CellFailure(cell=planned.cell, kind="recipe", stage="match", message=str(error)))
+            return None
+        unit = self._unit(planned, budget, place)
+        assert unit.cell is not None
+        write_unit(unit, unit.cell.folder / UNIT)
+        self.run.journal.append("began", cell=planned.cell.id)
+        return unit
+
+    def _take(self, unit: str, told: Event | Exit, running: dict[str, "Started"]) -> None:
+        """Take what a running unit tells; its exit is how the cell ended, unless it had told that before."""
+        started = running[unit]
+        if isinstance(told, Exit):
+            del running[unit]
+            killed = CellFailure(cell=started.cell, kind="killed", stage="unknown", message=str(told))
+            self._end(started.outcome or killed)
+        elif isinstance(told.body, CellResult | CellFailure):
+            started.outcome = started.outcome or told.body
+        else:
+            self._hear(started.cell, told)
+
+    def _end(self, outcome: Outcome) -> None:
+        self.run.write_outcome(outcome, self.kind)
+        self.watcher.ended(outcome)
 
     def _take_up(self, planned: PlannedCell) -> None:
         """Let a result list the scores that are asked for now, where a start in between asked for others.
@@ -81,14 +142,6 @@ class Schedule:
         unchecked = asked.check and MERGE_CHECK not in result.measurements
         return unchecked or (asked.latency and result.latency is None)
 
-    def _outcome(self, planned: PlannedCell) -> Outcome:
-        """Run a cell; one that is to spend as much as a cell that failed fails with it."""
-        try:
-            budget = self._budget(planned)
-        except RecipeError as error:
-            return CellFailure(cell=planned.cell, kind="recipe", stage="match", message=str(error))
-        return self._ended(self._unit(planned, budget))
-
     def _budget(self, planned: PlannedCell) -> ReferenceBudget | None:
         """Return what the recipe of `compute` spent with the same seed."""
         other = self._matched_cell(planned)
@@ -118,8 +171,8 @@ class Schedule:
         (other,) = [each for each in self.experiment.recipes if each.id == compute.recipe]
         return trained_cell(self.experiment, other, int(planned.cell.seed or 0), self.prepared.content)
 
-    def _unit(self, planned: PlannedCell, budget: ReferenceBudget | None) -> WorkUnit:
-        """Return the unit of a cell, with its own recipe alone."""
+    def _unit(self, planned: PlannedCell, budget: ReferenceBudget | None, place: int) -> WorkUnit:
+        """Return the unit of a cell, with its own recipe alone; each place has an accelerator of its own."""
         other, folder = self._matched_cell(planned), self.run.cell_folder(planned.cell, self.kind)
         recipes = () if planned.recipe is None else (planned.recipe,)
         work = CellWork(
@@ -130,6 +183,7 @@ class Schedule:
             content=self.prepared.content,
             versions=self.prepared.versions,
             budget=budget,
+            workers=self._places,
         )
         return WorkUnit(
             id=planned.cell.id,
@@ -137,34 +191,15 @@ class Schedule:
             attempt=attempts(folder) + 1,
             after=() if other is None else (other.id,),
             log=self.run.log.absolute(),
-            device=device_of_cells(self.experiment, self.prepared),
+            device=device_of_cells(self.experiment, self.prepared, place),
             threads=self.prepared.threads,
             cell=work,
         )
 
-    def _ended(self, unit: WorkUnit) -> Outcome:
-        """Submit the unit, pass on what it tells, and return how its cell ended."""
-        assert unit.cell is not None
-        cell, ended = unit.cell.planned.cell, []
-        write_unit(unit, unit.cell.folder / UNIT)
-        self.run.journal.append("began", cell=cell.id)
-        exit_ = None
-        with closing(self.executor.submit(unit)) as told:
-            for each in told:
-                if isinstance(each, Exit):
-                    exit_ = each
-                elif isinstance(each.body, CellResult | CellFailure):
-                    ended.append(each.body)
-                else:
-                    self._hear(each)
-        if ended:
-            return ended[0]
-        return CellFailure(cell=cell, kind="killed", stage="unknown", message=str(exit_))
-
-    def _hear(self, event: Event) -> None:
+    def _hear(self, cell: Cell, event: Event) -> None:
         if isinstance(event.body, SuiteScored):
             self.run.journal.append("evaluated", cell=event.cell, key=event.body.key)
-        self.watcher.message(event.body)
+        self.watcher.message(cell.id, event.body)
 
 
 def attempts(folder: Path) -> int:
@@ -176,6 +211,10 @@ def attempts(folder: Path) -> int:
     return said if isinstance(said, int) else 0
 
 
-def device_of_cells(experiment: Experiment, prepared: Prepared) -> str:
-    """Return the device that cells run on: the one that is declared, else what preparing found."""
-    return experiment.execute.device or prepared.device
+def device_of_cells(experiment: Experiment, prepared: Prepared, place: int = 0) -> str:
+    """Return the device of the cells at a place: the one that is declared, else what preparing found.
+
+    Where there are several accelerators and none of them is named, each place has its own.
+    """
+    device = experiment.execute.device or prepared.device
+    return f"{device}:{place}" if device == "cuda" and prepared.devices > 1 else device

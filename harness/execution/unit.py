@@ -46,6 +46,8 @@ class CellWork:
     content: Content
     versions: Mapping[str, str] = field(default_factory=dict)
     budget: ReferenceBudget | None = None
+    workers: int = 1
+    """How many cells run at once, this one among them."""
     stage: spec.Stage | None = None
     """The stage as which the work is seen, None for the whole of it."""
 

@@ -22,11 +22,11 @@ class Watcher(Protocol):
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Take the cell that begins, at `place` (0-based)."""
 
-    def message(self, message: Body) -> None:
-        """Take how far the running cell is."""
+    def message(self, cell: str, message: Body) -> None:
+        """Take how far a running cell is, which its id names."""
 
     def ended(self, outcome: Outcome) -> None:
-        """Take how the running cell ended."""
+        """Take how a running cell ended."""
 
     def looked(self, looks: Looks) -> None:
         """Take what the look found that the run has come to."""
@@ -44,7 +44,7 @@ class Unwatched:
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Show nothing."""
 
-    def message(self, message: Body) -> None:
+    def message(self, cell: str, message: Body) -> None:
         """Show nothing."""
 
     def ended(self, outcome: Outcome) -> None:

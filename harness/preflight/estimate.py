@@ -111,6 +111,15 @@ def model_config(experiment: Experiment) -> dict[str, Any]:
     return dict(AutoConfig.from_pretrained(models.folder(model)).to_dict())
 
 
+def least_memory(experiment: Experiment) -> int:
+    """Return the bytes that the largest cell takes on a CPU before its first batch: libraries, weights, optimizer."""
+    config, width = model_config(experiment), memory.WIDTH[experiment.model.dtype]
+    keeps_best = experiment.early_stopping is not None
+    known = [_Known.of(each, config, width, "cpu") for each in (BASE, *experiment.recipes)]
+    held = [each.weights + memory.trained(each.description.trainable, width, keeps_best=keeps_best) for each in known]
+    return memory.LIBRARIES + max(held)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """What a recipe comes to, the same for all of its cells."""

@@ -11,6 +11,8 @@ its answer until the suite is scored.
 from collections.abc import Mapping
 from typing import Any
 
+import psutil
+
 from harness.evaluation.scorer import TOKENS
 from harness.preflight.token_counts import RowTokens, SuiteTokens
 
@@ -28,6 +30,11 @@ _LENGTH = 1024
 """SFTConfig's `max_length` where none is given."""
 _CHECKPOINTING = ("gradient_checkpointing", "activation_checkpointing")
 """transformers' old and new name of the field."""
+
+
+def cells_that_fit(bytes_of_a_cell: int) -> int:
+    """Return how many cells of that size the memory that is free now holds."""
+    return int(psutil.virtual_memory().available // bytes_of_a_cell)
 
 
 def trained(parameters: int, width: int, *, keeps_best: bool) -> int:

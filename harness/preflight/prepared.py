@@ -12,7 +12,8 @@ class Prepared:
     """Model, data and suites are in the cache, and they are what `content` says.
 
     `rows` counts the training rows, `threads` is what torch computes with, `versions` are those of the libraries that
-    train and score, by package.
+    train and score, by package. `devices` is how many accelerators there are, and `fitting` how many cells the memory
+    of a machine without one holds at once, None where nobody asked.
     """
 
     content: Content
@@ -21,3 +22,11 @@ class Prepared:
     device: str
     threads: int
     versions: Mapping[str, str]
+    devices: int = 1
+    fitting: int | None = None
+
+    def places(self, workers: int) -> int:
+        """Return how many of so many workers have an accelerator of their own, or memory on a CPU; one at least."""
+        if self.device != "cpu":
+            return max(1, min(workers, self.devices))
+        return workers if self.fitting is None else max(1, min(workers, self.fitting))

@@ -56,6 +56,7 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_shares, set()),
         (_layers, {"model"}),
         (_compute, {"recipes"}),
+        (_timed, {"recipes"}),
         (_validation, {"data"}),
         (_tune, {"tune", "seeds", "training", "recipes"}),
     )
@@ -141,6 +142,18 @@ def _compute(context: Context) -> Iterator[Problem]:
         if other is not None and other not in measured - {name}:
             message = f"{other!r} is not among the experiment's recipes with a number of steps of their own"
             yield read.document.problem(("compute", "recipe"), message, nearest(other, measured - {name}))
+
+
+def _timed(context: Context) -> Iterator[Problem]:
+    """Refuse to compare times of cells that share the machine with others."""
+    workers = context.spec.get("execute", {}).get("workers", 1)
+    timed = [
+        name for name, read in context.recipes.items() if read.recipe.compute and read.recipe.compute.measure == "time"
+    ]
+    timed += ["merge.latency"] if context.spec.get("merge", {}).get("latency") else []
+    if workers > 1 and timed:
+        message = f"{workers} cells at once share the machine, and {', '.join(timed)} compares times"
+        yield context.document.problem(("execute", "workers"), message, "Run one at a time: workers 1.")
 
 
 def _validation(context: Context) -> Iterator[Problem]:

@@ -22,7 +22,8 @@ _OF_A_FILE = ("extends", "$schema")
 class Overrides:
     """The options that every verb on a spec takes.
 
-    `set` holds ``path=value`` texts, `only` names of recipes and suites to keep, `device` is ``execute.device``.
+    `set` holds ``path=value`` texts, `only` names of recipes and suites to keep, `device` is ``execute.device``,
+    `workers` ``execute.workers``.
     """
 
     set: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class Overrides:
     limit: int | None = None
     only: tuple[str, ...] = ()
     device: str | None = None
+    workers: int | None = None
 
     def words(self) -> tuple[str, ...]:
         """Return what was overridden as it would be typed; this stands in the lock file and the report."""
@@ -64,6 +66,8 @@ def _steps(overrides: Overrides) -> Iterator[tuple[str, _Step]]:
     if overrides.only:
         typed = ",".join(overrides.only)
         yield f"--only {typed}", partial(_keep_only, names=overrides.only)
+    if overrides.workers is not None:
+        yield f"--workers {overrides.workers}", partial(_put, path=("execute", "workers"), value=overrides.workers)
     if overrides.device is not None:
         yield f"--device {overrides.device}", partial(_put, path=("execute", "device"), value=overrides.device)
 

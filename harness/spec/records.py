@@ -358,14 +358,16 @@ class Execution:
     `kind` is ``local`` or an executor of a plug-in, whose `options` they are; `plugin` is the distribution that it came
     from, ``name==version``. `device` is ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; None is an accelerator where there is
     one that CUDA drives, else the CPU. `threads` is what torch computes with in a cell; None is its own choice when the
-    run folder is begun, which stays. With `padding_free` the rows of a training batch are laid end to end, with
-    `reads_once` what all prompts of a suite begin with is read once, where the model takes it: numbers are the same up
-    to rounding, so these two are part of identities.
+    run folder is begun, which stays. `workers` is how many cells run at once; no number depends on it. With
+    `padding_free` the rows of a training batch are laid end to end, with `reads_once` what all prompts of a suite begin
+    with is read once, where the model takes it: numbers are the same up to rounding, so these two are part of
+    identities.
     """
 
     kind: str = "local"
     device: str | None = None
     threads: int | None = None
+    workers: int = 1
     padding_free: bool = True
     reads_once: bool = True
     options: Mapping[str, JSON] = field(default_factory=dict)

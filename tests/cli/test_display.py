@@ -1,6 +1,7 @@
 """What a run shows: bars on a terminal, a line a stage elsewhere."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -33,7 +34,7 @@ def play(watcher, outcome=RESULT):
     watcher.planned("cells", [PLANNED, PLANNED], 1)
     watcher.cell(1, PLANNED)
     for message in MESSAGES:
-        watcher.message(message)
+        watcher.message(CELL.id, message)
     watcher.ended(outcome)
 
 
@@ -67,13 +68,35 @@ def test_a_failure_is_told_with_kind_stage_and_message(console):
     assert "failed lora--x--s1--0: out_of_memory while in train: no memory left" in said(console)
 
 
-def test_the_screen_fills_both_bars_and_leaves_a_line_a_cell():
+def test_lines_of_cells_that_run_at_once_say_whose_they_are(console):
+    lines, other = Lines(console), replace(CELL, id="lora--x--s2--0", seed=2)
+    lines.planned("cells", [PLANNED, replace(PLANNED, cell=other)], 0)
+    lines.cell(0, PLANNED)
+    lines.message(CELL.id, MESSAGES[4])
+    lines.cell(1, replace(PLANNED, cell=other))
+    lines.message(other.id, MESSAGES[4])
+    assert "  step 4/4 loss 2.500" in said(console)
+    assert "  lora--x seed 2: step 4/4 loss 2.500" in said(console)
+
+
+def test_the_screen_has_a_bar_a_running_cell_and_leaves_a_line_each():
     console = Console(file=io.StringIO(), width=160, force_terminal=True)
+    other = replace(CELL, id="lora--x--s2--0", seed=2)
     with Progress(console=console, auto_refresh=False) as progress:
-        play(Screen(progress))
-        everything, current = progress.tasks
-        assert (everything.completed, everything.total) == (1, 1)
-        assert current.completed == pytest.approx(1.0)
+        screen = Screen(progress)
+        screen.planned("cells", [PLANNED, replace(PLANNED, cell=other)], 0)
+        screen.cell(0, PLANNED)
+        screen.cell(1, replace(PLANNED, cell=other))
+        for message in MESSAGES:
+            screen.message(CELL.id, message)
+        screen.message(other.id, MESSAGES[2])
+        everything, first, second = progress.tasks
+        assert first.completed == pytest.approx(1.0)
+        assert second.completed == pytest.approx(0.6 / 2)
+        assert everything.completed == pytest.approx(1.3)
+        screen.ended(RESULT)
+        assert [task.description for task in progress.tasks] == ["cells", "lora--x seed 2"]
+        assert everything.completed == 1
     assert "done lora--x--s1--0" in said(console)
 
 

@@ -29,7 +29,7 @@ class Silent:
     def cell(self, place, planned):
         self.cells.append(planned.cell.id)
 
-    def message(self, message):
+    def message(self, cell, message):
         pass
 
     def ended(self, outcome):

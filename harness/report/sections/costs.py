@@ -54,7 +54,16 @@ def speed_table(costs: RunCosts) -> Iterator[Table]:
             *("p", "probe s", ("with the", "probe")),
         ),
         rows=tuple(_speed_row(each, costs.reference) for each in costs.recipes),
+        notes=tuple(_side_by_side(costs.workers)),
     )
+
+
+def _side_by_side(workers: int) -> Iterator[str]:
+    if workers > 1:
+        yield (
+            f"{workers} cells ran at once: these are times on a machine that is shared, and ratios of them follow what "
+            "ran beside what. Times that are to be quoted take one cell at a time."
+        )
 
 
 def _speed_row(each: RecipeCosts, reference: str) -> tuple[Cell, ...]:

@@ -66,13 +66,16 @@ def _summary(run: RunFolder) -> dict[str, Any]:
 
 
 def _cells(run: RunFolder) -> list[dict[str, Any]]:
-    return [{"cell": cell_id, **_state(run, cell_id)} for cell_id in run.cell_ids]
+    stopped = run.stopped
+    return [{"cell": cell_id, **_state(run, cell_id, stopped=stopped)} for cell_id in run.cell_ids]
 
 
-def _state(run: RunFolder, cell_id: str) -> dict[str, Any]:
+def _state(run: RunFolder, cell_id: str, *, stopped: bool) -> dict[str, Any]:
     outcome = run.outcome(cell_id)
     if outcome is None:
         begun = run.cell_folder(cell_id).is_dir()
+        if stopped and not begun:
+            return {"status": "not run", "detail": "the run stopped at a look before it"}
         return {"status": "begun" if begun else "waiting", "detail": ""}
     if isinstance(outcome, CellFailure):
         return {"status": "failed", "detail": f"{outcome.kind}: {outcome.message}"}

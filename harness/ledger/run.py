@@ -39,6 +39,9 @@ OUTCOME = "result.json"
 MEASUREMENTS = "measurements.json"
 """What diagnostics found over all cells of the run."""
 
+JUDGED = "judged"
+"""The journal's event of a judgement."""
+
 SCORED = "evaluation.json"
 """Written last into ``eval/<key>/``: the suite is scored and its files are whole."""
 
@@ -97,6 +100,12 @@ class RunFolder:
     def failures(self) -> tuple[CellFailure, ...]:
         """The outcomes that are failures."""
         return tuple(outcome for outcome in self.outcomes if isinstance(outcome, CellFailure))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run stopped at the look that was judged last; the cells beyond it are not run."""
+        judged = [event for event in self.journal.events() if event.get("event") == JUDGED]
+        return bool(judged) and judged[-1].get("stop") is not None
 
     @property
     def measurements(self) -> dict[str, Measurement]:

@@ -81,6 +81,9 @@ def _unfinished(run: RunFolder, verdicts: Verdicts) -> Iterator[Block]:
     cells, ended = len(run.cell_ids), len(run.outcomes)
     stopped = verdicts.looks is not None and verdicts.looks.stopped_at is not None
     if ended < cells and not stopped:
+        seen = verdicts.looks is None and any(one.seeds > 1 for one in verdicts.in_domain)
+        early = "; who judges before the end can stop, so that the journal notes it and later verdicts say so"
         yield Prose(
             f"not finished: {cells - ended} of {cells} cells have not run yet; the same `harness run` continues"
+            f"{early if seen else ''}"
         )

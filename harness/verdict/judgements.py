@@ -11,28 +11,46 @@ from typing import Any
 
 from harness.compare.design import Design, design_of
 from harness.ledger import Journal, RunFolder
+from harness.ledger.run import JUDGED
 from harness.spec.looks import FEWEST
 from harness.verdict.judge import judge
 from harness.verdict.looks import primary, title
 from harness.verdict.records import Verdicts
 
-EVENT = "judged"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What was judged: the `seeds` with their runs, the `share` of the error rate, and the label of each comparison."""
+    """What was judged: the `seeds` with their runs, the `share` of the error rate, and the label of each comparison.
+
+    `stop` is why the run stops at this look, if it does.
+    """
 
     seeds: tuple[int | None, ...]
     share: float
     tail: float
     labels: Mapping[str, str]
+    stop: str | None = None
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Judgement":
         """Return the judgement that an event of the journal notes."""
-        seeds, labels = tuple(event["seeds"]), dict(event["labels"])
-        return cls(seeds=seeds, share=float(event["share"]), tail=float(event["tail"]), labels=labels)
+        return cls(
+            seeds=tuple(event["seeds"]),
+            share=float(event["share"]),
+            tail=float(event["tail"]),
+            labels=dict(event["labels"]),
+            stop=event.get("stop"),
+        )
+
+    def fields(self) -> dict[str, Any]:
+        """Return what an event of the journal holds."""
+        return {
+            "seeds": list(self.seeds),
+            "share": self.share,
+            "tail": self.tail,
+            "labels": dict(self.labels),
+            "stop": self.stop,
+        }
 
 
 def judge_run(run: RunFolder) -> Verdicts:
@@ -42,7 +60,7 @@ def judge_run(run: RunFolder) -> Verdicts:
     """
     design = design_of(run)
     verdicts = judge(design, allow_none=True)
-    before = [Judgement.of(event) for event in run.journal.events() if event.get("event") == EVENT]
+    before = [Judgement.of(event) for event in run.journal.events() if event.get("event") == JUDGED]
     now = tuple(_judgements(design, verdicts))
     notes = [*_undeclared(design, before, verdicts), *_note(run.journal, before, now)]
     return replace(verdicts, notes=(*verdicts.notes, *notes))
@@ -52,8 +70,13 @@ def _judgements(design: Design, verdicts: Verdicts) -> Iterator[Judgement]:
     """Yield what was judged: at each look that was taken, or once."""
     if verdicts.looks is not None:
         for look in verdicts.looks.taken:
-            share = design.share(look.number)
-            yield Judgement(seeds=look.seeds, share=share, tail=look.tail, labels=look.labels)
+            yield Judgement(
+                seeds=look.seeds,
+                share=design.share(look.number),
+                tail=look.tail,
+                labels=look.labels,
+                stop=look.stop,
+            )
     else:
         labels = {title(each): each.verdict for each in primary(verdicts)}
         seeds = _seeds(design)[: design.ended]
@@ -90,9 +113,8 @@ def _note(journal: Journal, before: Sequence[Judgement], now: Sequence[Judgement
     for each in now:
         if each in before:
             continue
-        fields = {"seeds": list(each.seeds), "share": each.share, "tail": each.tail, "labels": dict(each.labels)}
         try:
-            journal.append(EVENT, **fields)
+            journal.append(JUDGED, **each.fields())
         except OSError as error:
             yield f"this judgement could not be noted in {journal.path.name} ({error.strerror})"
             return

@@ -1,6 +1,7 @@
 """Every judgement of a run is noted, and one on seeds that were not declared is told ever after."""
 
 import json
+import shutil
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_other_comparisons_are_other_judgements(scored):
 def test_a_run_that_is_on_its_way_is_judged_with_the_seeds_that_have_ended(scored):
     run = scored([1, 2, 3])
     (run.cell_folder(run.cell_ids[-1]) / "result.json").unlink()
-    judge_run(run)
+    assert "who judges before the end can stop" in " ".join(harness.report(run.folder).split())
     assert [event["seeds"] for event in events(run)] == [[1, 2]]
 
 
@@ -137,6 +138,27 @@ def test_a_stopped_run_is_reported_with_its_looks(scored, capsys):
     assert "mean ± SD over 3 seeds" in shown
 
 
+def test_the_cells_beyond_a_stop_are_listed_as_not_run(scored, capsys):
+    run = scored([1, 2, 3, 4, 5], looks=[3, 5], sesoi=5.0)
+    for cell in run.cell_ids[7:]:
+        shutil.rmtree(run.cell_folder(cell))
+    judge_run(run)
+    assert main(["ls", str(run.folder), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [each["status"] for each in listed] == ["done"] * 7 + ["not run"] * 4
+
+
+def test_a_gate_on_a_run_that_stopped_as_futile_is_inconclusive(scored, capsys):
+    """The reference learned nothing here, and all seeds are unlikely to show that it did."""
+    run = scored([1, 2, 3, 4, 5], looks=[3, 5], sesoi=0.25, require_gain=True)
+    for cell in run.cell_ids[7:]:
+        (run.cell_folder(cell) / "result.json").unlink()
+    verdicts = judge_run(run)
+    assert verdicts.looks.taken[0].stop == "futile"
+    assert main(["compare", str(run.folder), "--gate", "not-worse-in-domain"]) == 2
+    assert "all seeds are unlikely to give a verdict" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_run_before_its_first_look_is_unfinished_and_has_no_verdict(scored, capsys):
     run = scored([1, 2, 3, 4, 5], looks=[3, 5], sesoi=5.0)
     for cell in run.cell_ids[5:]:
@@ -145,6 +167,7 @@ def test_a_run_before_its_first_look_is_unfinished_and_has_no_verdict(scored, ca
     shown = " ".join(capsys.readouterr().out.split())
     assert "before the first of 2 looks, which is at 3 of 5 seeds" in shown
     assert "not finished: 6 of 11 cells have not run yet" in shown
+    assert "who judges before the end" not in shown
     assert "INSUFFICIENT" in shown
     assert events(run) == []
 

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks.statistics import coverage, critical, family, gate, labels, peers, power, pseudo, share, tails
+from benchmarks.statistics import coverage, critical, family, gate, labels, looks, peers, power, pseudo, share, tails
 from benchmarks.statistics.run import BOUNDED, ENOUGH, Bar, Part, Run
 
 PARTS: Mapping[str, Part] = {
@@ -26,6 +26,8 @@ PARTS: Mapping[str, Part] = {
     "family-items": family.items_part,
     "gate": gate.part,
     "diverged": gate.diverged_part,
+    "looks": looks.part,
+    "look-family": looks.family_part,
     "power": power.part,
     "share": share.part,
     "pseudo": pseudo.part,

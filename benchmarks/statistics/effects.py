@@ -83,7 +83,7 @@ def joined(parts: list[Moments]) -> Moments:
 
 def _draw(world: Effects, count: int, rng: np.random.Generator) -> Reduced:
     truths, root = world.truths(), np.linalg.cholesky(exchangeable(len(world.truths()), SHARED))
-    seeds = _seed_effects(world, count, rng, root)
+    seeds = seed_effects(world, count, rng, root)
     found = []
     for d in range(world.domains):
         scale = world.outside if d else 1.0
@@ -108,7 +108,7 @@ def _moments(
     ]
 
 
-def _seed_effects(world: Effects, count: int, rng: np.random.Generator, root: np.ndarray) -> np.ndarray:
+def seed_effects(world: Effects, count: int, rng: np.random.Generator, root: np.ndarray) -> np.ndarray:
     """Return (differences, domains, count, seeds)."""
     effects = rng.standard_normal((len(root), world.domains, count, world.seeds))
     domains = np.linalg.cholesky(exchangeable(world.domains, world.between_domains))

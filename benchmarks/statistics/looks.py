@@ -5,16 +5,17 @@ those of a run that stops as `harness run` does. Beside it stands what is not de
 seeds, each time at the full level.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from benchmarks.statistics.effects import first
-from benchmarks.statistics.untrue import RETENTION, SESOI, Outcome, any_of, outcome, wrong
 
-from benchmarks.statistics.measure import reduced
+from benchmarks.statistics.effects import Effects, Reduced, first
+from benchmarks.statistics.kinds import KINDS as SETTINGS
+from benchmarks.statistics.nested import nested
 from benchmarks.statistics.run import FAMILY_BAR, LABEL_BAR, WIDEST, Bar, Block, Run, points, table
-from benchmarks.statistics.world import World
+from benchmarks.statistics.untrue import RETENTION, SESOI, Outcome, any_of, outcome, wrong
 from harness.spec.looks import shares
 from harness.statistics.moments import Moments
 from harness.verdict.futility import FUTILE, label_chances
@@ -22,35 +23,16 @@ from harness.verdict.ranks import is_waited_for, replaces
 from harness.verdict.rules import Contrasts, Label, Margins
 
 LOOKS = ((3, 5), (3, 5, 8, 12))
-EDGES = ((0.0, 0.02), (0.02, 0.0), (0.02, 0.02), (0.04, 0.02), (0.08, 0.04), (0.08, 0.06))
-"""True gaps in and out where some label is just untrue."""
-TRUTHS = (*EDGES, (0.0, 0.0), (0.0, 0.08), (0.08, 0.0), (0.08, 0.02), (0.08, 0.08), (0.06, -0.02))
-JUST = ((0.08, 0.04, 0.02), (0.02, 0.02, 0.0))
-FAMILIES = (*JUST, (0.08, 0.0, 0.0), (0.08, 0.08, 0.04), (0.0, 0.0, 0.0))
+SIZES = (3, 5, 8, 12)
+TRUTHS = ((0.0, 0.02), (0.02, 0.0), (0.02, 0.02), (0.08, 0.0), (0.08, 0.04), (0.08, 0.06), (0.08, 0.08), (0.0, 0.0))
+"""True gaps in and out where some label is just untrue, and where nothing is there."""
+FAMILIES = ((0.08, 0.04, 0.04), (0.02, 0.0, 0.0))
 CANDIDATES = 3
-STOPPED = 4000
+KINDS = ("0/1 scores", "almost no noise")
+STOPPED = 2000
 """Replicates from which seeds until the stop are counted: a mean takes fewer than a rare error."""
+SEEDS = ("seeds, settled", "without futility", "decisive", "have a verdict")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """What scores are like, and the truths at which they are tried."""
-
-    items: int
-    seed_sd: float
-    continuous: bool = False
-    truths: tuple[tuple[float, float], ...]
-    families: tuple[tuple[float, ...], ...]
-
-    def world(self, gaps: tuple[float, ...], candidates: int) -> World:
-        size = {"items": self.items, "seed_sd": self.seed_sd, "continuous": self.continuous}
-        return World(candidates=(gaps,) * candidates, seeds=max(max(looks) for looks in LOOKS), **size)
-
-
-KINDS = {
-    "0/1 scores": Kind(items=300, seed_sd=0.01, truths=TRUTHS, families=FAMILIES),
-    "little noise": Kind(items=1000, seed_sd=0.004, continuous=True, truths=EDGES, families=JUST),
-}
 _NAMES = np.array([label.value for label in Label])
 _REPLACES = np.array([[replaces(later, kept) for later in _NAMES] for kept in _NAMES])
 _WAITED_FOR = {rule: np.array([is_waited_for(name, rule) for name in _NAMES]) for rule in ("settled", "decisive")}
@@ -68,10 +50,9 @@ class Compared:
 def part(run: Run) -> Iterator[Block]:
     """Yield the errors of a single comparison by truth, with the seeds until the run stops."""
     rows = []
-    for name, kind in _kinds(run):
-        for truth in run.choice(kind.truths, kind.truths[:2]):
-            found = _over_looks(kind.world(truth, 1), run)
-            rows += [[name, points(truth), *_single(each, looks)] for looks, each in found]
+    for kind, truth in itertools.product(run.choice(KINDS, KINDS[:1]), run.choice(TRUTHS, TRUTHS[:2])):
+        for looks, found in over_looks(world((truth,), kind), run):
+            rows.append([kind, points(truth), *_single(found.declared, looks)])
     yield table(rows, ["kind", "true gap in→out", "looks", "likeliest untrue label", "its rate", "any", *SEEDS])
     yield _bar("false rate of a label over all looks", rows, 4, LABEL_BAR, run)
     yield _bar("any untrue label over all looks, 1 comparison (1.5 alpha)", rows, 5, 3 * WIDEST, run)
@@ -80,19 +61,15 @@ def part(run: Run) -> Iterator[Block]:
 def family_part(run: Run) -> Iterator[Block]:
     """Yield the same of three candidates on two out-of-domain suites that share the error rate."""
     rows = []
-    for name, kind in _kinds(run):
-        for gaps in run.choice(kind.families, kind.families[:1]):
-            found = _over_looks(kind.world(gaps, CANDIDATES), run)
-            rows += [[name, points(gaps), *_family(each, looks)] for looks, each in found]
+    for kind, gaps in itertools.product(run.choice(KINDS, KINDS[:1]), run.choice(FAMILIES, FAMILIES[:1])):
+        for looks, found in over_looks(world((gaps,) * CANDIDATES, kind), run):
+            rows.append([kind, points(gaps), *_family(found, looks)])
     yield table(rows, ["kind", "true gaps in→out→out, 3 candidates", "looks", "error", "undeclared", *SEEDS])
     yield _bar("family-wise error over all looks, 6 comparisons", rows, 3, FAMILY_BAR, run)
 
 
-SEEDS = ("seeds, settled", "without futility", "decisive", "have a verdict")
-
-
-def _kinds(run: Run) -> Sequence[tuple[str, Kind]]:
-    return run.choice(tuple(KINDS.items()), tuple(KINDS.items())[:1])
+def world(gaps: tuple[tuple[float, ...], ...], kind: str) -> Effects:
+    return Effects(gaps=gaps, seeds=max(SIZES), **SETTINGS[kind])
 
 
 def _bar(what: str, rows: list[list[object]], column: int, limit: float, run: Run) -> Bar:
@@ -100,28 +77,35 @@ def _bar(what: str, rows: list[list[object]], column: int, limit: float, run: Ru
     return Bar(what=what, value=worst, limit=limit, replicates=run.replicates, cells=len(rows))
 
 
-def _over_looks(world: World, run: Run) -> Iterator[tuple[tuple[int, ...], tuple[list[Compared], list[Compared]]]]:
-    """Yield each set of looks with its comparisons, as declared and as they are without having been."""
-    sizes = [(seeds, world.items) for seeds in sorted(set().union(*LOOKS))]
-    drawn = reduced(world, run.replicates, run.stream("looks", world), sizes)
-    pairs = len(world.candidates) * (world.domains - 1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Both:
+    """The comparisons over all looks as they are declared, and at the full level each time."""
+
+    declared: list[Compared]
+    undeclared: list[Compared]
+
+
+def over_looks(world: Effects, run: Run) -> Iterator[tuple[tuple[int, ...], Both]]:
+    """Yield each set of looks with what stands after them."""
+    drawn = nested(world, run.replicates, run.stream("looks", world), SIZES)
+    whole = WIDEST / (len(world.gaps) * (world.domains - 1))
     for looks in LOOKS:
-        tails = [WIDEST / pairs * share for share in shares(looks)]
-        moments = [drawn[seeds, world.items] for seeds in looks]
-        declared, undeclared = (
-            _compared(world, looks, moments, each) for each in (tails, [WIDEST / pairs] * len(looks))
-        )
-        yield looks, (declared, undeclared)
+        moments = [drawn[seeds] for seeds in looks]
+        declared = _compared(world, moments, [whole * share for share in shares(looks)], looks[-1])
+        yield looks, Both(declared=declared, undeclared=_compared(world, moments, [whole] * len(looks)))
 
 
-def _compared(world: World, looks: Sequence[int], moments: Sequence, tails: Sequence[float]) -> list[Compared]:
+def _compared(
+    world: Effects, moments: Sequence[Reduced], tails: Sequence[float], seeds: int | None = None
+) -> list[Compared]:
+    """Return the comparisons; with the number of `seeds` of the last look, where more of them are futile too."""
     found = []
-    for place, gaps in enumerate(world.candidates):
+    for place, gaps in enumerate(world.gaps):
         for domain, gap_out in enumerate(gaps[1:], 1):
             seen = [(each[place][0], each[place][domain]) for each in moments]
             stands = _standing([outcome(*pair, tail) for pair, tail in zip(seen, tails, strict=True)])
-            few = [first([pair], STOPPED)[0] for pair in seen[:-1]]
-            futile = tuple(_futile(*pair, tail=tails[-1], seeds=looks[-1]) for pair in few)
+            few = [first([pair], STOPPED)[0] for pair in seen[:-1]] if seeds else []
+            futile = tuple(_futile(*pair, tail=tails[-1], seeds=seeds) for pair in few)
             found.append(Compared(truth=(gaps[0], gap_out), standing=stands, futile=futile))
     return found
 
@@ -148,29 +132,28 @@ def _futile(inside: Moments, outside: Moments, *, tail: float, seeds: int) -> np
     return np.max(list(chances.values()), axis=0) < FUTILE
 
 
-def _single(found: tuple[list[Compared], list[Compared]], looks: Sequence[int]) -> list[object]:
+def _single(found: list[Compared], looks: Sequence[int]) -> list[object]:
     """Return a row: the statement that is wrong most often over the looks, any, seeds."""
-    (one,), _ = found
+    (one,) = found
     said: dict[object, np.ndarray] = {}
     for stands in one.standing:
         for statement, made in wrong(stands, one.truth):
             said[statement] = said.get(statement, False) | made
     rates = [(float(np.mean(made)), str(statement)) for statement, made in said.items()]
     rate, worst = max(rates, default=(0.0, "none"))
-    return [_name(looks), worst, rate, _error([one]), *_seeds([one], looks)]
+    return [_name(looks), worst, rate, error([one]), *seeds_used([one], looks)]
 
 
-def _family(found: tuple[list[Compared], list[Compared]], looks: Sequence[int]) -> list[object]:
-    declared, undeclared = found
-    return [_name(looks), _error(declared), _error(undeclared), *_seeds(declared, looks)]
+def _family(found: Both, looks: Sequence[int]) -> list[object]:
+    return [_name(looks), error(found.declared), error(found.undeclared), *seeds_used(found.declared, looks)]
 
 
-def _error(comparisons: Sequence[Compared]) -> float:
+def error(comparisons: Sequence[Compared]) -> float:
     """Return how often anything untrue stands after any look."""
     return float(np.mean(np.logical_or.reduce([any_of(s, one.truth) for one in comparisons for s in one.standing])))
 
 
-def _seeds(comparisons: Sequence[Compared], looks: Sequence[int]) -> list[float]:
+def seeds_used(comparisons: Sequence[Compared], looks: Sequence[int]) -> list[float]:
     """Return the mean seeds of a run that stops as declared, and how many comparisons have a verdict then."""
     settled, given = _stopped(comparisons, looks, "settled", futility=True)
     without, _ = _stopped(comparisons, looks, "settled", futility=False)

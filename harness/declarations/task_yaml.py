@@ -81,6 +81,12 @@ class Declared:
         return frozenset(str(each) for each in names if each is not None)
 
     @property
+    def filters(self) -> tuple[str, ...]:
+        """The filters that answers go through, by name, each with scores of its own; empty where none is declared."""
+        listed = [each for each in _listed(self.config.get("filter_list")) if isinstance(each, dict)]
+        return tuple(str(each["name"]) for each in listed if "name" in each)
+
+    @property
     def source_files(self) -> list[Path]:
         """The YAML and what lies beside it and may have a say in the items: loaders, other YAML, rows."""
         beside = sorted(self.path.parent.iterdir())

@@ -52,6 +52,9 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
             retry_failed=options.retry_failed,
             kind="trials",
         )
+        base = plan_cells(experiment, prepared.content)[:1]
+        if experiment.tune and run.outcome(base[0].cell) is None:  # trials train: what cannot be compared is found now
+            replace(trials, kind="cells").execute(base)
         choices = _tune(trials)
         settled = tuned(experiment, choices)
         cells = plan_cells(settled, prepared.content)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.compare.base import check_base
 from harness.errors import RecipeError
 from harness.execution._base import Executor, Exit
 from harness.execution.crew import Crew
@@ -18,7 +19,7 @@ from harness.ledger import Outcome, RunFolder
 from harness.ledger.run import Kind
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import MERGE_CHECK, PlannedCell
-from harness.plan.identity import trained_cell
+from harness.plan.identity import base_cell, trained_cell
 from harness.preflight.prepared import Prepared
 from harness.records import Cell, CellFailure, CellResult
 from harness.spec.records import Experiment
@@ -50,12 +51,16 @@ class Schedule:
     kind: Kind = "cells"
 
     def execute(self, cells: Sequence[PlannedCell]) -> None:
-        """Run what has not ended; failed cells are outcomes, not exceptions."""
+        """Run what has not ended; failed cells are outcomes, not exceptions.
+
+        Raises `ComparisonError` before a training where the base's scores show that a suite cannot be compared.
+        """
         for each in cells:
             self._take_up(each)
         waiting = [each for each in cells if self._is_waiting(each)]
         self.watcher.planned(self.kind, cells, len(cells) - len(waiting))
         running: dict[str, Started] = {}
+        self._check_base_before(waiting)
         with Crew(self.executor, self._places) as crew:
             while waiting or running:
                 while (place := crew.place) is not None and (planned := self._next(waiting, running)) is not None:
@@ -65,8 +70,8 @@ class Schedule:
                     if unit is not None:
                         running[unit.id] = Started(planned.cell)
                         crew.start(unit)
-                if running:
-                    self._take(*crew.told(), running)
+                if running and self._take(*crew.told(), running):
+                    self._check_base_before(waiting)
 
     @property
     def _places(self) -> int:
@@ -74,13 +79,20 @@ class Schedule:
         return self.prepared.places(self.executor.workers)
 
     def _next(self, waiting: Sequence[PlannedCell], running: Mapping[str, "Started"]) -> PlannedCell | None:
-        """Return the first cell whose predecessor is neither waiting nor running."""
+        """Return the first cell of whose predecessors none is waiting or running.
+
+        The untuned model comes before everything that trains: its scores show what could not be compared.
+        """
         unfinished = {each.cell.id for each in waiting} | {each.cell.id for each in running.values()}
         for planned in waiting:
-            other = self._matched_cell(planned)
-            if other is None or other.id not in unfinished:
+            others = [] if planned.recipe is None else [self._base, self._matched_cell(planned)]
+            if not any(other is not None and other.id in unfinished for other in others):
                 return planned
         return None
+
+    @property
+    def _base(self) -> Cell:
+        return base_cell(self.experiment, self.prepared.content)
 
     def _started(self, planned: PlannedCell, place: int) -> WorkUnit | None:
         """Write down that a cell begins and return its unit, None where the cell that it is to match failed."""
@@ -95,17 +107,22 @@ class Schedule:
         self.run.journal.append("began", cell=planned.cell.id)
         return unit
 
-    def _take(self, unit: str, told: Event | Exit, running: dict[str, "Started"]) -> None:
-        """Take what a running unit tells; its exit is how the cell ended, unless it had told that before."""
+    def _take(self, unit: str, told: Event | Exit, running: dict[str, "Started"]) -> bool:
+        """Take what a running unit tells; its exit is how the cell ended, unless it had told that before.
+
+        Tell whether it was the untuned model's cell that ended.
+        """
         started = running[unit]
         if isinstance(told, Exit):
             del running[unit]
             killed = CellFailure(cell=started.cell, kind="killed", stage="unknown", message=str(told))
             self._end(started.outcome or killed)
-        elif isinstance(told.body, CellResult | CellFailure):
+            return started.cell == self._base
+        if isinstance(told.body, CellResult | CellFailure):
             started.outcome = started.outcome or told.body
         else:
             self._hear(started.cell, told)
+        return False
 
     def _end(self, outcome: Outcome) -> None:
         self.run.write_outcome(outcome, self.kind)
@@ -122,6 +139,12 @@ class Schedule:
         asked = tuple(self.run.evaluation(planned.cell, key) for key in planned.suites)
         if asked != outcome.evaluations:
             self.run.write_outcome(replace(outcome, evaluations=asked), self.kind)
+
+    def _check_base_before(self, waiting: Sequence[PlannedCell]) -> None:
+        """Look at the scores of the untuned model, if there are any, before cells that train."""
+        base = self.run.outcome(self._base)
+        if isinstance(base, CellResult) and any(each.recipe is not None for each in waiting):
+            check_base(self.run, self.experiment, base)
 
     def _is_waiting(self, planned: PlannedCell) -> bool:
         """Say whether a cell is still to be run: it has not ended, failed and is retried, or lacks what is asked."""

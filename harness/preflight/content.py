@@ -23,6 +23,7 @@ from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
 from harness.plan.identity import control_suite, data_key, suite_limit
+from harness.preflight.comparable import check_comparable
 from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.sources.data import Row
@@ -130,7 +131,9 @@ def _content_now(experiment: Experiment) -> Content:
     where, include = experiment.file.parent, experiment.include
     tasks = {suite.task: load_task(suite.task, beside=where, include=include) for suite in experiment.suites}
     tokenizer = models.tokenizer(experiment.model)
-    return content_of(experiment, tokenizer, rows_of(experiment, tokenizer), tasks)
+    content = content_of(experiment, tokenizer, rows_of(experiment, tokenizer), tasks)
+    check_comparable(experiment, tasks)
+    return content
 
 
 def tokenizer_sha256(tokenizer: PreTrainedTokenizerBase) -> str:

@@ -8,6 +8,7 @@ from lm_eval.api.task import Task
 
 from harness.diagnostics import diagnostics_of
 from harness.preflight import memory
+from harness.preflight.comparable import check_comparable
 from harness.preflight.contamination import all_training_passages, check_contamination
 from harness.preflight.content import content_of, rows_of
 from harness.preflight.estimate import least_memory, model_config
@@ -40,6 +41,7 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
     read = rows_of(experiment, tokenizer)
     suites = _suites(experiment, on_stage)
     content = content_of(experiment, tokenizer, read, suites)
+    check_comparable(experiment, suites)
     on_stage("contamination")
     return Prepared(
         screening=check_contamination(all_training_passages(experiment), list(suites.values())),

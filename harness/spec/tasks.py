@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.declarations.aggregation import Kind, declared_aggregation
 from harness.declarations.code import consented, executes_code, refusal
 from harness.declarations.lm_eval import OwnTask, is_installed, own_tasks, task_fields, unknown_fields
 from harness.declarations.places import searched_folders
@@ -16,6 +17,10 @@ from harness.spec.document import Path as At
 from harness.spec.files import label
 from harness.spec.recipe import ReadRecipe
 from harness.spec.suggest import nearest, resembling
+
+
+_NO_FILTER = "none"
+"""What lm-eval calls the filter of a task that declares none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +116,26 @@ def _use(mention: Mention, task: Declared) -> Iterator[Problem]:
     if task.is_group:
         members = f"Name its members: {', '.join(task.members)}."
         yield mention.problem(f"{task.name!r} is a group of tasks, and one task is needed", members)
-    elif mention.metric is not None and task.metrics:
-        metric = mention.metric.partition(",")[0]  # a filter's name may follow
-        if metric not in task.metrics:
-            message = f"the task {task.name!r} reports no metric {mention.metric!r}"
-            yield mention.document.problem((*mention.at[:-1], "metric"), message, nearest(metric, task.metrics))
+    elif mention.metric is not None:
+        where = (*mention.at[:-1], "metric")
+        for message, remedy in _of_metric(mention.metric, task):
+            yield mention.document.problem(where, message, remedy)
+
+
+def _of_metric(named: str, task: Declared) -> Iterator[tuple[str, str]]:
+    """Yield why a suite's metric will not be a number an item, as far as the task's YAML tells, and what to do."""
+    metric, _, chosen = named.partition(",")
+    options = [f"{metric},{each}" for each in task.filters]
+    made = declared_aggregation(task, metric)
+    if task.metrics and metric not in task.metrics:
+        yield f"the task {task.name!r} reports no metric {named!r}", nearest(metric, task.metrics)
+    elif chosen and chosen not in (task.filters or (_NO_FILTER,)):
+        known = f"Its filters: {', '.join(task.filters)}." if task.filters else "It has none: name the metric alone."
+        yield f"the task {task.name!r} has no filter {chosen!r}", known
+    elif not chosen and len(options) > 1:
+        yield f"the task {task.name!r} scores {metric!r} under several filters", f"Name one of {', '.join(options)}."
+    elif made.kind is Kind.REFUSED:
+        yield made.reason, "Name a metric that is a number an item."
 
 
 def _code(mention: Mention, task: Declared) -> Iterator[Problem]:

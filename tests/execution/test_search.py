@@ -42,7 +42,7 @@ def test_rows_that_train_and_decide_stop_the_run(tiny_spec, tmp_path):
 
 def test_every_recipe_gets_the_same_number_of_trials_with_the_seed_of_the_search(finished):
     run, watcher = finished
-    assert watcher.kinds == [("trials", 6, 0), ("cells", 5, 0)]
+    assert watcher.kinds == [("cells", 1, 0), ("trials", 6, 0), ("cells", 5, 1)]
     assert {each.recipe: len(each.trials) for each in run.tuning} == {"full--default": 3, "lora--tiny": 3}
     for each in run.tuning:
         for trial in each.trials:
@@ -94,5 +94,5 @@ def test_a_trial_that_fails_is_a_record_and_is_not_chosen(tiny_spec, tmp_path):
 
 def test_a_search_for_some_recipes_leaves_the_others_as_they_are(tiny_spec, tmp_path):
     run, watcher = tuned(tiny_spec, tmp_path / "runs" / "some", recipes=["lora--tiny"])
-    assert watcher.kinds[0] == ("trials", 3, 0)
+    assert watcher.kinds[1] == ("trials", 3, 0)
     assert [each.recipe for each in run.tuning] == ["lora--tiny"]

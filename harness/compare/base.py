@@ -1,4 +1,4 @@
-"""The untuned model's scores, judged as soon as they are there: what cannot be compared is found before any training."""
+"""The untuned model's scores, judged as soon as they are there: what cannot be compared is found before training."""
 
 from harness.compare.design import BASE, Arm, Design, FailedRun, ScoredRun
 from harness.compare.scores import NotCompared, read_comparable

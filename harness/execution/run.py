@@ -54,6 +54,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
         )
         base = plan_cells(experiment, prepared.content)[:1]
         if experiment.tune and run.outcome(base[0].cell) is None:  # trials train: what cannot be compared is found now
+            _adopt_from_siblings(run, base, experiment, prepared)
             replace(trials, kind="cells").execute(base)
         choices = _tune(trials)
         settled = tuned(experiment, choices)

@@ -9,6 +9,7 @@ from harness.declarations.places import Kind, json_files, searched_folders
 from harness.errors import Problem, SpecError
 from harness.spec.document import Located, at, merged, parse
 from harness.spec.document import Path as At
+from harness.spec.records import FILE_SOURCES
 from harness.spec.suggest import nearest
 
 FileKind = Literal["specs", "adapters"]
@@ -199,7 +200,7 @@ def _named_paths(spec: Any) -> Iterator[tuple[At, bool]]:
         if spec.get("model", {}).get(key) is not None:
             yield ("model", key), True
     for where, data in data_blocks(spec):
-        if data["source"] == "jsonl":
+        if data["source"] in FILE_SOURCES:
             yield (*where, "path"), False
 
 

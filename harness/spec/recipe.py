@@ -13,7 +13,7 @@ from harness.spec.document import Path as At
 from harness.spec.files import NOT_INHERITED, absolute, find, label, not_found, read
 from harness.spec.peft_block import bare_config, old_fields, without_nothing
 from harness.spec.plugins import with_method, with_requirement
-from harness.spec.records import STRATEGIES, Recipe
+from harness.spec.records import FILE_SOURCES, STRATEGIES, Recipe
 from harness.spec.schema import all_peft_fields, method_blocks, peft_fields, violations
 
 _QUANTIZED = {
@@ -155,7 +155,7 @@ def _with_recipes(document: Located, read_ones: tuple[ReadRecipe, ...]) -> list[
 
 def _data_files(document: Located) -> Iterator[tuple[int, At]]:
     for place, stage in enumerate(document.value["stages"]):
-        if (stage.get("data") or {}).get("source") == "jsonl":
+        if (stage.get("data") or {}).get("source") in FILE_SOURCES:
             yield place, ("stages", place, "data", "path")
 
 

@@ -17,8 +17,10 @@ Duplicates = Literal["once", "refuse"]
 IdenticalRuns = Literal["refuse", "allow"]
 StopAt = Literal["settled", "decisive"]
 
-DATA_SOURCES = ("task", "jsonl", "hub")
+DATA_SOURCES = ("task", "jsonl", "csv", "parquet", "hub")
 """Sources of training data that harness brings itself; any other is the name of a plug-in."""
+FILE_SOURCES = ("jsonl", "csv", "parquet")
+"""Those that are a file with a `path`."""
 
 STRATEGIES = ("all", "first", "last", "middle", "every", "list", "random", "gradient")
 """Layer strategies that harness brings itself; any other is the name of a plug-in."""
@@ -79,9 +81,10 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """What trains. ``task``: a task's own training split; ``jsonl``: a file; ``hub``: a data set.
+    """What trains. ``task``: a task's own training split; ``jsonl``, ``csv``, ``parquet``: a file; ``hub``: a data set.
 
-    The last two have string columns `prompt` and `completion`. Any other `source` is the name of a plug-in, which
+    Files and data sets hold texts `prompt` and `completion`, conversations, or instructions; `columns` maps these names
+    to others. Any other `source` is the name of a plug-in, which
     reads the `options`; `plugin` is the distribution that it came from, ``name==version``, when the spec was read.
     """
 
@@ -92,6 +95,7 @@ class Data:
     revision: str | None = None
     name: str | None = None
     split: str = "train"
+    columns: Mapping[str, str] = field(default_factory=dict)
     share: float | None = None
     """For a member of `Experiment.mix`: the fraction of training examples that it supplies."""
     options: Mapping[str, JSON] = field(default_factory=dict)

@@ -18,7 +18,6 @@ from harness.spec.files import label
 from harness.spec.recipe import ReadRecipe
 from harness.spec.suggest import nearest, resembling
 
-
 _NO_FILTER = "none"
 """What lm-eval calls the filter of a task that declares none."""
 

@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from harness.methods.batches import Batch, Batches
 from harness.sources.data import Row
 from harness.training.packing import IGNORED
+from harness.training.tokens import tokens_of
 
 
 def probe_batches(
@@ -30,19 +31,12 @@ def probe_batches(
 
     def batches() -> Iterator[Batch]:
         order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed)).tolist()
-        whole = (_tokens(rows[index], tokenizer, length) for index in order)
-        examples = ((ids, prompt) for ids, prompt in whole if prompt < len(ids))
+        whole = (tokens_of(rows[index], tokenizer) for index in order)
+        examples = ((ids[:length], prompt) for ids, prompt in whole if prompt < min(length, len(ids)))
         while len(batch := list(islice(examples, size))) == size:
             yield _padded(batch, int(tokenizer.pad_token_id))
 
     return batches
-
-
-def _tokens(row: Row, tokenizer: PreTrainedTokenizerBase, length: int) -> tuple[list[int], int]:
-    """Return the example's token ids with EOS, cut to `length`, and how many of them are the prompt's."""
-    prompt = tokenizer(row["prompt"])["input_ids"]
-    whole = tokenizer(row["prompt"] + row["completion"])["input_ids"] + [tokenizer.eos_token_id]
-    return whole[:length], len(prompt)
 
 
 def _padded(examples: Sequence[tuple[list[int], int]], pad: int) -> Batch:

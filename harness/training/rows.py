@@ -5,17 +5,22 @@ Rows that decide about training (early stopping, tuning) are none of those that 
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
+from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from harness.errors import TaskError
 from harness.sources.data import COLUMNS, DataContext, Row, read_rows, rows_sha256
+from harness.sources.data._base import Render
+from harness.sources.data.messages import Message, WrongRowError
 from harness.spec.records import Experiment
 
 __all__ = [
     "chat_template",
     "check_disjoint",
+    "conversation",
     "data_context",
     "rows_sha256",
     "training_rows",
@@ -30,7 +35,7 @@ def training_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) ->
     """Return the experiment's training rows: its data, then the declared share of each member of its mix.
 
     A task's rows are rendered as the task is scored, through the tokenizer's chat template if the experiment
-    evaluates with it; rows of other sources are taken as they are.
+    evaluates with it; of other sources texts are taken as they are, and conversations rendered by the template.
 
     Which rows of a mix member are taken is drawn with a generator seeded by the member's place in the list.
     Rows held out for validation are left out. Raises `TaskError` or `SourceError` when there is nothing to train on.
@@ -74,6 +79,7 @@ def data_context(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | No
         beside=experiment.file.parent,
         include=experiment.include,
         chat_template=chat_template(tokenizer) if with_template else None,
+        render=None if tokenizer is None else conversation(tokenizer),
     )
 
 
@@ -93,6 +99,29 @@ def chat_template(tokenizer: PreTrainedTokenizerBase) -> Callable[..., str]:
             continue_final_message=not add_generation_prompt,
         )
         return str(text).removeprefix(surplus)
+
+    return render
+
+
+def conversation(tokenizer: PreTrainedTokenizerBase) -> Render:
+    """Return what renders a conversation's prompt and completion as TRL does: the template's text, and all of it.
+
+    Where the template renders the prompt otherwise once an answer follows, the completion begins where they part.
+    """
+
+    def render(prompt: Sequence[Message], completion: Sequence[Message]) -> tuple[str, str]:
+        if tokenizer.chat_template is None:
+            raise TaskError(
+                "the rows are conversations, and the model's tokenizer has no chat template that renders them. Take a "
+                "model with one (the instruct edition has), or rows of texts `prompt` and `completion`."
+            )
+        try:
+            before = str(tokenizer.apply_chat_template(list(prompt), tokenize=False, add_generation_prompt=True))
+            whole = str(tokenizer.apply_chat_template([*prompt, *completion], tokenize=False))
+        except (TemplateError, TypeError, ValueError, KeyError) as error:
+            raise WrongRowError(f"the chat template refuses it: {error}") from error
+        shared = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(before, whole, strict=False)))
+        return whole[:shared], whole[shared:]
 
     return render
 

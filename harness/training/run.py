@@ -12,10 +12,11 @@ from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase, Trainer
 
 from harness.errors import TaskError
 from harness.methods._base import Adapted
-from harness.sources.data import Row
+from harness.sources.data import RENDERED, Row
 from harness.spec.records import EarlyStopping
 from harness.training.arguments import sft_config
 from harness.training.callbacks import KeepBest, OnStep, Watch
+from harness.training.tokens import tokenized
 from harness.training.trainer import CompletionTrainer
 
 DRAWN_AGAIN = 64
@@ -89,8 +90,8 @@ def train(
         trainer = CompletionTrainer(
             model=adapted.model,
             args=sft_config(fields, seed=seed, folder=Path(scratch), device=device, early_stopping=stopping),
-            train_dataset=_dataset(rows),
-            eval_dataset=_dataset(validation.rows) if validation else None,
+            train_dataset=_dataset(rows, tokenizer),
+            eval_dataset=_dataset(validation.rows, tokenizer) if validation else None,
             processing_class=tokenizer,
             callbacks=[watch, *best, *adapted.callbacks, *callbacks],
             padding_free=padding_free,
@@ -118,7 +119,10 @@ def train(
     )
 
 
-def _dataset(rows: Rows) -> Dataset:
+def _dataset(rows: Rows, tokenizer: PreTrainedTokenizerBase) -> Dataset:
+    """Return the rows as TRL takes them: texts, or tokens where it would close a conversation a second time."""
+    if any(RENDERED in row for row in rows):
+        return Dataset.from_list([tokenized(row, tokenizer) for row in rows])
     return Dataset.from_list([dict(row) for row in rows])
 
 

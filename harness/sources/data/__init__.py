@@ -8,14 +8,17 @@ from collections.abc import Iterator, Mapping
 from harness.contamination import Passage
 from harness.errors import PluginError, SourceError, TaskError
 from harness.registry import find, plugins
-from harness.sources.data._base import COLUMNS, DataContext, DataSource, Row, rows_sha256
+from harness.sources.data._base import COLUMNS, RENDERED, DataContext, DataSource, Row, rows_sha256
+from harness.sources.data.csv_file import CsvSource
 from harness.sources.data.hub import HubSource
 from harness.sources.data.jsonl import JsonlSource
+from harness.sources.data.parquet_file import ParquetSource
 from harness.sources.data.task import TaskSource
 from harness.spec.records import Data
 
 __all__ = [
     "COLUMNS",
+    "RENDERED",
     "DataContext",
     "DataSource",
     "Row",
@@ -25,11 +28,17 @@ __all__ = [
     "rows_sha256",
 ]
 
-_OWN: Mapping[str, type[DataSource]] = {"task": TaskSource, "jsonl": JsonlSource, "hub": HubSource}
+_OWN: Mapping[str, type[DataSource]] = {
+    "task": TaskSource,
+    "jsonl": JsonlSource,
+    "csv": CsvSource,
+    "parquet": ParquetSource,
+    "hub": HubSource,
+}
 
 
 def read_rows(declared: Data, context: DataContext) -> list[Row]:
-    """Return the rows of `declared`, with the strings `prompt` and `completion` and nothing else, one at least.
+    """Return the rows of `declared`, with the strings `prompt` and `completion`, perhaps `RENDERED`, one at least.
 
     Raises `SourceError` or `TaskError` where there are none, `PluginError` for a third party's source that cannot be
     loaded or returns something else.
@@ -40,7 +49,7 @@ def read_rows(declared: Data, context: DataContext) -> list[Row]:
             raise PluginError(f"{_called(declared)}: row {place} has no strings `prompt` and `completion`: {row!r:.80}")
     if not rows:
         raise TaskError(f"{_called(declared)} gives no rows of the split {declared.split!r}.")
-    return [{column: row[column] for column in COLUMNS} for row in rows]
+    return [{column: row[column] for column in (*COLUMNS, RENDERED) if column in row} for row in rows]
 
 
 def read_passages(declared: Data, context: DataContext) -> Iterator[Passage]:

@@ -6,14 +6,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.contamination import Passage
 from harness.spec.records import Data
 
 COLUMNS = ("prompt", "completion")
 
+RENDERED = "rendered"
+"""The key of a row that a chat template wrote whole: no special token is put before it and none behind."""
+
 Row = Mapping[str, str]
-"""A training example: the strings `prompt` and `completion`, the space between them at the completion's start."""
+"""A training example: the strings `prompt` and `completion`, the space between them at the completion's start.
+
+A conversation's row has `RENDERED` beside them.
+"""
+
+Render = Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], tuple[str, str]]
+"""Renders the messages of a prompt and those of its completion as two texts, as TRL renders them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +32,15 @@ class DataContext:
 
     Declarations are looked up in `beside`, the folder of the spec, then in the folders of `include`. `chat_template`
     renders a list of ``{"role", "content"}`` messages where the experiment evaluates with the tokenizer's template;
-    None where it does not, and for passages, in which a template states nothing.
+    None where it does not, and for passages, in which a template states nothing. `render` renders the messages of
+    conversations, whatever the experiment evaluates with; it raises `TaskError` where the tokenizer has no template,
+    and is None for passages.
     """
 
     beside: Path
     include: tuple[Path, ...] = ()
     chat_template: Callable[..., str] | None = None
+    render: Render | None = None
 
 
 class DataSource(ABC):
@@ -62,8 +75,9 @@ class DataSource(ABC):
 
 
 def rows_sha256(rows: Iterable[Row]) -> str:
-    """Return a SHA-256 of the rows' texts in order."""
+    """Return a SHA-256 of the rows' texts in order, and of which of them a chat template wrote whole."""
     whole = hashlib.sha256()
     for row in rows:
-        whole.update(json.dumps([row[column] for column in COLUMNS]).encode() + b"\n")
+        texts = [row[column] for column in (*COLUMNS, RENDERED) if column in row]
+        whole.update(json.dumps(texts).encode() + b"\n")
     return whole.hexdigest()

@@ -23,7 +23,9 @@ def test_every_wrong_line_of_a_file_is_named(rows_of):
     lines = [{"prompt": "p", "completion": "c"}, "{broken", {"prompt": "p"}, {"prompt": 1, "completion": "c"}]
     with pytest.raises(TaskError) as refused:
         rows_of(lines)
-    assert [line.split(":")[1] for line in str(refused.value).splitlines()] == ["2", "3", "4"]
+    (message,) = str(refused.value).splitlines()
+    assert "3 of 4 rows cannot be trained on (columns seen: completion, prompt)" in message
+    assert [f"line {number}: " in message for number in (1, 2, 3, 4)] == [False, True, True, True]
 
 
 def test_a_character_that_ends_lines_elsewhere_ends_no_row(rows_of):

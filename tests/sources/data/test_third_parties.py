@@ -72,5 +72,5 @@ def test_something_else_is_refused(installed, context):
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(context):
-    with pytest.raises(SourceError, match=r"no data source is called 'unknown'\. There are task, jsonl, hub"):
+    with pytest.raises(SourceError, match=r"no data source is called 'unknown'\. There are task, jsonl, csv, parquet"):
         read_rows(Data(source="unknown"), context)

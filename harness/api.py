@@ -8,7 +8,7 @@ by the function that needs it, so that checking a file does not load torch.
 import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
@@ -148,22 +148,32 @@ def validate(file: PathLike, **changes: Unpack[Changes]) -> Checked:
 def plan(
     spec: PathLike | Experiment,
     *,
+    from_runs: Sequence[PathLike] = (),
     measure: bool = False,
     on_stage: Callable[[str], None] = lambda _name: None,
     **changes: Unpack[Changes],
 ) -> "Estimate":
     """Return what an experiment would cost, cell by cell, and what its seeds and items could show.
 
-    Nothing is downloaded: what is not in the cache is assumed, and named. This machine's speed is kept in the cache,
-    and measured again with `measure`. `on_stage` is called with the name of what is looked at next. Needs the extra
-    `run`.
+    Nothing is downloaded: what is not in the cache is assumed, and named. `from_runs` are run folders from which the
+    variances of paired differences are taken, and how likely a verdict is if the truth is as they estimate; without
+    one, variances are those that the spec declares, or assumed. This machine's speed is kept in the cache, and measured
+    again with `measure`. `on_stage` is called with the name of what is looked at next. Needs the extra `run`. Raises
+    `UsageError` for a run that says nothing of the experiment's suites.
     """
     require("run", "harness.plan")
     experiment = _experiment(spec, changes)
 
     from harness.execution.estimate import estimate
+    from harness.ledger import read
+    from harness.plan.power import power_of
+    from harness.verdict.pilot import pilot
 
-    return estimate(experiment, measure_anew=measure, on_stage=on_stage)
+    runs = [read(Path(each)) for each in from_runs]
+    found = estimate(experiment, measure_anew=measure, on_stage=on_stage)
+    items = {task: count for task, (count, _) in found.suites.items()}
+    pilots = [pilot(each, experiment, items) for each in runs]
+    return replace(found, power=power_of(experiment, items, pilots)) if pilots else found
 
 
 def run(

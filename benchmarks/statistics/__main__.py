@@ -12,7 +12,20 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks.statistics import coverage, critical, family, gate, labels, looks, peers, power, pseudo, share, tails
+from benchmarks.statistics import (
+    coverage,
+    critical,
+    family,
+    gate,
+    labels,
+    looks,
+    need,
+    peers,
+    power,
+    pseudo,
+    share,
+    tails,
+)
 from benchmarks.statistics.run import BOUNDED, ENOUGH, Bar, Part, Run
 
 PARTS: Mapping[str, Part] = {
@@ -29,6 +42,7 @@ PARTS: Mapping[str, Part] = {
     "looks": looks.part,
     "look-family": looks.family_part,
     "power": power.part,
+    "need": need.part,
     "share": share.part,
     "pseudo": pseudo.part,
     "peers": peers.part,

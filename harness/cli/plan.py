@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 
 from harness import api
-from harness.cli._common import add_spec_options, load_spec, stages
+from harness.cli._common import add_spec_options, folder, load_spec, stages
 from harness.extras import require
 
 _STAGES = {
@@ -21,6 +21,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     add_spec_options(parser)
     parser.add_argument(
+        "--from",
+        dest="from_runs",
+        action="append",
+        default=[],
+        type=folder,
+        metavar="RUN",
+        help="take variances, and how likely a verdict is, from this run folder (repeatable)",
+    )
+    parser.add_argument(
         "--measure", action="store_true", help="measure this machine's speed again instead of taking what is kept"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -31,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     require("run", "harness plan")
     experiment = load_spec(args)
     with stages(f"planning {experiment.name}", _STAGES) as on_stage:
-        estimate = api.plan(experiment, measure=args.measure, on_stage=on_stage)
+        estimate = api.plan(experiment, from_runs=args.from_runs, measure=args.measure, on_stage=on_stage)
     if args.json:
         print(json.dumps(asdict(estimate), indent=2))
     else:

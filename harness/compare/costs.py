@@ -4,7 +4,7 @@ Everything here was measured on the machine at hand. It is written to ``costs.js
 nothing but what follows from scores and spec.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from statistics import mean
@@ -29,7 +29,8 @@ class RecipeCosts:
     `model` is the label of the base model. `layers` is how many decoder layers hold something trainable, of
     `total_layers` where the model's config is known; `weights` is the model's size in memory while training,
     `peak_memory` that of the process or the accelerator, `saved` what is kept on disk. `seconds` are those of all
-    stages of a cell, `price` what they cost at the declared rate.
+    stages of a cell, `evaluate_seconds` those of scoring each suite, by task, `price` what they cost at the declared
+    rate.
 
     Speed-ups are against the reference over the seeds that both have finished, None for the reference itself and for
     fewer than two seeds. `speed_up_with_probes` counts `probe_seconds` too: what ranking layers or preparing weights by
@@ -47,6 +48,7 @@ class RecipeCosts:
     peak_memory: float
     saved: float
     seconds: float
+    evaluate_seconds: Mapping[str, float]
     price: float | None
     train_seconds: MeanAndSD
     tokens_per_second: float
@@ -113,6 +115,7 @@ def _costs(
         peak_memory=mean(each.costs.memory or 0 for each in results),
         saved=mean(each.costs.file_size or 0 for each in results),
         seconds=seconds,
+        evaluate_seconds=_evaluate_seconds(results),
         price=None if per_hour is None else seconds / 3600 * per_hour,
         train_seconds=MeanAndSD.of([each.train_time for each in trainings]),
         tokens_per_second=mean(each.tokens_per_second for each in trainings),
@@ -122,6 +125,14 @@ def _costs(
         matched=first.matched,
         serving=summarise_serving(results),
     )
+
+
+def _evaluate_seconds(results: Sequence[CellResult]) -> dict[str, float]:
+    """Return the mean time of scoring each suite that every cell has scored."""
+    tasks = dict.fromkeys(each.task for result in results for each in result.evaluations)
+    every = [each for result in results for each in result.evaluations]
+    times = {task: [each.seconds for each in every if each.task == task] for task in tasks}
+    return {task: mean(seconds) for task, seconds in times.items() if len(seconds) == len(results)}
 
 
 def _speed_up(

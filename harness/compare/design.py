@@ -98,6 +98,8 @@ class Design:
     """The label of the base model; None leaves it to what the logs say."""
     notes: tuple[str, ...] = ()
     """What a reader of the verdict must know of how the arms came about."""
+    available: Mapping[str, int] = field(default_factory=dict)
+    """The items that each suite has, by task, whatever was scored; a suite is absent where that was not recorded."""
 
     def __post_init__(self) -> None:
         """Refuse a design that cannot be judged."""
@@ -259,6 +261,7 @@ def design_of(run: RunFolder) -> Design:
         looks=experiment.looks,
         stop_at=comparison.stop_at,
         model=experiment.model.name,
+        available=run.items,
         notes=(*_unequal_search(experiment, run.tuning), *_withdrawn(comparison)),
     )
 

@@ -144,6 +144,7 @@ def _write_lock(
             suites=content.suites,
         ),
         rows=prepared.rows,
+        items=prepared.items,
         screening=prepared.screening,
         versions=versions,
         execution=Machine(device=prepared.device, threads=prepared.threads),

@@ -43,6 +43,8 @@ class Machine:
 class Lock:
     """A run as it was last started. `cells` are its cells in order, `rows` counts the training rows.
 
+    `items` are those that each suite has, by task, of which a limit may score fewer.
+
     `experiment` is resolved, with what a search chose (`tuning`, one a recipe). Fields with a default may be absent in
     the lock of an earlier version, and `experiment` is None in one that was written by hand for a test of listing.
     """
@@ -53,6 +55,7 @@ class Lock:
     tuning: tuple[ChosenValues, ...] = ()
     hashes: Hashes | None = None
     rows: int | None = None
+    items: Mapping[str, int] = field(default_factory=dict)
     screening: Screening | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     execution: Machine = Machine()

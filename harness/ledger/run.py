@@ -71,6 +71,11 @@ class RunFolder:
         return self.lock.screening
 
     @property
+    def items(self) -> Mapping[str, int]:
+        """The items that each suite has, by task, whatever was scored; none in runs of before that was recorded."""
+        return self.lock.items
+
+    @property
     def journal(self) -> Journal:
         """The run's journal."""
         return Journal(self.folder / "journal.jsonl")

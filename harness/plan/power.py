@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.plan.looks import ExpectedCells, PlannedLook, expected_cells, planned_looks
+from harness.plan.pilot import Observed, Outlook, Pilot, spread_of
 from harness.spec.looks import shares
 from harness.spec.records import Experiment, Suite
-from harness.statistics.critical import primary_comparisons
+from harness.statistics.critical import critical_value, primary_comparisons
 from harness.statistics.planning import POWER, Spread, detectable
 
 DEFAULT_SPREADS = {
@@ -23,7 +24,8 @@ class DetectableEffects:
 
     `gap_in`, `gap_out` and `delta` are distances from 0; `margin_in` and `margin_out` the narrowest equivalence
     margins that a true gap of 0 is shown to lie in. Without an out-of-domain suite, what concerns it is None.
-    `spread` holds the standard deviations that this rests on; `assumed` names those that the spec does not declare.
+    `spread` and `spread_out` hold the standard deviations that this rests on; `assumed` names those that neither a run
+    nor the spec gives, `runs` the runs that they are from.
     """
 
     in_domain: str
@@ -35,16 +37,20 @@ class DetectableEffects:
     margin_in: float
     margin_out: float | None
     spread: Spread
+    spread_out: Spread | None
     assumed: tuple[str, ...]
+    runs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
     """What a plan can show: effects for every pair of suites, each shown with probability `power`.
 
-    `comparisons` is how many share the error rate `alpha`. A single seed speaks of its own checkpoints only: nothing
-    about the recipes is detectable, and `effects` is empty. Where looks are declared, the effects are those that the
-    last of them shows; `looks` says what each costs, `expected` how many cells a run takes until it stops.
+    `comparisons` is how many share the error rate `alpha`. `critical` are numbers of seeds, the plan's first, with the
+    standard errors that an estimate must lie from a condition's boundary where seeds make all of the variance. A single
+    seed speaks of its own checkpoints only: nothing about the recipes is detectable, and `effects` is empty. `outlooks`
+    are of runs that were named. Where looks are declared, the effects are those that the last of them shows; `looks`
+    says what each costs, `expected` how many cells a run takes until it stops.
     """
 
     power: float
@@ -52,26 +58,31 @@ class Power:
     comparisons: int
     seeds: int
     sesoi: float
+    critical: tuple[tuple[int, float], ...]
     effects: tuple[DetectableEffects, ...]
+    outlooks: tuple[Outlook, ...] = ()
     looks: tuple[PlannedLook, ...] = ()
     expected: tuple[ExpectedCells, ...] = ()
 
 
-def power_of(experiment: Experiment, items: Mapping[str, int]) -> Power:
-    """Return what an experiment can show on suites of so many `items`, by task."""
+def power_of(experiment: Experiment, items: Mapping[str, int], pilots: Sequence[Pilot] = ()) -> Power:
+    """Return what an experiment can show on suites of so many `items`, by task, with the variances that runs show."""
     inside, outside = experiment.suites_of("in_domain"), experiment.suites_of("out_of_domain")
     comparison, seeds = experiment.comparison, len(experiment.seeds)
     comparisons = primary_comparisons(len(comparison.candidates), len(inside), len(outside))
     pairs = [(first, second) for first in inside for second in outside or (None,)] if seeds > 1 else []
+    observed = [each for pilot in pilots for each in pilot.observed]
     looks = planned_looks(experiment, comparisons)
-    effects = tuple(_effects(experiment, *pair, items, comparisons) for pair in pairs)
+    effects = tuple(_effects(experiment, pair, items, comparisons, observed) for pair in pairs)
     return Power(
         power=POWER,
         alpha=comparison.alpha,
         comparisons=comparisons,
         seeds=seeds,
         sesoi=comparison.sesoi,
+        critical=tuple(_critical(seeds, comparison.alpha / 2 / comparisons)),
         effects=effects,
+        outlooks=tuple(each for pilot in pilots for each in pilot.outlooks),
         looks=looks,
         expected=tuple(_expected(looks, effects, items)) if looks else (),
     )
@@ -82,26 +93,39 @@ def _expected(
 ) -> Iterator[ExpectedCells]:
     """Yield the cells that are expected where all gaps are the smallest that the whole run shows, and twice that."""
     budgets = {
-        task: each.spread.budget(items[task])
+        task: spread.budget(items[task])
         for each in effects
-        for task in (each.in_domain, each.out_of_domain)
-        if task is not None
+        for task, spread in ((each.in_domain, each.spread), (each.out_of_domain, each.spread_out))
+        if task is not None and spread is not None
     }
     smallest = max(gap for each in effects for gap in (each.gap_in, each.gap_out) if gap is not None)
     for times in (1.0, 2.0):
         yield expected_cells(looks, tuple(budgets.values()), times * smallest)
 
 
+def _critical(seeds: int, tail: float) -> Iterator[tuple[int, float]]:
+    """Yield the critical value of as many seeds, and of some more; one seed has none."""
+    for count in (seeds, seeds + 2, seeds + 5):
+        if count > 1:
+            yield count, float(critical_value(tail, 1.0, count - 1.0, 1.0))
+
+
 def _effects(
-    experiment: Experiment, inside: Suite, outside: Suite | None, items: Mapping[str, int], comparisons: int
+    experiment: Experiment,
+    pair: tuple[Suite, Suite | None],
+    items: Mapping[str, int],
+    comparisons: int,
+    observed: Sequence[Observed],
 ) -> DetectableEffects:
-    spread, assumed = _spread(experiment.comparison.variances, inside.metric)
+    inside, outside = pair
+    first, *others = (_basis(experiment, suite, observed) for suite in pair if suite is not None)
+    second = others[0] if others else first
     found = detectable(
         seeds=len(experiment.seeds),
         items_in=items[inside.task],
         items_out=items[(outside or inside).task],
-        inside=spread,
-        outside=spread,
+        inside=first.spread,
+        outside=second.spread,
         alpha=experiment.comparison.alpha * (shares(experiment.looks)[-1] if experiment.looks else 1.0),
         comparisons=comparisons,
     )
@@ -114,9 +138,30 @@ def _effects(
         delta=found.delta if outside else None,
         margin_in=found.margin_in,
         margin_out=found.margin_out if outside else None,
-        spread=spread,
-        assumed=assumed,
+        spread=first.spread,
+        spread_out=second.spread if outside else None,
+        assumed=tuple(dict.fromkeys((*first.assumed, *second.assumed))),
+        runs=tuple(dict.fromkeys((*first.runs, *second.runs))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """Standard deviations of a suite, those of them that are assumed, and the runs that they are from."""
+
+    spread: Spread
+    assumed: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+
+
+def _basis(experiment: Experiment, suite: Suite, observed: Sequence[Observed]) -> _Basis:
+    """Take what runs show of a suite, else what the spec declares, else what is assumed of its metric."""
+    comparison = experiment.comparison
+    seen = spread_of(observed, suite.task, suite.metric, comparison.candidates)
+    if seen is not None:
+        runs = (each.run for each in observed if (each.task, each.metric) == (suite.task, suite.metric))
+        return _Basis(seen, runs=tuple(dict.fromkeys(runs)))
+    return _Basis(*_spread(comparison.variances, suite.metric))
 
 
 def _spread(declared: Mapping[str, float], metric: str) -> tuple[Spread, tuple[str, ...]]:

@@ -17,6 +17,7 @@ from harness.preflight.prepared import Prepared
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.load import built_once, load_task
+from harness.suites.scored import scorable
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "datasets", "tokenizers", "numpy")
 
@@ -47,6 +48,7 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
         screening=check_contamination(all_training_passages(experiment), list(suites.values())),
         content=content,
         rows=len(read.rows),
+        items={suite.task: len(scorable(suites[suite.task], suite)) for suite in experiment.suites},
         device=device,
         threads=torch.get_num_threads(),
         devices=torch.cuda.device_count() if device == "cuda" else 1,

@@ -11,13 +11,15 @@ from harness.records import Screening
 class Prepared:
     """Model, data and suites are in the cache, and they are what `content` says.
 
-    `rows` counts the training rows, `threads` is what torch computes with, `versions` are those of the libraries that
-    train and score, by package. `devices` is how many accelerators there are, and `fitting` how many cells the memory
-    of a machine without one holds at once, None where nobody asked.
+    `rows` counts the training rows, `items` what each suite has, by task, whatever an experiment's limit. `threads` is
+    what torch computes with, `versions` are those of the libraries that train and score, by package. `devices` is how
+    many accelerators there are, and `fitting` how many cells the memory of a machine without one holds at once, None
+    where nobody asked.
     """
 
     content: Content
     rows: int
+    items: Mapping[str, int]
     screening: Screening
     device: str
     threads: int

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from lm_eval.api.instance import Instance
@@ -19,6 +18,7 @@ from harness.sources import models
 from harness.spec.records import Experiment, Stage, Suite
 from harness.suites.examples import shots_for_now
 from harness.suites.load import load_task
+from harness.suites.scored import scorable
 from harness.training.rows import chat_template, training_rows
 
 ASSUMED_ROW = 80.0
@@ -131,7 +131,7 @@ def _suite(
         if stated is None and limit is None:
             unknown.assume(f"{ASSUMED_ITEMS} items of {suite.task}")
         return _assumed(_scored(stated or limit or ASSUMED_ITEMS, limit), stated, unknown)
-    available = len(_documents(task))
+    available = len(scorable(task, suite))
     if tokenizer is None:
         return _assumed(_scored(available, limit), available, unknown)
     return _counted(task, suite, experiment, tokenizer, limit)
@@ -169,8 +169,8 @@ def _counted(
 ) -> SuiteTokens:
     """Count what lm-eval asks of a sample of the items, the examples before them and the chat template included."""
     template = chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
-    available = len(_documents(task))
-    drawn = _drawn(available)
+    places = scorable(task, suite)
+    drawn = [places[each] for each in _drawn(len(places))]
     with without_bars(), shots_for_now(task, suite):
         task.build_all_requests(samples=drawn, apply_chat_template=template is not None, chat_template=template)
     asked: dict[int, list[Instance]] = {}
@@ -180,19 +180,14 @@ def _counted(
     prompts = [_lengths(tokenizer, sorted({_prompt(each) for each in item})) for item in asked.values()]
     read = [sum(prompt) + sum(answer) for prompt, answer in zip(prompts, answers, strict=True)]
     return SuiteTokens(
-        items=_scored(available, limit),
-        available=available,
+        items=_scored(len(places), limit),
+        available=len(places),
         tokens=sum(read) / len(read),
         answers=sum(map(sum, answers)) / len(read),
         longest=max(read),
         requests=len(task.instances) / len(read),
         written=sum(_written(task, item) for item in asked.values()) / len(read),
     )
-
-
-def _documents(task: Task) -> Sequence[Any]:
-    docs = task.eval_docs
-    return docs if hasattr(docs, "__getitem__") else list(docs)
 
 
 def _drawn(count: int) -> list[int]:

@@ -13,7 +13,16 @@ from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gaps import families, gaps_table
 from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
-from harness.report.sections.plan import cells_table, planned_looks_blocks, power_block, suites_table, totals, unknowns
+from harness.report.sections.plan import (
+    cells_table,
+    outlook,
+    planned_looks_blocks,
+    power_basis,
+    power_block,
+    suites_table,
+    totals,
+    unknowns,
+)
 from harness.report.sections.search import search_table
 from harness.report.sections.statements import statements
 from harness.report.sections.suites import inside_tables, outside_tables
@@ -36,7 +45,7 @@ def run_document(run: RunFolder, verdicts: Verdicts, costs: RunCosts, scores: Se
         *speed_table(costs),
         *forgetting_tables(verdicts, experiment, scores),
         *serving_table(costs),
-        *statements(verdicts),
+        *statements(verdicts, costs),
         *([Prose(contamination_text(run.screening))] if run.screening else []),
         *marks(run),
     )
@@ -61,11 +70,13 @@ def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> D
     model = f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device}"
     blocks: tuple[Block, ...] = (
         Prose(_head(experiment)),
+        *outlook(estimate.power),
         Prose(f"{model} → {folder}"),
         cells_table(estimate),
         suites_table(experiment, estimate),
         *totals(estimate),
         power_block(estimate.power),
+        *power_basis(estimate.power),
         *planned_looks_blocks(estimate.power),
         *unknowns(estimate),
     )

@@ -5,7 +5,8 @@ from typing import Any
 
 from lm_eval.api.task import Task
 
-from harness.suites.examples import set_aside
+from harness.spec.records import Suite
+from harness.suites.examples import set_aside, shots_for_now
 
 
 def scored_places(task: Task, *, limit: int | None) -> list[int] | None:
@@ -32,3 +33,10 @@ def _without(documents: Any, aside: Sequence[Mapping[str, Any]]) -> list[int]:
         for place, document in enumerate(documents)
         if document not in aside and document.get("source") not in told
     ]
+
+
+def scorable(task: Task, suite: Suite) -> list[int]:
+    """Return the places of all items that a suite's limit may choose from."""
+    with shots_for_now(task, suite):
+        places = scored_places(task, limit=None)
+    return list(range(len(task.eval_docs))) if places is None else places

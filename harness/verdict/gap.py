@@ -24,8 +24,8 @@ from harness.verdict.analysis import (
 from harness.verdict.futility import gap_chance
 from harness.verdict.gain import gain
 from harness.verdict.level import Level
-from harness.verdict.records import ConditionResult, GapComparison, IntervalEstimate, RequiredSample
-from harness.verdict.required_sample import MissedCondition, required_sample
+from harness.verdict.records import ConditionResult, GapComparison, IntervalEstimate, Need
+from harness.verdict.required_sample import Distance, Goal, available_of, need_of
 from harness.verdict.wording import Scale, gap_sentence, insufficient_sentence
 
 
@@ -47,7 +47,7 @@ class GapVerdict(StrEnum):
 
 _FORGETTING = (GapVerdict.SAFE, GapVerdict.FORGETS, GapVerdict.FORGETS_UNSIZED)
 _EXTRA_FORGETTING = (GapVerdict.SAFE_BESIDE, GapVerdict.FORGETS_MORE, GapVerdict.FORGETS_MORE_UNSIZED)
-_ABOUT_MARGIN = (GapVerdict.SAFE, GapVerdict.FORGETS, GapVerdict.SAFE_BESIDE, GapVerdict.FORGETS_MORE)
+_UNSIZED = (GapVerdict.FORGETS_UNSIZED, GapVerdict.FORGETS_MORE_UNSIZED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,6 @@ class Test:
     text: str
     met: bool
     p: float
-    both_ends: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,7 @@ def in_domain(analysis: Analysis, paired: PairedScores, inside: SuiteScores) -> 
     notes = (*seed_notes(paired, analysis.design.variances), *_gain_note(analysis, inside))
     planned = (analysis.last_tail, analysis.design.looks[-1]) if analysis.design.goes_on else None
     subject = replace(subject, notes=notes, given=rule((1.0,)) if rule else None, planned=planned)
-    return _judged(subject, in_domain_tests(subject) if subject.differences else ())
+    return _judged(subject, in_domain_tests(subject) if subject.differences else (), analysis)
 
 
 def _gain_note(analysis: Analysis, inside: SuiteScores) -> Iterator[str]:
@@ -134,7 +133,6 @@ def in_domain_tests(subject: Subject) -> tuple[Test, ...]:
             text=f"{first} and {second} differ by less than {margin} on {task}",
             met=-m < low and high < m,
             p=gap.p_inside(m),
-            both_ends=True,
         ),
         Test(
             name="reference_better",
@@ -171,7 +169,7 @@ def guard(analysis: Analysis, arm: Arm, scores: SuiteScores) -> GapComparison:
         reasons=reasons if ran else ["the base model or every run of the arm failed"],
         notes=(),
     )
-    return _judged(subject, guard_tests(subject) if differences else ())
+    return _judged(subject, guard_tests(subject) if differences else (), analysis)
 
 
 def extra_forgetting(analysis: Analysis, paired: PairedScores, scores: SuiteScores) -> GapComparison:
@@ -182,7 +180,7 @@ def extra_forgetting(analysis: Analysis, paired: PairedScores, scores: SuiteScor
     own = degenerate(differences, task) if differences else ()
     subject = _paired(analysis, paired, scores, differences, analysis.extra_level)
     subject = replace(subject, reasons=(*subject.reasons, *own))
-    return _judged(subject, guard_tests(subject, _EXTRA_FORGETTING) if differences else ())
+    return _judged(subject, guard_tests(subject, _EXTRA_FORGETTING) if differences else (), analysis)
 
 
 def guard_tests(subject: Subject, labels: tuple[GapVerdict, GapVerdict, GapVerdict] = _FORGETTING) -> tuple[Test, ...]:
@@ -217,7 +215,7 @@ def guard_tests(subject: Subject, labels: tuple[GapVerdict, GapVerdict, GapVerdi
     )
 
 
-def _judged(subject: Subject, tests: Sequence[Test]) -> GapComparison:
+def _judged(subject: Subject, tests: Sequence[Test], analysis: Analysis) -> GapComparison:
     one_checkpoint = subject.seeds == 1 and subject.given is None
     decided = next((test for test in tests if test.met), None)
     label = GapVerdict.INCONCLUSIVE if decided is None or one_checkpoint else decided.label
@@ -243,7 +241,7 @@ def _judged(subject: Subject, tests: Sequence[Test]) -> GapComparison:
         units=subject.scores.units,
         gap=gap,
         conditions=tuple(_result(test, subject, allowed=not one_checkpoint) for test in tests),
-        need=_required_sample(subject, tests, scale) if label is GapVerdict.INCONCLUSIVE else None,
+        need=_need(subject, tests, analysis) if label is GapVerdict.INCONCLUSIVE else None,
         notes=tuple(subject.notes),
         chance=_chance(subject) if tests else None,
     )
@@ -262,22 +260,41 @@ def _result(test: Test, subject: Subject, *, allowed: bool) -> ConditionResult:
     return ConditionResult(name=test.name, text=test.text, met=met, p=p, p_adjusted=subject.level.adjusted(p))
 
 
-def _required_sample(subject: Subject, tests: Sequence[Test], scale: Scale) -> RequiredSample | None:
-    """Return what the condition nearest to being shown would take."""
-    if not tests or subject.differences is None:
+def _need(subject: Subject, tests: Sequence[Test], analysis: Analysis) -> Need | None:
+    """Return what the labels that the estimate points at would take."""
+    if subject.differences is None or subject.given is not None:
         return None
-    nearest = min(tests, key=lambda test: test.p)
-    value, m = float(subject.gap.estimate), subject.sesoi
-    # A guard's conditions are about the margin, so the distance is counted from there.
-    shifted = value - m if nearest.label in _ABOUT_MARGIN else value
-    missed = MissedCondition(
-        name=nearest.name,
-        text=nearest.text,
-        suites=(subject.differences,),
-        weights=(1.0,),
-        value=shifted,
-        sesoi=m,
-        both_ends=nearest.both_ends,
+    distances = {test.label: _distance(test, subject, subject.differences) for test in tests}
+    wanted = [
+        Goal(label=label.value, decisive=label not in _UNSIZED, conditions=(each,), missed=(each.name,))
+        for label, each in distances.items()
+        if each.pointed_at
+    ]
+    return need_of(
+        wanted,
+        seeds=subject.seeds,
+        items={subject.scores.suite.task: subject.scores.items},
+        available=available_of(analysis.design, (subject.scores,)),
+        tail=subject.level.tail,
     )
-    items = {subject.scores.suite.task: subject.scores.items}
-    return required_sample([missed], nearest.label.value, items, subject.level.tail, scale)
+
+
+def _distance(test: Test, subject: Subject, differences: Moments) -> Distance:
+    """Return how far inside a test's condition the estimate is; the conditions of a guard are about the margin."""
+    value, m = float(subject.gap.estimate), subject.sesoi
+    inside = {
+        GapVerdict.EQUIVALENT: (m + value, m - value),
+        GapVerdict.REFERENCE_BETTER: (value,),
+        GapVerdict.CANDIDATE_BETTER: (-value,),
+        **dict.fromkeys((GapVerdict.SAFE, GapVerdict.SAFE_BESIDE), (m - value,)),
+        **dict.fromkeys((GapVerdict.FORGETS, GapVerdict.FORGETS_MORE), (value - m,)),
+        **dict.fromkeys(_UNSIZED, (value,)),
+    }
+    about_zero = (GapVerdict.REFERENCE_BETTER, GapVerdict.CANDIDATE_BETTER, *_UNSIZED)
+    return Distance(
+        name=test.name,
+        suites=(differences,),
+        weights=(1.0,),
+        distances=inside[test.label],
+        least=m if test.label in about_zero else 0.0,
+    )

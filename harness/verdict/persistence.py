@@ -11,15 +11,16 @@ from harness.statistics.ratio import ratio_set
 from harness.verdict.analysis import Analysis, PairedScores, seed_notes, weaknesses
 from harness.verdict.futility import label_chances
 from harness.verdict.gain import gain
+from harness.verdict.pointed import goals
 from harness.verdict.ranks import is_waited_for
 from harness.verdict.records import (
     ConditionResult,
     IntervalEstimate,
+    Need,
     PersistenceComparison,
-    RequiredSample,
     SeedPoint,
 )
-from harness.verdict.required_sample import MissedCondition, required_sample
+from harness.verdict.required_sample import available_of, need_of
 from harness.verdict.rules import (
     Condition,
     Contrasts,
@@ -29,25 +30,10 @@ from harness.verdict.rules import (
     conditions,
     contrast_weights,
     label,
-    needed,
     p_values,
 )
 from harness.verdict.wording import Names, Scale, condition_text, insufficient_sentence, persistence_sentence
 
-_CONTRAST_OF = {
-    Condition.LEARNED: "gain_in",
-    Condition.IN_WITHIN: "gap_in",
-    Condition.IN_GAP: "gap_in",
-    Condition.OUT_WITHIN: "gap_out",
-    Condition.OUT_BEYOND: "gap_out",
-    Condition.OUT_SAME: "gap_out",
-    Condition.OUT_OTHER: "gap_out",
-    Condition.SHRINKS: "delta",
-    Condition.GROWS: "delta",
-    Condition.RETAINS: "retention",
-    Condition.UNCHANGED: "delta",
-}
-_WITHIN = (Condition.IN_WITHIN, Condition.OUT_WITHIN, Condition.UNCHANGED)
 _LEADERLESS = (Label.NOT_LEARNED, Label.EMERGES, Label.NO_GAP, Label.INCONCLUSIVE, Label.INSUFFICIENT)
 """Labels that do not say who leads in-domain."""
 
@@ -114,7 +100,7 @@ class Persistence:
             conditions=tuple(self._conditions(contrasts, met)) if contrasts else (),
             variance=self._variance() if self.paired.pairs > 1 else {},
             per_seed=tuple(self._points()) if contrasts else (),
-            need=self._required_sample(contrasts, met, found) if contrasts else None,
+            need=self._need(contrasts, met, found) if contrasts else None,
             notes=tuple(seed_notes(self.paired, self.analysis.design.variances)),
             chance=self._chance(contrasts) if contrasts else None,
         )
@@ -210,35 +196,25 @@ class Persistence:
                 p_adjusted=self.analysis.level.adjusted(p),
             )
 
-    def _required_sample(
-        self, contrasts: Contrasts, met: Mapping[Condition, Truths], found: Label
-    ) -> RequiredSample | None:
-        """Return what the label that the estimates point at would take, where it was not reached."""
-        target = label(conditions(contrasts, self.margins, None, gain=self._asked))
-        if self.reasons or found is target:
+    def _need(self, contrasts: Contrasts, met: Mapping[Condition, Truths], found: Label) -> Need | None:
+        """Return what the labels that the estimates point at would take, where none that settles it was reached."""
+        if self._checkpoint_only:
             return None
-        texts = self._texts(contrasts)
-        wanted = [each for each in needed(target) if each in met and not bool(met[each])]
-        missed = [self._missed(each, texts[each], contrasts) for each in wanted]
-        items = {self.outside.suite.task: self.outside.items, self.inside.suite.task: self.inside.items}
-        return required_sample(missed, target.value, items, self.analysis.tail, self.scale)
-
-    def _missed(self, condition: Condition, text: str, contrasts: Contrasts) -> MissedCondition:
-        name = _CONTRAST_OF[condition]
-        margins = {"gain_in": self.margins.inside, "gap_in": self.margins.inside, "gap_out": self.margins.outside}
-        learned = self.gain if condition is Condition.LEARNED else None
-        value = float((learned.contrast if learned else getattr(contrasts.oriented, name)).estimate)
-        if condition is Condition.OUT_BEYOND:
-            value = abs(value) - self.margins.outside
-        return MissedCondition(
-            name=condition.value,
-            text=text,
-            # Items are counted by suite, the outside one first: the gain is about the inside one alone.
-            suites=(learned.differences,) * 2 if learned else self._moments,
-            weights=(0.0, 1.0) if learned else contrast_weights(self.analysis.design.retention)[name],
-            value=value,
-            sesoi=margins.get(name, self.margins.delta),
-            both_ends=condition in _WITHIN,
+        wanted = goals(
+            found,
+            contrasts,
+            self.margins,
+            met,
+            self._moments,
+            retention=self.analysis.design.retention,
+            gain=self.gain,
+        )
+        return need_of(
+            wanted,
+            seeds=self.paired.pairs,
+            items={each.suite.task: each.items for each in (self.inside, self.outside)},
+            available=available_of(self.analysis.design, (self.inside, self.outside)),
+            tail=self.analysis.tail,
         )
 
     def _variance(self) -> dict[str, dict[str, float]]:

@@ -67,29 +67,44 @@ class ConditionResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
-    """Seeds and items (by task) of a plan; an end that no number reaches is None."""
+class SeedsAndItems:
+    """So many seeds, with so many times the items that were scored."""
 
-    seeds: tuple[int | None, int | None]
-    items: Mapping[str, tuple[int | None, int | None]]
+    seeds: int
+    items: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredSample:
-    """What the missed condition would take, with 80% power, if the truth is as estimated.
+class NeedOfLabel:
+    """What would show all conditions of a label four times in five, if the truth is as estimated.
 
-    Each amount is a range, from the variances as estimated to the 80% upper limit of the variance between seeds.
-    `target` is the label that the estimates point at. `binding` names what cannot be made up for by the other.
+    `missed` are the conditions that were not met. `enough` holds for numbers of seeds the least multiple of the items,
+    fewest seeds first; it is empty where the label is out of reach. `enough_at_upper_limit` is the same with the
+    variance between seeds at its 80% upper limit. `least_seeds` and `least_items` hold however much there is of the
+    other. `decisive` labels leave nothing unresolved.
     """
 
-    condition: str
-    target: str
-    distance: float
-    seeds_alone: tuple[int | None, int | None]
-    items_alone: Mapping[str, tuple[int | None, int | None]]
-    together: Amount
-    binding: str
-    text: str
+    label: str
+    decisive: bool
+    missed: tuple[str, ...]
+    enough: tuple[SeedsAndItems, ...]
+    enough_at_upper_limit: tuple[SeedsAndItems, ...]
+    least_seeds: int
+    least_items: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a verdict would take that was not reached, by label, in the order of the rules; nothing in seconds.
+
+    `seeds` and `items` (by task) are those that were scored; `available` is how many items each suite has, None where
+    that was not recorded, and no more are planned with than were scored.
+    """
+
+    seeds: int
+    items: Mapping[str, int]
+    available: Mapping[str, int | None]
+    labels: tuple[NeedOfLabel, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +154,7 @@ class PersistenceComparison:
     conditions: tuple[ConditionResult, ...]
     variance: Mapping[str, Mapping[str, float]]
     per_seed: tuple[SeedPoint, ...]
-    need: RequiredSample | None
+    need: Need | None
     notes: tuple[str, ...]
     look: int | None = None
     chance: float | None = None
@@ -168,7 +183,7 @@ class GapComparison:
     units: int
     gap: IntervalEstimate | None
     conditions: tuple[ConditionResult, ...]
-    need: RequiredSample | None
+    need: Need | None
     notes: tuple[str, ...]
     look: int | None = None
     chance: float | None = None

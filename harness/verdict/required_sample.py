@@ -1,130 +1,103 @@
-"""What a missed condition would take: seeds and items, as a range, and which of the two binds."""
+"""What it would take: for each label that the estimates allow, the seeds and items with which it would be shown.
+
+A condition is pointed at where the estimate lies at least the smallest effect of interest on its side, a margin where
+the estimate lies inside it. A label is listed where each of its conditions is met or pointed at. What seeds and items
+cost is not known here: for numbers of seeds the least multiple of the items is returned; `price` chooses among them.
+"""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from harness.compare.design import Design
+from harness.compare.scores import SuiteScores
 from harness.statistics.moments import Moments
-from harness.statistics.planning import MAX_SEEDS, Requirement, budget, pessimistic, required
-from harness.verdict.records import Amount, RequiredSample
-from harness.verdict.wording import Scale
+from harness.statistics.planning import budget
+from harness.statistics.sample_size import Aim, enough, floors
+from harness.verdict.records import Need, NeedOfLabel, SeedsAndItems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MissedCondition:
-    """A condition that was not shown: the contrast it is about, and how far the estimate is inside it.
+class Distance:
+    """A condition and the contrast that it is about; how far inside it the estimate is, at each of its ends.
 
-    `value` is the oriented estimate; it must be on its side of 0, or inside ±`sesoi` where `both_ends` asks for that.
+    `distances` has one end, or both of a margin; a negative one is outside. `least` is how far inside the estimate must
+    be for the condition to be pointed at: the smallest effect of interest, or 0.
     """
 
     name: str
-    text: str
     suites: Sequence[Moments]
     weights: Sequence[float]
-    value: float
-    sesoi: float
-    both_ends: bool
+    distances: tuple[float, ...]
+    least: float = 0.0
 
     @property
-    def distance(self) -> float:
-        """The effect to plan for.
+    def pointed_at(self) -> bool:
+        """Whether the estimate lies far enough on the condition's side."""
+        return min(self.distances) >= self.least and min(self.distances) > 0
 
-        For a margin: from the estimate to the nearer end. Otherwise the estimate itself, but at least the
-        smallest effect of interest: nobody need show less than that.
-        """
-        if self.both_ends:
-            return self.sesoi - abs(self.value)
-        return max(abs(self.value), self.sesoi)
+    @property
+    def aim(self) -> Aim:
+        """What would have to be shown, the estimate being the truth."""
+        first, *others = self.distances
+        return Aim(budget=budget(self.suites, self.weights), distance=first, other=others[0] if others else None)
 
 
-def required_sample(
-    missed: Sequence[MissedCondition], target: str, items: Mapping[str, int], tail: float, scale: Scale
-) -> RequiredSample | None:
-    """Return the most demanding of the missed conditions' needs; None with one seed, which shows no variance."""
-    possible = [one for one in missed if one.distance > 0 and one.suites[0].seeds > 1]
-    plans = [(one, *_range(one, tail)) for one in possible]
-    if not plans:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A label, whether it settles the question, its conditions, and the names of those that are not met.
+
+    A plan is for all of the conditions: one that is met now may be missed by the next run.
+    """
+
+    label: str
+    decisive: bool
+    conditions: tuple[Distance, ...]
+    missed: tuple[str, ...]
+
+
+def available_of(design: Design, suites: Sequence[SuiteScores]) -> dict[str, int]:
+    """Return how many items the suites have, as far as it is known; of fixed items there are no more."""
+    found = {each.suite.task: design.available.get(each.suite.task) for each in suites}
+    found |= {each.suite.task: each.items for each in suites if each.suite.fixed_items}
+    return {task: count for task, count in found.items() if count is not None}
+
+
+def need_of(
+    goals: Sequence[Goal], *, seeds: int, items: Mapping[str, int], available: Mapping[str, int], tail: float
+) -> Need | None:
+    """Return what each of the `goals` would take; None where there is none, or one seed, which shows no variance.
+
+    `items` are those that were scored, by task, `available` those that the suites have, as far as that is known. More
+    items are taken of all suites alike, and no more than the suite has that runs out first.
+    """
+    if seeds < 2 or not goals:  # noqa: PLR2004 - a variance takes two
         return None
-    one, low, high = max(plans, key=lambda plan: _cost(plan[1]))
-    present = one.suites[0].seeds
-    counted = {task: count for (task, count), weight in zip(items.items(), one.weights, strict=True) if weight}
-    found = RequiredSample(
-        condition=one.name,
-        target=target,
-        distance=one.distance,
-        seeds_alone=(low.seeds_alone, high.seeds_alone),
-        items_alone={task: _times(count, low.scale_alone, high.scale_alone) for task, count in counted.items()},
-        together=Amount(
-            seeds=(low.seeds, high.seeds),
-            items={task: _times(count, low.scale, high.scale) for task, count in counted.items()},
-        ),
-        binding=_binding(low, present),
-        text="",
-    )
-    return replace(found, text=_text(one, low, found, counted, scale))
-
-
-def _range(one: MissedCondition, tail: float) -> tuple[Requirement, Requirement]:
-    seeds = one.suites[0].seeds
-    present = budget(one.suites, one.weights)
-    plug_in = required(present, one.distance, tail, seeds, both_ends=one.both_ends)
-    return plug_in, required(pessimistic(present, seeds), one.distance, tail, seeds, both_ends=one.both_ends)
-
-
-def _cost(plan: Requirement) -> float:
-    return math.inf if plan.seeds is None or plan.scale is None else plan.seeds * plan.scale
-
-
-def _binding(plan: Requirement, present: int) -> str:
-    """Name what falls short however much there is of the other."""
-    items, seeds = plan.scale_floor > 1, plan.seed_floor > present
-    if items and seeds:
-        return "items and seeds"
-    return "items" if items else "seeds" if seeds else "either"
-
-
-def _times(count: int, low: float | None, high: float | None) -> tuple[int | None, int | None]:
-    return (None if low is None else math.ceil(count * low), None if high is None else math.ceil(count * high))
-
-
-def _text(
-    one: MissedCondition, plan: Requirement, found: RequiredSample, counted: Mapping[str, int], scale: Scale
-) -> str:
-    present = one.suites[0].seeds
-    floors = _of_each({task: str(math.ceil(count * plan.scale_floor)) for task, count in counted.items()})
-    reasons = {
-        "items": f"More seeds alone cannot help: it takes at least {floors}.",
-        "seeds": f"More items alone cannot help: it takes at least {plan.seed_floor} seeds.",
-        "items and seeds": f"More of one alone cannot help: it takes at least {plan.seed_floor} seeds, and {floors}.",
-        "either": "More of either helps.",
-    }
-    together = _of_each({task: span(each) for task, each in found.together.items.items()})
-    alone = []
-    if found.binding in ("seeds", "either"):
-        alone.append(f"{span(found.seeds_alone, MAX_SEEDS)} seeds on the present items")
-    reachable = all(low is not None for low, _ in found.items_alone.values())
-    if found.binding in ("items", "either") and reachable:
-        more = _of_each({task: span(each) for task, each in found.items_alone.items()})
-        alone.append(f"{more} with the present {present} seeds")
-    also = f" (or {', or '.join(alone)})" if alone else ""
-    return (
-        f"Not shown: {one.text}. To show an effect of {scale.amount(one.distance)} four times in five it takes "
-        f"{span(found.together.seeds, MAX_SEEDS)} seeds with {together}{also}. {reasons[found.binding]}"
+    most = min(available.get(task, count) / count for task, count in items.items())
+    return Need(
+        seeds=seeds,
+        items=items,
+        available={task: available.get(task) for task in items},
+        labels=tuple(_of_label(goal, seeds, max(1.0, most), tail) for goal in goals),
     )
 
 
-def _of_each(amounts: Mapping[str, str]) -> str:
-    """Return ``300 items of a and 200 items of b``, or ``300 items of each suite`` where they are alike."""
-    if len(amounts) > 1 and len(set(amounts.values())) == 1:
-        return f"{next(iter(amounts.values()))} items of each suite"
-    return " and ".join(f"{amount} items of {task}" for task, amount in amounts.items())
+def _of_label(goal: Goal, seeds: int, most: float, tail: float) -> NeedOfLabel:
+    aims = [each.aim for each in goal.conditions]
+    noisier = [each.at_upper_limit(seeds) for each in aims]
+    least = floors(aims, tail)
+    return NeedOfLabel(
+        label=goal.label,
+        decisive=goal.decisive,
+        missed=goal.missed,
+        enough=tuple(_mixes(aims, seeds, most, tail)),
+        enough_at_upper_limit=tuple(_mixes(noisier, seeds, most, tail)),
+        least_seeds=least.seeds,
+        least_items=least.items,
+    )
 
 
-def span(ends: tuple[int | None, int | None], limit: int | None = None) -> str:
-    """Return ``5``, ``5 to 9`` or ``more than 5``; None as an end is beyond every number considered."""
-    low, high = ends
-    if low is None:
-        return f"more than {limit}" if limit else "more than any number of"
-    if high is None:
-        return f"{low} or more"
-    return str(low) if low == high else f"{min(low, high)} to {max(low, high)}"
+def _mixes(aims: Sequence[Aim], seeds: int, most: float, tail: float) -> Iterator[SeedsAndItems]:
+    for mix in enough(aims, tail, present=seeds, most_items=most):
+        # Rounded up: what is said is then still enough, and the same on every machine.
+        yield SeedsAndItems(seeds=mix.seeds, items=min(most, math.ceil(1000 * mix.items - 1e-6) / 1000))

@@ -28,6 +28,7 @@ class StandInRun:
     folder: Path
     outcomes: tuple = ()
     tuning: tuple = ()
+    items: dict = field(default_factory=dict)
     experiment: SimpleNamespace = field(
         default_factory=lambda: SimpleNamespace(
             model=Model(source="hub", id="org/base"),
@@ -116,3 +117,9 @@ def test_an_unequal_search_is_told_with_the_verdict(run):
     assert "full none" in note
     run.tuning = (lora, replace(lora, recipe="full"))
     assert not [note for note in judge(design_of(run)).notes if "search" in note]
+
+
+def test_the_items_that_a_suite_has_come_from_the_lock(run):
+    assert design_of(run).available == {}
+    run.items = {"near": 500}
+    assert design_of(run).available == {"near": 500}

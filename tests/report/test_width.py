@@ -51,6 +51,8 @@ def test_a_plan_has_a_row_a_recipe_and_fits():
         trials=(),
         suites=sizes,
         rows=None,
+        measured="2026-11-28",
+        busy=False,
         screening=None,
         power=power_of(experiment, {task: items for task, (items, _) in sizes.items()}),
         assumed=("80 tokens a training example", "160 tokens an item"),

@@ -116,7 +116,7 @@ def test_a_partial_verdict_is_settled_and_not_decisive():
 
 def test_without_an_out_of_domain_suite_the_in_domain_gap_decides():
     assert judged(with_looks((3, 5), made=3, roles=("in_domain",)), (0.1,)).looks.stopped_at == 1
-    found = judged(with_looks((3, 5), made=3, roles=("in_domain",)), (0.03,), noise=0.5)
+    found = judged(with_looks((3, 5), made=3, roles=("in_domain",)), (0.06,), noise=0.5)
     assert found.looks.stopped_at is None
     assert found.looks.taken[0].labels == {"lora, in_domain_0": "inconclusive"}
     assert found.in_domain[0].chance > FUTILE

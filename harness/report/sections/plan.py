@@ -1,15 +1,19 @@
 """What a plan says: cells and suites with what they would cost, and what the seeds and items can show."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.looks import PlannedLook
+from harness.plan.pilot import Outlook
 from harness.plan.power import DetectableEffects, Power
 from harness.report.document import Block, Cell, Duration, Number, Prose, Table
 from harness.report.sections.marks import contamination_text
 from harness.spec.records import Experiment
 
+_UNLIKELY = "No verdict is likely at this budget"
+_LIKELY = 0.5
+"""A verdict that is less likely than this is not to be expected."""
 GIB = 2**30
 MIB = 2**20
 
@@ -59,6 +63,43 @@ def totals(estimate: Estimate) -> Iterator[Block]:
     yield Prose(_contamination(estimate))
 
 
+def outlook(power: Power) -> Iterator[Block]:
+    """Yield whether a verdict is to be expected at all: what a reader must know first."""
+    if not power.effects:
+        yield Prose(f"{_UNLIKELY}: a single seed speaks of its own checkpoints only.")
+    elif power.outlooks:
+        yield from _outlook_of_runs(power.outlooks)
+    else:
+        least = min(power.effects, key=lambda each: each.gap_in)
+        if least.margin_in > power.sesoi:
+            yield Prose(
+                f"{_UNLIKELY} unless the in-domain gap is {least.gap_in:.3g} or more: that there is none as large as "
+                f"the smallest effect of interest, {power.sesoi:g}, is out of reach."
+            )
+
+
+def _outlook_of_runs(outlooks: Sequence[Outlook]) -> Iterator[Block]:
+    best = max(each.at_most for each in outlooks)
+    if best < _LIKELY:
+        runs = ", ".join(dict.fromkeys(each.run for each in outlooks))
+        yield Prose(
+            f"{_UNLIKELY}: if the truth is as {runs} estimates, the likeliest has a chance of {best:.0%} at most."
+        )
+    yield Table(
+        title="chance that the likeliest verdict is given, if the truth is as the run estimates",
+        headers=("comparison", "run", ("at", "least"), ("at", "most")),
+        rows=tuple(
+            (
+                (each.candidate, f"{each.in_domain} → {each.out_of_domain}"),
+                each.run,
+                f"{each.at_least:.0%}",
+                f"{each.at_most:.0%}",
+            )
+            for each in outlooks
+        ),
+    )
+
+
 def power_block(power: Power) -> Block:
     """Return the smallest gap, delta and margin that are shown, per pair of suites.
 
@@ -75,6 +116,27 @@ def power_block(power: Power) -> Block:
         headers=("in-domain", "out-of-domain", "gap in", "gap out", "delta", ("margin", "in"), ("margin", "out")),
         rows=tuple(map(_effect_cells, power.effects)),
     )
+
+
+def power_basis(power: Power) -> Iterator[Block]:
+    """Yield what the effects rest on: where the variances are from, and critical values of seeds and comparisons."""
+    if not power.effects:
+        return
+    runs = list(dict.fromkeys(run for each in power.effects for run in each.runs))
+    assumed = list(dict.fromkeys(name for each in power.effects for name in each.assumed))
+    if runs:
+        yield Prose(f"variances: those of {', '.join(runs)}")
+    if assumed:
+        yield Prose(f"assumed, as neither a run nor the spec says them: {', '.join(assumed)} (give --from RUN)")
+    yield Prose(_critical(power))
+
+
+def _critical(power: Power) -> str:
+    """Return ``3 seeds over 7 comparisons: 11.8 standard errors; 5 seeds: 5.1``."""
+    (seeds, first), *others = power.critical
+    over = "1 comparison" if power.comparisons == 1 else f"{power.comparisons} comparisons"
+    more = "".join(f"; {count} seeds: {value:.1f}" for count, value in others)
+    return f"critical value, seeds being all the noise: {seeds} seeds over {over}: {first:.1f} standard errors{more}"
 
 
 def planned_looks_blocks(power: Power) -> Iterator[Block]:

@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness.compare.costs import RunCosts
 from harness.report.document import Block, Cell, Finding, Number, Prose, Table, Words
 from harness.report.sections.gains import accuracy_marks, margins, share_sentences
+from harness.report.sections.needs import need_lines, needs_table
 from harness.verdict.records import (
     ConditionResult,
     Failures,
     GapComparison,
     PersistenceComparison,
-    RequiredSample,
     Verdicts,
 )
 
@@ -21,17 +22,19 @@ MESSAGE = 42
 """Characters for what was said of a failed run."""
 
 
-def statements(verdicts: Verdicts, *, details: bool = False) -> Iterator[Block]:
+def statements(verdicts: Verdicts, costs: RunCosts | None = None, *, details: bool = False) -> Iterator[Block]:
     """Yield a finding a verdict with what is missing for more, then failures and notes.
 
-    `details` adds every condition with its p-value.
+    What is missing is priced by `costs`, where there are any. `details` adds every condition with its p-value.
     """
     for suite in verdicts.not_compared:
         yield Finding(title=f"{suite.task}: NOT COMPARED ({_ROLES[suite.role]})", lines=suite.reasons)
     for persistence in verdicts.comparisons:
-        yield _persistence(persistence, share_sentences(verdicts, persistence), details=details)
+        shares = share_sentences(verdicts, persistence)
+        yield _persistence(persistence, shares, costs, details=details)
     for gap in _gaps(verdicts, details=details):
-        yield _gap(gap, details=details)
+        yield _gap(gap, costs, details=details)
+    yield from needs_table(verdicts, costs)
     if verdicts.failures:
         yield _failures(verdicts)
     yield from accuracy_marks(verdicts)
@@ -49,7 +52,9 @@ def _gaps(verdicts: Verdicts, *, details: bool) -> Iterator[GapComparison]:
         yield from verdicts.extra_forgetting
 
 
-def _persistence(one: PersistenceComparison, shares: Iterable[str], *, details: bool) -> Finding:
+def _persistence(
+    one: PersistenceComparison, shares: Iterable[str], costs: RunCosts | None, *, details: bool
+) -> Finding:
     fragile = f"fragile: counting failed runs as worst, the verdict is {one.verdict_if_failures_are_worst!r}"
     return Finding(
         title=f"{one.candidate}, {one.in_domain} → {one.out_of_domain}: {one.verdict.upper()}",
@@ -57,7 +62,7 @@ def _persistence(one: PersistenceComparison, shares: Iterable[str], *, details: 
             one.sentence,
             *_ratio(one),
             *shares,
-            *_required(one.need),
+            *need_lines(one, costs),
             *(f"note: {note}" for note in one.notes),
             *([fragile] if one.fragile else []),
         ),
@@ -65,10 +70,10 @@ def _persistence(one: PersistenceComparison, shares: Iterable[str], *, details: 
     )
 
 
-def _gap(one: GapComparison, *, details: bool) -> Finding:
+def _gap(one: GapComparison, costs: RunCosts | None, *, details: bool) -> Finding:
     return Finding(
         title=f"{one.candidate}, {one.task}: {one.verdict.upper()}",
-        lines=(one.sentence, *_required(one.need), *(f"note: {note}" for note in one.notes)),
+        lines=(one.sentence, *need_lines(one, costs), *(f"note: {note}" for note in one.notes)),
         conditions=_conditions(one.conditions) if details and one.conditions else None,
     )
 
@@ -81,11 +86,6 @@ def _ratio(one: PersistenceComparison) -> Iterator[str]:
     if not low <= 0 <= high:
         ends = ", ".join(f"{start:.3g} to {end:.3g}" for start, end in one.ratio.intervals)
         yield f"Out-of-domain gap as a share of the in-domain gap: {one.ratio.estimate:.3g} ({one.ratio.kind}: {ends})."
-
-
-def _required(sample: RequiredSample | None) -> Iterator[str]:
-    if sample is not None:
-        yield f"The estimates point at {sample.target!r}. {sample.text}"
 
 
 def _conditions(conditions: Sequence[ConditionResult]) -> Table:

@@ -128,7 +128,7 @@ def _no_gain(arm: str, scores: SuiteScores, one: _Gained) -> str:
     gained = Scale(scores.suite.metric).estimate(one.gain, one.level.percent)
     lost = one.gain.interval[1] < 0
     what = "lost against the untuned model" if lost else "is not shown to have gained over the untuned model"
-    return f"{arm} {what} on {scores.suite.task}, {gained}: there is no gain to take a share of."
+    return f"{arm} {what} on {scores.suite.task}, {gained}: a share of it would be unbounded."
 
 
 def percent(share: RatioSet) -> str:

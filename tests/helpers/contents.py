@@ -11,5 +11,12 @@ class _Any(dict):
 
 
 CONTENT = Content(
-    model="m", tokenizer="t", rows="r", validation="v", stages=_Any(), stage_validation=_Any(), suites=_Any()
+    model="m",
+    tokenizer="t",
+    rows="r",
+    validation="v",
+    stages=_Any(),
+    stage_validation=_Any(),
+    suites=_Any(),
+    controls=_Any(),
 )

@@ -40,8 +40,7 @@ def test_the_base_comes_first_and_seeds_run_as_whole_pairs(experiment):
 
 def controlled(experiment, *shots):
     controls = tuple(Control(num_fewshot=k) for k in shots)
-    names = {f"{suite.task}, {k}-shot": f"{suite.task}{k}" for suite in experiment.suites for k in shots}
-    return plan_cells(replace(experiment, controls=controls), replace(CONTENT, controls=names))
+    return plan_cells(replace(experiment, controls=controls), CONTENT)
 
 
 def test_a_control_is_the_base_with_examples_and_comes_after_it(experiment):

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import defaultdict
 from dataclasses import replace
 
 import pytest
@@ -37,7 +36,7 @@ def test_a_stage_with_rows_of_its_own_is_counted_by_them(staged):
 
 def test_the_examples_of_a_control_are_counted_and_those_of_the_base_are_none(tiny_spec):
     experiment = replace(load(tiny_spec), controls=(Control(num_fewshot=3),))
-    base, control, *_ = plan_cells(experiment, replace(CONTENT, controls=defaultdict(str)))
+    base, control, *_ = plan_cells(experiment, CONTENT)
     counts = count_tokens(experiment, Unknown())
     for plain, longer in zip(counts.scored(base), counts.scored(control), strict=True):
         assert longer.items == plain.items

@@ -119,3 +119,26 @@ class ComparisonError(HarnessError):
 
 class NoScoresError(ComparisonError):
     """A model has no scores of a suite at all."""
+
+
+_OTHERS = 3
+
+
+def said_once(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return messages in order, one for all that differ in nothing but their first word, which is what they are about.
+
+    ``a lacks x.`` and ``b lacks x.`` come to ``a lacks x. The same holds for b.``
+    """
+    about: dict[str, dict[str, None]] = {}
+    for line in lines:
+        subject, _, said = line.partition(" ")
+        about.setdefault(said, {})[subject] = None
+    return tuple(_with_others(list(subjects), said) for said, subjects in about.items())
+
+
+def _with_others(subjects: list[str], said: str) -> str:
+    first, *others = subjects
+    if not others:
+        return f"{first} {said}".rstrip()
+    more = f" and {len(others) - _OTHERS} more" if len(others) > _OTHERS else ""
+    return f"{first} {said} The same holds for {', '.join(others[:_OTHERS])}{more}."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from harness.execution.events import Body, ItemsScored, StageEntered, StepDone
@@ -22,6 +23,11 @@ from harness.verdict.wording import looks_sentence
 
 TRAINING_SHARE = 0.6
 """The part of a cell's progress bar that training fills; scoring fills the rest."""
+_NAME, _BAR, _CLOCK, _LEFT, _NARROWEST = 20, 16, 7, 13, 8
+"""Columns of a line of progress; what is left of the terminal is for words."""
+_FIRST = 0.02
+"""The part of the way before which its speed tells nothing."""
+_SETTLES = 30.0
 
 
 @contextmanager
@@ -34,28 +40,60 @@ def watching(experiment: Experiment, folder: Path) -> Iterator[Watcher]:
         highlight=False,
     )
     if not sys.stderr.isatty():
-        yield Lines(console)
+        lines = Lines(console)
+        lines.preparing(StageEntered("a worker"))  # its libraries take seconds to import
+        yield lines
         return
-    with Progress(
-        TextColumn("{task.description}", style="bold"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-        _Remaining(),
-        console=console,
-    ) as progress:
+    with bars(console) as progress:
         yield Screen(progress)
 
 
+def bars(console: Console) -> Progress:
+    """Return the bars, each column as wide on every line and all the time, whatever is said in it."""
+    note = max(_NARROWEST, console.width - _NAME - _BAR - _CLOCK - _LEFT - 4)
+    return Progress(
+        TextColumn("{task.description}", style="bold", table_column=_column(_NAME)),
+        BarColumn(bar_width=_BAR, table_column=_column(_BAR)),
+        TextColumn("{task.fields[note]}", table_column=_column(note)),
+        TimeElapsedColumn(table_column=_column(_CLOCK)),
+        _Remaining(table_column=_column(_LEFT)),
+        console=console,
+    )
+
+
+def _column(width: int) -> Column:
+    return Column(width=width, no_wrap=True, overflow="ellipsis")
+
+
 class _Remaining(ProgressColumn):
-    """Time left at the mean speed so far: cells differ in length, so a recent speed would mislead."""
+    """Time left at the mean speed so far: cells differ in length, so a recent speed would mislead.
+
+    What is shown runs down with the clock and drifts to a new estimate over `_SETTLES` seconds, so that a short cell or
+    a slow one does not make it jump.
+    """
+
+    def __init__(self, table_column: Column | None = None) -> None:
+        super().__init__(table_column)
+        self._shown: dict[TaskID, tuple[float, float]] = {}
 
     def render(self, task: Task) -> Text:
-        """Return ``~m:ss left``, or nothing before there is a speed."""
-        if not task.total or not task.completed or task.elapsed is None or task.finished:
+        """Return ``~h:mm:ss left``, or nothing before there is a speed."""
+        if not task.total or task.elapsed is None or task.finished or task.completed < _FIRST * task.total:
+            self._shown.pop(task.id, None)
             return Text("")
-        left = task.elapsed * (task.total - task.completed) / task.completed
-        return Text(f"~{int(left) // 60}:{int(left) % 60:02} left", style="cyan")
+        left = self._drifted(task.id, task.elapsed, task.elapsed * (task.total - task.completed) / task.completed)
+        minutes, seconds = divmod(round(left), 60)
+        clock = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}" if minutes >= 60 else f"{minutes}:{seconds:02}"  # noqa: PLR2004
+        return Text(f"~{clock} left".rjust(_LEFT), style="cyan")
+
+    def _drifted(self, task: TaskID, now: float, estimate: float) -> float:
+        before = self._shown.get(task)
+        if before is not None and before[0] <= now:
+            since, left = now - before[0], before[1]
+            expected = max(0.0, left - since)
+            estimate = expected + (estimate - expected) * min(1.0, since / _SETTLES)
+        self._shown[task] = (now, estimate)
+        return estimate
 
 
 class Progression:
@@ -96,9 +134,9 @@ class Screen:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._all = progress.add_task("preparing", total=None, note="")
-        self._done = 0
-        self._running: dict[str, tuple[TaskID, Progression]] = {}
+        self._all = progress.add_task("preparing", total=None, note="a worker")
+        self._done, self._ended = 0.0, 0
+        self._running: dict[str, tuple[TaskID, Progression, float]] = {}
 
     def preparing(self, message: Body) -> None:
         """Show the stage."""
@@ -107,29 +145,33 @@ class Screen:
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
         """Show how many trials or cells are left."""
-        self._done = 0
-        self._progress.reset(self._all, total=len(cells) - done, description=kind, note=_kept(done))
+        self._done, self._ended = 0.0, 0
+        total = sum(map(_weight, cells[done:]))
+        self._progress.reset(self._all, total=total, description=kind, note=_kept(done))
 
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Start a bar for it."""
         del place
         bar = self._progress.add_task(_name(planned), total=1.0, note="loading")
-        self._running[planned.cell.id] = bar, Progression(len(planned.suites), trains=planned.recipe is not None)
+        progression = Progression(len(planned.suites), trains=planned.recipe is not None)
+        self._running[planned.cell.id] = bar, progression, _weight(planned)
 
     def message(self, cell: str, message: Body) -> None:
         """Move its bar and that of all."""
-        bar, progression = self._running[cell]
+        bar, progression, _ = self._running[cell]
         progression.take(message)
         self._progress.update(bar, completed=progression.fraction, note=progression.words)
-        under_way = sum(each.fraction for _, each in self._running.values())
+        under_way = sum(weight * each.fraction for _, each, weight in self._running.values())
         self._progress.update(self._all, completed=self._done + under_way)
 
     def ended(self, outcome: Outcome) -> None:
         """Leave a line above the bars."""
-        self._done += 1
+        self._ended += 1
         if outcome.cell.id in self._running:
-            self._progress.remove_task(self._running.pop(outcome.cell.id)[0])
-        self._progress.update(self._all, completed=self._done, note=f"{self._done} done")
+            bar, _, weight = self._running.pop(outcome.cell.id)
+            self._progress.remove_task(bar)
+            self._done += weight
+        self._progress.update(self._all, completed=self._done, note=f"{self._ended} done")
         self._progress.console.print(_line(outcome), highlight=False)
 
     def looked(self, looks: Looks) -> None:
@@ -180,6 +222,11 @@ class Lines:
 
     def _say(self, words: str) -> None:
         self._print(f"[{time.monotonic() - self._start:7.1f}s] {words}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _weight(planned: PlannedCell) -> float:
+    """Return how long a cell takes beside one that trains: the base is scored alone."""
+    return 1.0 if planned.recipe is not None else 1 - TRAINING_SHARE
 
 
 def _name(planned: PlannedCell) -> str:

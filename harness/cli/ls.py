@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.errors import LedgerError, UsageError
+from harness.errors import LedgerError, UsageError, said_once
 from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK
 from harness.records import CellFailure
@@ -39,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         raise UsageError(f"{folder} is not a folder of runs. `harness run SPEC` makes one, below runs/ by default.")
     _print(rows, as_json=args.json, empty=f"no runs in {folder}")
-    for error in broken:
-        print(f"harness: {error}", file=sys.stderr)
+    for line in said_once(map(str, broken)):
+        print(f"harness: {line}", file=sys.stderr)
     return LedgerError.exit_code if broken else 0
 
 
@@ -61,8 +61,22 @@ def _summary(run: RunFolder) -> dict[str, Any]:
         "cells": len(run.cell_ids),
         "done": len(outcomes) - failed,
         "failed": failed,
-        "verdict": (run.folder / "verdict.json").is_file(),
+        "verdict": _has_verdict(run),
     }
+
+
+def _has_verdict(run: RunFolder) -> bool:
+    """Tell whether a run has its verdict: all cells ended, or it stopped at a look; `report` writes one in between."""
+    path = run.folder / "verdict.json"
+    if not path.is_file():
+        return False
+    if len(run.outcomes) == len(run.cell_ids):
+        return True
+    try:
+        looks = json.loads(path.read_text(encoding="utf-8")).get("looks") or {}
+    except (OSError, ValueError, AttributeError):
+        return False
+    return looks.get("stopped_at") is not None
 
 
 def _cells(run: RunFolder) -> list[dict[str, Any]]:

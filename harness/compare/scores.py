@@ -15,7 +15,7 @@ from harness.compare.sources import ScoredItem, ScoredSuite, ScoreFile, read_sco
 from harness.compare.tidy import UNKNOWN_MODEL
 from harness.compare.whole import check_recorded, units_of_a_whole
 from harness.declarations.metrics import higher_is_better, metric
-from harness.errors import ComparisonError, NoScoresError
+from harness.errors import ComparisonError, NoScoresError, said_once
 from harness.spec.records import Role, Suite
 
 Floats = npt.NDArray[np.float64]
@@ -116,14 +116,14 @@ def read_comparable(design: Design) -> tuple[tuple[SuiteScores, ...], tuple[NotC
         try:
             scores.append(read_suite(design, suite))
         except ComparisonError as error:
-            reasons = tuple(dict.fromkeys(str(error).splitlines()))
+            reasons = said_once(str(error).splitlines())
             left_out.append(NotCompared(task=suite.task, role=suite.role, reasons=reasons))
     return tuple(scores), tuple(left_out)
 
 
 def cannot_be_compared(left_out: Iterable[NotCompared]) -> ComparisonError:
     """Return the error that says all of it at once."""
-    return ComparisonError("\n".join(dict.fromkeys(reason for each in left_out for reason in each.reasons)))
+    return ComparisonError("\n".join(said_once(reason for each in left_out for reason in each.reasons)))
 
 
 def read_suite(design: Design, suite: Suite) -> SuiteScores:

@@ -10,6 +10,7 @@ import harness
 _QUIET = {
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TQDM_DISABLE": "1",  # a log is read afterwards: bars in it are lines of a thousand characters
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "BITSANDBYTES_NOWELCOME": "1",
 }

@@ -22,6 +22,14 @@ Name = Literal["experiment", "recipe", "verdict"]
 _SUFFIX = ".schema.json"
 _LONGEST = 60
 
+_MEANT = {
+    "warmup_ratio": (
+        "warmup_steps",
+        "A fraction of all steps is meant: give it as `warmup_steps`, below 1, such as 0.03.",
+    ),
+}
+"""Keys that had another name in earlier versions, with the key and what to write instead."""
+
 _LIMITS = {
     "minimum": "at least",
     "maximum": "at most",
@@ -181,7 +189,8 @@ def _unknown_key(error: ValidationError) -> _Explained:
     named = f" Installed plug-ins: {', '.join(foreign)}." if foreign else ""
     for key in value:
         if key not in schema["properties"]:
-            yield (key,), f"unknown key `{key}`", f"{nearest(key, known)}{named}"
+            meant = _MEANT.get(key) if _MEANT.get(key, ("",))[0] in known else None
+            yield (key,), f"unknown key `{key}`", meant[1] if meant else f"{nearest(key, known)}{named}"
 
 
 def _missing_key(error: ValidationError) -> _Explained:

@@ -1,16 +1,19 @@
 """What a run shows: bars on a terminal, a line a stage elsewhere."""
 
 import io
+import itertools
+import re
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from harness.cli.display import Lines, Progression, Screen
+from harness.cli.display import Lines, Progression, Screen, bars, watching
 from harness.execution.events import ItemsScored, StageEntered, StepDone
 from harness.plan.cells import PlannedCell
 from harness.records import Cell, CellFailure, Costs
+from harness.spec import load
 from harness.spec.records import Recipe, Suite
 from helpers.records import cell_result
 
@@ -116,3 +119,72 @@ def test_a_cell_is_whole_when_its_last_stage_is(suites):
     for message in MESSAGES if suites else MESSAGES[:5]:
         cell.take(message)
     assert cell.fraction == pytest.approx(1.0)
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def shown(console, progress):
+    """The lines of progress as they stand on the terminal now."""
+    console.file.seek(0)
+    console.file.truncate()
+    console.print(progress.make_tasks_table(progress.tasks))
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_bars_stand_still_whatever_is_said_beside_them(width):
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False)
+    progress = bars(console)
+    everything = progress.add_task("cells", total=4.0, note="")
+    now = progress.add_task("aletheia--50-compute-matched seed 12", total=1.0, note="")
+    starts = set()
+    for note in ("", "loading", "step 1200/1200  loss 12.345  123456 tokens/s", "techmanual_qa  10/4000 requests"):
+        progress.update(everything, completed=1.0, note=note)
+        progress.update(now, completed=0.4, note=note)
+        lines = shown(console, progress)
+        assert len(lines) == 2
+        assert max(map(len, lines)) <= width
+        starts |= {(line.index("━"), re.search(r"\d+:\d\d:\d\d", line).start()) for line in lines}
+    assert len(starts) == 1
+
+
+def test_time_left_runs_down_and_does_not_jump():
+    console, clock = Console(file=io.StringIO(), width=100, color_system=None), Clock()
+    progress = bars(console)
+    progress.get_time = clock
+    task = progress.add_task("cells", total=10.0, note="")
+    left = []
+    for second in range(600):
+        clock.now = float(second)
+        # cells of very different lengths: half of them take a fifth of the time of the others
+        progress.update(task, completed=min(9.9, second // 60 + (0.9 if second % 60 > 10 else second % 60 / 60)))
+        text = next((word for word in shown(console, progress)[0].split() if word.startswith("~")), None)
+        if text is not None:
+            minutes, seconds = text[1:].split(":")
+            left.append(60 * int(minutes) + int(seconds))
+    jumps = [abs(after - before) for before, after in itertools.pairwise(left)]
+    assert left
+    assert max(jumps) <= 0.05 * max(left)
+
+
+def test_the_base_counts_as_the_part_that_is_scoring():
+    base = PlannedCell(cell=CELL, recipe=None, suites=SUITES)
+    console = Console(file=io.StringIO(), width=100)
+    with Progress(console=console, auto_refresh=False) as progress:
+        screen = Screen(progress)
+        screen.planned("cells", [base, PLANNED], 0)
+        assert progress.tasks[0].total == pytest.approx(1.4)
+        screen.cell(0, base)
+        screen.ended(RESULT)
+        assert progress.tasks[0].completed == pytest.approx(0.4)
+
+
+def test_what_a_run_does_first_is_said_before_any_worker_answers(tiny_spec, tmp_path, capsys):
+    with watching(load(tiny_spec), tmp_path / "runs" / "tiny"):
+        assert "preparing a worker" in capsys.readouterr().err

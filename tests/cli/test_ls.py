@@ -36,9 +36,28 @@ def test_a_run_is_counted(runs, capsys):
     assert rows(capsys) == [{"run": "mine", "cells": 4, "done": 1, "failed": 1, "verdict": False}]
 
 
-def test_a_verdict_is_noticed(runs, capsys):
-    (runs.folder / "verdict.json").write_text("{}")
+def test_a_verdict_is_noticed_when_every_cell_has_ended(runs, capsys):
+    (runs.folder / "verdict.json").write_text('{"looks": null}')
+    assert rows(capsys)[0]["verdict"] is False
+    for cell in CELLS[2:]:
+        runs.write_outcome(cell_result(cell, costs=Costs(seconds={"train": 2.0})))
     assert rows(capsys)[0]["verdict"] is True
+
+
+@pytest.mark.parametrize(("looks", "has"), [({"stopped_at": 1}, True), ({"stopped_at": None}, False), ("?", False)])
+def test_a_run_that_stopped_at_a_look_has_its_verdict(runs, capsys, looks, has):
+    (runs.folder / "verdict.json").write_text(json.dumps({"looks": looks}) if looks != "?" else "{")
+    assert rows(capsys)[0]["verdict"] is has
+
+
+def test_what_is_wrong_with_several_runs_alike_is_said_once(runs, capsys):
+    for name in ("a", "b", "c", "d", "e"):
+        (runs.folder.parent / name).mkdir()
+        (runs.folder.parent / name / LOCK).write_text("{}")
+    assert main(["ls"]) == 64
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"harness: runs/a/{LOCK} is not a lock file of harness")
+    assert line.endswith(f"The same holds for runs/b/{LOCK}, runs/c/{LOCK}, runs/d/{LOCK} and 1 more.")
 
 
 def test_each_cell_of_a_run_says_how_it_stands(runs, capsys):

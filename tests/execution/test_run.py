@@ -1,6 +1,7 @@
 """A whole run on stand-ins: what it leaves on disk, that it resumes, and that a failure is a record."""
 
 import json
+import re
 
 import pytest
 
@@ -21,6 +22,7 @@ def finished(tiny_spec, tmp_path):
 
 def test_every_cell_ends_with_a_result_and_lm_evals_own_files(finished):
     ledger, watcher = finished
+    assert not re.search(r"\d+%\|", ledger.log.read_text())  # a log holds no bars
     assert [type(each) for each in ledger.outcomes] == [CellResult] * 5
     assert watcher.cells == list(ledger.cell_ids)
     for outcome in ledger.outcomes:

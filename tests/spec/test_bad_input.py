@@ -27,6 +27,13 @@ def line_of(path, text):
 MISTAKES = {
     "a misspelt key": ("keep_weight", True, "$.keep_weight", "unknown key `keep_weight`", "`keep_weights`"),
     "a misspelt key inside": ("comparison.sesio", 1, "$.comparison.sesio", "unknown key `sesio`", "`sesoi`"),
+    "a share of warming up": (
+        "training.warmup_ratio",
+        0.03,
+        "$.training.warmup_ratio",
+        "unknown key",
+        "A fraction of all steps is meant: give it as `warmup_steps`",
+    ),
     "a misspelt trainer field": ("training.max_step", 5, "$.training.max_step", "unknown key", "`max_steps`"),
     "a wrong type": (
         "training.max_steps",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from harness.compare.copies import fingerprint, identical
 from harness.compare.design import BASE, DEFAULT_CLUSTER, NO_CLUSTER, Arm, Design, FailedRun, ScoredRun
 from harness.compare.pairing import Index, counted_once, unpaired
-from harness.compare.remarks import made_of, mixed, out_of_range, remarks
+from harness.compare.remarks import cut_off, made_of, mixed, not_the_mean, out_of_range, remarks
 from harness.compare.sources import ScoredItem, ScoredSuite, ScoreFile, read_scored_suite
 from harness.compare.tidy import UNKNOWN_MODEL
 from harness.compare.whole import check_recorded, units_of_a_whole
@@ -251,8 +251,10 @@ class _Reader:
         )
         file, items = found.file, self._once(found)
         self.files.append(file)
+        if found.whole is None:
+            self.notes.extend(not_the_mean(file, self.suite, found.items))
         self.answers.append((_called(arm, run), fingerprint(items)))
-        problems = [*out_of_range(file, self.suite.metric, items)]
+        problems = [*out_of_range(file, self.suite.metric, items), *cut_off(file, found.items)]
         if self.index is None:
             self.index = Index.of(file.path, items)
             self.options = self.index.options(items)

@@ -1,8 +1,8 @@
 """The contract of a source of scores, which a third party's package may keep too."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,11 @@ class ScoredItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreFile:
-    """Where a suite's scores were read, and what is known of how they were made; None where it is not."""
+    """Where a suite's scores were read, and what is known of how they were made; None where it is not.
+
+    `settings` are other settings that have a part in the scores, as texts, by name; `dtype` is the model's. `recorded`
+    is the score that the program that scored made of all items, `recorded_items` how many it scored.
+    """
 
     path: Path
     version: str | None = None
@@ -44,6 +48,10 @@ class ScoreFile:
     batch_size: str | None = None
     higher_is_better: bool | None = None
     model: str = UNKNOWN_MODEL
+    settings: Mapping[str, str] = field(default_factory=dict)
+    dtype: str | None = None
+    recorded: float | None = None
+    recorded_items: int | None = None
     note: str | None = None
 
 

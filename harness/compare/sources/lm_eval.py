@@ -13,6 +13,7 @@ from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, Sc
 from harness.compare.sources.options import MARGIN, TaskFields, option_count, with_margin
 from harness.compare.sources.sample_files import SampleFile, sample_files, unnamed_files
 from harness.compare.sources.samples import FIELDS, HASHES, NO_FILTER, samples
+from harness.compare.sources.settings import block, recorded_items, recorded_score, scoring_settings
 from harness.compare.sources.strangers import named_as_what_it_is
 from harness.compare.tidy import UNKNOWN_MODEL, Score
 from harness.declarations.aggregation import Aggregation, aggregation_in
@@ -128,10 +129,11 @@ def _held(folder: Path, files: Sequence[SampleFile]) -> str:
 
 def _with_settings(file: SampleFile, task: str, metric: str, *, note: str | None) -> ScoreFile:
     results = file.noted()
-    better = results.get("higher_is_better", {}).get(task, {}).get(metric.partition(",")[0])
-    shots = results.get("n-shot", {}).get(task)
-    batch = results.get("config", {}).get("batch_size")
-    version = results.get("versions", {}).get(task)
+    better = block(block(results, "higher_is_better"), task).get(metric.partition(",")[0])
+    shots = block(results, "n-shot").get(task)
+    batch = block(results, "config").get("batch_size")
+    dtype = block(results, "config").get("model_dtype")
+    version = block(results, "versions").get(task)
     return ScoreFile(
         path=file.path,
         version=None if version is None else str(version),
@@ -139,13 +141,17 @@ def _with_settings(file: SampleFile, task: str, metric: str, *, note: str | None
         batch_size=None if batch is None else str(batch),
         higher_is_better=better if isinstance(better, bool) else None,
         model=_model(results),
+        settings=scoring_settings(file, metric),
+        dtype=None if dtype is None else str(dtype),
+        recorded=recorded_score(file, metric),
+        recorded_items=recorded_items(file),
         note=note,
     )
 
 
 def _model(results: Mapping[str, Any]) -> str:
     """Return the base model that a results file names: what adapters were laid over, else lm-eval's own name."""
-    given = results.get("config", {}).get("model_args")
+    given = block(results, "config").get("model_args")
     if isinstance(given, str):
         given = dict(part.split("=", 1) for part in given.split(",") if "=" in part)
     pretrained = given.get("pretrained") if isinstance(given, dict) else None

@@ -10,11 +10,12 @@ One core. Every cell draws from its own stream, named by the seed and the cell. 
 import argparse
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from benchmarks.statistics import (
     coverage,
     critical,
+    diverged,
     family,
     gate,
     labels,
@@ -38,7 +39,7 @@ PARTS: Mapping[str, Part] = {
     "family": family.part,
     "family-items": family.items_part,
     "gate": gate.part,
-    "diverged": gate.diverged_part,
+    "diverged": diverged.part,
     "looks": looks.part,
     "look-family": looks.family_part,
     "power": power.part,
@@ -49,14 +50,14 @@ PARTS: Mapping[str, Part] = {
 }
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run the parts that the command line asks for; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=PARTS, action="append", help="repeatable; default: all")
     parser.add_argument("--fast", action="store_true", help=f"a small grid, {BOUNDED} replicates")
     parser.add_argument("--replicates", type=int, help=f"default: {ENOUGH}")
     parser.add_argument("--seed", type=int, default=20)
-    args = parser.parse_args()
+    args = parser.parse_args(words)
     replicates = args.replicates or (BOUNDED if args.fast else ENOUGH)
     run = Run(replicates=replicates, seed=args.seed, fast=args.fast)
     bars = [bar for name in args.part or PARTS for bar in _printed(name, run)]

@@ -13,7 +13,7 @@ from benchmarks.statistics.world import World
 def part(run: Run, *, continuous: bool = False) -> Iterator[Block]:
     """Yield coverage over the grid, the bar, and a line for each number of seeds."""
     seeds = run.choice((2, 3, 5, 10), (2, 3, 10))
-    items = run.choice((200, 1000), (200,))
+    items = run.choice((200,) if continuous else (200, 1000), (200,))
     rows = []
     for clustered, sd in itertools.product((False, True), run.choice((0.005, 0.01, 0.02, 0.04), (0.01, 0.04))):
         world = World(

@@ -9,7 +9,7 @@ drawn here without the table, exactly (a test holds both together). Only 0/1 sco
 `world`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class Effects:
     """Whether seed effects have Student's t with three degrees of freedom, of the same variance."""
     diverged: float = 0.0
     """A shift of the first seed's differences in all domains, which is no part of the truth."""
+    diverging: float | None = field(default=None, repr=False)
+    """The chance with which every seed has that shift, and not the first alone."""
 
     @property
     def domains(self) -> int:
@@ -117,7 +119,10 @@ def seed_effects(world: Effects, count: int, rng: np.random.Generator, root: np.
         # Three degrees of freedom have a variance of 3.
         mixed *= np.sqrt(1 / rng.chisquare(3, (count, world.seeds)))
     mixed *= world.seed_sd
-    mixed[..., 0] += world.diverged
+    if world.diverging is None:
+        mixed[..., 0] += world.diverged
+    else:
+        mixed += world.diverged * (rng.random((count, world.seeds)) < world.diverging)
     return mixed
 
 

@@ -7,7 +7,7 @@ from benchmarks.statistics.effects import Effects, Reduced, first, reduced
 from benchmarks.statistics.kinds import KINDS
 from benchmarks.statistics.measure import reduced as by_items
 from benchmarks.statistics.run import EXCESS, LABEL_BAR, TAILS, WIDEST, Bar, Block, Run, points, table
-from benchmarks.statistics.untrue import Rates, outcome, rates
+from benchmarks.statistics.untrue import SILENT, STATEMENTS, Rates, outcome, rates
 from benchmarks.statistics.world import World
 
 TRUTHS = (
@@ -31,20 +31,35 @@ TRUTHS = (
 """True gaps in and out. (.02, 0) is the SESOI in-domain and nothing outside; (0, .02) all but emerges."""
 EDGES = ((0.0, 0.0), (0.0, 0.02), (0.0, 0.08), (0.02, 0.0), (0.02, 0.02), (0.08, 0.0), (0.08, 0.04), (0.08, 0.06))
 """Those at which the smaller tails are tried."""
-LOOKED = ("0/1 scores", "almost no noise")
-"""Kinds that are judged at the tails of looks, at three seeds."""
+SHARED_SEEDS = (3, 5)
+"""Seeds at which the tails of several comparisons are tried: two decide nothing there, ten are as one comparison's."""
+LOOKED = ("0/1 scores", 3)
+"""The kind and the seeds that are judged at the tails of looks too."""
 HEADERS = ("seeds", "untrue statement", "at", "its rate", "over the tail", "whoever leads", "any", "at")
 
 
 def part(run: Run) -> Iterator[Block]:
     """Yield by kind, seeds and tail the untrue statement that is likeliest over all truths."""
-    rows = [
-        [kind, name, run.replicates_at(tail), *_row(seeds, tail, cells)]
-        for kind, seeds in itertools.product(KINDS, run.choice((2, 3, 5, 10), (3, 10)))
-        for name, tail, cells in _cells(run, kind, seeds)
-    ]
+    rows, alone = [], []
+    for kind, seeds in itertools.product(KINDS, run.choice((2, 3, 5, 10), (3, 10))):
+        for name, tail, cells in _cells(run, kind, seeds):
+            rows.append([kind, name, run.replicates_at(tail), *_row(seeds, tail, cells)])
+            alone += [(kind, seeds, *cell) for cell in cells if tail == WIDEST]
     yield table(rows, ["kind", "tail of", "replicates", *HEADERS])
+    yield by_label(alone)
     yield from _bars(run, rows, len(run.choice(TRUTHS, EDGES)))
+
+
+def by_label(cells: Sequence[tuple[str, int, Sequence[float], Rates]]) -> str:
+    """Return the table with a row for everything that a verdict can say: where it is untrue most often."""
+    rows = []
+    for name in STATEMENTS:
+        if name in SILENT:
+            rows.append([name, "says that nothing is shown", None, None, None])
+            continue
+        kind, seeds, truth, found = max(cells, key=lambda cell: cell[3].each.get(name, 0.0))
+        rows.append([name, kind, seeds, points(truth), found.each.get(name, 0.0)])
+    return table(rows, ["verdict, 1 comparison", "untrue most often with", "seeds", "at", "rate"])
 
 
 Cells = list[tuple[Sequence[float], Rates]]
@@ -64,11 +79,10 @@ def _cells(run: Run, kind: str, seeds: int) -> Iterator[tuple[str, float, Cells]
 
 def _tails(run: Run, kind: str, seeds: int, truth: Sequence[float]) -> dict[str, float]:
     """Return the tails at which a cell is tried: one comparison's everywhere, smaller ones at fewer cells."""
-    looks = kind in LOOKED and seeds == 3
+    smaller = truth in EDGES and seeds in SHARED_SEEDS
+    looks = (kind, seeds) == LOOKED
     return {
-        name: tail
-        for name, tail in run.tails.items()
-        if tail == WIDEST or (truth in EDGES and (looks or "looks" not in name))
+        name: tail for name, tail in run.tails.items() if tail == WIDEST or (smaller and (looks or "looks" not in name))
     }
 
 
@@ -125,7 +139,7 @@ def _bars(run: Run, rows: list[list[object]], truths: int) -> Iterator[Block]:
 
 def items_part(run: Run) -> Iterator[Block]:
     """Yield the same with 0/1 and continuous scores drawn item by item, at the tail of one comparison."""
-    seeds, items = run.choice((2, 3, 5, 10), (3, 10)), 300 if run.fast else 1000
+    seeds, items = run.choice((2, 3, 5, 10), (3, 10)), 300 if run.fast else 500
     cells: dict[tuple[str, int], Cells] = {}
     for continuous, truth in itertools.product((False, True), EDGES):
         world = World(candidates=(truth,), seeds=max(seeds), items=items, seed_sd=0.01, continuous=continuous)

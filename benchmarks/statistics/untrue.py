@@ -1,6 +1,6 @@
 """Labels that are given where they are untrue: what each label says of the true gaps, and how often it is wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +70,12 @@ class Statement:
         return self.label
 
 
+STATEMENTS = tuple(name for label in Label for name in (label.value, *([MORE_THAN_HALF] * (label is Label.ATTENUATES))))
+"""All that a verdict can say, in the order of the rules."""
+SILENT = (Label.NOT_LEARNED, Label.INCONCLUSIVE, Label.INSUFFICIENT)
+"""Labels that say that nothing was shown: they are never untrue."""
+
+
 def wrong(found: Outcome, truth: Sequence[float]) -> Iterator[tuple[Statement, np.ndarray]]:
     """Yield each statement that is untrue of the true gaps (in, out), with the replicates where it is made."""
     gap_in, gap_out = truth
@@ -88,30 +94,35 @@ def wrong(found: Outcome, truth: Sequence[float]) -> Iterator[tuple[Statement, n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """How often the statement that is untrue most often is made, which it is, and two sums of such errors.
+    """How often each statement is made where it is untrue, by label with the lead that it names.
 
-    `either` is the rate of one label whoever is said to lead, `any` that of any untrue statement.
+    `either` is the highest rate of one label whoever is said to lead, `any` that of any untrue statement.
     """
 
-    statement: str
-    rate: float
+    each: Mapping[str, float]
     either: float
     any: float
+
+    @property
+    def statement(self) -> str:
+        """The label that is untrue most often."""
+        return max(self.each, key=lambda label: self.each[label]) if self.rate else "none"
+
+    @property
+    def rate(self) -> float:
+        """Its rate."""
+        return max(self.each.values(), default=0.0)
 
 
 def rates(found: Outcome, truth: Sequence[float]) -> Rates:
     """Return how often replicates are told what is untrue."""
-    each = [(statement, said.mean()) for statement, said in wrong(found, truth)]
-    labels: dict[str, float] = {}
-    for statement, rate in each:
-        labels[statement.label] = labels.get(statement.label, 0.0) + rate
-    worst, rate = max(each, key=lambda pair: pair[1], default=(Statement("none", 0), 0.0))
-    return Rates(
-        statement=worst.label,
-        rate=float(rate),
-        either=float(max(labels.values(), default=0.0)),
-        any=float(any_of(found, truth).mean()),
-    )
+    each: dict[str, float] = {}
+    either: dict[str, float] = {}
+    for statement, said in wrong(found, truth):
+        rate = float(said.mean())
+        each[statement.label] = max(rate, each.get(statement.label, 0.0))
+        either[statement.label] = rate + either.get(statement.label, 0.0)
+    return Rates(each=each, either=max(either.values(), default=0.0), any=float(any_of(found, truth).mean()))
 
 
 def any_of(found: Outcome, truth: Sequence[float]) -> np.ndarray:

@@ -5,10 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from benchmarks.statistics import critical
+from benchmarks.statistics import critical, labels
 from benchmarks.statistics.effects import SHARED, Effects, exchangeable, first, reduced
 from benchmarks.statistics.run import BOUNDED, ENOUGH, WIDEST, Bar, Run
-from benchmarks.statistics.untrue import Outcome, is_true, outcome, rates
+from benchmarks.statistics.untrue import SILENT, STATEMENTS, Outcome, is_true, outcome, rates
 from harness.statistics.moments import moments
 from harness.verdict.rules import RULES, Label
 
@@ -58,9 +58,18 @@ def test_the_critical_value_errs_as_often_as_stated_or_less(seeds, tail):
     assert max(errors) < 1.001
 
 
-def test_every_statement_has_a_row_in_the_table_of_truths():
-    """No label of the code without a truth that it says, and none that is true of everything but the silent ones."""
-    silent = {Label.NOT_LEARNED, Label.INCONCLUSIVE, Label.INSUFFICIENT}
+def test_every_label_of_the_code_has_a_row_in_the_table():
+    world = Effects(gaps=((0.08, 0.04),), seeds=3)
+    ((inside, outside),) = reduced(world, 50, np.random.default_rng(6))
+    text = labels.by_label([("one kind", 3, (0.08, 0.04), rates(outcome(inside, outside, WIDEST), (0.08, 0.04)))])
+    named = [row.split("|")[1].strip() for row in text.splitlines()[2:]]
+    assert named == list(STATEMENTS)
+    assert [name for name in named if name in {*Label}] == [each.value for each in Label]
+
+
+def test_no_label_is_without_a_truth_that_it_says():
+    """And none is true of everything but those that say that nothing was shown."""
+    silent = {*SILENT}
     truths = list(product((-0.08, -0.01, 0.0, 0.01, 0.03, 0.08), repeat=2))
     assert {rule.label for rule in RULES} | {Label.INSUFFICIENT} == {*Label}
     for label in Label:
@@ -103,3 +112,13 @@ def test_a_bar_is_met_by_enough_replicates_alone():
 def test_smaller_tails_take_more_replicates():
     assert Run().replicates_at(WIDEST / 28) == 28 * ENOUGH
     assert Run(replicates=BOUNDED, fast=True).replicates_at(WIDEST / 28) == BOUNDED
+
+
+@pytest.mark.parametrize(("value", "code"), [(0.02, 0), (0.04, 1)])
+def test_the_command_ends_with_whether_every_bar_is_met(value, code, monkeypatch, capsys):
+    from benchmarks.statistics import __main__ as command
+
+    bar = Bar(what="a rate", value=value, limit=0.03, replicates=ENOUGH)
+    monkeypatch.setattr(command, "PARTS", {"one": lambda run: iter(["a table", bar]), "none": lambda run: iter([])})
+    assert command.main(["--part", "one", "--part", "none"]) == code
+    assert ("NOT MET" in capsys.readouterr().out) == bool(code)

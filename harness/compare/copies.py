@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from harness.compare.sources import ScoredItem
 
+_TELLING = 8
+"""Different scores that two runs hardly share by chance."""
+
 
 def fingerprint(items: Sequence[ScoredItem]) -> str | None:
     """Return a digest of a run's answers to all items, whatever their order; None where equality would say nothing.
@@ -20,7 +23,8 @@ def fingerprint(items: Sequence[ScoredItem]) -> str | None:
     answers = [item.answer for item in items]
     if None in answers:
         values = {item.score for item in items}
-        return _digest(items, [repr(item.score) for item in items]) if 2 * len(values) > len(items) else None
+        telling = len(values) >= _TELLING and 2 * len(values) > len(items)
+        return _digest(items, [repr(item.score) for item in items]) if telling else None
     return _digest(items, answers) if len(set(answers)) > 1 else None
 
 

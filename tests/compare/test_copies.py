@@ -109,6 +109,7 @@ def test_without_answers_scores_that_hardly_repeat_stand_for_them():
     assert fingerprint(items(spread)) != fingerprint(items(spread[::-1]))
     assert fingerprint(items([float(k % 2) for k in range(20)])) is None
     assert fingerprint(items([0.0, 0.5, 1.0] * 6)) is None
+    assert fingerprint(items([0.25])) is None
 
 
 def test_three_of_a_kind_are_named_together():

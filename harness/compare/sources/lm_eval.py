@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -294,7 +294,8 @@ def _cluster(sample: Mapping[str, Any], field: str | None) -> str | None:
 
 
 def _finite(value: Any, metric: str, place: str, reason: str = "") -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        found = f"{place}: {metric} is {value!r}, not a finite number an item: it cannot be compared."
+    # NaN is no less than anything, and a whole number of JSON may be larger than a float can be.
+    if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        found = f"{place}: {metric} is {value!r:.80}, not a finite number an item: it cannot be compared."
         raise ComparisonError(f"{found} {reason[0].upper()}{reason[1:]}." if reason else found)
     return float(value)

@@ -158,7 +158,7 @@ def _from_stream(stream: _Stream, path: Path) -> Iterator[tuple[int, Any]]:
 def _parsed(line: bytes, path: Path, number: int) -> Any:
     try:
         return json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ComparisonError(
             f"{path}:{number} is not a whole line of JSON: the file was cut off while it was written; score again."
         ) from error
@@ -168,7 +168,7 @@ def _listed(text: bytes, path: Path) -> list[Any]:
     """Return the members of the list that a file up to 0.4.2 is."""
     try:
         members = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ComparisonError(
             f"{path} is not a whole list of JSON ({error}): the file was cut off while it was written; score again."
         ) from error

@@ -37,7 +37,7 @@ def _objects(content: bytes, path: Path) -> Iterator[Numbered]:
 def _listed(content: bytes, path: Path) -> list[Any]:
     try:
         return list(json.loads(content))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TaskError(f"{path}: it begins as a list of JSON and is not whole: {error}.") from error
 
 
@@ -46,7 +46,7 @@ def _parsed(line: bytes) -> Any:
         return json.loads(line)
     except UnicodeDecodeError:
         return Unreadable("not in UTF-8")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return Unreadable(f"not JSON ({error})")
 
 

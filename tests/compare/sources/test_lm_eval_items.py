@@ -114,7 +114,7 @@ def test_an_empty_file_is_refused(put):
     assert "is empty" in refused(path)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), None, "0.5", [1.0, 0.0]])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), None, "0.5", [1.0, 0.0], 10**400])
 def test_a_score_that_is_no_finite_number_is_refused_with_its_line(put, value):
     message = refused(put(samples([1.0, value, 0.0])))
     assert ".jsonl:2: acc is " in message
@@ -141,6 +141,13 @@ def test_a_file_that_is_not_text_is_refused(put):
     path = put(samples([1.0]))
     path.write_bytes(bytes(range(128, 256)))
     assert f"{path}:1 is not a whole line of JSON" in refused(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"doc": ' * 100_000])
+def test_what_is_nested_without_end_is_refused(put, text):
+    path = put(samples([1.0]))
+    path.write_text(text)
+    assert "is not a whole" in refused(path)
 
 
 def test_a_file_that_is_gone_is_refused(tmp_path):

@@ -261,6 +261,8 @@ def test_a_mapped_column_that_is_not_there_is_named(tmp_path, context):
     [
         (b'[{"prompt": "a"', "it begins as a list of JSON and is not whole"),
         (b"\xff\xfe\x7b", "line 1: not"),
+        (b"[" * 100_000, "it begins as a list of JSON and is not whole"),
+        (b'{"prompt": ' * 100_000, "line 1: not JSON"),
         (b"3\n", "line 1: a number, 3 and not an object with columns"),
         (b"", "holds no training rows"),
         (b"\n \n", "holds no training rows"),

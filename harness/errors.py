@@ -91,6 +91,12 @@ class RecipeError(HarnessError):
     exit_code = 64
 
 
+class InternalError(HarnessError):
+    """Something failed that no file of the user's explains; the text says where, and which log has the traceback."""
+
+    exit_code = 70
+
+
 class PluginError(HarnessError):
     """A third party's plug-in cannot be loaded or does not keep its contract; the text names the plug-in."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from harness.diagnostics import StoredCell, measure_across
-from harness.errors import FailureKind, HarnessError, RecipeError, SourceError, TaskError, TrainingError
+from harness.errors import FailureKind, HarnessError, InternalError, RecipeError, SourceError, TaskError, TrainingError
 from harness.execution.cell import run_cell, run_trial
 from harness.execution.clock import Clock
 from harness.execution.events import Body, MeasuredAcross, Refusal, StageEntered
@@ -59,6 +59,9 @@ def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
         return estimating.estimate(experiment, device=device, measure_anew=unit.measure_anew, on_stage=on_stage)
     except HarnessError as error:
         return Refusal.of(error)
+    except Exception as error:  # noqa: BLE001 - whoever asked is told what happened, and that it is a bug
+        traceback.print_exc()  # standard error is the log file
+        return Refusal.of(InternalError(f"{type(error).__name__}: {error}; this is a bug, see {unit.log}."))
 
 
 def _stored(folder: Path) -> StoredCell:

@@ -41,6 +41,13 @@ def adapt(
     set_seed(seed)  # whatever finding the layers drew, the adapter starts alike
     context = Context(seed=seed, batches=batches, tokenizer=tokenizer)
     adapted = method_of(fitted).apply(model, fitted, choice, context)
+    if not adapted.trainable:
+        raise RecipeError(nothing_trains(recipe))
     if choice is None or choice.probe is None:
         return adapted
     return replace(adapted, probes=(choice.probe, *adapted.probes))
+
+
+def nothing_trains(recipe: Recipe) -> str:
+    """Return what is wrong with a recipe that leaves no weight to train."""
+    return f"{recipe.id} leaves no weight of this model to train. Name modules or tokens for it to adapt."

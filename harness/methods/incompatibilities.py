@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.errors import RecipeError
+from harness.methods.adapt import nothing_trains
 from harness.methods.dispatch import method_of
 from harness.methods.dry_run import at_work, describe, matched, on_shapes
 from harness.methods.layers.choose import strategy
@@ -55,8 +56,10 @@ def _on_shapes(recipe: Recipe, config: Mapping[str, Any] | None) -> Iterator[str
         return
     try:
         fits = matched(recipe, config)
-        modules = describe(fits, config).modules
-        yield from method_of(fits).check_modules(fits, modules, empty_model(config))
+        described = describe(fits, config)
+        if not described.trainable:
+            yield nothing_trains(recipe)
+        yield from method_of(fits).check_modules(fits, described.modules, empty_model(config))
     except RecipeError as error:
         yield str(error)
 

@@ -1,10 +1,12 @@
 """What makes an experiment's recipes impossible to train, found before anything is trained and said all at once."""
 
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RecipeError, UsageError
+from harness.errors import HarnessError, InternalError, RecipeError, UsageError
 from harness.methods.incompatibilities import incompatibilities
 from harness.model.devices import device_kind, is_available
 from harness.spec.records import Experiment, Model, Recipe
@@ -25,24 +27,69 @@ def check_device(device: str) -> None:
         )
 
 
-def check_recipes(experiment: Experiment, config: Mapping[str, Any] | None, device: str) -> None:
+def check_recipes(
+    experiment: Experiment,
+    config: Mapping[str, Any] | None,
+    device: str,
+    on_recipe: Callable[[str], None] = lambda _: None,
+) -> None:
     """Raise `RecipeError` with every reason why a recipe could not be trained on the model of `config` and `device`.
 
-    Without a `config`, which is transformers' own, fewer reasons can be found.
+    Without a `config`, which is transformers' own, fewer reasons can be found. Where looking at a recipe breaks down,
+    that is one reason among the others, which names it; unless it is PEFT that does, `InternalError` is raised.
+    `on_recipe` is called with the name of each before it is looked at: what ends the process can be told then.
     """
-    reasons = [
-        f"{recipe.id}: {reason}"
-        for recipe in experiment.recipes
-        for reason in (
-            *incompatibilities(recipe, config, device, training=experiment.training_of(recipe)),
-            *_of_training_fields(experiment, recipe, device),
-            *(_of_apple_silicon(experiment, recipe) if device_kind(device) == "mps" else ()),
-        )
-    ]
+    found = _Findings()
     if device_kind(device) == "mps":
-        reasons = [*_of_dtype(experiment.model), *reasons]
-    if reasons:
-        raise RecipeError("\n".join(dict.fromkeys(reasons)))
+        found.reasons += _of_dtype(experiment.model)
+    for recipe in experiment.recipes:
+        on_recipe(recipe.id)
+        found.of(recipe, lambda recipe=recipe: _reasons(experiment, recipe, config, device))  # type: ignore[misc]
+    found.tell()
+
+
+def _reasons(experiment: Experiment, recipe: Recipe, config: Mapping[str, Any] | None, device: str) -> Iterator[str]:
+    yield from incompatibilities(recipe, config, device, training=experiment.training_of(recipe))
+    yield from _of_training_fields(experiment, recipe, device)
+    if device_kind(device) == "mps":
+        yield from _of_apple_silicon(experiment, recipe)
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What is wrong with the recipes so far; `broken` where that is harness's own fault."""
+
+    reasons: list[str] = field(default_factory=list)
+    broken: bool = False
+
+    def of(self, recipe: Recipe, look: Callable[[], Iterable[str]]) -> None:
+        """Add what a look at a recipe finds, or how it ended."""
+        try:
+            self.reasons += (f"{recipe.id}: {reason}" for reason in look())
+        except HarnessError as error:
+            self.reasons.append(f"{recipe.id}: {error}")
+        except Exception as error:  # noqa: BLE001 - one recipe must not hide what is wrong with the others
+            traceback.print_exc()  # standard error is a log file
+            self._of_breakdown(recipe, error)
+
+    def _of_breakdown(self, recipe: Recipe, error: Exception) -> None:
+        what = f"{type(error).__name__}: {error}"
+        if _passed_through(error, "peft"):
+            self.reasons.append(f"{recipe.id}: PEFT fails on the peft block: {what}. Look at its fields.")
+        else:
+            self.broken = True
+            self.reasons.append(f"{recipe.id}: looking at it failed ({what}), which is a bug; the log has more.")
+
+    def tell(self) -> None:
+        """Raise what was found, if anything was."""
+        if self.reasons:
+            raise (InternalError if self.broken else RecipeError)("\n".join(dict.fromkeys(self.reasons)))
+
+
+def _passed_through(error: Exception, package: str) -> bool:
+    """Tell whether an exception was raised in or below a package's code."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(str(frame.f_globals.get("__name__")).partition(".")[0] == package for frame in frames)
 
 
 def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> Iterator[str]:

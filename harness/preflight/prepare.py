@@ -26,18 +26,18 @@ PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "
 def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[str], None]) -> Prepared:
     """Return what the model, the data and the suites are; `on_stage` is called with the name of what comes next.
 
-    Stages are ``model``, ``data``, each suite's task, and ``contamination``. Raises `UsageError` for a device that is
-    not there, `RecipeError` for recipes that cannot work on the model or the device, `SourceError` for what cannot be
-    had, `PluginError` for a plug-in that does not keep its contract, and `TaskError` for wrong tasks or rows and for
-    training rows that give a scored item away.
+    Stages are each recipe, ``model``, ``data``, each suite's task, and ``contamination``. Raises `UsageError` for a
+    device that is not there, `RecipeError` for recipes that cannot work on the model or the device, `SourceError` for
+    what cannot be had, `PluginError` for a plug-in that does not keep its contract, and `TaskError` for wrong tasks or
+    rows and for training rows that give a scored item away.
     """
     check_device(device)
     diagnostics_of(experiment.diagnostics)  # what is wrong with a plug-in is found now, not after a training
-    check_recipes(experiment, experiment.model.config, device)
+    check_recipes(experiment, experiment.model.config, device, on_stage)
     on_stage("model")
     tokenizer = models.tokenizer(experiment.model)
     if experiment.model.config is None:  # the model is here now, and its own configuration can be read
-        check_recipes(experiment, model_config(experiment), device)
+        check_recipes(experiment, model_config(experiment), device, on_stage)
     on_stage("data")
     read = rows_of(experiment, tokenizer)
     suites = _suites(experiment, on_stage)

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import HarnessError, InternalError, RecipeError, UsageError
+from harness.preflight import incompatibilities as preflight
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.spec import load
+from harness.spec.records import Layers
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,53 @@ def test_a_device_that_is_not_there_is_refused_before_training(monkeypatch):
 def test_of_a_cpu_nothing_is_asked(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: pytest.fail("asked for a GPU"))
     check_device("cpu")
+
+
+def with_blocks(tiny_spec, **blocks):
+    """Return the experiment with one more LoRA-like recipe a block, called ``m--<name>``."""
+    experiment = load(tiny_spec)
+    lora = experiment.recipes[1]
+    broken = [
+        replace(lora, method="m", name=name, peft={"target_modules": ["q_proj"], **block}, layers=Layers())
+        for name, block in blocks.items()
+    ]
+    return replace(experiment, recipes=(*experiment.recipes, *broken))
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ({"peft_type": "LORA", "r": 2, "layer_replication": [[0, 1], [0, 2]]}, "layer_replication makes a model of"),
+        ({"peft_type": "LORA", "r": 2, "layer_replication": [[0, 9]]}, "layer_replication makes a model of"),
+        ({"peft_type": "ADAMSS", "r": 2}, "PEFT cannot apply ADAMSS to LlamaForCausalLM: KeyError: 3"),
+        ({"peft_type": "LORA", "r": 2, "megatron_config": {"a": 1}}, "ModuleNotFoundError: No module named 'megatron'"),
+        ({"peft_type": "XLORA", "target_modules": None}, "XLoraConfig has no fields"),
+        ({"peft_type": "TRAINABLE_TOKENS", "target_modules": ["embed_tokens"]}, "leaves no weight of this model"),
+    ],
+)
+def test_what_peft_breaks_down_on_names_its_recipe_and_hides_no_other(tiny_spec, block, words):
+    experiment = with_blocks(tiny_spec, broken=block, late={"peft_type": "LORA", "r": 0})
+    with pytest.raises(RecipeError) as refused:
+        check_recipes(experiment, experiment.model.config, "cpu")
+    first, *rest = str(refused.value).splitlines()
+    assert first.startswith("m--broken: ")
+    assert words in first
+    assert any(line.startswith("m--late: ") for line in rest)
+
+
+def test_a_fault_of_our_own_is_told_as_one_beside_what_is_wrong_with_the_others(tiny_spec, monkeypatch, capsys):
+    experiment = with_blocks(tiny_spec, late={"peft_type": "LORA", "r": 0})
+    looked_at = preflight.incompatibilities
+
+    def broken(recipe, *more, **options):
+        if recipe.id == "lora--tiny":
+            raise ZeroDivisionError("division by zero")
+        return looked_at(recipe, *more, **options)
+
+    monkeypatch.setattr(preflight, "incompatibilities", broken)
+    with pytest.raises(InternalError) as died:
+        check_recipes(experiment, experiment.model.config, "cpu")
+    assert died.value.exit_code == 70
+    assert "lora--tiny: looking at it failed (ZeroDivisionError: division by zero)" in str(died.value)
+    assert "m--late: " in str(died.value)
+    assert "Traceback" in capsys.readouterr().err

@@ -159,6 +159,11 @@ def _checkpointing(case: _Case) -> Iterator[str]:
 def _known_failures(case: _Case) -> Iterator[str]:
     if case.peft.get("peft_type") == "ADAPTION_PROMPT":
         yield "ADAPTION_PROMPT fails under TRL's trainer. Use PREFIX_TUNING or PROMPT_TUNING."
+    if case.peft.get("layer_replication"):
+        yield (
+            "peft.layer_replication makes a model of other layers than the base's, so that no layer can be chosen and "
+            "no weight be compared with the base's. Leave it out, or train a base that was stacked beforehand."
+        )
 
 
 def _start(case: _Case) -> Iterator[str]:

@@ -138,6 +138,11 @@ def _asked(
     recipe: Recipe, config: PeftConfig, model: PreTrainedModel | PeftModel, choice: Choice | None
 ) -> tuple[str, ...]:
     """Return the modules that are to be adapted, none where the method adds virtual tokens instead."""
+    if not (config.is_prompt_learning or hasattr(config, "target_modules")):
+        raise RecipeError(
+            f"{recipe.id}: {config.peft_type.value} mixes adapters that there are already and adapts no modules "
+            "itself, which harness cannot train. Use another peft_type."
+        )
     if not config.is_prompt_learning:
         layers = None if choice is None else choice.indices
         return restrict(config, base_of(model), layers, by_role=bool(recipe.modules))

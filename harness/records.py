@@ -118,6 +118,22 @@ class MatchedSize:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """The dtypes of a training: of the weights that train, of products, and in which the model is scored then.
+
+    Products in float16 go with loss scaling.
+    """
+
+    trained: str
+    computed: str
+    scored: str
+
+    def __str__(self) -> str:
+        """Return ``trained in float32, computed in bfloat16, scored in bfloat16``."""
+        return f"trained in {self.trained}, computed in {self.computed}, scored in {self.scored}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainRecord:
     """What training did: of a recipe in stages, of all of them together, with each one's own record in `stages`.
 
@@ -127,8 +143,8 @@ class TrainRecord:
     a digest of all examples in the order in which they were seen; `engine` is how their batches were read,
     ``padding-free`` or ``padded:`` and why, None in records that do not know; `validation_losses` (step, loss) pairs,
     and `best_step` is the step whose weights were kept where early stopping chose them. `footprint` is the size of the
-    model's weights in memory, `start_sha256` a digest of the trainable weights before the first step.
-    `notes` say where the architecture adapts more or less than the recipe asks.
+    model's weights in memory, `start_sha256` a digest of the trainable weights before the first step. `precision` is
+    None in records of before it was noted. `notes` say where the architecture adapts more or less than the recipe asks.
     """
 
     num_trainable_params: int
@@ -152,6 +168,7 @@ class TrainRecord:
     best_step: int | None = None
     matched: MatchedSize | None = None
     notes: tuple[str, ...] = ()
+    precision: Precision | None = None
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     stages: tuple["TrainRecord", ...] = ()
 

@@ -19,6 +19,14 @@ def logical_size(parameter: nn.Parameter) -> int:
     return parameter.numel() if state is None else math.prod(state.shape)
 
 
+def is_packed(parameter: nn.Parameter) -> bool:
+    """Tell whether a parameter holds quantized weights, which a storage of floating-point numbers may hide.
+
+    Delete when upstream has a public name for it.
+    """
+    return hasattr(parameter, "quant_state") or hasattr(parameter, "SCB")
+
+
 def bytes_a_weight(quantization: Mapping[str, Any]) -> float:
     """Return the bytes of a quantized weight, its share of the scales included.
 

@@ -1,6 +1,6 @@
 """What is measured of a cell beside its scores: checks that the adaptation was what the recipe says, and its latency.
 
-Each check is a `Diagnostic`; `diagnostics_of` gives those of an experiment, the eight that every training has and those
+Each check is a `Diagnostic`; `diagnostics_of` gives those of an experiment, the nine that every training has and those
 that its spec names. A check that fails is reported, not raised: the numbers stand with a mark beside them.
 """
 
@@ -15,6 +15,7 @@ from harness.diagnostics.parameters import (
     modules_adapted,
     trainable_as_expected,
 )
+from harness.diagnostics.precision import SERVED, UpdatesKept, loss_as_served
 from harness.diagnostics.rank import ModuleRank, RanksAlive, effective_ranks, ranks_alive
 from harness.diagnostics.reproducibility import (
     FirstStart,
@@ -32,6 +33,7 @@ from harness.spec.records import DiagnosticRequest
 
 __all__ = [
     "DEFAULTS",
+    "SERVED",
     "Diagnostic",
     "FirstStart",
     "ModuleRank",
@@ -44,6 +46,7 @@ __all__ = [
     "is_made_twice",
     "latency",
     "logits",
+    "loss_as_served",
     "measure",
     "measure_across",
     "modules_adapted",
@@ -63,6 +66,7 @@ DEFAULTS: tuple[type[Diagnostic], ...] = (
     StartFollowsSeed,
     OrderFollowsSeed,
     LossFinite,
+    UpdatesKept,
 )
 
 

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from harness.diagnostics._base import Diagnostic, Subject
 from harness.errors import TrainingError
 from harness.methods.batches import Batch
+from harness.model.precision import computing
 from harness.records import Measurement
 
 
@@ -42,7 +43,8 @@ def logits(model: nn.Module, batch: Batch) -> Tensor:
     try:
         device = next(model.parameters()).device
         ids, mask = batch["input_ids"].to(device), batch["attention_mask"].to(device)
-        output = model(input_ids=ids, attention_mask=mask).logits
+        with computing(model):
+            output = model(input_ids=ids, attention_mask=mask).logits
     finally:
         model.train(training)
     # Virtual tokens lengthen the output at its start, so positions are counted from the end.

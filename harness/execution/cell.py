@@ -10,6 +10,7 @@ import shutil
 from dataclasses import replace
 
 from harness.execution import cell_record
+from harness.execution.base import load_model, serve
 from harness.execution.clock import Clock
 from harness.execution.merged import Merged, measure_merged
 from harness.execution.part import Part, course_of, train_part
@@ -35,6 +36,7 @@ def run_cell(work: CellWork, clock: Clock) -> CellResult:
     else:
         subject, record, earlier = _trained(work, work.recipe, clock)
     subject.model.eval()
+    serve(subject.model, work.experiment.model, work.device)
     evaluations = tuple(score_suites(work, subject, clock))
     record = cell_record.matched_to(record, work.recipe, subject.model.config.to_dict())
     del subject  # merging loads another model
@@ -78,7 +80,7 @@ def run_trial(work: CellWork, clock: Clock) -> CellResult:
 def load_base(work: CellWork) -> models.Loaded:
     """Load the cell's base model and its tokenizer."""
     quantization = work.recipe.base_quantization if work.recipe else None
-    return models.load(work.experiment.model, quantization=quantization, device=work.device)
+    return load_model(work.experiment.model, quantization=quantization, device=work.device)
 
 
 def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loaded, TrainRecord, Costs]:

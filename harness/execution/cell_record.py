@@ -15,6 +15,7 @@ import torch
 
 from harness import __version__
 from harness.codec import encode
+from harness.execution.base import served_dtype
 from harness.execution.unit import CellWork
 from harness.methods._base import Adapted
 from harness.methods.dispatch import training_flops
@@ -27,6 +28,7 @@ from harness.records import (
     Measurement,
     MetaInfo,
     ModelInfo,
+    Precision,
     RunInfo,
     StageInfo,
     SystemInfo,
@@ -55,9 +57,13 @@ def run_info(work: CellWork) -> RunInfo:
 
 
 def train_record(
-    adapted: Adapted, trained: Trained, start_sha256: str, measurements: Mapping[str, Measurement]
+    adapted: Adapted,
+    trained: Trained,
+    start_sha256: str,
+    measurements: Mapping[str, Measurement],
+    precision: Precision,
 ) -> TrainRecord:
-    """Return what one training did."""
+    """Return what one training did; the model is still as it trained."""
     read = trained.tokens + trained.examples * traits(adapted.recipe).added_tokens
     return TrainRecord(
         num_trainable_params=adapted.trainable,
@@ -80,6 +86,7 @@ def train_record(
         best_step=trained.best_step,
         footprint=adapted.model.get_memory_footprint(),
         start_sha256=start_sha256,
+        precision=precision,
         measurements=measurements,
     )
 
@@ -160,7 +167,7 @@ def meta_info(work: CellWork) -> MetaInfo:
     """Return what the cell was made from and on."""
     recipe = work.planned.recipe
     return MetaInfo(
-        model_info=ModelInfo(sha256=work.content.model, dtype=work.experiment.model.dtype),
+        model_info=ModelInfo(sha256=work.content.model, dtype=served_dtype(work.experiment.model, work.device)),
         dataset_info=DatasetInfo(
             sha256=work.content.rows,
             stages=tuple(work.for_stage(stage).rows_sha256 for stage in (recipe.stages if recipe else ())),

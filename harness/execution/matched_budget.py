@@ -26,7 +26,7 @@ WARMUP = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What a training is fed, where and how: rows, passes over them as batches, SFTConfig's fields, seed, device."""
+    """What a training is fed, and how: rows, passes over them as batches, SFTConfig's fields, seed, device, dtype."""
 
     tokenizer: PreTrainedTokenizerBase
     rows: Rows
@@ -35,6 +35,7 @@ class Course:
     batches: Batches
     device: str = "cpu"
     padding_free: bool = False
+    dtype: str = "float32"
 
 
 def steps_for_flops(budget: ReferenceBudget, adapted: Adapted, course: Course) -> int:
@@ -57,6 +58,7 @@ def steps_for_time(budget: ReferenceBudget, adapted: Adapted, course: Course) ->
         short,
         seed=course.seed,
         device=course.device,
+        dtype=course.dtype,
         on_step=lambda *_: times.append(time.perf_counter()),
         padding_free=course.padding_free,
     )

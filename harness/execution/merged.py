@@ -13,6 +13,7 @@ from typing import Any
 from harness.compare.sources.lm_eval import read_items
 from harness.diagnostics import latency
 from harness.errors import RecipeError
+from harness.execution.base import load_model, serve
 from harness.execution.scoring import score_suite
 from harness.execution.unit import CellWork
 from harness.methods._base import Adapted
@@ -40,10 +41,11 @@ def measure_merged(work: CellWork, recipe: Recipe, state: Path, evaluations: Seq
     apply, and there is no merged latency.
     """
     asked = work.experiment.merge
-    loaded = models.load(work.experiment.model, quantization=recipe.base_quantization, device=work.device)
+    loaded = load_model(work.experiment.model, quantization=recipe.base_quantization, device=work.device)
     base = loaded.model.eval()
     timed = {"base": latency(base, work.device)} if asked.latency else {}
     adapted = load(base, recipe, state)
+    serve(adapted.model, work.experiment.model, work.device)
     if asked.latency:
         timed["adapter"] = latency(adapted.model, work.device)
     merged, reason = _merged(adapted)

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from harness import diagnostics
 from harness.diagnostics import Diagnostic, FirstStart, Subject
 from harness.errors import SourceError, TaskError
 from harness.execution import cell_record
+from harness.execution.base import load_model, served_dtype
 from harness.execution.clock import Clock
 from harness.execution.events import StepDone
 from harness.execution.matched_budget import Course, steps_for_flops, steps_for_time
@@ -21,7 +22,8 @@ from harness.methods._base import Adapted
 from harness.methods.adapt import adapt
 from harness.methods.batches import Batch, Batches
 from harness.methods.store import replay, stage_folder
-from harness.records import TrainRecord
+from harness.model.precision import trained_dtype
+from harness.records import Precision, TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe
 from harness.training import ValidationSet, train
@@ -54,7 +56,7 @@ class Part:
         """Return a fresh model as the training starts from it: the base, with what earlier stages left."""
         clock.enter("load")
         quantization = self.whole.base_quantization
-        base = models.load(self.work.experiment.model, quantization=quantization, device=self.work.device)
+        base = load_model(self.work.experiment.model, quantization=quantization, device=self.work.device)
         model = replay(base.model, self.whole, self.state, self.place)
         clock.enter("adapt")
         return model
@@ -83,6 +85,7 @@ def course_of(work: CellWork, recipe: Recipe) -> Course:
         batches=batches,
         device=work.device,
         padding_free=work.experiment.execute.padding_free,
+        dtype=work.experiment.model.dtype,
     )
 
 
@@ -114,6 +117,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         seed=course.seed,
         on_step=lambda *made: clock.tell(StepDone(*made)),
         device=course.device,
+        dtype=course.dtype,
         validation=_validation(work, course.tokenizer, validated=validated),
         callbacks=_watching(checks, adapted.model),
         padding_free=course.padding_free,
@@ -129,7 +133,18 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         arrays=stage_folder(work.folder / MEASUREMENTS, part.whole, part.place),
     )
     found = diagnostics.measure(checks, subject)
-    return adapted, cell_record.train_record(adapted, trained, start_sha256, found)
+    dtype = served_dtype(work.experiment.model, work.device)
+    precision = Precision(trained=trained_dtype(adapted.model), computed=trained.computed, scored=dtype)
+    record = cell_record.train_record(adapted, trained, start_sha256, found, precision)
+    return adapted, _as_served(adapted, record, batch, dtype)
+
+
+def _as_served(adapted: Adapted, record: TrainRecord, batch: Batch, dtype: str) -> TrainRecord:
+    """Return the record with what the cast to the served dtype changes, where it is one; see `loss_as_served`."""
+    if dtype == "float32":
+        return record
+    found = diagnostics.loss_as_served(adapted, batch, dtype)
+    return replace(record, measurements={**record.measurements, found.name: found})
 
 
 def _first_start(part: Part, clock: Clock) -> tuple[FirstStart | None, int | None]:

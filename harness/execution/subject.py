@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import LedgerError, UsageError
+from harness.execution.base import load_model, serve
 from harness.execution.cell import STATE, WEIGHTS
 from harness.ledger import RunFolder, read
 from harness.ledger.run import OUTCOME
@@ -27,7 +28,7 @@ def subject(model: Any, tokenizer: Any = None, *, device: str = "cpu") -> models
             return load_cell(folder, device=device)
         model = Model(source="path", path=str(folder))
     if isinstance(model, Model):
-        return models.load(model, device=device)
+        return load_model(model, device=device)
     if tokenizer is None:
         raise UsageError(f"a {type(model).__name__} is scored with its tokenizer: give that too.")
     return models.Loaded(model, tokenizer)
@@ -45,13 +46,15 @@ def load_cell(folder: Path, *, device: str = "cpu") -> models.Loaded:
         raise LedgerError(f"{folder} holds no model: its cell has not finished.")
     experiment = run.experiment
     if outcome.cell.seed is None:
-        return models.load(experiment.model, device=device)
+        return load_model(experiment.model, device=device)
     recipe = _recipe(run, outcome.cell.recipe)
     state = folder / (WEIGHTS if traits(recipe).trains_base_weights else STATE)
     if not state.is_dir():
         raise LedgerError(f"{folder} holds no trained weights. Set `keep_weights` in the spec and run it again.")
-    base = models.load(experiment.model, quantization=recipe.base_quantization, device=device)
-    return models.Loaded(store.load(base.model, recipe, state).model, base.tokenizer)
+    base = load_model(experiment.model, quantization=recipe.base_quantization, device=device)
+    model = store.load(base.model, recipe, state).model
+    serve(model, experiment.model, device)
+    return models.Loaded(model, base.tokenizer)
 
 
 def _recipe(run: RunFolder, name: str) -> Recipe:

@@ -14,6 +14,7 @@ from harness.methods.batches import Batches
 from harness.methods.dispatch import method_of
 from harness.methods.dry_run import matched
 from harness.methods.layers.choose import choose_layers
+from harness.model.precision import keep_masters
 from harness.spec.records import Recipe
 
 
@@ -29,9 +30,10 @@ def adapt(
 
     `model` is freshly loaded (with the recipe's `quantization`, if it has one) or is what `store.replay` made of it; of
     a recipe with stages, give one stage's at a time. The seed is set before anything is drawn, so the adapter's first
-    values follow from it alone. `batches` starts a pass over training batches, for strategies and initialisations that
-    read data; `tokenizer` is needed by a prompt that starts as a text. The result's recipe holds the rank that a
-    declared `match` came to. Raises `RecipeError` when the recipe cannot be applied.
+    values follow from it alone. What trains comes out in float32, whatever the model's dtype. `batches` starts a pass
+    over training batches, for strategies and initialisations that read data; `tokenizer` is needed by a prompt that
+    starts as a text. The result's recipe holds the rank that a declared `match` came to. Raises `RecipeError` when the
+    recipe cannot be applied.
     """
     if recipe.stages:
         raise RecipeError(f"{recipe.id} is trained in stages. Adapt to the recipe of each in turn.")
@@ -43,6 +45,7 @@ def adapt(
     adapted = method_of(fitted).apply(model, fitted, choice, context)
     if not adapted.trainable:
         raise RecipeError(nothing_trains(recipe))
+    keep_masters(adapted.model)
     if choice is None or choice.probe is None:
         return adapted
     return replace(adapted, probes=(choice.probe, *adapted.probes))

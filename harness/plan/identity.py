@@ -114,6 +114,8 @@ def _model(experiment: Experiment, content: Content) -> dict[str, Any]:
         "model": content.model,
         "dtype": experiment.model.dtype,
         "tokenizer": content.tokenizer,
+        # In 16 bits what trains was rounded at every step once.
+        "masters": "float32" if experiment.model.dtype != "float32" else None,
     }
 
 

@@ -142,8 +142,13 @@ class _Known:
             matched=matched_size(recipe, config),
             hidden=hidden_size(config),
             vocabulary=vocabulary_size(config),
-            weights=base + (0 if traits(recipe).trains_base_weights else described.trainable * width),
+            weights=base + (0 if recipe is BASE else described.trainable * _bytes_more(recipe, width)),
         )
+
+
+def _bytes_more(recipe: Recipe, width: int) -> int:
+    """Return by how many bytes a weight that trains lengthens the base, which has it at `width` bytes or not at all."""
+    return memory.MASTER - width if traits(recipe).trains_base_weights else memory.MASTER
 
 
 def _cost(
@@ -156,7 +161,8 @@ def _cost(
     suites = counted.scored(planned)
     scoring = [_memory_of_scoring(each, experiment, known) for each in suites]
     samples = round(sum(each.items * each.written for each in suites))
-    saved = _saved(planned.recipe, comes_to) * width
+    # A whole model is written as it is served, an adapter as it trained.
+    saved = _saved(planned.recipe, comes_to) * (width if traits(recipe).trains_base_weights else memory.MASTER)
     deleted = traits(recipe).trains_base_weights and not experiment.keep_weights
     return CellCost(
         cell=planned.cell.id,
@@ -215,7 +221,7 @@ def _part(experiment: Experiment, stage: Stage, own: Description, known: _Known,
     rows, dtype = counted.of(stage), experiment.model.dtype
     fields = experiment.training_of(stage.trained)
     steps, examples = _steps(fields, rows)
-    held = memory.trained(own.trainable, memory.WIDTH[dtype], keeps_best=experiment.early_stopping is not None)
+    held = memory.trained(own.trainable, keeps_best=experiment.early_stopping is not None)
     activations = memory.activations(
         fields,
         rows,

@@ -14,6 +14,10 @@ from harness.training.arguments import sft_config
 
 _POSITIVE = ("per_device_train_batch_size", "gradient_accumulation_steps")
 _SHARDING = ("fsdp", "deepspeed")
+_FLOAT16_ON_CPU = (
+    "training in float16 (model.dtype, or training.fp16) takes a loss scaling that a CPU has not. "
+    "Use bfloat16 or float32 there."
+)
 _OF_BITSANDBYTES = ("8bit", "32bit", "paged", "bnb", "ademamix")
 """Parts of the names that transformers gives to bitsandbytes' optimizers."""
 
@@ -94,6 +98,7 @@ def _passed_through(error: Exception, package: str) -> bool:
 
 def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> Iterator[str]:
     """Yield what SFTConfig refuses of the recipe's training fields, and numbers with which nothing is trained."""
+    dtype = "float32" if device_kind(device) == "mps" else experiment.model.dtype  # another is refused there as such
     for part in recipe.parts:
         fields = experiment.training_of(part.trained)
         sharding = [name for name in _SHARDING if fields.get(name)]
@@ -105,10 +110,12 @@ def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> 
             )
             continue
         try:
-            arguments = sft_config(fields, seed=0, folder=Path("unused"), device=device)
+            arguments = sft_config(fields, seed=0, folder=Path("unused"), device=device, dtype=dtype)
         except (ValueError, TypeError, ImportError) as error:
             yield f"training: {error}"
             continue
+        if arguments.fp16 and device_kind(device) == "cpu":
+            yield _FLOAT16_ON_CPU
         length = "max_steps" if arguments.max_steps >= 0 else "num_train_epochs"
         yield from (
             f"training.{name} is {getattr(arguments, name)}, with which nothing is trained. Give more than 0."

@@ -18,6 +18,8 @@ from harness.preflight.token_counts import RowTokens, SuiteTokens
 
 WIDTH = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Bytes of a number."""
+MASTER = 4
+"""Bytes of a weight that trains, of its gradient and of each of its moments, whatever dtype the model has."""
 ACTIVATION = {"float32": 68, "bfloat16": 34, "float16": 34}
 """Bytes of activations a token, layer and hidden unit."""
 LIBRARIES = 1_200_000_000
@@ -37,9 +39,9 @@ def cells_that_fit(bytes_of_a_cell: int) -> int:
     return int(psutil.virtual_memory().available // bytes_of_a_cell)
 
 
-def trained(parameters: int, width: int, *, keeps_best: bool) -> int:
+def trained(parameters: int, *, keeps_best: bool) -> int:
     """Return the bytes of gradients and moments of what trains, and of the copy that early stopping keeps."""
-    return parameters * width * (3 + keeps_best)
+    return parameters * MASTER * (3 + keeps_best)
 
 
 def activations(

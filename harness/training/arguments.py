@@ -7,6 +7,7 @@ from typing import Any
 from trl import SFTConfig
 
 from harness.model.devices import device_kind
+from harness.model.precision import has_bfloat16, usable_dtype
 from harness.spec.records import EarlyStopping
 
 
@@ -16,16 +17,19 @@ def sft_config(
     seed: int,
     folder: Path,
     device: str = "cpu",
+    dtype: str = "float32",
     early_stopping: EarlyStopping | None = None,
 ) -> SFTConfig:
     """Return the SFTConfig for `fields` (SFTConfig's own names) on a device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+
+    A model of a 16-bit `dtype` computes in it (autocast), with loss scaling in float16, unless the fields say
+    otherwise. bfloat16 that the device has not becomes float16.
 
     TRL's defaults are for GPUs and dashboards; those below are for runs that must be comparable anywhere. The
     spec may override the first group, never the second: order of data follows `seed` alone, so that recipes with
     the same seed see the same examples in the same order. Raises what SFTConfig raises (`ValueError`, `TypeError`).
     """
     defaults = {
-        "bf16": False,  # TRL turns it on where the CPU pretends to have it, five times slower
         "gradient_checkpointing": False,
         "activation_offloading": False,
         "average_tokens_across_devices": False,
@@ -48,7 +52,19 @@ def sft_config(
         "completion_only_loss": True,
         "remove_unused_columns": True,
     }
-    return SFTConfig(**{**defaults, **fields, **decided, **_stopping(early_stopping)})
+    half = _half_precision(fields, dtype, device)
+    return SFTConfig(**{**defaults, **fields, **half, **decided, **_stopping(early_stopping)})
+
+
+def _half_precision(fields: Mapping[str, Any], dtype: str, device: str) -> dict[str, bool]:
+    """Return `bf16` and `fp16`, both of them: TRL turns bf16 on where a CPU pretends to have it, five times slower."""
+    asked = [name for name in ("bf16", "fp16") if name in fields]
+    own = usable_dtype(dtype, device)
+    bf16 = bool(fields["bf16"]) if "bf16" in asked else own == "bfloat16" and not fields.get("fp16")
+    fp16 = bool(fields["fp16"]) if "fp16" in asked else own == "float16" and not fields.get("bf16")
+    if bf16 and not has_bfloat16(device):
+        bf16, fp16 = False, True
+    return {"bf16": bf16, "fp16": fp16}
 
 
 def _stopping(early_stopping: EarlyStopping | None) -> dict[str, Any]:

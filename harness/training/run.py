@@ -16,6 +16,7 @@ from harness.sources.data import RENDERED, Row
 from harness.spec.records import EarlyStopping
 from harness.training.arguments import sft_config
 from harness.training.callbacks import KeepBest, OnStep, Watch
+from harness.training.rounding import CountLostUpdates
 from harness.training.tokens import tokenized
 from harness.training.trainer import CompletionTrainer
 
@@ -41,7 +42,8 @@ class Trained:
     step a digest of all examples in the order in which they were seen, `drawn_again` the first of these as the seed
     alone gives them. `engine` says how batches were read, ``padding-free`` or ``padded:`` and why. With a validation
     set, `validation_losses` holds (step, loss) pairs, loss in nats a completion token averaged over batches, and
-    `best_step` the step whose weights were kept.
+    `best_step` the step whose weights were kept. `computed` is the dtype of products, `updates_lost` the share of
+    updates that rounding took away (see `CountLostUpdates`).
     """
 
     steps: int
@@ -55,6 +57,8 @@ class Trained:
     engine: str | None = None
     validation_losses: tuple[tuple[int, float], ...] = ()
     best_step: int | None = None
+    computed: str = "float32"
+    updates_lost: float | None = None
 
     @property
     def validation_loss(self) -> float | None:
@@ -71,29 +75,32 @@ def train(
     seed: int,
     on_step: OnStep,
     device: str = "cpu",
+    dtype: str = "float32",
     validation: ValidationSet | None = None,
     callbacks: Sequence[TrainerCallback] = (),
     padding_free: bool = False,
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
 
-    `fields` are SFTConfig's, `device` is where the model is. Data order and dropout follow `seed`. With `validation`,
-    the loss on its rows is taken at the end, or as early stopping says, which also ends training and puts the best
-    weights back. With `padding_free`, rows are read end to end where the model takes it. `callbacks` are called after
-    harness's own and the adapter's. Raises `TrainingError` when the loss is not finite, `TaskError` when no row is
-    short enough to be trained on.
+    `fields` are SFTConfig's, `device` is where the model is and `dtype` what it is declared in. Data order and dropout
+    follow `seed`. With `validation`, the loss on its rows is taken at the end, or as early stopping says, which also
+    ends training and puts the best weights back. With `padding_free`, rows are read end to end where the model takes
+    it. `callbacks` are called after harness's own and the adapter's. Raises `TrainingError` when the loss is not
+    finite, `TaskError` when no row is short enough to be trained on.
     """
-    watch = Watch(on_step)
+    watch, rounding = Watch(on_step), CountLostUpdates(adapted.model)
     stopping = validation.early_stopping if validation else None
     best = (KeepBest(), EarlyStoppingCallback(stopping.patience, stopping.threshold)) if stopping else ()
     with TemporaryDirectory() as scratch:
         trainer = CompletionTrainer(
             model=adapted.model,
-            args=sft_config(fields, seed=seed, folder=Path(scratch), device=device, early_stopping=stopping),
+            args=sft_config(
+                fields, seed=seed, folder=Path(scratch), device=device, dtype=dtype, early_stopping=stopping
+            ),
             train_dataset=_dataset(rows, tokenizer),
             eval_dataset=_dataset(validation.rows, tokenizer) if validation else None,
             processing_class=tokenizer,
-            callbacks=[watch, *best, *adapted.callbacks, *callbacks],
+            callbacks=[watch, rounding, *best, *adapted.callbacks, *callbacks],
             padding_free=padding_free,
         )
         _check_not_empty(trainer, len(rows))
@@ -103,6 +110,8 @@ def train(
         if validation and not watch.validation_losses:  # a run shorter than the first evaluation has none either
             trainer.evaluate()
         drawn_again = tuple(trainer.drawn_again(min(len(trainer.order), DRAWN_AGAIN)))
+    # Autocast would stay in the model's forward, and what is scored later would compute otherwise than what is loaded.
+    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     adapted.model.eval()
     return Trained(
         steps=trainer.state.global_step,
@@ -116,7 +125,16 @@ def train(
         engine=trainer.engine,
         validation_losses=tuple(watch.validation_losses),
         best_step=best[0].step if best else None,
+        computed=_computed(trainer),
+        updates_lost=rounding.share,
     )
+
+
+def _computed(trainer: CompletionTrainer) -> str:
+    """Return the dtype of products: that of autocast, else the model's."""
+    if trainer.args.bf16 or trainer.args.fp16:
+        return "bfloat16" if trainer.args.bf16 else "float16"
+    return str(trainer.model.dtype).removeprefix("torch.")
 
 
 def _dataset(rows: Rows, tokenizer: PreTrainedTokenizerBase) -> Dataset:

@@ -165,3 +165,19 @@ def test_a_large_suite_takes_memory_and_disk(planned):
     ]
     assert sizes[0] - sizes[1] > 1_000_000 * 3 * 4_000 * 0.9
     assert cells["base"].memory >= memory.LIBRARIES + sizes[1]
+
+
+def test_what_trains_takes_float32_whatever_the_models_dtype(tiny_model):
+    adapter = Recipe(method="lora", name="x", peft={"peft_type": "LORA", "r": 2, "target_modules": ["q_proj"]})
+    full = Recipe(method="full", name="x")
+    weights = {
+        (recipe.id, width): planning._Known.of(recipe, tiny_model["config"], width, "cpu")
+        for recipe in (planning.BASE, adapter, full)
+        for width in (2, 4)
+    }
+    base = {width: weights["base--untuned", width].weights for width in (2, 4)}
+    assert base[4] == 2 * base[2]
+    assert weights["full--x", 2].weights == weights["full--x", 4].weights == base[4]
+    for width in (2, 4):
+        known = weights["lora--x", width]
+        assert known.weights == base[width] + 4 * known.description.trainable

@@ -18,6 +18,8 @@ from harness.model.decoder import LINEAR, layer_names
 from harness.records import Probe
 
 BATCHES = 5
+HALF_SCALE = 1024.0
+"""Factor on the loss of a float16 model, whose small gradients would be rounded to 0; the norms are divided by it."""
 
 
 def largest_gradients(request: Request) -> Choice:
@@ -87,13 +89,14 @@ def _with_gradient(_module: nn.Module, _inputs: Any, output: torch.Tensor) -> to
 
 def _chunk_norms(model: PreTrainedModel, layers: Sequence[nn.Module], batches: Sequence[Batch]) -> torch.Tensor:
     squares, norms = torch.zeros(2, len(layers), dtype=torch.float64)
+    scale = HALF_SCALE if model.dtype == torch.float16 else 1.0
     with contextlib.ExitStack() as hooks:
         for place, layer in enumerate(layers):
             hooks.enter_context(_measured(layer, squares[place]))
         for batch in batches:
             squares.zero_()
-            model(**on_device(batch, model)).loss.backward()
-            norms += squares.sqrt()
+            (model(**on_device(batch, model)).loss * scale).backward()
+            norms += squares.sqrt() / scale
     return norms
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import torch
 from peft import PeftModel, PeftType
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from harness.model.precision import keep_masters
 from harness.spec.records import Recipe
 
 
@@ -54,14 +54,11 @@ class KeepPrecision(TrainerCallback):
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self._dtypes: dict[nn.Parameter, torch.dtype] = {
-            weight: weight.dtype for weight in model.parameters() if weight.requires_grad
-        }
+        self._model = model
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Cast back."""
         del args, state, control, kwargs
-        for weight, dtype in self._dtypes.items():
-            weight.data = weight.data.to(dtype)
+        keep_masters(self._model)

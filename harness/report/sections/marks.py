@@ -19,6 +19,7 @@ def _marks(run: RunFolder) -> Iterator[str]:
     yield from _guards(results)
     yield from _across(run)
     yield from _otherwise(results)
+    yield from _precision(run.experiment, results)
     for seed in sorted({each.cell.seed for each in results if each.cell.seed is not None}):
         of_seed = [each for each in results if each.cell.seed == seed]
         yield from _unpaired(of_seed, seed)
@@ -48,6 +49,22 @@ def _otherwise(results: Sequence[CellResult]) -> Iterator[str]:
     """Mark recipes that adapt more or less than they ask for, because of how the architecture holds its matrices."""
     found = {result.cell.recipe: result.training.notes for result in results}
     yield from (f"not as asked: {recipe}: {'; '.join(notes)}" for recipe, notes in found.items() if notes)
+
+
+def _precision(experiment: Experiment, results: Sequence[CellResult]) -> Iterator[str]:
+    """Mark recipes that were not trained or are not scored in the same dtypes, and a dtype that the device has not."""
+    used = {(each.cell.recipe, str(each.training.precision)): None for each in results if each.training.precision}
+    if len({precision for _, precision in used}) > 1:
+        yield f"precision differs: {'; '.join(f'{recipe} {precision}' for recipe, precision in used)}"
+    declared = experiment.model.dtype
+    other = [each.meta_info for each in results if each.meta_info.model_info.dtype != declared]
+    if other:
+        devices = " and ".join(dict.fromkeys(each.system_info.device for each in other))
+        dtype = other[0].model_info.dtype
+        yield (
+            f"model.dtype {declared} is not had on {devices}: {len(other)} of {len(results)} cells computed in "
+            f"{dtype}, with loss scaling"
+        )
 
 
 def _unpaired(results: Sequence[CellResult], seed: int) -> Iterator[str]:

@@ -23,6 +23,7 @@ from harness.spec.records import Duplicates, EvaluationOptions, Experiment, Iden
 
 if TYPE_CHECKING:
     from harness.compare.costs import RunCosts
+    from harness.compare.held_out import HeldOutLoss
     from harness.execution.watcher import Watcher
     from harness.ledger import Outcome, RunFolder
     from harness.plan.costs import Estimate
@@ -340,13 +341,28 @@ class Conclusion:
         from harness.report.render.text import TextRenderer
 
         scores = summarise_scores(self.run.experiment, self.run.results())
-        return TextRenderer().render(run_document(self.run.files, self.verdicts, self.costs, scores))
+        document = run_document(self.run.files, self.verdicts, self.costs, scores, self.held_out)
+        return TextRenderer().render(document)
+
+    @property
+    def held_out(self) -> "tuple[HeldOutLoss, ...]":
+        """Each recipe's loss on held-out rows, where the spec asks for it."""
+        from harness.compare.held_out import held_out_losses
+
+        return held_out_losses(self.run.experiment, self.run.results())
 
     def save(self) -> None:
-        """Write ``verdict.json`` and ``costs.json``. Raises `HarnessError` where one cannot be written."""
+        """Write ``verdict.json``, ``costs.json`` and, where there is something for it, ``held_out.json``.
+
+        Raises `HarnessError` where one cannot be written.
+        """
+        from harness.codec import encode
         from harness.ledger.files import write_json
 
-        for name, content in (("verdict.json", self.verdicts.to_json()), ("costs.json", self.costs.to_json())):
+        files = {"verdict.json": self.verdicts.to_json(), "costs.json": self.costs.to_json()}
+        if self.held_out:
+            files["held_out.json"] = {"recipes": encode(self.held_out)}
+        for name, content in files.items():
             path = self.run.folder / name
             try:
                 write_json(path, content)

@@ -29,6 +29,7 @@ from harness.records import (
     MetaInfo,
     ModelInfo,
     Precision,
+    RowCounts,
     RunInfo,
     StageInfo,
     SystemInfo,
@@ -87,6 +88,8 @@ def train_record(
         footprint=adapted.model.get_memory_footprint(),
         start_sha256=start_sha256,
         precision=precision,
+        rows=trained.rows,
+        held_out=trained.held_out,
         measurements=measurements,
     )
 
@@ -114,12 +117,18 @@ def together(stages: Sequence[TrainRecord]) -> TrainRecord:
         notes=tuple(dict.fromkeys(note for stage in stages for note in stage.notes)),
         losses=tuple(loss for stage in stages for loss in stage.losses),
         order=tuple(examples for stage in stages for examples in stage.order),
+        rows=_rows_of(stages),
         start_sha256=_digest_of([stage.start_sha256 for stage in stages]),
         measurements={
             name: replace(last, passed=_passed(stages, name)) for name, last in stages[-1].measurements.items()
         },
         stages=tuple(stages),
     )
+
+
+def _rows_of(stages: Sequence[TrainRecord]) -> RowCounts | None:
+    counted = [stage.rows for stage in stages if stage.rows is not None]
+    return RowCounts.of_all(counted) if counted else None
 
 
 def _digest_of(digests: Sequence[str]) -> str:

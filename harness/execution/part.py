@@ -92,8 +92,9 @@ def course_of(work: CellWork, recipe: Recipe) -> Course:
 def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Adapted, TrainRecord]:
     """Load, adapt, train and check; return the trained model and what was done.
 
-    With `validated`, as with early stopping, the loss on the validation rows is taken. An adapter whose start is drawn
-    is made first on a model that is let go of, and so is one whose number of steps is still to be found.
+    With `validated`, as with early stopping or `validation.every`, the loss on the validation rows is taken. An adapter
+    whose start is drawn is made first on a model that is let go of, and so is one whose number of steps is still to be
+    found.
     """
     work, course, recipe = part.work, part.course, part.recipe
     first, max_steps = _first_start(part, clock)
@@ -122,6 +123,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         callbacks=_watching(checks, adapted.model),
         padding_free=course.padding_free,
     )
+    clock.credit("validate", trained.validation_seconds)
     clock.enter("check")
     subject = Subject(
         adapted=adapted,
@@ -180,10 +182,14 @@ def _first_batch(batches: Batches) -> Batch:
 
 
 def _validation(work: CellWork, tokenizer: PreTrainedTokenizerBase, *, validated: bool) -> ValidationSet | None:
-    stopping = work.experiment.early_stopping
-    if stopping is None and not validated:
+    experiment = work.experiment
+    if not (experiment.validates or validated):
         return None
-    return ValidationSet(rows=validation_rows(work.experiment, tokenizer), early_stopping=stopping)
+    return ValidationSet(
+        rows=validation_rows(experiment, tokenizer),
+        early_stopping=experiment.early_stopping,
+        every=experiment.validation.every,
+    )
 
 
 def _watching(checks: Sequence[Diagnostic], model: nn.Module) -> tuple[TrainerCallback, ...]:

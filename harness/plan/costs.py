@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.plan.power import Power
-from harness.records import Screening
+from harness.records import RowCounts, Screening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +12,8 @@ class CellCost:
     """One cell: parameters, tokens trained on, seconds, bytes of peak memory and of what stays on disk.
 
     `written` are bytes that lie on disk while the cell runs and are deleted when it has ended, such as the weights of
-    full fine-tuning. `matched` says what a recipe's `match` comes to.
+    full fine-tuning. `matched` says what a recipe's `match` comes to, `rows` what `max_length` leaves of the training
+    rows, None where they could not be counted.
     """
 
     cell: str
@@ -26,6 +27,7 @@ class CellCost:
     disk: int
     written: int = 0
     matched: str | None = None
+    rows: RowCounts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,7 @@ def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Con
         **({"stages": stages} if stages else _part(Stage(recipe=recipe), experiment, content)),
         "compute": _compute(experiment, recipe),
         "early_stopping": asdict(experiment.early_stopping) if experiment.early_stopping else None,
+        "every": experiment.validation.every,
         "seed": seed,
     }
     return Cell(
@@ -128,7 +129,7 @@ def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, A
         **_recipe(experiment, stage.trained),
         "rows": content.rows if own is None else content.stages[own],
         "sources": [data.plugin for data in (seen.data, *seen.mix) if data.plugin is not None],
-        "validation": deciding if experiment.early_stopping else None,
+        "validation": deciding if experiment.validates else None,
         "then": stage.then,
         "padding_free": experiment.execute.padding_free or None,
     }

@@ -81,13 +81,13 @@ def _staged(experiment: Experiment) -> Iterator[tuple[str, Data]]:
 
 
 def _deciding(experiment: Experiment, trained: Sequence[tuple[str, Data]]) -> Iterator[tuple[str, Data]]:
-    if not (experiment.tune or experiment.early_stopping) or experiment.validation.share is not None:
+    if not (experiment.tune or experiment.validates) or experiment.validation.share is not None:
         return
     if experiment.validation.data is not None:
         yield "validation", experiment.validation.data
         return
     for label, declared in trained:
-        if label == "data" or experiment.early_stopping:
+        if label == "data" or experiment.validates:
             yield f"validation of {label}", replace(declared, split="validation")
 
 

@@ -53,12 +53,12 @@ class RowsRead:
 def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsRead:
     """Read every row of the experiment. Raises `TaskError` where one that decides about a training trains it."""
     own = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
-    deciding = bool(experiment.tune or experiment.early_stopping)
+    deciding = bool(experiment.tune) or experiment.validates
     return replace(
         _rows(experiment, tokenizer, deciding=deciding),
         stages={
-            # A search does not go through stages, so that early stopping alone decides there.
-            key: _rows(experiment.for_stage(stage), tokenizer, deciding=experiment.early_stopping is not None)
+            # A search does not go through stages.
+            key: _rows(experiment.for_stage(stage), tokenizer, deciding=experiment.validates)
             for key, stage in own.items()
         },
     )

@@ -32,11 +32,12 @@ from harness.preflight.content import content_at_hand
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.token_counts import RowTokens, SuiteTokens, TokenCounts, count_tokens
 from harness.preflight.unknown import Unknown
-from harness.records import MatchedSize
+from harness.records import MatchedSize, RowCounts
 from harness.sources import models
 from harness.sources.offline import without_downloads
 from harness.spec.records import Experiment, Recipe, Stage
 from harness.suites.load import built_once
+from harness.training.lengths import count_rows
 
 BASE = Recipe(method="base", name="untuned")
 
@@ -176,6 +177,7 @@ def _cost(
         disk=samples + (0 if deleted else saved),
         written=saved if deleted else 0,
         matched=None if known.matched is None else str(known.matched),
+        rows=RowCounts.of_all([part.counted for part in parts]) if parts and all(p.rows.spans for p in parts) else None,
     )
 
 
@@ -198,6 +200,7 @@ class _Part:
     rows: RowTokens
     memory: float
     recomputed: bool
+    counted: RowCounts
 
     @property
     def tokens(self) -> int:
@@ -240,6 +243,7 @@ def _part(experiment: Experiment, stage: Stage, own: Description, known: _Known,
         rows=rows,
         memory=held + activations,
         recomputed=memory.checkpoints(fields),
+        counted=count_rows(rows.spans, fields),
     )
 
 

@@ -19,6 +19,7 @@ from harness.spec.records import Experiment, Stage, Suite
 from harness.suites.examples import shots_for_now
 from harness.suites.load import load_task
 from harness.suites.scored import scorable
+from harness.training.lengths import Span, spans
 from harness.training.rows import chat_template, training_rows
 
 ASSUMED_ROW = 80.0
@@ -56,13 +57,15 @@ class SuiteTokens:
 class RowTokens:
     """Training examples, None where they could not be counted, and the tokens of one.
 
-    `completion_tokens` are those of an example that are predicted, `lengths` the tokens of each that was counted.
+    `completion_tokens` are those of an example that are predicted, `lengths` the tokens of each that was counted,
+    `spans` those of every row and its prompt.
     """
 
     count: int | None
     tokens: float
     completion_tokens: float
     lengths: tuple[int, ...] = ()
+    spans: tuple[Span, ...] = ()
 
     def padded(self, batch: int) -> float:
         """Return the places that an example takes in batches of `batch`, each as wide as its longest."""
@@ -116,6 +119,7 @@ def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unk
     return RowTokens(
         count=len(rows),
         lengths=lengths,
+        spans=spans(rows, tokenizer),
         tokens=sum(lengths) / len(lengths),
         completion_tokens=_mean(tokenizer, [row["completion"] for row in sample]),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.compare.costs import RunCosts
+from harness.compare.held_out import HeldOutLoss
 from harness.compare.summaries import ScoreSummary
 from harness.ledger import RunFolder
 from harness.plan.costs import Estimate
@@ -11,6 +12,7 @@ from harness.report.document import Block, Document, Prose
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gaps import families, gaps_table
+from harness.report.sections.held_out import held_out_table
 from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
 from harness.report.sections.plan import (
@@ -23,6 +25,7 @@ from harness.report.sections.plan import (
     totals,
     unknowns,
 )
+from harness.report.sections.rows import rows_of_plan, rows_of_run
 from harness.report.sections.search import search_table
 from harness.report.sections.statements import statements
 from harness.report.sections.suites import inside_tables, outside_tables
@@ -30,7 +33,13 @@ from harness.spec.records import Experiment
 from harness.verdict.records import Verdicts
 
 
-def run_document(run: RunFolder, verdicts: Verdicts, costs: RunCosts, scores: Sequence[ScoreSummary]) -> Document:
+def run_document(
+    run: RunFolder,
+    verdicts: Verdicts,
+    costs: RunCosts,
+    scores: Sequence[ScoreSummary],
+    held_out: Sequence[HeldOutLoss] = (),
+) -> Document:
     """Return what ``harness run`` ends with: few tables, then verdicts, failures and what was overridden."""
     experiment, outcomes = run.experiment, run.outcomes
     overridden = f"\noverridden: {' '.join(experiment.overrides)}" if experiment.overrides else ""
@@ -41,12 +50,14 @@ def run_document(run: RunFolder, verdicts: Verdicts, costs: RunCosts, scores: Se
         *search_table(run.tuning),
         *inside_tables(experiment, outcomes, verdicts, scores),
         *outside_tables(experiment, outcomes, verdicts, scores),
+        *held_out_table(held_out, verdicts.reference, verdicts.alpha),
         *costs_table(costs),
         *speed_table(costs),
         *forgetting_tables(verdicts, experiment, scores),
         *serving_table(costs),
         *statements(verdicts, costs),
         *([Prose(contamination_text(run.screening))] if run.screening else []),
+        *rows_of_run(run),
         *marks(run),
     )
     return Document(blocks)
@@ -73,6 +84,7 @@ def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> D
         *outlook(estimate.power),
         Prose(f"{model} → {folder}"),
         cells_table(estimate),
+        *rows_of_plan(estimate),
         suites_table(experiment, estimate),
         *totals(estimate),
         power_block(estimate.power),

@@ -160,10 +160,17 @@ def _validation(context: Context) -> Iterator[Problem]:
     spec = context.spec
     declared = spec.get("validation") or {}
     needed = [block for block in ("tune", "early_stopping") if spec.get(block) is not None]
+    every: At = ("validation", "every")
+    if declared.get("every") is not None:
+        needed.append("validation.every")
+        if spec.get("early_stopping") is not None:
+            message = "`early_stopping` takes the validation loss by its own `eval_steps`"
+            yield context.document.problem(every, message, "Leave one of the two out.")
     known = declared.get("data") or declared.get("share") or spec["data"]["source"] == "task"
     for block in needed if not known else ():
         message = f"`{block}` needs validation rows, and the training data is not a task with a validation split"
-        yield context.document.problem((block,), message, "Declare `validation` with `data` or a `share`.")
+        at = every if block == "validation.every" else (block,)
+        yield context.document.problem(at, message, "Declare `validation` with `data` or a `share`.")
     if needed and not declared.get("share"):
         yield from _deciding(context, declared.get("data"))
 

@@ -229,15 +229,17 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """Rows that decide about training and are never trained on: for `Tune` and `EarlyStopping`.
+    """Rows that are never trained on: for `Tune` and `EarlyStopping`, which decide by them, and to be looked at.
 
     They are those of `data`, or a `share` of the training rows that is held out of every recipe's training; with
-    neither, the validation split of the task that trains. The first `limit` of them count.
+    neither, the validation split of the task that trains. The first `limit` of them count. With `every` the loss on
+    them is taken after that many steps each, and at the end; nothing is decided by it.
     """
 
     data: Data | None = None
     share: float | None = None
     limit: int = 64
+    every: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -445,6 +447,11 @@ class Experiment:
     def for_stage(self, stage: Stage) -> "Experiment":
         """Return the experiment as a stage sees it: with the data that trains it."""
         return self if stage.data is None else replace(self, data=stage.data, mix=())
+
+    @property
+    def validates(self) -> bool:
+        """Whether every training takes its loss on the validation rows while it goes on."""
+        return self.early_stopping is not None or self.validation.every is not None
 
     def suites_of(self, role: Role) -> tuple[Suite, ...]:
         """Return the suites that play one role."""

@@ -19,11 +19,13 @@ def sft_config(
     device: str = "cpu",
     dtype: str = "float32",
     early_stopping: EarlyStopping | None = None,
+    every: int | None = None,
 ) -> SFTConfig:
     """Return the SFTConfig for `fields` (SFTConfig's own names) on a device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
 
     A model of a 16-bit `dtype` computes in it (autocast), with loss scaling in float16, unless the fields say
-    otherwise. bfloat16 that the device has not becomes float16.
+    otherwise. bfloat16 that the device has not becomes float16. Without early stopping the loss on validation rows is
+    taken `every` so many steps.
 
     TRL's defaults are for GPUs and dashboards; those below are for runs that must be comparable anywhere. The
     spec may override the first group, never the second: order of data follows `seed` alone, so that recipes with
@@ -53,7 +55,7 @@ def sft_config(
         "remove_unused_columns": True,
     }
     half = _half_precision(fields, dtype, device)
-    return SFTConfig(**{**defaults, **fields, **half, **decided, **_stopping(early_stopping)})
+    return SFTConfig(**{**defaults, **fields, **half, **decided, **_evaluating(early_stopping, every)})
 
 
 def _half_precision(fields: Mapping[str, Any], dtype: str, device: str) -> dict[str, bool]:
@@ -67,9 +69,10 @@ def _half_precision(fields: Mapping[str, Any], dtype: str, device: str) -> dict[
     return {"bf16": bf16, "fp16": fp16}
 
 
-def _stopping(early_stopping: EarlyStopping | None) -> dict[str, Any]:
+def _evaluating(early_stopping: EarlyStopping | None, every: int | None) -> dict[str, Any]:
+    """Return when the loss on the validation rows is taken, and how it decides where it does."""
     if early_stopping is None:
-        return {}
+        return {} if every is None else {"eval_strategy": "steps", "eval_steps": every}
     return {
         "eval_strategy": "steps",
         "eval_steps": early_stopping.eval_steps,

@@ -12,10 +12,12 @@ from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase, Trainer
 
 from harness.errors import TaskError
 from harness.methods._base import Adapted
+from harness.records import HeldOut, RowCounts
 from harness.sources.data import RENDERED, Row
 from harness.spec.records import EarlyStopping
 from harness.training.arguments import sft_config
 from harness.training.callbacks import KeepBest, OnStep, Watch
+from harness.training.lengths import count_rows, spans
 from harness.training.rounding import CountLostUpdates
 from harness.training.tokens import tokenized
 from harness.training.trainer import CompletionTrainer
@@ -28,10 +30,14 @@ Rows = Sequence[Row]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationSet:
-    """Rows that are not trained on, and when to stop by the loss on them (None: only take it at the end)."""
+    """Rows that are not trained on, and when to stop by the loss on them.
+
+    Without `early_stopping` nothing is decided by it: it is taken `every` so many steps, or at the end alone.
+    """
 
     rows: Rows
     early_stopping: EarlyStopping | None = None
+    every: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,9 @@ class Trained:
     alone gives them. `engine` says how batches were read, ``padding-free`` or ``padded:`` and why. With a validation
     set, `validation_losses` holds (step, loss) pairs, loss in nats a completion token averaged over batches, and
     `best_step` the step whose weights were kept. `computed` is the dtype of products, `updates_lost` the share of
-    updates that rounding took away (see `CountLostUpdates`).
+    updates that rounding took away (see `CountLostUpdates`), `rows` what `max_length` left of them. `held_out` is the
+    loss of the finished weights on each validation row, where early stopping or `every` asks for it;
+    `validation_seconds`, which `seconds` leaves out, are what `every` took.
     """
 
     steps: int
@@ -59,6 +67,9 @@ class Trained:
     best_step: int | None = None
     computed: str = "float32"
     updates_lost: float | None = None
+    rows: RowCounts | None = None
+    held_out: HeldOut | None = None
+    validation_seconds: float = 0.0
 
     @property
     def validation_loss(self) -> float | None:
@@ -95,7 +106,13 @@ def train(
         trainer = CompletionTrainer(
             model=adapted.model,
             args=sft_config(
-                fields, seed=seed, folder=Path(scratch), device=device, dtype=dtype, early_stopping=stopping
+                fields,
+                seed=seed,
+                folder=Path(scratch),
+                device=device,
+                dtype=dtype,
+                early_stopping=stopping,
+                every=validation.every if validation else None,
             ),
             train_dataset=_dataset(rows, tokenizer),
             eval_dataset=_dataset(validation.rows, tokenizer) if validation else None,
@@ -106,9 +123,10 @@ def train(
         _check_not_empty(trainer, len(rows))
         start = time.perf_counter()
         trainer.train()
-        seconds = time.perf_counter() - start
-        if validation and not watch.validation_losses:  # a run shorter than the first evaluation has none either
+        seconds = time.perf_counter() - start - (0.0 if stopping else trainer.evaluating)
+        if validation and _lacks_the_last(watch, trainer.state.global_step, validation):
             trainer.evaluate()
+        held_out = trainer.held_out() if validation and (stopping or validation.every) else None
         drawn_again = tuple(trainer.drawn_again(min(len(trainer.order), DRAWN_AGAIN)))
     # Autocast would stay in the model's forward, and what is scored later would compute otherwise than what is loaded.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
@@ -127,6 +145,9 @@ def train(
         best_step=best[0].step if best else None,
         computed=_computed(trainer),
         updates_lost=rounding.share,
+        rows=count_rows(spans(rows, tokenizer), fields),
+        held_out=held_out,
+        validation_seconds=0.0 if stopping else trainer.evaluating,
     )
 
 
@@ -135,6 +156,13 @@ def _computed(trainer: CompletionTrainer) -> str:
     if trainer.args.bf16 or trainer.args.fp16:
         return "bfloat16" if trainer.args.bf16 else "float16"
     return str(trainer.model.dtype).removeprefix("torch.")
+
+
+def _lacks_the_last(watch: Watch, step: int, validation: ValidationSet) -> bool:
+    """Tell whether the loss at the end was not taken; early stopping's is that of the best step."""
+    if not watch.validation_losses:
+        return True  # a run shorter than the first evaluation
+    return validation.early_stopping is None and watch.validation_losses[-1][0] != step
 
 
 def _dataset(rows: Rows, tokenizer: PreTrainedTokenizerBase) -> Dataset:

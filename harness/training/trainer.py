@@ -8,7 +8,9 @@ TRL's `padding_free` does the packing in its collator, where neither the order o
 off a batch any more: the batch stays padded here until the loss is taken.
 """
 
+import contextlib
 import hashlib
+import time
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -22,6 +24,7 @@ from harness._compat.trl import count_tokens, on_its_device
 from harness.methods._base import tokens_before_input
 from harness.model.head import projected_at
 from harness.model.modes import evaluation_mode
+from harness.records import HeldOut
 from harness.training.packing import IGNORED, Pack, packs
 
 PADDING_FREE = "padding-free"
@@ -51,6 +54,32 @@ class CompletionTrainer(SFTTrainer):
         self.examples = 0
         self.engine: str | None = None if padding_free else "padded: padding-free batches are switched off"
         """How batches are read, `PADDING_FREE` or why not; None until the first is there."""
+        self.evaluating = 0.0
+        """Seconds spent on validation rows."""
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Take the loss on the validation rows; where nothing is decided by it, training goes on as if it had not."""
+        decides = self.args.metric_for_best_model is not None
+        start = time.perf_counter()
+        with contextlib.nullcontext() if decides else torch.random.fork_rng():
+            metrics: dict[str, float] = super().evaluate(*args, **kwargs)
+        self.evaluating += time.perf_counter() - start
+        return metrics
+
+    @torch.no_grad()
+    def held_out(self) -> HeldOut:
+        """Return the loss on each row of the validation set, in its order."""
+        rows, size = self.eval_dataset, self.args.per_device_eval_batch_size
+        nats: list[float] = []
+        tokens: list[int] = []
+        with evaluation_mode(self.model), self.accelerator.autocast():
+            for start in range(0, len(rows), size):
+                batch = self.data_collator([rows[place] for place in range(start, min(start + size, len(rows)))])
+                counts = _labels(batch)
+                losses = self._losses(self.model, on_its_device(self, batch), None)
+                nats += [float(of_row.sum()) for of_row in losses.split(counts)]
+                tokens += counts
+        return HeldOut(nats=tuple(nats), tokens=tuple(tokens))
 
     def drawn_again(self, batches: int) -> list[str]:
         """Return `order` of that many batches at most, drawn anew from the start of an epoch.
@@ -154,6 +183,12 @@ def _noted(seen: Any, inputs: dict[str, Any]) -> str:
     """Add a batch to the hash of what was seen and return its first digits."""
     seen.update(inputs["input_ids"].cpu().numpy().tobytes())
     return str(seen.hexdigest()[:_DIGITS])
+
+
+def _labels(inputs: dict[str, Any]) -> list[int]:
+    """Return how many labels each row has."""
+    counts: list[int] = (inputs["labels"][:, 1:] != IGNORED).sum(dim=1).tolist()
+    return counts
 
 
 def _predicted(inputs: dict[str, Any]) -> Tensor:

@@ -174,3 +174,15 @@ def test_an_evaluation_is_known_by_its_suites_content_tokenizer_and_options(expe
 def test_a_digest_is_of_canonical_json_without_what_says_nothing():
     expected = hashlib.sha256(b'{"a":[1,2],"b":0}').hexdigest()[:8]
     assert digest({"b": 0, "a": (1, 2), "new": None, "block": {"inner": None}}) == expected
+
+
+def test_a_loss_that_is_looked_at_is_had_of_the_cells_that_were_trained_with_it(experiment):
+    every = replace(experiment.validation, every=5)
+    judged = replace(CONTENT, validation="v")
+    ids = {
+        cell(experiment).id,
+        trained_cell(changed(experiment, validation=every), experiment.recipes[1], 1, judged).id,
+        trained_cell(changed(experiment, validation=replace(every, every=6)), experiment.recipes[1], 1, judged).id,
+    }
+    assert len(ids) == 3
+    assert trained_cell(experiment, experiment.recipes[1], 1, judged).id in ids  # rows that decide nothing do not count

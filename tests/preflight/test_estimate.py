@@ -12,6 +12,7 @@ from harness.preflight.calibrate import Calibration, Speed
 from harness.preflight.calibrated import Kept
 from harness.preflight.token_counts import RowTokens, count_tokens
 from harness.preflight.unknown import Unknown
+from harness.records import RowCounts
 from harness.spec import Overrides, load
 from harness.spec.records import Layers, Recipe
 from harness.suites import load as loading
@@ -181,3 +182,16 @@ def test_what_trains_takes_float32_whatever_the_models_dtype(tiny_model):
     for width in (2, 4):
         known = weights["lora--x", width]
         assert known.weights == base[width] + 4 * known.description.trainable
+
+
+def test_rows_that_are_too_long_are_counted_for_each_recipe(planned, tmp_path):
+    path = tmp_path / "adapters" / "lora--tiny.json"
+    declared = json.loads(path.read_text())
+    declared["training"] |= {"max_length": 7}
+    path.write_text(json.dumps(declared))
+    cells, counted = planned()
+    assert cells["base"].rows is None
+    assert cells["full--default"].rows == RowCounts(total=12, cut=0, dropped=0, max_length=64)
+    short, shortened = sum(whole > 7 for _, whole in counted.rows.spans), cells["lora--tiny"].rows
+    assert (shortened.cut + shortened.dropped, shortened.max_length) == (short, 7)
+    assert short > 0

@@ -124,3 +124,22 @@ def test_compute_is_matched_with_another_recipe_of_the_experiment(spec, write, p
     ((at, _, message, _),) = problems(load, write(spec))
     assert at == "$.compute.recipe"
     assert other in message
+
+
+def test_a_loss_that_is_looked_at_needs_rows_of_its_own_too(spec, write, problems, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "a", "completion": "b"}\n')
+    spec["data"] = {"source": "jsonl", "path": str(tmp_path / "rows.jsonl")}
+    spec["validation"] = {"every": 5}
+    ((at, _, message, remedy),) = problems(load, write(spec))
+    assert at == "$.validation.every"
+    assert "needs validation rows" in message
+    assert "`share`" in remedy
+    spec["validation"] = {"every": 5, "share": 0.1}
+    assert load(write(spec)).validates
+
+
+def test_early_stopping_takes_the_loss_by_its_own_steps(spec, write, problems):
+    spec["validation"], spec["early_stopping"] = {"every": 5, "share": 0.1}, {"patience": 2}
+    ((at, _, message, _),) = problems(load, write(spec))
+    assert at == "$.validation.every"
+    assert "eval_steps" in message

@@ -1,0 +1,36 @@
+"""Training rows that `max_length` cut or left out, which may be others for one recipe than for another."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from harness.ledger import RunFolder
+from harness.plan.costs import Estimate
+from harness.records import CellResult, RowCounts
+from harness.report.document import Block, Notice, Prose
+
+MANY = 0.05
+"""The share of rows from which on it is a mark."""
+
+
+def rows_of_run(run: RunFolder) -> Iterator[Block]:
+    """Yield what the finished cells' trainings left of the rows, where they left anything out."""
+    results = (each for each in run.outcomes if isinstance(each, CellResult) and each.train_info is not None)
+    yield from _blocks({each.cell.recipe: each.training.rows for each in results})
+
+
+def rows_of_plan(estimate: Estimate) -> Iterator[Block]:
+    """Yield what the trainings would leave of the rows, where they would leave anything out."""
+    yield from _blocks({each.recipe: each.rows for each in estimate.cells})
+
+
+def _blocks(counted: Mapping[str, RowCounts | None]) -> Iterator[Block]:
+    """Yield a line for all recipes that leave as much."""
+    shortened = {recipe: counts for recipe, counts in counted.items() if counts is not None and counts.share > 0}
+    for counts in dict.fromkeys(shortened.values()):
+        line = f"{_names([name for name, each in shortened.items() if each == counts], counted)}: {counts}"
+        yield Notice(f"many rows shortened: {line}") if counts.share > MANY else Prose(f"rows: {line}")
+
+
+def _names(recipes: Iterable[str], counted: Mapping[str, RowCounts | None]) -> str:
+    trained = [recipe for recipe in counted if recipe != "base"]
+    named = list(recipes)
+    return "every recipe" if named == trained and len(trained) > 1 else ", ".join(named)

@@ -7,10 +7,11 @@ import numpy as np
 
 from harness.compare.summaries import MeanAndSD, results_of
 from harness.ledger import Outcome
-from harness.records import CellResult, HeldOut
+from harness.records import CellResult
 from harness.spec.records import Experiment
 from harness.statistics.contrast import contrast
 from harness.statistics.moments import moments
+from harness.trained import HeldOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,6 @@ from harness.evaluation.results import task_metrics, write_results
 from harness.evaluation.scorer import SharedPromptLM
 from harness.evaluation.support import check_tokenizer
 from harness.model.modes import evaluation_mode
-from harness.model.precision import computing
 from harness.records import Evaluation
 from harness.spec.records import EvaluationOptions, Suite
 from harness.suites.examples import SEED, with_shots
@@ -58,7 +57,7 @@ def evaluate(
     limit = options.limit if suite.limit is None else suite.limit
     places = scored_places(task, limit=limit)
     started = time.perf_counter()
-    with without_bars(counter), evaluation_mode(model), computing(model):
+    with without_bars(counter), evaluation_mode(model):
         scorer = SharedPromptLM(
             model, tokenizer=tokenizer, batch_size=options.batch_size, counter=counter, reads_once=reads_once
         )

@@ -16,7 +16,7 @@ import torch
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
-from torch import Tensor
+from torch import Tensor, nn
 
 from harness.errors import TaskError
 from harness.evaluation.batching import (
@@ -33,6 +33,7 @@ from harness.evaluation.opening import Opening, opening_tokens, read_opening
 from harness.evaluation.progress import RequestCounter
 from harness.evaluation.support import unsupported
 from harness.model.head import projected_at
+from harness.model.precision import computes_in_half, mixed
 
 Score = tuple[float, bool]
 """Log-likelihood (nats) of a continuation, and whether greedy decoding would give it."""
@@ -64,7 +65,9 @@ class SharedPromptLM(HFLM):
     def __init__(
         self, pretrained: Any, *, counter: RequestCounter | None = None, reads_once: bool = True, **options: Any
     ) -> None:
-        super().__init__(pretrained, **{"softmax_dtype": "float32", **options})
+        # HFLM switches any autocast off that is not its own.
+        half = mixed(pretrained) if isinstance(pretrained, nn.Module) else None
+        super().__init__(pretrained, **{"softmax_dtype": "float32", "mixed_precision_dtype": half, **options})
         self.engine = "shared-prompt"
         self._reads_once = reads_once
         self._counter = counter or RequestCounter()
@@ -153,7 +156,8 @@ class SharedPromptLM(HFLM):
         place = row.requests[-1]
         ((plain, _),) = self._plain([requests[place]], disable_tqdm=True)
         try:
-            self._opening = read_opening(self.model, opening) if opening else None
+            with self._autocast():
+                self._opening = read_opening(self.model, opening) if opening else None
             answers = self._batch([row])
         except torch.OutOfMemoryError:
             raise
@@ -177,12 +181,17 @@ class SharedPromptLM(HFLM):
         hits = [bool(part.all()) for part in greedy.split(layout.lengths)]
         return dict(zip(places, zip(sums, hits, strict=True), strict=True))
 
+    def _autocast(self) -> torch.autocast:
+        """Compute as HFLM does: in 16 bits where weights are of two dtypes."""
+        half = self.mixed_precision_dtype
+        return torch.autocast(self.device.type, dtype=half, enabled=half is not None)
+
     def _answer_logits(self, layout: Layout) -> Tensor:
         """Return float32 logits at the predicting places, (P, vocabulary)."""
         head, length = self.model.get_output_embeddings(), layout.ids.shape[1]
         before = self._opening.length if self._opening else 0
         cache = self._opening.copied(len(layout.ids)) if self._opening else None
-        with projected_at(head, layout.at_row, layout.at_column, length=length):
+        with projected_at(head, layout.at_row, layout.at_column, length=length), self._autocast():
             output = self.model(
                 input_ids=layout.ids.to(self.device),
                 position_ids=layout.positions.to(self.device) + before,
@@ -198,7 +207,7 @@ def tolerance(model: Any, *, tokens: int) -> float:
 
     Half precision and int8 activations round by the batch that a row stands in.
     """
-    rounds = model.dtype != torch.float32 or getattr(model, "is_loaded_in_8bit", False)
+    rounds = computes_in_half(model) or getattr(model, "is_loaded_in_8bit", False)
     return COARSE * tokens if rounds else FINE
 
 

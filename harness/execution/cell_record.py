@@ -28,14 +28,13 @@ from harness.records import (
     Measurement,
     MetaInfo,
     ModelInfo,
-    Precision,
-    RowCounts,
     RunInfo,
     StageInfo,
     SystemInfo,
     TrainRecord,
 )
 from harness.spec.records import Recipe
+from harness.trained import Precision, RowCounts
 from harness.training import Trained
 
 

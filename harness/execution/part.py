@@ -23,9 +23,10 @@ from harness.methods.adapt import adapt
 from harness.methods.batches import Batch, Batches
 from harness.methods.store import replay, stage_folder
 from harness.model.precision import trained_dtype
-from harness.records import Precision, TrainRecord
+from harness.records import TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe
+from harness.trained import Precision
 from harness.training import ValidationSet, train
 from harness.training.probe import probe_batches
 from harness.training.rows import rows_sha256, training_rows, validation_rows

@@ -63,15 +63,25 @@ def trained_dtype(model: nn.Module) -> str:
     return "+".join(sorted({_name(weight.dtype) for weight in model.parameters() if weight.requires_grad}))
 
 
+def computes_in_half(model: nn.Module) -> bool:
+    """Tell whether any weight of a model is of 16 bits, so that what it computes is rounded to them."""
+    return any(_is_half(weight) for weight in model.parameters())
+
+
+def mixed(model: nn.Module) -> str | None:
+    """Return the 16-bit dtype in which a model computes whose weights are of more than one; None where they are not."""
+    found = {_name(weight.dtype) for weight in _weights(model)}
+    return next((dtype for dtype in HALF if dtype in found), None) if len(found) > 1 else None
+
+
 @contextlib.contextmanager
 def computing(model: nn.Module) -> Iterator[None]:
-    """Let a model whose weights are of more than one dtype compute in the 16-bit one of them; others as they are."""
-    found = {weight.dtype for weight in _weights(model)}
-    half = next((dtype for name in HALF if (dtype := getattr(torch, name)) in found), None)
-    if half is None or len(found) == 1:
+    """Let a model of `mixed` weights compute in the 16-bit dtype; others as they are."""
+    half = mixed(model)
+    if half is None:
         yield
         return
-    with torch.autocast(next(model.parameters()).device.type, dtype=half):
+    with torch.autocast(next(model.parameters()).device.type, dtype=getattr(torch, half)):
         yield
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.plan.power import Power
-from harness.records import RowCounts, Screening
+from harness.records import Screening
+from harness.trained import RowCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,11 +32,12 @@ from harness.preflight.content import content_at_hand
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.token_counts import RowTokens, SuiteTokens, TokenCounts, count_tokens
 from harness.preflight.unknown import Unknown
-from harness.records import MatchedSize, RowCounts
+from harness.records import MatchedSize
 from harness.sources import models
 from harness.sources.offline import without_downloads
 from harness.spec.records import Experiment, Recipe, Stage
 from harness.suites.load import built_once
+from harness.trained import RowCounts
 from harness.training.lengths import count_rows
 
 BASE = Recipe(method="base", name="untuned")

@@ -6,8 +6,8 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 from trl import SFTConfig
 
-from harness.records import RowCounts
 from harness.sources.data import Row
+from harness.trained import RowCounts
 from harness.training.tokens import tokens_of
 
 Span = tuple[int, int]

@@ -24,7 +24,7 @@ from harness._compat.trl import count_tokens, on_its_device
 from harness.methods._base import tokens_before_input
 from harness.model.head import projected_at
 from harness.model.modes import evaluation_mode
-from harness.records import HeldOut
+from harness.trained import HeldOut
 from harness.training.packing import IGNORED, Pack, packs
 
 PADDING_FREE = "padding-free"

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from harness.compare.held_out import held_out_losses
-from harness.records import Cell, HeldOut
+from harness.records import Cell
 from harness.report.document import Document
 from harness.report.render.text import TextRenderer
 from harness.report.sections.held_out import held_out_table
 from harness.spec import load
+from harness.trained import HeldOut
 from helpers.records import cell_result, training
 
 TOKENS = (2, 4, 6)

@@ -10,6 +10,7 @@ from lm_eval.models.huggingface import HFLM
 from harness.errors import TaskError
 from harness.evaluation.progress import RequestCounter
 from harness.evaluation.scorer import SharedPromptLM
+from harness.model.precision import keep_masters
 
 BOTH = ["llama", "qwen2", "gpt_neox", "qwen3", "gpt2", "phi", "granite", "mistral"]
 SHARED = [*((family, attention) for family in BOTH for attention in ("sdpa", "eager")), ("gemma2", "eager")]
@@ -69,6 +70,19 @@ def test_half_precision_differs_by_its_rounding_alone(dtype, random_model, token
     ours = scorer.loglikelihood(questions, disable_tqdm=True)
     assert scorer.engine == "shared-prompt"
     theirs = plainly(model, tokenizer, questions)
+    for question, (mine, _), (plain, _) in zip(questions, ours, theirs, strict=True):
+        assert mine == pytest.approx(plain, abs=0.1 * len(question.args[1]) + 0.1)
+
+
+@pytest.mark.parametrize("part", ["model.embed_tokens", "model.layers.1.input_layernorm", "model.layers.0"])
+def test_a_model_of_two_dtypes_is_scored_in_the_smaller_one(part, random_model, tokenizer, questions):
+    model = random_model("llama").to(torch.bfloat16).requires_grad_(requires_grad=False)
+    model.get_submodule(part).requires_grad_(requires_grad=True)
+    keep_masters(model)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    theirs = plainly(model, tokenizer, questions, mixed_precision_dtype="bfloat16")
+    assert scorer.engine == "shared-prompt"
     for question, (mine, _), (plain, _) in zip(questions, ours, theirs, strict=True):
         assert mine == pytest.approx(plain, abs=0.1 * len(question.args[1]) + 0.1)
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from harness.evaluation import evaluate
 from harness.execution.subject import load_cell
 from harness.records import CellResult
 from harness.report.sections.marks import marks
@@ -49,10 +50,26 @@ def test_whole_weights_are_kept_as_they_are_served_and_an_adapter_as_it_trained(
     assert {tensor.dtype for tensor in saved.values()} == {torch.float32}
 
 
-def test_a_finished_cell_comes_back_as_it_was_scored(finished):
+def test_a_finished_cell_comes_back_as_it_was_scored(finished, half_spec, tmp_path):
+    suite = finished.experiment.suites[0]
     for each in finished.outcomes[1:]:
-        model = load_cell(finished.cell_folder(each.cell)).model
-        assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
+        folder = finished.cell_folder(each.cell)
+        loaded = load_cell(folder)
+        assert {weight.dtype for weight in loaded.model.parameters()} == {torch.bfloat16}
+        again = evaluate(
+            loaded.model,
+            loaded.tokenizer,
+            suite,
+            folder=tmp_path / each.cell.id,
+            options=finished.experiment.evaluation,
+            beside=half_spec.parent,
+        )
+        assert answers(tmp_path / each.cell.id / again.samples) == answers(folder / each.evaluations[0].samples)
+
+
+def answers(samples):
+    """Return the likelihoods of a sample file, bit for bit."""
+    return [json.loads(line)["filtered_resps"] for line in samples.read_text().splitlines()]
 
 
 def test_arms_of_another_precision_are_marked(finished):

@@ -12,10 +12,10 @@ from harness.preflight.calibrate import Calibration, Speed
 from harness.preflight.calibrated import Kept
 from harness.preflight.token_counts import RowTokens, count_tokens
 from harness.preflight.unknown import Unknown
-from harness.records import RowCounts
 from harness.spec import Overrides, load
 from harness.spec.records import Layers, Recipe
 from harness.suites import load as loading
+from harness.trained import RowCounts
 
 NOTHING = Speed(0.0, 0.0, 0.0)
 STILL = Calibration(layer=NOTHING, head=NOTHING, optimizer=0.0)

@@ -1,8 +1,8 @@
 """Rows that were shortened are said of the recipes that it was so for, and are a mark where they are many."""
 
-from harness.records import RowCounts
 from harness.report.document import Notice, Prose
 from harness.report.sections.rows import _blocks
+from harness.trained import RowCounts
 
 FEW = RowCounts(total=100, cut=3, dropped=2, max_length=64)
 MANY = RowCounts(total=100, cut=4, dropped=2, max_length=32)

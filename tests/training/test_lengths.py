@@ -4,9 +4,9 @@ import pytest
 from transformers import AutoTokenizer
 
 from harness.methods.adapt import adapt
-from harness.records import RowCounts
 from harness.sources import models
 from harness.spec.records import Model, Recipe
+from harness.trained import RowCounts
 from harness.training import train
 from harness.training.lengths import count_rows, spans
 from harness.training.trainer import CompletionTrainer

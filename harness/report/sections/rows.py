@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from harness.ledger import RunFolder
 from harness.plan.costs import Estimate
-from harness.records import CellResult, RowCounts
+from harness.records import CellResult
 from harness.report.document import Block, Notice, Prose
+from harness.trained import RowCounts
 
 MANY = 0.05
 """The share of rows from which on it is a mark."""

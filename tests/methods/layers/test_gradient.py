@@ -42,6 +42,13 @@ def test_norms_are_those_of_a_plain_backward_pass_whatever_the_chunk(tiny, batch
     assert gradient_norms(tiny(), taken, chunk=chunk).tolist() == pytest.approx(naive_norms(tiny(), taken), rel=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_on_a_half_precision_base_the_norms_are_those_of_float32_but_for_rounding(tiny, batches, dtype):
+    taken = take(batches, 3)
+    norms = gradient_norms(tiny().to(dtype), taken)
+    assert norms.tolist() == pytest.approx(naive_norms(tiny(), taken), rel=0.02)
+
+
 def test_the_layers_with_the_largest_norms_are_chosen_and_the_cost_recorded(tiny, batches):
     layers = Layers(strategy="gradient", fraction=0.5)
     choice = select(Request(layers=layers, total=4, count=2, seed=0, model=tiny(), batches=batches))

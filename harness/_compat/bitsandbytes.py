@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 _BLOCK, _SECOND_BLOCK = 64, 256
 """bitsandbytes keeps a float32 scale for 64 weights of 4 bits; quantized twice, a byte, and a float32 for 256 bytes."""
@@ -19,12 +19,12 @@ def logical_size(parameter: nn.Parameter) -> int:
     return parameter.numel() if state is None else math.prod(state.shape)
 
 
-def is_packed(parameter: nn.Parameter) -> bool:
-    """Tell whether a parameter holds quantized weights, which a storage of floating-point numbers may hide.
+def is_packed(weight: Tensor) -> bool:
+    """Tell whether a weight holds quantized weights, which a storage of floating-point numbers may hide.
 
     Delete when upstream has a public name for it.
     """
-    return hasattr(parameter, "quant_state") or hasattr(parameter, "SCB")
+    return hasattr(weight, "quant_state") or hasattr(weight, "SCB")
 
 
 def bytes_a_weight(quantization: Mapping[str, Any]) -> float:

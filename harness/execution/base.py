@@ -22,6 +22,6 @@ def serve(model: nn.Module, declared: Model, device: str) -> None:
     precision.serve(model, served_dtype(declared, device))
 
 
-def served_dtype(declared: Model, device: str) -> str:
+def served_dtype(declared: Model, device: str) -> precision.Dtype:
     """Return the dtype in which the model is served on a device."""
     return precision.usable_dtype(declared.dtype, device)

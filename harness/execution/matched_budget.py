@@ -16,6 +16,7 @@ from harness.methods._base import Adapted
 from harness.methods.batches import Batches
 from harness.methods.dispatch import training_flops
 from harness.methods.traits import traits
+from harness.model.precision import Dtype
 from harness.plan.batch import examples_a_step
 from harness.training import Rows, train
 
@@ -35,7 +36,7 @@ class Course:
     batches: Batches
     device: str = "cpu"
     padding_free: bool = False
-    dtype: str = "float32"
+    dtype: Dtype = "float32"
 
 
 def steps_for_flops(budget: ReferenceBudget, adapted: Adapted, course: Course) -> int:

@@ -9,7 +9,7 @@ anything.
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -17,7 +17,8 @@ from torch import nn
 from harness._compat.bitsandbytes import is_packed
 from harness.model.devices import device_kind
 
-HALF = ("bfloat16", "float16")
+Dtype = Literal["float32", "bfloat16", "float16"]
+HALF: tuple[Dtype, ...] = ("bfloat16", "float16")
 
 
 def has_bfloat16(device: str) -> bool:
@@ -25,7 +26,7 @@ def has_bfloat16(device: str) -> bool:
     return device_kind(device) != "cuda" or torch.cuda.is_bf16_supported(including_emulation=False)
 
 
-def usable_dtype(declared: str, device: str) -> str:
+def usable_dtype(declared: Dtype, device: str) -> Dtype:
     """Return the dtype that a model of the `declared` one has on a device: float16 where there is no bfloat16."""
     return "float16" if declared == "bfloat16" and not has_bfloat16(device) else declared
 

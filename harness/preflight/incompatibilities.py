@@ -9,6 +9,7 @@ from typing import Any
 from harness.errors import HarnessError, InternalError, RecipeError, UsageError
 from harness.methods.incompatibilities import incompatibilities
 from harness.model.devices import device_kind, is_available
+from harness.model.precision import Dtype
 from harness.spec.records import Experiment, Model, Recipe
 from harness.training.arguments import sft_config
 
@@ -98,7 +99,8 @@ def _passed_through(error: Exception, package: str) -> bool:
 
 def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> Iterator[str]:
     """Yield what SFTConfig refuses of the recipe's training fields, and numbers with which nothing is trained."""
-    dtype = "float32" if device_kind(device) == "mps" else experiment.model.dtype  # another is refused there as such
+    # Another dtype than float32 is refused on Apple silicon as such.
+    dtype: Dtype = "float32" if device_kind(device) == "mps" else experiment.model.dtype
     for part in recipe.parts:
         fields = experiment.training_of(part.trained)
         sharding = [name for name in _SHARDING if fields.get(name)]

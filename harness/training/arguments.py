@@ -7,7 +7,7 @@ from typing import Any
 from trl import SFTConfig
 
 from harness.model.devices import device_kind
-from harness.model.precision import has_bfloat16, usable_dtype
+from harness.model.precision import Dtype, has_bfloat16, usable_dtype
 from harness.spec.records import EarlyStopping
 
 
@@ -17,7 +17,7 @@ def sft_config(
     seed: int,
     folder: Path,
     device: str = "cpu",
-    dtype: str = "float32",
+    dtype: Dtype = "float32",
     early_stopping: EarlyStopping | None = None,
     every: int | None = None,
 ) -> SFTConfig:
@@ -58,7 +58,7 @@ def sft_config(
     return SFTConfig(**{**defaults, **fields, **half, **decided, **_evaluating(early_stopping, every)})
 
 
-def _half_precision(fields: Mapping[str, Any], dtype: str, device: str) -> dict[str, bool]:
+def _half_precision(fields: Mapping[str, Any], dtype: Dtype, device: str) -> dict[str, bool]:
     """Return `bf16` and `fp16`, both of them: TRL turns bf16 on where a CPU pretends to have it, five times slower."""
     asked = [name for name in ("bf16", "fp16") if name in fields]
     own = usable_dtype(dtype, device)

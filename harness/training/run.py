@@ -12,6 +12,7 @@ from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase, Trainer
 
 from harness.errors import TaskError
 from harness.methods._base import Adapted
+from harness.model.precision import Dtype
 from harness.sources.data import RENDERED, Row
 from harness.spec.records import EarlyStopping
 from harness.trained import HeldOut, RowCounts
@@ -86,7 +87,7 @@ def train(
     seed: int,
     on_step: OnStep,
     device: str = "cpu",
-    dtype: str = "float32",
+    dtype: Dtype = "float32",
     validation: ValidationSet | None = None,
     callbacks: Sequence[TrainerCallback] = (),
     padding_free: bool = False,

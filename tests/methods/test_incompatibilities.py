@@ -55,7 +55,7 @@ def recipe(peft=None, **more):
             r"layers_to_transform \[4\] do not exist: the model has 4 layers, 0 to 3",
         ),
         (recipe({**LORA, "task_type": "SEQ_CLS"}), "task_type is 'SEQ_CLS'"),
-        (recipe({"peft_type": "XLORA"}), "XLORA mixes adapters that there are already"),
+        (recipe({"peft_type": "XLORA", "hidden_size": 64}), "XLORA mixes adapters that there are already"),
         (recipe({**LORA, "init_lora_weights": "pizza"}), "init_lora_weights 'pizza' is unknown.*pissa"),
         (
             recipe({"peft_type": "PROMPT_TUNING", "num_virtual_tokens": 2, "prompt_tuning_init": "VOCAB"}),

@@ -53,7 +53,7 @@ def estimate(
     """Return what the experiment would cost on `device`, without downloading anything.
 
     The machine's speed is kept between plans unless it is to be measured anew. `on_stage` is called with the name of
-    what comes next: ``recipes``, ``speed``, ``tokens``, ``contamination``, ``identity``.
+    what comes next: ``recipes`` and each of them, ``speed``, ``tokens``, ``contamination``, ``identity``.
 
     Raises `UsageError`, `RecipeError`, `TaskError` or `SourceError` for mistakes that a run would stop at too.
     """
@@ -66,7 +66,7 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
     diagnostics_of(experiment.diagnostics)
     on_stage("recipes")
     config = model_config(experiment)
-    check_recipes(experiment, config, device)
+    check_recipes(experiment, config, device, on_stage)
     on_stage("speed")
     kept = calibrated(config, device, anew=measure_anew)
     speed, unknown = kept.calibration, Unknown()

@@ -118,7 +118,7 @@ def least_memory(experiment: Experiment) -> int:
     config, width = model_config(experiment), memory.WIDTH[experiment.model.dtype]
     keeps_best = experiment.early_stopping is not None
     known = [_Known.of(each, config, width, "cpu") for each in (BASE, *experiment.recipes)]
-    held = [each.weights + memory.trained(each.description.trainable, width, keeps_best=keeps_best) for each in known]
+    held = [each.weights + memory.trained(each.description.trainable, keeps_best=keeps_best) for each in known]
     return memory.LIBRARIES + max(held)
 
 

@@ -24,4 +24,4 @@ def test_comparing_logs_with_all_that_a_missed_verdict_would_take_does_not_impor
         [sys.executable, "-c", PROGRAM, *map(str, words)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "The estimates point at" in done.stdout
+    assert "What it would take" in done.stdout

@@ -268,8 +268,7 @@ class _Reader:
         return self._values(found, items)
 
     def _mixed_kinds(self, found: ScoredSuite) -> Iterator[str]:
-        kind = None if found.whole is None else found.whole.aggregation
-        self.whole.setdefault(kind, found.file.path)
+        self.whole.setdefault(found.whole, found.file.path)
         if len(self.whole) > 1:
             one, other = (f"{path} ({each or 'a number an item'})" for each, path in list(self.whole.items())[:2])
             how = f"make {self.suite.metric} of {self.suite.task} in different ways"
@@ -281,7 +280,7 @@ class _Reader:
         if found.whole is None:
             return self.index.scores(items)
         units = np.arange(len(items)) if self.clusters is None else self.clusters
-        path, made = found.file.path, found.whole.aggregation
+        path, made = found.file.path, found.whole
         try:
             check_recorded(found, self.suite.metric)
             return units_of_a_whole(path, self.suite.metric, made, self.index.values(items), units)

@@ -1,18 +1,15 @@
 """A score over all items at once as pseudo-values of the units, so that it is compared as means are."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.compare.corpora import corpus
 from harness.compare.sources import ScoredSuite
+from harness.compare.sources.settings import agrees
 from harness.errors import ComparisonError
 from harness.statistics.critical import Floats
 from harness.statistics.pseudo import Corpus, Units, pseudo_values
-
-_RECORDED = 1e-6
-"""Relative difference to what lm-eval recorded that summing in another order may bring."""
 
 
 def check_recorded(found: ScoredSuite, metric: str) -> None:
@@ -20,11 +17,11 @@ def check_recorded(found: ScoredSuite, metric: str) -> None:
 
     A function of a task's author is known by its name alone; that its score is met says that it is the one meant.
     """
-    if found.whole is None or found.whole.recorded is None:
+    made, recorded = found.whole, found.file.recorded
+    if made is None or recorded is None:
         return
-    made, recorded = found.whole.aggregation, found.whole.recorded
     score = float(_corpus(found.file.path, metric, made, [item.value for item in found.items]).score())
-    if not math.isclose(score, recorded, rel_tol=_RECORDED, abs_tol=_RECORDED):
+    if not agrees(score, recorded):
         raise ComparisonError(
             f"{found.file.path}: {metric} of its samples, as {made}, is {score:.6g}, and lm-eval recorded "
             f"{recorded:.6g}: these are not the samples of that evaluation, or the task computes another score by that "

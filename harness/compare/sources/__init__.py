@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.compare.design import ScoredRun
-from harness.compare.sources._base import Key, ScoredItem, ScoredSuite, ScoreFile, ScoreSource, WholeScore
+from harness.compare.sources._base import Key, ScoredItem, ScoredSuite, ScoreFile, ScoreSource
 from harness.compare.sources.lm_eval import LmEvalSource
 from harness.compare.sources.run_folder import RunFolderSource
 from harness.compare.sources.strangers import named_as_what_it_is
@@ -21,7 +21,6 @@ __all__ = [
     "ScoreSource",
     "ScoredItem",
     "ScoredSuite",
-    "WholeScore",
     "read_scored_suite",
     "read_tidy",
     "score_source",

@@ -59,20 +59,12 @@ class ScoreFile:
 class ScoredSuite:
     """One suite's items of one trained model, in any order, with the file that they are from.
 
-    `whole` is set where the score is none of an item: how all items make it.
+    `whole` names lm-eval's aggregation where the score is none of an item and all of them make it.
     """
 
     file: ScoreFile
     items: list[ScoredItem]
-    whole: "WholeScore | None" = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WholeScore:
-    """How the values of all items make a score: lm-eval's `aggregation`, and what it came to where that is known."""
-
-    aggregation: str
-    recorded: float | None = None
+    whole: str | None = None
 
 
 class ScoreSource(ABC):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.compare.design import DEFAULT_CLUSTER, ScoredRun
-from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, ScoreSource, WholeScore
+from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, ScoreSource
 from harness.compare.sources.options import MARGIN, TaskFields, option_count, with_margin
 from harness.compare.sources.sample_files import SampleFile, sample_files, unnamed_files
 from harness.compare.sources.samples import FIELDS, HASHES, NO_FILTER, samples
@@ -164,7 +164,7 @@ def _aggregation(file: SampleFile, metric: str) -> Aggregation:
     return aggregation_in(config if isinstance(config, dict) else {}, metric)
 
 
-def _whole(file: SampleFile, metric: str, items: Sequence[ScoredItem]) -> WholeScore | None:
+def _whole(file: SampleFile, metric: str, items: Sequence[ScoredItem]) -> str | None:
     """Return how the items make the score where none of them has one. Raises `ComparisonError` where only some have."""
     without = [item for item in items if item.value is not None]
     if not without:
@@ -174,12 +174,7 @@ def _whole(file: SampleFile, metric: str, items: Sequence[ScoredItem]) -> WholeS
         raise ComparisonError(
             f"{file.path}: {metric} is a number for some items and {first.value!r} for others (doc_id {first.doc_id})."
         )
-    name, _, chosen = metric.partition(",")
-    recorded = (file.noted_of_task("results") or {}).get(f"{name},{chosen or NO_FILTER}")
-    return WholeScore(
-        aggregation=_aggregation(file, metric).name,
-        recorded=float(recorded) if isinstance(recorded, int | float) else None,
-    )
+    return _aggregation(file, metric).name
 
 
 def read_items(path: Path, metric: str, *, cluster: str | None = None) -> list[ScoredItem]:

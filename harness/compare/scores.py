@@ -219,7 +219,8 @@ class _Reader:
             if row is not None and np.isfinite(row).any():
                 yield control.name, row
             else:
-                self.notes.append(f"{self.suite.task}: the items of {control.name} cannot be told by their documents.")
+                why = "the score has no items" if found.whole else "its items cannot be told by their documents"
+                self.notes.append(f"{self.suite.task}: which share of a gain {control.name} has is not known: {why}.")
 
     def _base(self, base: Arm) -> dict[str, list[Floats | None]]:
         """Return the base model's row, if it has scores of the suite, which only a guard insists on."""

@@ -124,3 +124,11 @@ def test_repeated_items_count_once_only_where_they_were_answered_alike(tmp_path)
     assert found.items == ITEMS
     path.write_text(path.read_text() + first.replace('"f1": [', '"f1": [7, '))
     assert "more than once with different scores" in refused(design(root))
+
+
+def test_a_control_of_such_a_score_has_no_share_and_it_is_said(tmp_path):
+    root = logged(tmp_path, recorded=None)
+    control = Arm(name="base, 5 examples", runs=(ScoredRun(folder=root / "lora" / "0"),))
+    (found,) = read_scores(design(root, controls=(control,)))
+    assert found.controls == {}
+    assert any("base, 5 examples has is not known: the score has no items" in note for note in found.notes)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from harness.api import Run, conclude
 from harness.evaluation import evaluate
 from harness.execution.subject import load_cell
 from harness.records import CellResult
@@ -22,6 +23,7 @@ def half_spec(tmp_path_factory, tiny_tokenizer_folder):
     path = write_tiny_spec(folder, tiny_tokenizer_folder)
     spec = json.loads(path.read_text())
     spec["model"]["dtype"], spec["seeds"], spec["keep_weights"] = "bfloat16", [1], True
+    spec["validation"] = {"every": 1, "share": 0.25}
     path.write_text(json.dumps(spec))
     return path
 
@@ -41,6 +43,20 @@ def test_what_was_used_stands_in_the_record_and_nothing_is_marked(finished):
         assert abs(found["loss_as_served"].value) < 0.05
         assert each.meta_info.model_info.dtype == "bfloat16"
     assert list(marks(finished)) == []
+
+
+def test_the_held_out_loss_of_every_cell_is_reported_with_its_distance_from_the_references(finished):
+    losses = {each.cell.recipe: each.training.held_out for each in finished.outcomes[1:]}
+    assert {len(each.nats) for each in losses.values()} == {3}
+    assert [step for step, _ in finished.outcomes[1].training.validation_losses] == [1, 2]
+    assert finished.outcomes[1].costs.seconds["validate"] > 0
+    concluded = conclude(Run(finished.folder))
+    concluded.save()
+    reference, candidate = json.loads((finished.folder / "held_out.json").read_text())["recipes"]
+    assert reference["gap"] is None
+    apart = losses["lora--tiny"].loss - losses["full--default"].loss
+    assert candidate["gap"]["estimate"] == pytest.approx(apart)
+    assert "Held-out loss in nats a token on 3 rows" in " ".join(concluded.text.split())
 
 
 def test_whole_weights_are_kept_as_they_are_served_and_an_adapter_as_it_trained(finished):

@@ -8,7 +8,7 @@ from harness.compare.held_out import HeldOutLoss
 from harness.compare.summaries import ScoreSummary
 from harness.ledger import RunFolder
 from harness.plan.costs import Estimate
-from harness.report.document import Block, Document, Prose
+from harness.report.document import Block, Document, Notice, Prose
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gaps import families, gaps_table
@@ -29,6 +29,7 @@ from harness.report.sections.rows import rows_of_plan, rows_of_run
 from harness.report.sections.search import search_table
 from harness.report.sections.statements import statements
 from harness.report.sections.suites import inside_tables, outside_tables
+from harness.spec.files import label
 from harness.spec.records import Experiment
 from harness.verdict.records import Verdicts
 
@@ -40,13 +41,14 @@ def run_document(
     scores: Sequence[ScoreSummary],
     held_out: Sequence[HeldOutLoss] = (),
 ) -> Document:
-    """Return what ``harness run`` ends with: few tables, then verdicts, failures and what was overridden."""
+    """Return what ``harness run`` ends with: verdicts first, then tables, doubts, and where everything is."""
     experiment, outcomes = run.experiment, run.outcomes
     overridden = f"\noverridden: {' '.join(experiment.overrides)}" if experiment.overrides else ""
     blocks: tuple[Block, ...] = (
         Prose(f"{_head(experiment)}{overridden}"),
         *looks_blocks(verdicts.looks),
         *_unfinished(run, verdicts),
+        *statements(verdicts, costs),
         *search_table(run.tuning),
         *inside_tables(experiment, outcomes, verdicts, scores),
         *outside_tables(experiment, outcomes, verdicts, scores),
@@ -55,10 +57,10 @@ def run_document(
         *speed_table(costs),
         *forgetting_tables(verdicts, experiment, scores),
         *serving_table(costs),
-        *statements(verdicts, costs),
         *([Prose(contamination_text(run.screening))] if run.screening else []),
         *rows_of_run(run),
         *marks(run),
+        *_places(run),
     )
     return Document(blocks)
 
@@ -98,6 +100,15 @@ def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> D
 def _head(experiment: Experiment) -> str:
     """Return an experiment's name and what it asks."""
     return f"{experiment.name}: {experiment.description}" if experiment.description else experiment.name
+
+
+def _places(run: RunFolder) -> Iterator[Block]:
+    """Yield where the verdicts' and costs' own files are, and the adapters."""
+    folder = label(run.folder)
+    files = f"{folder}/verdict.json has the verdicts and costs.json the costs"
+    kept = [cell for cell in run.cell_ids if (run.cell_folder(cell) / "adapter").is_dir()]
+    adapters = f"; adapters are in {folder}/cells/CELL/adapter, such as {kept[0]}" if kept else ""
+    yield Notice(f"{files}{adapters}.")
 
 
 def _unfinished(run: RunFolder, verdicts: Verdicts) -> Iterator[Block]:

@@ -70,7 +70,7 @@ def outcomes():
 def row(table, name):
     """A recipe's row as one line: its first line, then what is stacked below."""
     lines = table.splitlines()
-    start = next(place for place, line in enumerate(lines) if line.startswith(name))
+    start = next(place for place, line in enumerate(lines) if line.startswith((f"{name}  ", f"{name} s")))
     stacked = itertools.takewhile(lambda line: line.startswith((" ", "(")), lines[start + 1 :])
     return "  ".join([lines[start], *stacked])
 

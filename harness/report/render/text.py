@@ -1,7 +1,7 @@
-"""Text for a terminal: prose folded at 100 columns, tables whose cells are stacked."""
+"""Text for a terminal: prose folded at 80 columns, tables whose cells are stacked."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from tabulate import tabulate
@@ -9,13 +9,16 @@ from tabulate import tabulate
 from harness.report.document import Block, Cell, Document, Finding, Header, Interval, Notice, Prose, Table, Words
 from harness.report.render._base import Renderer
 
-WIDTH = 100
+WIDTH = 80
 """Columns that a report takes wherever its names allow: it is kept, sent and quoted, so no terminal decides."""
 NOTHING = "–"
+_GAP = 2
+_LEAST = 16
+"""The least columns that words of a table are folded to."""
 
 
 class TextRenderer(Renderer):
-    """Renders for a terminal; names and numbers are never cut."""
+    """Renders for a terminal; numbers are never cut, names folded after a hyphen where a table is too wide."""
 
     def render(self, document: Document) -> str:
         """Return the blocks with an empty line between them."""
@@ -42,11 +45,63 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    """Return a table whose numbers stay as they are written."""
-    rows = [["\n".join(cell_lines(cell)) for cell in row] for row in table.rows]
-    grid = tabulate(rows, headers=list(map(_header, table.headers)), disable_numparse=True)
+    """Return a table whose numbers stay as they are written.
+
+    Where it would be too wide, headers get no room of their own, and then words and names are folded.
+    """
+    written = [["\n".join(cell_lines(cell)) for cell in row] for row in table.rows]
+    lines = [list(map(_header, table.headers)), *written]
+    room = _GAP if _total(lines, _GAP) <= WIDTH else 0
+    headers, *rows = _narrowed(lines, [_in_words(column) for column in zip(*table.rows, strict=True)], room)
+    grid = tabulate(rows, headers=headers, disable_numparse=True) if room else _compact(headers, rows)
     title = [fold(table.title)] if table.title else []
     return "\n".join([*title, grid, *map(fold, table.notes)])
+
+
+def _compact(headers: list[str], rows: list[list[str]]) -> str:
+    """Return the grid as tabulate draws it, but for the room that it gives to headers."""
+    lines = tabulate([headers, *rows], tablefmt="plain", disable_numparse=True).splitlines()
+    rule = (" " * _GAP).join("-" * _column(column, 0) for column in zip(headers, *rows, strict=True))
+    height = max(len(header.split("\n")) for header in headers)
+    return "\n".join(line.rstrip() for line in (*lines[:height], rule, *lines[height:]))
+
+
+def _in_words(cells: Sequence[Cell]) -> bool:
+    """Tell whether a column holds words and names alone, which may be folded."""
+    return all(cell is None or isinstance(cell, str | Words) for cell in cells)
+
+
+def _narrowed(lines: list[list[str]], in_words: Sequence[bool], room: int) -> list[list[str]]:
+    """Return header and rows with the widest columns of words folded, until the table fits or nothing gives way."""
+    left = [place for place, words in enumerate(in_words) if words]
+    while left and (excess := _total(lines, room) - WIDTH) > 0:
+        widths = [_column(column, room) for column in zip(*lines, strict=True)]
+        widest = max(left, key=widths.__getitem__)
+        left.remove(widest)
+        for line in lines:
+            line[widest] = _fold_cell(line[widest], max(_LEAST, widths[widest] - excess))
+    return lines
+
+
+def _total(lines: Sequence[Sequence[str]], room: int) -> int:
+    """Return the width of a table whose headers have `room` more than they need."""
+    widths = [_column(column, room) for column in zip(*lines, strict=True)]
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _column(cells: Sequence[str], room: int) -> int:
+    header, *body = map(_width, cells)
+    return max(header + room, *body)
+
+
+def _width(cell: str) -> int:
+    return max(map(len, cell.split("\n")))
+
+
+def _fold_cell(cell: str, width: int) -> str:
+    """Fold a cell between words and after the hyphens of a name."""
+    lines = (textwrap.wrap(line, width, break_long_words=False) or [""] for line in cell.split("\n"))
+    return "\n".join(part for line in lines for part in line)
 
 
 def _header(header: Header) -> str:

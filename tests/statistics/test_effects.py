@@ -1,6 +1,7 @@
 """The world of normal effects is what the comparator makes of tables of such effects, without the tables."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,6 +64,14 @@ def test_every_label_of_the_code_has_a_row_in_the_table():
     ((inside, outside),) = reduced(world, 50, np.random.default_rng(6))
     text = labels.by_label([("one kind", 3, (0.08, 0.04), rates(outcome(inside, outside, WIDEST), (0.08, 0.04)))])
     named = [row.split("|")[1].strip() for row in text.splitlines()[2:]]
+    assert named == list(STATEMENTS)
+    assert [name for name in named if name in {*Label}] == [each.value for each in Label]
+
+
+def test_every_label_of_the_code_has_a_row_in_the_published_table():
+    published = (Path(labels.__file__).parent / "results.md").read_text(encoding="utf-8")
+    _, _, rows = published.partition("| verdict, 1 comparison")
+    named = [row.split("|")[1].strip() for row in rows.split("\n\n")[0].splitlines()[2:]]
     assert named == list(STATEMENTS)
     assert [name for name in named if name in {*Label}] == [each.value for each in Label]
 

@@ -33,6 +33,7 @@ def evaluate(
     beside: Path | None = None,
     include: Sequence[Path] = (),
     relative_to: Path | None = None,
+    part: int | None = None,
     on_progress: OnProgress | None = None,
     reads_once: bool = True,
 ) -> Evaluation:
@@ -42,8 +43,9 @@ def evaluate(
     absent) receives lm-eval's ``results_*.json`` and ``samples_<task>_*.jsonl``; the record names them relative
     to `relative_to`, by default `folder` itself. Tasks are looked up around the spec's folder `beside`, in `include`,
     then among the shipped ones, then in lm-eval. A suite's `limit` and `num_fewshot` go before the options' and
-    the task's own. `on_progress` is called with (requests answered, requests in all). With `reads_once`
-    what all prompts begin with is read once, where the model allows it.
+    the task's own. `part` scores that many of the suite's items, drawn from those that it is scored on.
+    `on_progress` is called with (requests answered, requests in all). With `reads_once` what all prompts begin with
+    is read once, where the model allows it.
 
     Raises `TaskError` for a task that cannot be loaded or lacks the suite's metric, `SourceError` for a
     tokenizer that closes every text with a special token, `HarnessError` for scores that are not finite or files
@@ -54,8 +56,7 @@ def evaluate(
         task = _prepared(suite, beside, include)
     folder.mkdir(parents=True, exist_ok=True)
     counter = RequestCounter(on_progress)
-    limit = options.limit if suite.limit is None else suite.limit
-    places = scored_places(task, limit=limit)
+    places = scored_places(task, suite, options, part=part)
     started = time.perf_counter()
     with without_bars(counter), evaluation_mode(model):
         scorer = SharedPromptLM(
@@ -64,7 +65,7 @@ def evaluate(
         output = _score(scorer, suite.task, task, places=places, chat=options.apply_chat_template)
     seconds = time.perf_counter() - started
     samples = output.pop("samples")
-    output["config"] = _config(model, scorer, options, limit)
+    output["config"] = _config(model, scorer, options, suite)
     output |= {"lm_eval_version": version("lm_eval"), "transformers_version": version("transformers")}
     name = output["config"]["model_args"]
     written = write_results(output, samples, task=suite.task, model=name, folder=folder)
@@ -116,7 +117,7 @@ def _score(scorer: SharedPromptLM, name: str, task: Task, *, places: list[int] |
     return output
 
 
-def _config(model: Any, scorer: SharedPromptLM, options: EvaluationOptions, limit: int | None) -> dict[str, Any]:
+def _config(model: Any, scorer: SharedPromptLM, options: EvaluationOptions, suite: Suite) -> dict[str, Any]:
     """Return what lm-eval's command line would have noted of the model and the run."""
     return {
         "model": scorer.engine,
@@ -124,7 +125,9 @@ def _config(model: Any, scorer: SharedPromptLM, options: EvaluationOptions, limi
         "model_dtype": str(model.dtype),
         "batch_size": options.batch_size,
         "device": str(scorer.device),
-        "limit": limit,
+        "limit": options.limit if suite.limit is None else suite.limit,
+        "limit_order": options.limit_order,
+        "limit_seed": options.limit_seed,
         "bootstrap_iters": 0,
         "fewshot_seed": SEED,
     }

@@ -6,7 +6,7 @@ check covers saving and loading too, and nothing that training left in the model
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +69,12 @@ def _merged(adapted: Adapted) -> tuple[Any, str | None]:
 def _check(
     work: CellWork, merged: models.Loaded | None, reason: str | None, evaluations: Sequence[Evaluation]
 ) -> Measurement:
-    """Score the first items of the first in-domain suite again and compare item by item with the cell's own scores."""
+    """Score some items of the first in-domain suite again and compare item by item with the cell's own scores."""
     if merged is None:
         return Measurement(name=MERGE_CHECK, details={"reason": reason})
     asked, suite = work.experiment.merge, work.experiment.suites_of("in_domain")[0]
-    limit = min(asked.items, suite.limit or asked.items, work.experiment.evaluation.limit or asked.items)
     folder = work.folder / FOLDER
-    again = score_suite(work, replace(suite, limit=limit), folder, merged)
+    again = score_suite(work, suite, folder, merged, part=asked.items)
     own = next(each for each in evaluations if each.task == suite.task)
     largest = _largest_difference(work.folder / own.samples, work.folder / again.samples, suite.metric)
     # Beside the suites' own files these would be taken for another model's.

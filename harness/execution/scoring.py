@@ -34,9 +34,18 @@ def score_suites(work: CellWork, subject: models.Loaded, clock: Clock) -> Iterat
 
 
 def score_suite(
-    work: CellWork, suite: Suite, folder: Path, subject: models.Loaded, clock: Clock | None = None
+    work: CellWork,
+    suite: Suite,
+    folder: Path,
+    subject: models.Loaded,
+    clock: Clock | None = None,
+    *,
+    part: int | None = None,
 ) -> Evaluation:
-    """Score a suite into a folder below the cell's, anew; with a `clock`, tell of the items that are scored."""
+    """Score a suite, or a `part` of so many of its items, into a folder below the cell's, anew.
+
+    With a `clock`, tell of the items that are scored.
+    """
 
     def on_progress(done: int, total: int) -> None:
         if clock is not None:
@@ -52,6 +61,7 @@ def score_suite(
         beside=work.experiment.file.parent,
         include=work.experiment.include,
         relative_to=work.folder,
+        part=part,
         on_progress=on_progress,
         reads_once=work.experiment.execute.reads_once,
     )

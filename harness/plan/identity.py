@@ -93,7 +93,11 @@ def _evaluation_key(task: str, requests: str, experiment: Experiment, content: C
         "hash_version": HASH_VERSION,
         "suite": requests,
         "tokenizer": content.tokenizer,
-        "options": {key: value for key, value in asdict(experiment.evaluation).items() if key != "limit"},
+        # Which items are scored shows in the suite's content.
+        "options": {
+            "batch_size": experiment.evaluation.batch_size,
+            "apply_chat_template": experiment.evaluation.apply_chat_template,
+        },
         "reads_once": None if experiment.execute.reads_once else False,
     }
     return f"{task}--{digest(identity)}"

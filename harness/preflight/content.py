@@ -22,7 +22,7 @@ from transformers import PreTrainedTokenizerBase
 from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
-from harness.plan.identity import control_suite, data_key, suite_limit
+from harness.plan.identity import control_suite, data_key
 from harness.preflight.comparable import check_comparable
 from harness.preflight.unknown import Unknown
 from harness.sources import models
@@ -124,7 +124,7 @@ def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
 
 
 def _declared(suite: Suite, experiment: Experiment) -> str:
-    return _sha256([asdict(suite), suite_limit(suite, experiment)])
+    return _sha256([asdict(suite), asdict(experiment.evaluation)])
 
 
 def _content_now(experiment: Experiment) -> Content:
@@ -153,7 +153,8 @@ def suite_sha256(suite: Suite, task: Task, experiment: Experiment, tokenizer: Pr
     """Return a digest of the suite's items, of every request that is made for them, and of what scores the answers."""
     template = chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
     whole = hashlib.sha256(_json(_scoring(task)))
-    for part in _items(with_shots(task, suite), limit=suite_limit(suite, experiment), template=template):
+    task = with_shots(task, suite)
+    for part in _items(task, scored_places(task, suite, experiment.evaluation), template=template):
         whole.update(_json(part) + b"\n")
     return whole.hexdigest()
 
@@ -188,9 +189,8 @@ def _without_functions(value: Any) -> Any:
     return None if callable(value) else value
 
 
-def _items(task: Task, *, limit: int | None, template: ChatTemplate | None) -> Iterator[Any]:
+def _items(task: Task, places: list[int] | None, *, template: ChatTemplate | None) -> Iterator[Any]:
     """Yield each document that is scored and every request that lm-eval makes for it, prompts rendered."""
-    places = scored_places(task, limit=limit)
     with without_bars():
         task.build_all_requests(samples=places, apply_chat_template=template is not None, chat_template=template)
     seen: set[Any] = set()

@@ -232,8 +232,8 @@ class Validation:
     """Rows that are never trained on: for `Tune` and `EarlyStopping`, which decide by them, and to be looked at.
 
     They are those of `data`, or a `share` of the training rows that is held out of every recipe's training; with
-    neither, the validation split of the task that trains. The first `limit` of them count. With `every` the loss on
-    them is taken after that many steps each, and at the end; nothing is decided by it.
+    neither, the validation split of the task that trains. `limit` of them count, drawn as a suite's items are.
+    With `every` the loss on them is taken after that many steps each, and at the end; nothing is decided by it.
     """
 
     data: Data | None = None
@@ -323,6 +323,9 @@ class EvaluationOptions:
 
     batch_size: int = 8
     limit: int | None = None
+    limit_order: Literal["drawn", "first"] = "drawn"
+    """Which items a limit leaves: drawn over the forms, subjects and clusters, or the first of the task."""
+    limit_seed: int = 0
     apply_chat_template: bool = False
 
 
@@ -384,8 +387,9 @@ class Execution:
 class Merge:
     """What is measured of every adapter once it is scored, by merging it into the weights where that is possible.
 
-    `check` scores the first `items` of the first in-domain suite again and holds every item's score to `tolerance`,
-    in the metric's unit; `latency` times the base, the adapter and the merged model at batch 1.
+    `check` scores `items` of the first in-domain suite again, drawn from those that it is scored on, and holds every
+    item's score to `tolerance`, in the metric's unit; `latency` times the base, the adapter and the merged model at
+    batch 1.
     """
 
     check: bool = False

@@ -10,6 +10,7 @@ from lm_eval.api.task import Task
 
 from harness.contamination import Passage
 from harness.errors import TaskError
+from harness.suites.drawing import labels_in
 
 ChatTemplate = Callable[..., str]
 """Renders a list of ``{"role", "content"}`` messages; lm-eval passes ``add_generation_prompt``."""
@@ -18,7 +19,7 @@ ChatTemplate = Callable[..., str]
 def training_rows(
     task: Task, *, chat_template: ChatTemplate | None = None, split: str = "train"
 ) -> list[dict[str, str]]:
-    """Return the task's training (or validation) split as ``{"prompt", "completion"}`` rows.
+    """Return the task's training (or validation) split as ``{"prompt", "completion"}`` rows with its labels.
 
     The prompt is the one that lm-eval would score at zero shots (description included); the completion is what
     it would score as the right answer, the delimiter before it included, the first where several are right.
@@ -71,6 +72,7 @@ def _row(task: Task, index: int, document: Mapping[str, Any], chat_template: Cha
         return {
             "prompt": _prompt(task, document, chat_template),
             "completion": _completion(task, document, chat_template),
+            **labels_in(document),
         }
     except TaskError:
         raise

@@ -49,6 +49,11 @@ def labels_of(documents: Any, fields: Iterable[str] = STRATA) -> list[tuple[str,
     return list(zip(*known, strict=True)) if known else [()] * len(documents)
 
 
+def labels_in(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return those of `STRATA` that a document or row has, as texts."""
+    return {label: str(document[label]) for label in STRATA if document.get(label) is not None}
+
+
 def _column(documents: Any, field: str) -> list[str] | None:
     names = getattr(documents, "column_names", None)
     if names is not None:

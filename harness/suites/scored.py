@@ -5,22 +5,42 @@ from typing import Any
 
 from lm_eval.api.task import Task
 
-from harness.spec.records import Suite
+from harness.spec.records import EvaluationOptions, Suite
+from harness.suites.drawing import STRATA, drawn, labels_of
 from harness.suites.examples import set_aside, shots_for_now
 
 
-def scored_places(task: Task, *, limit: int | None) -> list[int] | None:
+def scored_places(task: Task, suite: Suite, options: EvaluationOptions, *, part: int | None = None) -> list[int] | None:
     """Return the places, ascending, of the items to score; None where all are.
 
-    `task` comes from `with_shots`. They are the first, those left out that stand as examples before the others,
-    and those that ask for what an example's `source` states.
+    A limit's items are drawn by `options.limit_seed` in proportion over `form`, `subject` and the suite's cluster, or
+    are the first. Left out are those that stand as examples before the others, and what asks for what an example's
+    `source` states; a draw keeps clear of all that might be examples, so that it is the same with and without them.
+    With `part`, that many of these items are drawn from them. `task` comes from `with_shots`.
     """
-    aside = set_aside(task, whole=False)
-    total = len(task.eval_docs)
-    if not aside and (limit is None or limit >= total):
-        return None
-    free = _without(task.eval_docs, aside)
-    return free[:limit]
+    documents = task.eval_docs
+    limit = options.limit if suite.limit is None else suite.limit
+    taken = _limited(task, documents, limit, suite, options)
+    if part is not None and part < len(taken):
+        taken = _drawn(documents, taken, part, suite, options)
+    return None if len(taken) == len(documents) else taken
+
+
+def _limited(task: Task, documents: Any, limit: int | None, suite: Suite, options: EvaluationOptions) -> list[int]:
+    free = _without(documents, set_aside(task, whole=False))
+    if limit is None or limit >= len(free):
+        return free
+    if options.limit_order == "first":
+        return free[:limit]
+    clear = _without(documents, set_aside(task, whole=True))
+    return _drawn(documents, clear if len(clear) >= limit else free, limit, suite, options)
+
+
+def _drawn(documents: Any, places: list[int], count: int, suite: Suite, options: EvaluationOptions) -> list[int]:
+    fields = [*STRATA[:-1], *([suite.cluster] if suite.cluster else [])]
+    labels = labels_of(documents, fields)
+    chosen = drawn([labels[place] for place in places], count, seed=options.limit_seed)
+    return [places[place] for place in chosen]
 
 
 def _without(documents: Any, aside: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -38,5 +58,4 @@ def _without(documents: Any, aside: Sequence[Mapping[str, Any]]) -> list[int]:
 def scorable(task: Task, suite: Suite) -> list[int]:
     """Return the places of all items that a suite's limit may choose from."""
     with shots_for_now(task, suite):
-        places = scored_places(task, limit=None)
-    return list(range(len(task.eval_docs))) if places is None else places
+        return _without(task.eval_docs, set_aside(task, whole=False))

@@ -15,7 +15,8 @@ from harness.errors import TaskError
 from harness.sources.data import COLUMNS, DataContext, Row, read_rows, rows_sha256
 from harness.sources.data._base import Render
 from harness.sources.data.messages import Message, WrongRowError
-from harness.spec.records import Experiment
+from harness.spec.records import EvaluationOptions, Experiment
+from harness.suites.drawing import drawn, labels_of
 
 __all__ = [
     "chat_template",
@@ -51,6 +52,8 @@ def training_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) ->
 def validation_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
     """Return the rows on which tuning and early stopping decide, at most `experiment.validation.limit` of them.
 
+    They are drawn in proportion over their forms, subjects and clusters, or the first, as the items of suites are.
+
     Raises `TaskError` or `SourceError` when there are none.
     """
     wanted, context = experiment.validation, data_context(experiment, tokenizer)
@@ -58,7 +61,13 @@ def validation_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) 
         _, found = _parted(read_rows(experiment.data, context), wanted.share)
     else:
         found = read_rows(wanted.data or replace(experiment.data, split="validation"), context)
-    return found[: wanted.limit]
+    return _limited(found, wanted.limit, experiment.evaluation)
+
+
+def _limited(rows: list[Row], limit: int, options: EvaluationOptions) -> list[Row]:
+    if options.limit_order == "first":
+        return rows[:limit]
+    return [rows[place] for place in drawn(labels_of(rows), limit, seed=options.limit_seed)]
 
 
 def check_disjoint(training: Sequence[Row], deciding: Sequence[Row]) -> None:

@@ -13,7 +13,7 @@ from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase, Trainer
 from harness.errors import TaskError
 from harness.methods._base import Adapted
 from harness.model.precision import Dtype
-from harness.sources.data import RENDERED, Row
+from harness.sources.data import COLUMNS, RENDERED, Row
 from harness.spec.records import EarlyStopping
 from harness.trained import HeldOut, RowCounts
 from harness.training.arguments import sft_config
@@ -170,7 +170,7 @@ def _dataset(rows: Rows, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     """Return the rows as TRL takes them: texts, or tokens where it would close a conversation a second time."""
     if any(RENDERED in row for row in rows):
         return Dataset.from_list([tokenized(row, tokenizer) for row in rows])
-    return Dataset.from_list([dict(row) for row in rows])
+    return Dataset.from_list([{column: row[column] for column in COLUMNS} for row in rows])
 
 
 def _check_not_empty(trainer: CompletionTrainer, rows: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from harness.errors import TaskError
 from harness.sources import models
 from harness.spec import load
-from harness.spec.records import Data, Validation
+from harness.spec.records import Data, EvaluationOptions, Validation
 from harness.training.rows import check_disjoint, rows_sha256, training_rows, validation_rows
 
 
@@ -31,7 +31,7 @@ def jsonl(tmp_path, lines):
 def test_a_tasks_rows_are_its_prompt_and_its_right_answer(experiment, tokenizer):
     rows = training_rows(experiment, tokenizer)
     assert len(rows) == 12
-    assert rows[3] == {"prompt": "3 + 1 =", "completion": " 4"}
+    assert rows[3] == {"prompt": "3 + 1 =", "completion": " 4", "cluster": "c3"}
 
 
 def test_a_mix_supplies_its_share_and_the_same_rows_every_time(experiment, tokenizer, tmp_path):
@@ -62,3 +62,15 @@ def test_rows_that_train_may_not_decide(experiment, tokenizer):
     other = {"prompt": "another", "completion": "c"}
     with pytest.raises(TaskError, match=r"1 of 2 validation rows are trained on, the first: '0 \+ 1 ='"):
         check_disjoint(rows, [other, rows[0]])
+
+
+def test_deciding_rows_are_drawn_over_their_forms_or_are_the_first(experiment, tokenizer, tmp_path):
+    rows = [{"prompt": f"p{n}", "completion": "c", "form": "name" if n < 30 else "type"} for n in range(40)]
+    drawn = replace(experiment, validation=Validation(data=jsonl(tmp_path, rows), limit=8))
+    decided = validation_rows(drawn, tokenizer)
+    assert [row["form"] for row in decided] == ["name"] * 6 + ["type"] * 2
+    assert decided == validation_rows(drawn, tokenizer)
+    again = replace(drawn, evaluation=EvaluationOptions(limit_seed=5))
+    assert decided != validation_rows(again, tokenizer)
+    first = replace(drawn, evaluation=EvaluationOptions(limit_order="first"))
+    assert [row["prompt"] for row in validation_rows(first, tokenizer)] == [f"p{n}" for n in range(8)]

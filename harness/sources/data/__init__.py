@@ -15,6 +15,7 @@ from harness.sources.data.jsonl import JsonlSource
 from harness.sources.data.parquet_file import ParquetSource
 from harness.sources.data.task import TaskSource
 from harness.spec.records import Data
+from harness.suites.drawing import labels_in
 
 __all__ = [
     "COLUMNS",
@@ -38,7 +39,7 @@ _OWN: Mapping[str, type[DataSource]] = {
 
 
 def read_rows(declared: Data, context: DataContext) -> list[Row]:
-    """Return the rows of `declared`, with the strings `prompt` and `completion`, perhaps `RENDERED`, one at least.
+    """Return the rows of `declared`, with the strings `prompt` and `completion`, perhaps `RENDERED` and labels, one at least.
 
     Raises `SourceError` or `TaskError` where there are none, `PluginError` for a third party's source that cannot be
     loaded or returns something else.
@@ -49,7 +50,8 @@ def read_rows(declared: Data, context: DataContext) -> list[Row]:
             raise PluginError(f"{_called(declared)}: row {place} has no strings `prompt` and `completion`: {row!r:.80}")
     if not rows:
         raise TaskError(f"{_called(declared)} gives no rows of the split {declared.split!r}.")
-    return [{column: row[column] for column in (*COLUMNS, RENDERED) if column in row} for row in rows]
+    kept = (*COLUMNS, RENDERED)
+    return [{**{column: row[column] for column in kept if column in row}, **labels_in(row)} for row in rows]
 
 
 def read_passages(declared: Data, context: DataContext) -> Iterator[Passage]:

@@ -36,3 +36,8 @@ def test_a_character_that_ends_lines_elsewhere_ends_no_row(rows_of):
 def test_an_empty_file_is_refused(rows_of):
     with pytest.raises(TaskError, match="no training rows"):
         rows_of([])
+
+
+def test_what_a_row_is_like_comes_with_it_and_other_columns_do_not(rows_of):
+    given = {"prompt": "p", "completion": "c", "form": "name", "cluster": 7, "subject": None, "note": "n"}
+    assert rows_of([given]) == [{"prompt": "p", "completion": "c", "form": "name", "cluster": "7"}]

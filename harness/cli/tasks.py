@@ -198,12 +198,12 @@ def _print(
         print(f"{split}: {len(documents)} items in {clusters} clusters")
     for metric, score in scores.items():
         margin = "(one item has no interval)" if score.margin is None else f"± {score.margin:.3f} (95%)"
-        print(f"untuned base model, first {score.items} items: {metric} {score.mean:.3f} {margin}")
+        print(f"untuned base model, {score.items} items: {metric} {score.mean:.3f} {margin}")
     print("\n".join(found) if found else "every gate passed")
 
 
 class _Score(NamedTuple):
-    """A metric's mean over the first items and the half-width of its 95% interval over items, None for one item."""
+    """A metric's mean over the items and the half-width of its 95% interval over items, None for one item."""
 
     items: int
     mean: float

@@ -38,7 +38,7 @@ _BY_NAME = (
     (r"exact_match|em|f1|token_f1|mc[12]|contains|pass@\d+|answered", _FRACTION),
     (r"rouge[12L]\w*|bleu\w*|chrf\w*", _PERCENT),
     (r"\w*bits_per_byte", _BITS),
-    (r"answer_margin", _MARGIN),
+    (r"answer_(margin|information)", _MARGIN),
     (r"brier_score", _BRIER),
     (r"\w*perplexity|\w*nll|\w*loss|ter|[wc]er", _COST),
 )

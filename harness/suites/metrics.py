@@ -39,8 +39,27 @@ def margin(likelihoods: Sequence[float], options: Sequence[str], right: int) -> 
 
 
 def reference(doc: Mapping[str, Any], results: Sequence[LogLikelihood]) -> dict[str, float]:
-    """Score how well the only option, a reference answer, is predicted, as `choice` does; lower is better."""
-    return {"answer_bits_per_byte": bits_per_byte(results[0][0], doc["choices"][doc["answer"]])}
+    """Score how well a reference answer is predicted from its question, and what of that the question tells.
+
+    `results` are the answer's likelihoods after the whole prompt and after the same prompt without its question.
+    `answer_bits_per_byte` is as in `choice`, lower is better; `answer_information`: see `information`.
+    """
+    answer = doc["choices"][doc["answer"]]
+    return {
+        "answer_bits_per_byte": bits_per_byte(results[0][0], answer),
+        "answer_information": information(results, answer),
+    }
+
+
+def information(results: Sequence[LogLikelihood], answer: str) -> float:
+    """Return how many bits a UTF-8 byte the question makes an answer likelier: the pointwise mutual information.
+
+    ``(log2 p(answer | question) − log2 p(answer | the same prompt without its question)) / bytes``; higher is better.
+    0: the question tells the model nothing about the answer. The habit of answering in a certain style is in both terms
+    and cancels (Holtzman et al. 2021, surface form competition).
+    """
+    asked, unasked = (bits_per_byte(likelihood, answer) for likelihood, _ in results)
+    return unasked - asked
 
 
 def bits_per_byte(likelihood: float, text: str) -> float:
@@ -53,8 +72,11 @@ def _first_best(values: Sequence[float]) -> int:
 
 
 def rationale(doc: Mapping[str, Any], results: Sequence[LogLikelihood]) -> dict[str, float]:
-    """Score how well the reference rationale, the document's `rationale`, is predicted; lower is better."""
-    return {"rationale_bits_per_byte": bits_per_byte(results[0][0], doc["rationale"])}
+    """Score the reference rationale, the document's `rationale`, as `reference` scores an answer."""
+    return {
+        "rationale_bits_per_byte": bits_per_byte(results[0][0], doc["rationale"]),
+        "answer_information": information(results, doc["rationale"]),
+    }
 
 
 def passage(doc: Mapping[str, Any], results: Sequence[float]) -> dict[str, float]:

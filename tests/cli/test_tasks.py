@@ -143,7 +143,7 @@ def test_a_check_asks_the_untuned_model_and_says_how_many_items_it_had(capfd, ti
     given = ["tasks", "check", "sums", "--model", str(tiny_spec)]
     main([*given, "--items", "50"])
     said = capfd.readouterr()
-    assert "untuned base model, first 20 items: acc " in said.out
+    assert "untuned base model, 20 items: acc " in said.out
     assert "± " in said.out
     assert said.err == ""
     main([*given, "--items", "1", "--json"])

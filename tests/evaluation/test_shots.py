@@ -57,3 +57,15 @@ def test_two_examples_give_lm_evals_prompts_and_scores(name, roomy, tokenizer, t
         assert prompts[0].count("Question:") == 3
         for key in sample["metrics"]:
             assert own[key] == pytest.approx(sample[key], abs=1e-3)
+
+
+def test_a_rationale_is_asked_for_after_its_question_and_without_it(roomy, tokenizer, tmp_path):
+    suite = Suite(task="medical_cot_rationale", role="guard", metric="answer_information", limit=3)
+    scored = evaluate(roomy, tokenizer, suite, folder=tmp_path, options=EvaluationOptions(batch_size=4))
+    for sample in read(tmp_path / scored.samples).values():
+        asked, unasked = sample["arguments"].values()
+        question = sample["doc"]["question"]
+        assert asked["arg_1"] == unasked["arg_1"] == f" {sample['doc']['rationale']}"
+        assert question in asked["arg_0"]
+        assert unasked["arg_0"] == asked["arg_0"][asked["arg_0"].index("Answer step by step:") :]
+        assert sample["answer_information"] != 0

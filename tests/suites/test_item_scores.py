@@ -66,9 +66,30 @@ def test_what_makes_all_options_likelier_alike_changes_no_margin(item, bits):
     assert metrics.margin(moved, options, right) == pytest.approx(expected, abs=1e-9)
 
 
+def test_information_is_what_the_question_makes_an_answer_likelier_by_in_bits_a_byte():
+    bit = math.log(2)
+    document = {"choices": ["ü", "no"], "answer": 0, "rationale": "abcd"}
+    assert metrics.reference(document, [(-2 * bit, True), (-8 * bit, False)]) == {
+        "answer_bits_per_byte": pytest.approx(1),
+        "answer_information": pytest.approx(3),
+    }
+    assert metrics.rationale(document, [(-8 * bit, False), (-4 * bit, False)]) == {
+        "rationale_bits_per_byte": pytest.approx(2),
+        "answer_information": pytest.approx(-1),
+    }
+
+
+@given(*[st.floats(min_value=-500, max_value=0)] * 2, st.floats(min_value=-50, max_value=50))
+@settings(deadline=None)
+def test_a_habit_of_style_that_needs_no_question_changes_no_information(asked, unasked, nats):
+    plain = metrics.information([(asked, False), (unasked, False)], "answer")
+    styled = metrics.information([(asked + nats, False), (unasked + nats, False)], "answer")
+    assert styled == pytest.approx(plain, abs=1e-9)
+
+
 def test_bits_are_counted_by_utf8_bytes():
     assert metrics.passage(DOC, [-2 * math.log(2)]) == {"bits_per_byte": pytest.approx(1.0)}
-    by_character = metrics.rationale(DOC, [(-1.0, False)])["rationale_bits_per_byte"]
+    by_character = metrics.rationale(DOC, [(-1.0, False), (-2.0, False)])["rationale_bits_per_byte"]
     assert by_character == pytest.approx(1 / math.log(2) / len(DOC["rationale"]))
 
 

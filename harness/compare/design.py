@@ -100,6 +100,8 @@ class Design:
     """What a reader of the verdict must know of how the arms came about."""
     available: Mapping[str, int] = field(default_factory=dict)
     """The items that each suite has, by task, whatever was scored; a suite is absent where that was not recorded."""
+    placebos: tuple[tuple[Arm, Arm], ...] = ()
+    """Arms beside those that trained as they did on answers dealt anew."""
 
     def __post_init__(self) -> None:
         """Refuse a design that cannot be judged."""
@@ -263,6 +265,7 @@ def design_of(run: RunFolder) -> Design:
         model=experiment.model.name,
         available=run.items,
         notes=(*_unequal_search(experiment, run.tuning), *_withdrawn(comparison)),
+        placebos=tuple((arm(name), arm(placebo)) for name, placebo in experiment.placebos.items()),
     )
 
 

@@ -28,6 +28,7 @@ from harness.sources import models
 from harness.spec.records import Recipe
 from harness.trained import Precision
 from harness.training import ValidationSet, train
+from harness.training.control import controlled
 from harness.training.probe import probe_batches
 from harness.training.rows import rows_sha256, training_rows, validation_rows
 
@@ -76,6 +77,7 @@ def course_of(work: CellWork, recipe: Recipe) -> Course:
     rows = training_rows(work.experiment, tokenizer)
     if rows_sha256(rows) != work.rows_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
+    rows = controlled(rows, recipe.control)
     fields = work.experiment.training_of(recipe)
     batches = probe_batches(rows, tokenizer, fields, seed=work.seed)
     return Course(

@@ -20,6 +20,8 @@ from harness.spec.records import Control, Data, Experiment, Recipe, Stage, Suite
 
 HASH_VERSION = 2
 """1 hashed the files that declare tasks and data; 2 hashes what they come to."""
+CONTROL_VERSION = 1
+"""Counted up when a recipe's control has the same rows train otherwise."""
 _NAMES = ("method", "name", "description")
 
 
@@ -132,6 +134,7 @@ def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, A
     return {
         **_recipe(experiment, stage.trained),
         "rows": content.rows if own is None else content.stages[own],
+        "control": None if stage.recipe.control is None else [stage.recipe.control, CONTROL_VERSION],
         "sources": [data.plugin for data in (seen.data, *seen.mix) if data.plugin is not None],
         "validation": deciding if experiment.validates else None,
         "then": stage.then,
@@ -140,7 +143,7 @@ def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, A
 
 
 def _recipe(experiment: Experiment, recipe: Recipe) -> dict[str, Any]:
-    content = _nameless(recipe, "training", "compute")
+    content = _nameless(recipe, "training", "compute", "data")
     if recipe.match is not None:
         content["match"] = {**content["match"], "recipe": _nameless(recipe.match.recipe)}
     return {"recipe": content, "training": experiment.training_of(recipe)}

@@ -19,6 +19,7 @@ from typing import Any
 from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
+from harness.errors import TaskError
 from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
@@ -32,6 +33,7 @@ from harness.suites.documents import ChatTemplate
 from harness.suites.examples import shots_for_now, with_shots
 from harness.suites.load import load_task
 from harness.suites.scored import scored_places
+from harness.training.control import controlled
 from harness.training.rows import chat_template, check_disjoint, rows_sha256, training_rows, validation_rows
 
 _SCORING_FIELDS = ("output_type", "generation_kwargs", "metric_list", "filter_list", "repeats")
@@ -54,7 +56,7 @@ def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsR
     """Read every row of the experiment. Raises `TaskError` where one that decides about a training trains it."""
     own = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
     deciding = bool(experiment.tune) or experiment.validates
-    return replace(
+    read = replace(
         _rows(experiment, tokenizer, deciding=deciding),
         stages={
             # A search does not go through stages.
@@ -62,6 +64,19 @@ def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsR
             for key, stage in own.items()
         },
     )
+    _check_controls(experiment, read)
+    return read
+
+
+def _check_controls(experiment: Experiment, read: RowsRead) -> None:
+    """Raise `TaskError` with the recipe whose control the rows do not allow."""
+    for recipe in experiment.recipes:
+        for part in recipe.parts:
+            rows = read.rows if part.data is None else read.stages[data_key(part.data)].rows
+            try:
+                controlled(rows, part.recipe.control)
+            except TaskError as error:
+                raise TaskError(f"{recipe.id}: {error}") from error
 
 
 def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase, *, deciding: bool) -> RowsRead:

@@ -15,6 +15,7 @@ from harness.report.sections.gaps import families, gaps_table
 from harness.report.sections.held_out import held_out_table
 from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
+from harness.report.sections.placebos import placebo_tables
 from harness.report.sections.plan import (
     cells_table,
     outlook,
@@ -52,6 +53,7 @@ def run_document(
         *search_table(run.tuning),
         *inside_tables(experiment, outcomes, verdicts, scores),
         *outside_tables(experiment, outcomes, verdicts, scores),
+        *placebo_tables(experiment, verdicts, scores),
         *held_out_table(held_out, verdicts.reference, verdicts.alpha),
         *costs_table(costs),
         *speed_table(costs),

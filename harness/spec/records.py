@@ -17,6 +17,9 @@ Duplicates = Literal["once", "refuse"]
 IdenticalRuns = Literal["refuse", "allow"]
 StopAt = Literal["settled", "decisive"]
 
+DataControl = Literal["permuted_answers"]
+"""What makes a training a placebo: answers dealt anew among rows of the same form."""
+
 DATA_SOURCES = ("task", "jsonl", "csv", "parquet", "hub")
 """Sources of training data that harness brings itself; any other is the name of a plug-in."""
 FILE_SOURCES = ("jsonl", "csv", "parquet")
@@ -98,8 +101,16 @@ class Data:
     columns: Mapping[str, str] = field(default_factory=dict)
     share: float | None = None
     """For a member of `Experiment.mix`: the fraction of training examples that it supplies."""
+    control: DataControl | None = None
     options: Mapping[str, JSON] = field(default_factory=dict)
     plugin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeData:
+    """What a recipe changes about the experiment's training rows: with a `control` it is a placebo."""
+
+    control: DataControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +218,7 @@ class Recipe:
     probe_batches: int | None = None
     """Training batches that a gradient ranking or an initialisation from data may read; None: the method's own."""
     quantization: Mapping[str, JSON] | None = None
+    data: RecipeData | None = None
     training: Mapping[str, JSON] = field(default_factory=dict)
     compute: Compute | None = None
     stages: tuple[Stage, ...] = ()
@@ -215,6 +227,11 @@ class Recipe:
     def id(self) -> str:
         """``<method>--<name>``, the name used in specs."""
         return f"{self.method}--{self.name}"
+
+    @property
+    def control(self) -> DataControl | None:
+        """What makes the recipe a placebo, if it is one."""
+        return self.data.control if self.data else None
 
     @property
     def parts(self) -> tuple[Stage, ...]:
@@ -460,3 +477,15 @@ class Experiment:
     def suites_of(self, role: Role) -> tuple[Suite, ...]:
         """Return the suites that play one role."""
         return tuple(suite for suite in self.suites if suite.role == role)
+
+    @property
+    def placebos(self) -> dict[str, str]:
+        """By recipe that has one, the placebo: the recipe that trains as it does but for the answers."""
+        alike = {_trained(recipe): recipe.id for recipe in self.recipes if recipe.control is not None}
+        real = [recipe for recipe in self.recipes if recipe.control is None]
+        return {recipe.id: alike[_trained(recipe)] for recipe in real if _trained(recipe) in alike}
+
+
+def _trained(recipe: Recipe) -> str:
+    """Return what tells recipes apart that train on the same rows, whatever they are called."""
+    return repr(replace(recipe, method="", name="", description="", data=None))

@@ -17,6 +17,7 @@ from harness.sources.data._base import Render
 from harness.sources.data.messages import Message, WrongRowError
 from harness.spec.records import EvaluationOptions, Experiment
 from harness.suites.drawing import drawn, labels_of
+from harness.training.control import controlled
 
 __all__ = [
     "chat_template",
@@ -39,13 +40,16 @@ def training_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) ->
     evaluates with it; of other sources texts are taken as they are, and conversations rendered by the template.
 
     Which rows of a mix member are taken is drawn with a generator seeded by the member's place in the list.
-    Rows held out for validation are left out. Raises `TaskError` or `SourceError` when there is nothing to train on.
+    Rows held out for validation are left out, and a declared `control` deals the answers of the others anew. Raises
+    `TaskError` or `SourceError` when there is nothing to train on.
     """
     context = data_context(experiment, tokenizer)
     own, _ = _parted(read_rows(experiment.data, context), experiment.validation.share)
+    own = controlled(own, experiment.data.control)
     total = len(own) / (1 - sum(member.share or 0.0 for member in experiment.mix))
     for place, member in enumerate(experiment.mix):
-        own = own + _sample(read_rows(member, context), round(total * (member.share or 0.0)), place)
+        chosen = _sample(read_rows(member, context), round(total * (member.share or 0.0)), place)
+        own = own + controlled(chosen, member.control)
     return own
 
 

@@ -1,6 +1,7 @@
 """Judges a design: its scores are read, and every verdict on them is returned."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from harness.compare.design import Arm, Design, FailedRun
 from harness.compare.scores import NotCompared, SuiteScores, cannot_be_compared, read_comparable
@@ -11,6 +12,7 @@ from harness.verdict.gain import gate_notes
 from harness.verdict.gap import extra_forgetting, guard, in_domain
 from harness.verdict.looks import judge_at_looks
 from harness.verdict.persistence import Persistence
+from harness.verdict.placebo import placebo_gains, placebo_level
 from harness.verdict.records import DeclaredMargin, Failures, PersistenceComparison, Verdicts
 from harness.verdict.share import control_shares, gain_shares
 
@@ -23,7 +25,10 @@ def judge(design: Design, *, allow_none: bool = False) -> Verdicts:
     scores, left_out = read_comparable(design)
     if not scores and not allow_none:
         raise cannot_be_compared(left_out)
-    return judge_scores(design, scores, left_out)
+    verdicts = judge_scores(design, scores, left_out)
+    if not design.placebos:
+        return verdicts
+    return replace(verdicts, placebos=tuple(placebo_gains(design)), placebo_level=placebo_level(design).confidence)
 
 
 def judge_scores(design: Design, scores: Sequence[SuiteScores], not_compared: Sequence[NotCompared] = ()) -> Verdicts:

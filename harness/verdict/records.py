@@ -254,6 +254,27 @@ class DeclaredMargin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceboGain:
+    """What an arm gained over its placebo, which trained on the same rows with the answers dealt anew: content.
+
+    `gain` is the arm's score minus its placebo's, positive where the arm is better; its interval is at the level of the
+    family of all arms with a placebo, times the suites. `shown` tells whether it lies above 0.
+    """
+
+    arm: str
+    placebo: str
+    task: str
+    metric: str
+    higher_is_better: bool
+    seeds: int
+    items: int
+    units: int
+    gain: IntervalEstimate | None
+    shown: bool
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
     """An arm's failed runs, and whether it fails more often than the reference (Barnard's exact test)."""
 
@@ -323,6 +344,8 @@ class Verdicts:
     """Suites whose scores cannot be compared; they count in the families all the same."""
     notes: tuple[str, ...]
     looks: Looks | None = None
+    placebos: tuple[PlaceboGain, ...] = ()
+    placebo_level: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``verdict.json``: plain JSON values, the same for the same input."""
@@ -336,6 +359,8 @@ class Verdicts:
         for one in sets:
             if one is not None:
                 one["bounded"] = one["kind"] == "bounded"
+        if not self.placebos:  # said where there are any
+            del plain["placebos"], plain["placebo_level"]
         return plain
 
 

@@ -97,8 +97,9 @@ PAIRS = {
     "compute": (of.Compute, "compute"),
     "bottleneck": (of.Bottleneck, "bottleneck"),
     "stage": (of.Stage, "stage"),
+    "data": (of.RecipeData, "data"),
 }
-RECIPE_PARTS = ("recipe", "layers", "match", "compute", "bottleneck", "stage")
+RECIPE_PARTS = ("recipe", "layers", "match", "compute", "bottleneck", "stage", "data")
 
 
 def part(name):

@@ -27,7 +27,7 @@ def inside_tables(
     yield Prose(f"{spread}{about_gaps(verdicts)}. {families(verdicts)}")
     for suite in experiment.suites_of("in_domain"):
         starts = _starts(experiment, outcomes, scores, suite)
-        yield _table(f"In-domain: {headline(suite)}", verdicts, starts, _inside(verdicts, suite))
+        yield _table(f"In-domain: {headline(suite)}", experiment, verdicts, starts, _inside(verdicts, suite))
         yield from control_sentences(verdicts, suite.task)
 
 
@@ -38,7 +38,7 @@ def outside_tables(
     several = len(experiment.suites_of("in_domain")) > 1
     for suite in experiment.suites_of("out_of_domain"):
         starts, ends = _starts(experiment, outcomes, scores, suite), _outside(verdicts, suite, several=several)
-        yield _table(f"Out-of-domain: {headline(suite)}", verdicts, starts, ends)
+        yield _table(f"Out-of-domain: {headline(suite)}", experiment, verdicts, starts, ends)
         yield from control_sentences(verdicts, suite.task)
 
 
@@ -68,11 +68,18 @@ def _starts(
     return {recipe: (_name(outcomes, recipe), score_cell(scores, recipe, suite)) for recipe in recipes}
 
 
-def _table(title: str, verdicts: Verdicts, starts: Mapping[str, tuple[Cell, Cell]], ends: Ends) -> Table:
+def _plays(experiment: Experiment, verdicts: Verdicts) -> dict[str, str]:
+    """Return what the recipes without a gap are there for."""
+    return {**dict.fromkeys(experiment.placebos.values(), "placebo"), verdicts.reference: "reference"}
+
+
+def _table(
+    title: str, experiment: Experiment, verdicts: Verdicts, starts: Mapping[str, tuple[Cell, Cell]], ends: Ends
+) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    column = share_headers(verdicts)
+    column, plays = share_headers(verdicts), _plays(experiment, verdicts)
     for recipe, start in starts.items():
-        without = [("reference" if recipe == verdicts.reference else None, "", "", *("" for _ in column))]
+        without = [(plays.get(recipe), "", "", *("" for _ in column))]
         for place, end in enumerate(ends.get(recipe, without)):
             rows.append((*(start if place == 0 else ("", "")), *end))
     return Table(title=title, headers=(*HEADERS, *column), rows=tuple(rows))

@@ -39,7 +39,7 @@ _OWN: Mapping[str, type[DataSource]] = {
 
 
 def read_rows(declared: Data, context: DataContext) -> list[Row]:
-    """Return the rows of `declared`, with the strings `prompt` and `completion`, perhaps `RENDERED` and labels, one at least.
+    """Return the rows of `declared`, one at least, with `prompt` and `completion`, perhaps `RENDERED` and labels.
 
     Raises `SourceError` or `TaskError` where there are none, `PluginError` for a third party's source that cannot be
     loaded or returns something else.

@@ -19,8 +19,8 @@ RENDERED = "rendered"
 Row = Mapping[str, str]
 """A training example: the strings `prompt` and `completion`, the space between them at the completion's start.
 
-A conversation's row has `RENDERED` beside them. What a row is like may stand there too, `form`, `subject` and `cluster`:
-it is not trained on, rows are drawn in proportion over it, and answers are dealt anew within a form.
+A conversation's row has `RENDERED` beside them. What a row is like may stand there too, `form`, `subject` and
+`cluster`: it is not trained on, rows are drawn in proportion over it, and answers are dealt anew within a form.
 """
 
 Render = Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], tuple[str, str]]

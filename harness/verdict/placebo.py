@@ -1,0 +1,54 @@
+"""What arms gained over their placebos: the part of what they learned that is content."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.compare.design import Arm, Design
+from harness.compare.scores import SuiteScores, read_comparable
+from harness.statistics.contrast import contrast
+from harness.verdict.analysis import Analysis, PairedScores, weaknesses
+from harness.verdict.level import Level
+from harness.verdict.records import IntervalEstimate, PlaceboGain
+
+
+def placebo_level(design: Design) -> Level:
+    """Return the error rate of gains over placebos, shared by arms that have one times suites that are no guards."""
+    shared_by = len(design.placebos) * sum(suite.role != "guard" for suite in design.suites)
+    return Level(alpha=design.alpha, tail=design.tail(max(1, shared_by)))
+
+
+def placebo_gains(design: Design) -> Iterator[PlaceboGain]:
+    """Yield what each arm with a placebo gained over it, on every suite that is no guard and can be compared."""
+    for arm, placebo in design.placebos:
+        yield from _gains(design, arm, placebo)
+
+
+def _gains(design: Design, arm: Arm, placebo: Arm) -> Iterator[PlaceboGain]:
+    suites = tuple(suite for suite in design.suites if suite.role != "guard")
+    beside = replace(design, reference=arm, candidates=(placebo,), suites=suites, base=None, placebos=())
+    scores, _ = read_comparable(beside)
+    analysis = Analysis.of(beside, scores)
+    for one in scores:
+        yield _gain(analysis.candidates[0], one, arm, design)
+
+
+def _gain(paired: PairedScores, scores: SuiteScores, arm: Arm, design: Design) -> PlaceboGain:
+    differences, notes = paired.suites.get(scores.suite.task), tuple(weaknesses(paired, (scores,)))
+    gain = None
+    if differences is not None and paired.pairs > 1 and not notes:
+        gain = IntervalEstimate.of(contrast((differences,), (1.0,)), placebo_level(design))
+    elif not notes:
+        notes = ("one seed: whether the recipe learned content is not told by one checkpoint",)
+    return PlaceboGain(
+        arm=arm.name,
+        placebo=paired.candidate.name,
+        task=scores.suite.task,
+        metric=scores.suite.metric,
+        higher_is_better=scores.higher_is_better,
+        seeds=paired.pairs,
+        items=scores.items,
+        units=scores.units,
+        gain=gain,
+        shown=gain is not None and gain.interval[0] > 0,
+        notes=notes,
+    )

@@ -2,8 +2,9 @@
 
 ``python benchmarks/grid/otherwise.py JOB.json`` prints the seconds of each part and the scores as JSON. The job has
 `model` (a folder), `rows` (a file of JSON lines with prompt and completion), `training` (SFTConfig's fields),
-`lora` (LoraConfig's fields; null: full fine-tuning), `trains` (false: score the model as it is), `tasks`,
-`include`, `limit` and `batch_size`. Nothing of harness is imported here; the tasks' loaders use its builders.
+`lora` (LoraConfig's fields; null: full fine-tuning), `trains` (false: score the model as it is), `tasks` (by name, how
+many examples stand before an item, `shots`, and which `items` are scored), `include` and `batch_size`. Nothing of
+harness is imported here; the tasks' loaders use its builders.
 """
 
 import json
@@ -55,14 +56,20 @@ def trained(job: Job, model: Any, tokenizer: Any) -> tuple[Any, float]:
 
 
 def scored(job: Job, model: Any, tokenizer: Any) -> dict[str, dict[str, float]]:
-    output = lm_eval.simple_evaluate(
-        model=HFLM(model, tokenizer=tokenizer, batch_size=job["batch_size"]),
-        tasks=job["tasks"],
-        task_manager=TaskManager(include_path=job["include"], include_defaults=False),
-        limit=job["limit"],
-        log_samples=True,
-    )
-    return {task: {name: output["results"][task][f"{name},none"] for name in job["metrics"]} for task in job["tasks"]}
+    engine = HFLM(model, tokenizer=tokenizer, batch_size=job["batch_size"])
+    manager = TaskManager(include_path=job["include"], include_defaults=False)
+    scores = {}
+    for task, asked in job["tasks"].items():
+        output = lm_eval.simple_evaluate(
+            model=engine,
+            tasks=[task],
+            task_manager=manager,
+            num_fewshot=asked["shots"],
+            samples=None if asked["items"] is None else {task: asked["items"]},
+            log_samples=True,
+        )
+        scores[task] = {name: output["results"][task][f"{name},none"] for name in job["metrics"]}
+    return scores
 
 
 if __name__ == "__main__":

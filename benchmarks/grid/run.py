@@ -28,13 +28,16 @@ from harness import spec
 from harness.ledger import RunFolder
 from harness.records import CellResult
 from harness.sources import models
-from harness.spec.records import Experiment
+from harness.sources.data import COLUMNS
+from harness.spec.records import Experiment, Suite
+from harness.suites.examples import with_shots
 from harness.suites.load import load_task
+from harness.suites.scored import scored_places
 from harness.training.rows import training_rows
 
 HERE = Path(__file__).parent
 TASKS = HERE.parents[1] / "tasks"
-METRICS = ("acc", "answer_bits_per_byte")
+METRICS = ("acc", "answer_bits_per_byte", "answer_margin")
 LORA = {
     "r": 16,
     "lora_alpha": 32,
@@ -85,17 +88,15 @@ def arguments() -> argparse.Namespace:
 def prepared(experiment: Experiment, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Fill the cache, write the rows, and yield each model's job by its name."""
     tokenizer = models.tokenizer(experiment.model)
-    for suite in experiment.suites:
-        load_task(suite.task)
-    lines = map(json.dumps, training_rows(experiment, tokenizer))
+    trained_on = training_rows(experiment, tokenizer)
+    lines = [json.dumps({column: row[column] for column in COLUMNS}) for row in trained_on]
     (folder / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
     common = {
         "model": str(models.folder(experiment.model)),
         "rows": str(folder / "rows.jsonl"),
-        "tasks": [suite.task for suite in experiment.suites],
+        "tasks": {suite.task: asked(suite, experiment) for suite in experiment.suites},
         "metrics": METRICS,
         "include": str(TASKS),
-        "limit": experiment.evaluation.limit,
         "batch_size": experiment.evaluation.batch_size,
     }
     yield "base", {**common, "trains": False}
@@ -105,6 +106,12 @@ def prepared(experiment: Experiment, folder: Path) -> Iterator[tuple[str, dict[s
                 fields = {**experiment.training_of(recipe), "seed": seed, "data_seed": seed}
                 lora = ADAPTERS[recipe.id]
                 yield f"{recipe.id}, seed {seed}", {**common, "trains": True, "training": fields, "lora": lora}
+
+
+def asked(suite: Suite, experiment: Experiment) -> dict[str, Any]:
+    """Return how many examples stand before each item of a suite, and which items are scored (null: all)."""
+    task = with_shots(load_task(suite.task), suite)
+    return {"shots": task.config.num_fewshot, "items": scored_places(task, suite, experiment.evaluation)}
 
 
 def by_harness(experiment: Experiment, folder: Path) -> tuple[dict[str, Made], float]:

@@ -49,7 +49,13 @@ def test_both_engines_agree_on_every_option_and_choice(task, base, tmp_path, mon
 
 def test_plain_lm_eval_scores_the_base_model_the_same(base, tmp_path):
     suite = Suite(task="k8s_qa", role="in_domain", metric="answer_bits_per_byte")
-    ours = evaluate(base.model, base.tokenizer, suite, folder=tmp_path / "ours", options=EvaluationOptions(limit=ITEMS))
+    ours = evaluate(
+        base.model,
+        base.tokenizer,
+        suite,
+        folder=tmp_path / "ours",
+        options=EvaluationOptions(limit=ITEMS, limit_order="first"),
+    )
     folder = models.folder(spec.load("gap").model)
     command = [sys.executable, "-m", "lm_eval", "--model", "hf", "--model_args", f"pretrained={folder},dtype=float32"]
     command += ["--include_path", str(places.shipped("tasks")), "--tasks", "k8s_qa", "--limit", str(ITEMS)]

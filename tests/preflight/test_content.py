@@ -97,7 +97,7 @@ def edit(spec, name, old, new):
             "doc_to_choice: choices",
             'doc_to_choice: "{{choices[:1] + choices[1:]}}"\ntarget_delimiter: ""',
         ),
-        ("asked.yaml", "aggregation: mean", "aggregation: median"),
+        ("asked.yaml", "aggregation: mean", "aggregation: nanmean"),
     ],
 )
 def test_what_changes_a_score_changes_the_suites_digest(spec, name, old, new):

@@ -266,7 +266,7 @@ def test_a_mapped_column_that_is_not_there_is_named(tmp_path, context):
         (b"3\n", "line 1: a number, 3 and not an object with columns"),
         (b"", "holds no training rows"),
         (b"\n \n", "holds no training rows"),
-        (gzip.compress(b'{"prompt": "a", "completion": "b"}')[:-9], "gzip file that was cut off"),
+        (gzip.compress(b'{"prompt": "a", "completion": "b"}', mtime=0)[:-9], "gzip file that was cut off"),
     ],
 )
 def test_files_that_hold_no_rows(content, reason, tmp_path, context):

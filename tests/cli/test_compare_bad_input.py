@@ -33,6 +33,16 @@ def refused(capsys, *given, **settings):
     return shown.err
 
 
+def left_out(capsys, *given):
+    """Run a comparison whose one suite in-domain cannot be compared and return what it says instead of a number."""
+    assert compare(*given) == REFUSED
+    shown = capsys.readouterr()
+    assert "No gap: no in-domain suite can be compared." in shown.out
+    assert "near cannot be compared" in shown.err
+    assert "Traceback" not in shown.err
+    return shown.out
+
+
 def file_of(folder, task="near"):
     return next(folder.rglob(f"samples_{task}_*"))
 
@@ -68,6 +78,6 @@ def with_score(value):
 )
 def test_a_file_that_does_not_pair_is_refused_by_name(logs, capsys, change, message):
     path = rewrite(logs[1][1], change)
-    said = refused(capsys, logs)
+    said = left_out(capsys, logs, "--duplicates", "refuse")
     assert str(path) in said
     assert message in said

@@ -36,6 +36,7 @@ class StandInRun:
             looks=(),
             suites=SUITES,
             controls=(),
+            placebos={},
             comparison=Comparison(reference="full", candidates=("lora",), sesoi=0.02),
         )
     )

@@ -47,7 +47,10 @@ def guarded(tiny_spec):
     for name, text in {"plain.yaml": TEXT, "scores.py": SCORES, "spoken.yaml": SPOKEN}.items():
         (folder / name).write_text(text)
     spec = json.loads(tiny_spec.read_text())
-    guards = [{"task": task, "role": "guard", "metric": metric, "sesoi": 0.02} for task, metric in GUARDS.items()]
+    guards = [
+        {"task": task, "role": "guard", "metric": metric, "sesoi": 0.02, "sesoi_reason": "a try"}
+        for task, metric in GUARDS.items()
+    ]
     tiny_spec.write_text(json.dumps({**spec, "suites": [spec["suites"][0], *guards]}))
     return tiny_spec
 

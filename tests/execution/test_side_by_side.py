@@ -55,6 +55,7 @@ def test_there_are_as_many_places_as_memory_or_devices_allow(device, devices, fi
     prepared = Prepared(
         content=None,
         rows=1,
+        items={},
         screening=None,
         device=device,
         threads=1,

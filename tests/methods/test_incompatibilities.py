@@ -93,6 +93,7 @@ def recipe(peft=None, **more):
         ),
     ],
 )
+@pytest.mark.filterwarnings("ignore:No value was provided for `adapters`")
 def test_a_recipe_that_cannot_work_is_refused_with_the_reason(refused, words):
     reasons = incompatibilities(refused, TINY, "cpu")
     assert len(reasons) >= 1

@@ -1,5 +1,6 @@
 """What cannot be trained is found before anything is, whatever it was declared in."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -94,7 +95,10 @@ def with_blocks(tiny_spec, **blocks):
     [
         ({"peft_type": "LORA", "r": 2, "layer_replication": [[0, 1], [0, 2]]}, "layer_replication makes a model of"),
         ({"peft_type": "LORA", "r": 2, "layer_replication": [[0, 9]]}, "layer_replication makes a model of"),
-        ({"peft_type": "ADAMSS", "r": 2}, "PEFT cannot apply ADAMSS to LlamaForCausalLM: KeyError: 3"),
+        (
+            {"peft_type": "ADAMSS", "r": 2},
+            "PEFT (cannot apply ADAMSS|fails on the peft block: .*slice_pca)",
+        ),
         ({"peft_type": "LORA", "r": 2, "megatron_config": {"a": 1}}, "ModuleNotFoundError: No module named 'megatron'"),
         ({"peft_type": "XLORA", "target_modules": None}, "XLoraConfig has no fields"),
         ({"peft_type": "TRAINABLE_TOKENS", "target_modules": ["embed_tokens"]}, "leaves no weight of this model"),
@@ -106,7 +110,7 @@ def test_what_peft_breaks_down_on_names_its_recipe_and_hides_no_other(tiny_spec,
         check_recipes(experiment, experiment.model.config, "cpu")
     first, *rest = str(refused.value).splitlines()
     assert first.startswith("m--broken: ")
-    assert words in first
+    assert re.search(words, first)
     assert any(line.startswith("m--late: ") for line in rest)
 
 

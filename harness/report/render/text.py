@@ -91,7 +91,7 @@ def _total(lines: Sequence[Sequence[str]], room: int) -> int:
 
 def _column(cells: Sequence[str], room: int) -> int:
     header, *body = map(_width, cells)
-    return max(header + room, *body)
+    return max([header + room, *body])
 
 
 def _width(cell: str) -> int:

@@ -72,7 +72,7 @@ def verdicts_document(verdicts: Verdicts, *, details: bool = False) -> Document:
     return Document(
         (
             *looks_blocks(verdicts.looks),
-            gaps_table(verdicts),
+            *([gaps_table(verdicts)] if verdicts.in_domain or verdicts.comparisons else []),
             Prose(families(verdicts)),
             *forgetting_tables(verdicts),
             *statements(verdicts, details=details),

@@ -132,7 +132,7 @@ def test_a_plan_refuses_training_rows_that_are_wrong(leaky, capsys):
     rows.write_bytes(b'{"prompt": "a"}\n{"prompt": "a", "completion": "\xff"}\n')
     assert main(["plan", str(leaky)]) == 64
     said = capsys.readouterr().err
-    assert f"{rows}: 2 of 2 rows cannot be trained on" in said
+    assert f"{rows} lacks the columns of training rows; it has prompt." in said
 
 
 def test_the_line_names_every_suite(leaky):

@@ -11,7 +11,7 @@ from harness.plan.costs import Estimate
 from harness.report.document import Block, Document, Notice, Prose
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.forgetting import forgetting_tables
-from harness.report.sections.gaps import families, gaps_table
+from harness.report.sections.gaps import families, gaps_block
 from harness.report.sections.held_out import held_out_table
 from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
@@ -72,7 +72,7 @@ def verdicts_document(verdicts: Verdicts, *, details: bool = False) -> Document:
     return Document(
         (
             *looks_blocks(verdicts.looks),
-            *([gaps_table(verdicts)] if verdicts.in_domain or verdicts.comparisons else []),
+            gaps_block(verdicts),
             Prose(families(verdicts)),
             *forgetting_tables(verdicts),
             *statements(verdicts, details=details),

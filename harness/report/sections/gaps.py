@@ -1,7 +1,7 @@
 """Gaps with their intervals as cells, and the table of all gaps where there are no scores to put them beside."""
 
 from harness.declarations.metrics import metric
-from harness.report.document import Cell, Interval, PValue, Table, Words
+from harness.report.document import Block, Cell, Interval, Prose, PValue, Table, Words
 from harness.report.sections.gains import share_cells, share_headers
 from harness.verdict.records import GapComparison, IntervalEstimate, Verdicts
 from harness.verdict.wording import Scale
@@ -62,8 +62,11 @@ def _look(verdicts: Verdicts) -> str:
     return f", at look {number}{'; a verdict of an earlier look has its seeds and level' if earlier else ''}"
 
 
-def gaps_table(verdicts: Verdicts) -> Table:
-    """Return the table: in-domain gaps, then the out-of-domain ones with what became of the gap."""
+def gaps_block(verdicts: Verdicts) -> Block:
+    """Return the table: in-domain gaps, then the out-of-domain ones with what became of the gap.
+
+    Where there is no gap, that is said.
+    """
     inside = [
         (
             one.candidate,
@@ -82,6 +85,8 @@ def gaps_table(verdicts: Verdicts) -> Table:
         )
         for one in verdicts.comparisons
     ]
+    if not inside and not outside:
+        return Prose(f"{about_gaps(verdicts)}.")
     return Table(
         title=f"{about_gaps(verdicts)}.",
         headers=("candidate", "suite", ("gap", "[interval]"), ADJUSTED, "verdict", *share_headers(verdicts)),

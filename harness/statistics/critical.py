@@ -13,6 +13,7 @@ Array = Floats | float
 
 _SMALLEST_TAIL = -100.0
 """log10 of the smallest p-value told apart from 0; further out `stdtrit` may return +inf (3 df at 1e-280)."""
+_HALF = float(np.log10(0.5))
 
 
 def critical_value(tail: float, share: Array, seed_df: Array, item_df: Array) -> Floats:
@@ -44,7 +45,9 @@ def upper_tail(statistic: float, share: float, seed_df: float, item_df: float) -
 
     if excess(_SMALLEST_TAIL) <= 0:
         return 0.0
-    return float(10.0 ** brentq(excess, _SMALLEST_TAIL, np.log10(0.5), xtol=1e-13, rtol=1e-13))
+    if excess(_HALF) >= 0:  # older SciPy's median of Student's t is not 0 to the last digit
+        return 0.5
+    return float(10.0 ** brentq(excess, _SMALLEST_TAIL, _HALF, xtol=1e-13, rtol=1e-13))
 
 
 def primary_comparisons(candidates: int, in_domain: int, out_of_domain: int) -> int:

@@ -17,7 +17,7 @@ from harness.questions.items import Item
 from harness.sources.wheel import Wheel, members
 from harness.suites.load import load_task
 
-BUILT = ["k8s_qa", "k8s_recall", "techmanual_qa", "awsapi_qa", "mavlink_qa", "medical_cot", "world_facts"]
+BUILT = ["k8s_qa", "k8s_reworded", "k8s_recall", "techmanual_qa", "awsapi_qa", "mavlink_qa", "medical_cot", "world_facts"]
 FEWEST = {"k8s_qa": 1000, "techmanual_qa": 800}
 WITHOUT_GUARD = ["k8s_qa", "medical_cot"]
 
@@ -69,6 +69,15 @@ def test_training_shares_no_cluster_and_no_sentence_with_what_is_held_out(splits
     assert not {item.cluster for item in held_out} & {item.cluster for item in parts["train"]}
     assert not [item.id for item in parts["train"] if text.ngrams(item.source, splitting.RUN) & runs]
     assert splitting.without_leaks(parts["train"], held_out) == parts["train"]
+
+
+def test_another_wording_leaves_the_items_and_changes_every_question():
+    reworded, as_it_is = load_task("k8s_reworded"), load_task("k8s_qa")
+    documents = list(reworded.test_docs())
+    assert documents == list(as_it_is.test_docs())
+    assert not [each["id"] for each in documents if each["question"] in reworded.doc_to_text(each)]
+    assert not [each["id"] for each in documents if "\\" in reworded.doc_to_text(each).replace(each["source"], "")]
+    assert [reworded.doc_to_choice(each) for each in documents] == [as_it_is.doc_to_choice(each) for each in documents]
 
 
 def test_every_recalled_fact_is_trained_on(splits):

@@ -7,7 +7,7 @@ seconds, losses in nats a completion token.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from harness.errors import FailureKind
 from harness.trained import HeldOut, Precision, RowCounts
@@ -320,15 +320,24 @@ class CellFailure:
     details: Mapping[str, JSON] = field(default_factory=dict)
 
 
+TrialPart = Literal["search", "widening", "confirmation"]
+"""Why a trial was made: it was declared, the best lay at an edge, or the choice is tried with a second seed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedValues:
-    """How a trial ended: its validation loss in nats a completion token, or why there is none."""
+    """How a trial ended: its validation loss in nats a completion token, or why there is none.
+
+    `seed` is None in records of before there was more than one.
+    """
 
     values: Mapping[str, JSON]
     cell: str
     validation_loss: float | None
     seconds: float | None = None
     failure: str = ""
+    part: TrialPart = "search"
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,9 +345,11 @@ class ChosenValues:
     """What a recipe trains with after its trials; None where every trial failed and its own values stay.
 
     `at_edge` names the fields whose chosen value is the least or largest that was tried: the best may lie beyond.
+    `validation_loss` is the mean over the seeds that the values were tried with, None in records of before it was kept.
     """
 
     recipe: str
     values: Mapping[str, JSON] | None
     trials: tuple[TriedValues, ...]
     at_edge: tuple[str, ...] = ()
+    validation_loss: float | None = None

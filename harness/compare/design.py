@@ -283,7 +283,7 @@ def _unequal_search(experiment: Experiment, tuning: Sequence[ChosenValues]) -> t
     if not left or not searched & arms:
         return ()
     names = ", ".join(sorted(searched & arms))
-    trials = len(tuning[0].trials)
+    trials = " or ".join(map(str, sorted({len(each.trials) for each in tuning})))
     return (f"unequal search: {names} had {trials} trials each to choose what to train with, {', '.join(left)} none.",)
 
 

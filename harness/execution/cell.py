@@ -6,9 +6,11 @@ again.
 """
 
 import gc
+import math
 import shutil
 from dataclasses import replace
 
+from harness.errors import TrainingError
 from harness.execution import cell_record
 from harness.execution.base import load_model, serve
 from harness.execution.clock import Clock
@@ -67,6 +69,8 @@ def run_trial(work: CellWork, clock: Clock) -> CellResult:
     clock.enter("load")
     part = Part(work=work, whole=recipe, place=0, state=work.folder / STATE, course=course_of(work, recipe))
     _, record = train_part(part, clock, validated=True)
+    if not math.isfinite(record.validation_loss or 0.0):
+        raise TrainingError("non_finite_loss", f"the validation loss is {record.validation_loss}.")
     clock.enter("end")
     return CellResult(
         cell=work.planned.cell,

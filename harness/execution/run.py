@@ -12,12 +12,13 @@ from harness.execution.ask import ask
 from harness.execution.events import MeasuredAcross
 from harness.execution.executors import executor_of
 from harness.execution.schedule import Schedule
+from harness.execution.search import search
 from harness.execution.unit import WorkUnit
 from harness.execution.watcher import Watcher
 from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK, Hashes, Lock, Machine, write_lock
 from harness.plan.cells import PlannedCell, plan_cells
-from harness.plan.search import choose, plan_trials, tuned
+from harness.plan.search import tuned
 from harness.preflight.prepared import Prepared
 from harness.records import CellResult, ChosenValues
 from harness.spec.records import Experiment
@@ -56,7 +57,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
         if experiment.tune and run.outcome(base[0].cell) is None:  # trials train: what cannot be compared is found now
             _adopt_from_siblings(run, base, experiment, prepared)
             replace(trials, kind="cells").execute(base)
-        choices = _tune(trials)
+        choices = search(trials)
         settled = tuned(experiment, choices)
         cells = plan_cells(settled, prepared.content)
         _write_lock(run, settled, prepared, cells, choices)
@@ -86,15 +87,6 @@ def _stops(schedule: Schedule, number: int) -> bool:
     assert looks is not None
     schedule.watcher.looked(looks)
     return looks.taken[number - 1].stop is not None
-
-
-def _tune(schedule: Schedule) -> tuple[ChosenValues, ...]:
-    """Run the trials that have not ended and choose."""
-    trials = plan_trials(schedule.experiment, schedule.prepared.content)
-    if trials:
-        schedule.execute([trial.planned for trial in trials])
-    outcomes = [schedule.run.outcome(trial.planned.cell, "trials") for trial in trials]
-    return choose(trials, [outcome for outcome in outcomes if outcome is not None])
 
 
 def _prepare(experiment: Experiment, run: RunFolder, executor: Executor, watcher: Watcher) -> Prepared:

@@ -56,16 +56,23 @@ class Estimate:
     """What is not in the cache, so that something had to be assumed."""
     reasons: tuple[str, ...] = ()
     """Why else something had to be."""
+    widening: tuple[CellCost, ...] = ()
+    """Trials that there may be beyond `trials`, where choices lie at the edge of the search."""
 
     @property
     def seconds(self) -> float:
-        """Training and scoring of all cells and trials, one after the other."""
+        """Training and scoring of all cells and expected trials, one after the other."""
         return sum(each.train_seconds + each.evaluate_seconds for each in (*self.trials, *self.cells))
 
     @property
     def search_seconds(self) -> float:
-        """Training of the trials alone."""
-        return sum(each.train_seconds for each in self.trials)
+        """Training and scoring of the trials alone."""
+        return sum(each.train_seconds + each.evaluate_seconds for each in self.trials)
+
+    @property
+    def widening_seconds(self) -> float:
+        """Training and scoring of all that widening may add to the trials."""
+        return sum(each.train_seconds + each.evaluate_seconds for each in self.widening)
 
     @property
     def memory(self) -> int:

@@ -1,57 +1,125 @@
-"""The trials of an experiment's `tune` block, and what they choose."""
+"""The trials of an experiment's `tune` block: those that are declared, and those that follow from what was found."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 from typing import Any
 
 from harness.plan.cells import PlannedCell
 from harness.plan.content import Content
 from harness.plan.identity import trial_cell
-from harness.records import CellFailure, CellResult, ChosenValues, TriedValues
+from harness.records import ChosenValues, TrialPart
+from harness.spec.numbers import has_next
 from harness.spec.records import Experiment, Recipe, Tune
 
 Values = Mapping[str, Any]
 """SFTConfig fields and what they are set to."""
 
+_WRITTEN = 2
+"""Significant digits of a number that is added to a search."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One combination of SFTConfig values for one recipe; what it was tried with and as what cell."""
+    """One combination of SFTConfig values for one recipe; what it was tried with and as what cell, and why."""
 
     recipe: str
     values: Values
     planned: PlannedCell
+    part: TrialPart = "search"
 
 
 def plan_trials(experiment: Experiment, content: Content) -> tuple[Trial, ...]:
-    """Return every trial, recipe by recipe; none without a `tune` block."""
+    """Return every trial that is declared, recipe by recipe; none without a `tune` block."""
     tune = experiment.tune
     if tune is None:
         return ()
-    searched = [each for each in experiment.recipes if tune.recipes is None or each.id in tune.recipes]
     return tuple(
-        _trial(experiment, tune, recipe, values, content)
-        for recipe in searched
-        for values in _combinations(tune, experiment.training_of(recipe))
+        _trial(experiment, tune, (recipe, values), content)
+        for recipe in _searched(experiment, tune)
+        for values in _combinations(_declared(tune, experiment.training_of(recipe)))
     )
 
 
-def _trial(experiment: Experiment, tune: Tune, recipe: Recipe, values: Values, content: Content) -> Trial:
+def widened(experiment: Experiment, choices: Sequence[ChosenValues], content: Content) -> tuple[Trial, ...]:
+    """Return what is tried beyond the edges at which choices lie; none where none does, or `widen` is used up.
+
+    The next number is as far from the edge, as a factor, as the edge is from its neighbour. Every combination with it
+    is a trial. Fields that are not two positive numbers or more have no next one.
+    """
+    tune = experiment.tune
+    if tune is None or not tune.widen:
+        return ()
+    recipes = {recipe.id: recipe for recipe in experiment.recipes}
+    return tuple(
+        _trial(experiment, tune, (recipes[choice.recipe], values), content, part="widening")
+        for choice in choices
+        for values in _beyond(tune, choice)
+    )
+
+
+def confirming(experiment: Experiment, choices: Sequence[ChosenValues], content: Content) -> tuple[Trial, ...]:
+    """Return the trials of each choice and its neighbours with the second seed; none where none is declared.
+
+    A neighbour has the next number that was tried in one field, on either side, and is the choice in the others.
+    """
+    tune = experiment.tune
+    if tune is None or tune.confirm_seed is None:
+        return ()
+    recipes = {recipe.id: recipe for recipe in experiment.recipes}
+    again = replace(tune, seed=tune.confirm_seed)
+    return tuple(
+        _trial(experiment, again, (recipes[choice.recipe], values), content, part="confirmation")
+        for choice in choices
+        if choice.values is not None
+        for values in (choice.values, *_neighbours(choice.values, choice))
+    )
+
+
+def expected_trials(experiment: Experiment, content: Content) -> tuple[tuple[Trial, ...], tuple[Trial, ...]]:
+    """Return stand-ins, which take as long, for the trials of a search: those that there will be, and may be at most.
+
+    A choice is expected to have a neighbour on either side. Beyond these are the trials that widening may add.
+    """
+    trials, tune = plan_trials(experiment, content), experiment.tune
+    if tune is None:
+        return (), ()
+    firsts = {trial.recipe: trial for trial in reversed(trials)}.values()
+    counts = [len(search.declared) for search in tune.search.values()]
+    wide = [has_next(search.declared) for search in tune.search.values()]
+    again = 0 if tune.confirm_seed is None else 1 + 2 * sum(wide)
+    most = prod(count + tune.widen * can for count, can in zip(counts, wide, strict=True)) - prod(counts)
+    confirmed = tuple(each for each in firsts for _ in range(again))
+    return trials + confirmed, tuple(each for each in firsts for _ in range(most))
+
+
+def _searched(experiment: Experiment, tune: Tune) -> list[Recipe]:
+    return [each for each in experiment.recipes if tune.recipes is None or each.id in tune.recipes]
+
+
+def _trial(
+    experiment: Experiment, tune: Tune, tried: tuple[Recipe, Values], content: Content, part: TrialPart = "search"
+) -> Trial:
+    recipe, values = tried
     length = {} if tune.max_steps is None else {"max_steps": tune.max_steps}
     # A trial has its own number of steps; what another recipe spends is matched in the runs that count.
-    tried = replace(recipe, training={**recipe.training, **values, **length}, compute=None)
-    cell = trial_cell(experiment, tried, tune.seed, content)
-    return Trial(recipe=recipe.id, values=values, planned=PlannedCell(cell=cell, recipe=tried, suites={}))
+    trained = replace(recipe, training={**recipe.training, **values, **length}, compute=None)
+    cell = trial_cell(experiment, trained, tune.seed, content)
+    return Trial(recipe=recipe.id, values=values, planned=PlannedCell(cell=cell, recipe=trained, suites={}), part=part)
 
 
-def _combinations(tune: Tune, trained_with: Mapping[str, Any]) -> Iterator[Values]:
-    lists = [
-        search.values or tuple(_times(trained_with[field], factor) for factor in search.factors or ())
+def _declared(tune: Tune, trained_with: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    """Return the values that are declared for each field, factors multiplied out."""
+    return {
+        field: search.values or tuple(_times(trained_with[field], factor) for factor in search.factors or ())
         for field, search in tune.search.items()
-    ]
-    for values in product(*lists):
-        yield dict(zip(tune.search, values, strict=True))
+    }
+
+
+def _combinations(fields: Mapping[str, Sequence[Any]]) -> Iterator[Values]:
+    for values in product(*fields.values()):
+        yield dict(zip(fields, values, strict=True))
 
 
 def _times(value: float, factor: float) -> float:
@@ -59,37 +127,40 @@ def _times(value: float, factor: float) -> float:
     return round(value * factor) if isinstance(value, int) else float(f"{value * factor:.12g}")
 
 
-def choose(trials: Sequence[Trial], outcomes: Sequence[CellResult | CellFailure]) -> tuple[ChosenValues, ...]:
-    """Return for each recipe the values with the least validation loss; of equal ones the first."""
-    tried = [(trial.recipe, _tried(trial, outcome)) for trial, outcome in zip(trials, outcomes, strict=True)]
-    recipes = dict.fromkeys(trial.recipe for trial in trials)
-    return tuple(_choice(name, tuple(one for recipe, one in tried if recipe == name)) for name in recipes)
+def _tried(trials: Sequence[Values]) -> dict[str, list[Any]]:
+    """Return the values that were tried for each field, in the order of trials."""
+    return {field: list(dict.fromkeys(each[field] for each in trials)) for field in trials[0]}
 
 
-def _tried(trial: Trial, outcome: CellResult | CellFailure) -> TriedValues:
-    if isinstance(outcome, CellFailure):
-        failure = f"{outcome.kind}: {outcome.message}"
-        return TriedValues(values=trial.values, cell=outcome.cell.id, validation_loss=None, failure=failure)
-    return TriedValues(
-        values=trial.values,
-        cell=outcome.cell.id,
-        validation_loss=outcome.training.validation_loss,
-        seconds=outcome.costs.total_seconds,
-    )
+def _beyond(tune: Tune, choice: ChosenValues) -> Iterator[Values]:
+    """Yield the combinations with the number beyond each edge that the choice lies at."""
+    tried = [each.values for each in choice.trials]
+    fields = _tried(tried)
+    for field in choice.at_edge:
+        added = len(fields[field]) - len(tune.search[field].declared)
+        if has_next(fields[field]) and added < tune.widen:
+            fields[field] += _next((choice.values or {})[field], fields[field])
+    yield from (values for values in _combinations(fields) if values not in tried)
 
 
-def _choice(recipe: str, trials: tuple[TriedValues, ...]) -> ChosenValues:
-    ended = [(each.validation_loss, place) for place, each in enumerate(trials) if each.validation_loss is not None]
-    if not ended:
-        return ChosenValues(recipe=recipe, values=None, trials=trials)
-    values = trials[min(ended)[1]].values
-    edge = tuple(field for field, value in values.items() if _at_edge(value, [each.values[field] for each in trials]))
-    return ChosenValues(recipe=recipe, values=values, trials=trials, at_edge=edge)
+def _next(edge: float, tried: Sequence[float]) -> Iterator[float]:
+    """Yield the number beyond an edge, as far from it as it is from its neighbour; none beyond the whole number 1."""
+    ordered = sorted(tried)
+    neighbour = ordered[1] if edge == ordered[0] else ordered[-2]
+    further = edge * edge / neighbour
+    written = round(further) if isinstance(edge, int) else float(f"{further:.{_WRITTEN}g}")
+    if written > 0 and written not in tried:
+        yield written
 
 
-def _at_edge(value: Any, tried: Sequence[Any]) -> bool:
-    numbers = [each for each in tried if isinstance(each, int | float) and not isinstance(each, bool)]
-    return len(set(numbers)) > 1 and value in (min(numbers), max(numbers))
+def _neighbours(chosen: Values, choice: ChosenValues) -> Iterator[Values]:
+    for field, tried in _tried([each.values for each in choice.trials]).items():
+        if has_next(tried):
+            ordered = sorted(tried)
+            at = ordered.index(chosen[field])
+            yield from (
+                {**chosen, field: other} for other in (*ordered[max(0, at - 1) : at], *ordered[at + 1 : at + 2])
+            )
 
 
 def tuned(experiment: Experiment, choices: Sequence[ChosenValues]) -> Experiment:

@@ -23,7 +23,7 @@ from harness.plan.batch import examples_a_step
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.power import power_of
-from harness.plan.search import plan_trials
+from harness.plan.search import expected_trials
 from harness.preflight import memory
 from harness.preflight.calibrate import Calibration
 from harness.preflight.calibrated import calibrated
@@ -82,11 +82,13 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
     def costs(cells: Iterable[PlannedCell]) -> tuple[CellCost, ...]:
         return tuple(_cost(experiment, each, known[(each.recipe or BASE).id], speed, counted) for each in cells)
 
+    trials, widening = expected_trials(experiment, content)
     return Estimate(
         device="CPU" if device == "cpu" else device_name(device),
         parameters=describe(Recipe(method="full", name="all"), config).total,
         cells=costs(plan_cells(experiment, content)),
-        trials=costs(trial.planned for trial in plan_trials(experiment, content)),
+        trials=costs(trial.planned for trial in trials),
+        widening=costs(trial.planned for trial in widening),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows.count,
         measured=kept.day,

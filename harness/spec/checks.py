@@ -10,6 +10,7 @@ from harness.spec.document import Located
 from harness.spec.document import Path as At
 from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
+from harness.spec.numbers import has_next, is_number
 from harness.spec.recipe import ReadRecipe
 from harness.spec.records import NOT_POOLED
 from harness.spec.schema import allowed, fields_of
@@ -223,6 +224,7 @@ def _tune(context: Context) -> Iterator[Problem]:
     if tune is None:
         return
     yield from _tune_seed(context, tune)
+    yield from _tune_wide(context, tune)
     yield from _tune_recipes(context, tune)
     yield from _tune_staged(context, tune)
     yield from _tune_length(context, tune)
@@ -231,9 +233,23 @@ def _tune(context: Context) -> Iterator[Problem]:
 
 
 def _tune_seed(context: Context, tune: Any) -> Iterator[Problem]:
-    if tune["seed"] in context.spec["seeds"]:
-        message = f"the seed {tune['seed']} is one of the experiment's: the choice would be made on a run that counts"
-        yield context.document.problem(("tune", "seed"), message, "Give the trials a seed of their own.")
+    for field in ("seed", "confirm_seed"):
+        if tune.get(field) in context.spec["seeds"]:
+            message = (
+                f"the seed {tune[field]} is one of the experiment's: the choice would be made on a run that counts"
+            )
+            yield context.document.problem(("tune", field), message, "Give the trials a seed of their own.")
+    if tune.get("confirm_seed") == tune["seed"]:
+        message = f"{tune['seed']} is the trials' seed already: a choice is confirmed by another one"
+        yield context.document.problem(("tune", "confirm_seed"), message, "Give a second seed.")
+
+
+def _tune_wide(context: Context, tune: Any) -> Iterator[Problem]:
+    """Refuse to widen a search none of whose fields has a next number."""
+    wide = [search.get("values") or search.get("factors") or () for search in tune["search"].values()]
+    if tune.get("widen") and not any(has_next(each) for each in wide):
+        message = "no field that is searched has two numbers or more, all above 0, so there is none beyond its edge"
+        yield context.document.problem(("tune", "widen"), message, "Give one such numbers, or leave `widen` out.")
 
 
 def _tune_recipes(context: Context, tune: Any) -> Iterator[Problem]:
@@ -290,6 +306,6 @@ def _tune_factors(context: Context, field: str, at: At) -> Iterator[Problem]:
         if name not in context.recipes:
             continue
         value = {**context.spec["training"], **context.recipes[name].recipe.training}.get(field)
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        if not is_number(value):
             message = f"`factors` multiply the `{field}` of {name}, which is {'not given' if value is None else value}"
             yield context.document.problem((*at, "factors"), message, "Give a number in its `training`, or `values`.")

@@ -278,17 +278,27 @@ class Search:
     values: tuple[JSON, ...] | None = None
     factors: tuple[float, ...] | None = None
 
+    @property
+    def declared(self) -> tuple[JSON, ...]:
+        """The values, or the factors."""
+        return self.values or self.factors or ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tune:
     """The same search for every recipe: each combination is trained once and the least validation loss chosen.
 
-    `seed` is the trials' own. `max_steps` is how long a trial trains where that differs from a run. `recipes`
-    names those that are searched for; None is all, and anything else is reported as unequal treatment.
+    `seed` is the trials' own. While the choice lies at an edge of a field's numbers, the next one beyond it is tried,
+    `widen` of them at most for a recipe and field. With `confirm_seed` the choice and its neighbours are trained once
+    more with that seed, and the mean of both decides among them. `max_steps` is how long a trial trains where that
+    differs from a run. `recipes` names those that are searched for; None is all, and anything else is reported as
+    unequal treatment.
     """
 
     search: Mapping[str, Search]
     seed: int
+    widen: int = 0
+    confirm_seed: int | None = None
     max_steps: int | None = None
     recipes: tuple[str, ...] | None = None
 

@@ -1,19 +1,26 @@
 """A search on stand-ins: every recipe gets the same trials, their losses choose, and everything is in the ledger."""
 
 import json
+import math
+import shutil
+from types import SimpleNamespace
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, TrainingError
+from harness.execution import cell
+from harness.execution.clock import Clock
 from harness.execution.run import Options, execute
 from harness.spec import load
+from helpers.records import training
 from helpers.watchers import Silent
 
 FACTORS = [0.1, 1, 10]
 
 
-def tuned(spec_file, folder, **tune):
+def tuned(spec_file, folder, *, workers=1, **tune):
     spec = json.loads(spec_file.read_text())
+    spec["execute"] = {"workers": workers}
     spec["training"]["learning_rate"] = 0.001
     spec["validation"] = {"share": 0.25}
     spec["tune"] = {"search": {"learning_rate": {"factors": FACTORS}}, "seed": 7, **tune}
@@ -57,11 +64,11 @@ def test_the_least_validation_loss_is_chosen_and_trains_the_runs(finished):
     for each in run.tuning:
         best = min(each.trials, key=lambda trial: trial.validation_loss)
         assert each.values == best.values
-        cells = [cell for cell in run.outcomes if cell.cell.recipe == each.recipe]
+        cells = [ended for ended in run.outcomes if ended.cell.recipe == each.recipe]
         assert len(cells) == 2
-        for cell in cells:
-            assert cell.run_info.train_config["learning_rate"] == best.values["learning_rate"]
-            assert cell.training.steps == 2
+        for ended in cells:
+            assert ended.run_info.train_config["learning_rate"] == best.values["learning_rate"]
+            assert ended.training.steps == 2
 
 
 def test_factors_multiply_the_recipes_own_value(finished):
@@ -96,3 +103,62 @@ def test_a_search_for_some_recipes_leaves_the_others_as_they_are(tiny_spec, tmp_
     run, watcher = tuned(tiny_spec, tmp_path / "runs" / "some", recipes=["lora--tiny"])
     assert watcher.kinds[1] == ("trials", 3, 0)
     assert [each.recipe for each in run.tuning] == ["lora--tiny"]
+
+
+WIDER = {"search": {"learning_rate": {"values": [1e-6, 2e-6]}}, "widen": 2, "confirm_seed": 8, "max_steps": 1}
+"""Rates that are too small by far, so that the best lies at the upper edge."""
+
+
+@pytest.fixture
+def wider(tiny_spec, tmp_path):
+    return tuned(tiny_spec, tmp_path / "runs" / "wider", **WIDER)
+
+
+def tried(run, part):
+    return {
+        each.recipe: [trial.values["learning_rate"] for trial in each.trials if trial.part == part]
+        for each in run.tuning
+    }
+
+
+def test_a_choice_at_an_edge_widens_the_search_by_one_rule_and_is_confirmed(wider):
+    run, watcher = wider
+    assert [kind for kind in watcher.kinds if kind[0] == "trials"] == [
+        ("trials", 4, 0),
+        ("trials", 2, 0),
+        ("trials", 2, 0),
+        ("trials", 4, 0),
+    ]
+    assert set(map(tuple, tried(run, "widening").values())) == {(4e-6, 8e-6)}
+    assert set(map(tuple, tried(run, "confirmation").values())) == {(8e-6, 4e-6)}
+    for each in run.tuning:
+        assert each.at_edge == ("learning_rate",)  # the bound was reached
+        by_seed = [trial.validation_loss for trial in each.trials if trial.values == each.values]
+        assert len(by_seed) == 2
+        assert each.validation_loss == pytest.approx(sum(by_seed) / 2)
+
+
+def test_a_search_that_was_cut_off_and_one_of_two_workers_try_and_choose_the_same(wider, tiny_spec, tmp_path):
+    run, _ = wider
+    other, _ = tuned(tiny_spec, tmp_path / "elsewhere" / "wider", workers=2, **WIDER)
+    assert [choice.values for choice in other.tuning] == [choice.values for choice in run.tuning]
+    assert [[trial.cell for trial in choice.trials] for choice in other.tuning] == [
+        [trial.cell for trial in choice.trials] for choice in run.tuning
+    ]
+    before = run.tuning
+    lost = [trial.cell for choice in before for trial in choice.trials if trial.part != "search"]
+    for trial in lost:
+        shutil.rmtree(run.cell_folder(trial, "trials"))
+    again, _ = tuned(tiny_spec, run.folder, **WIDER)
+    losses = [[(trial.cell, trial.validation_loss) for trial in choice.trials] for choice in before]
+    assert [[(trial.cell, trial.validation_loss) for trial in choice.trials] for choice in again.tuning] == losses
+
+
+def test_a_validation_loss_that_is_no_number_is_a_failure_of_its_trial(monkeypatch, tmp_path):
+    record = training(validation_loss=math.nan)
+    monkeypatch.setattr(cell, "course_of", lambda *_: None)
+    monkeypatch.setattr(cell, "train_part", lambda *_, **__: (None, record))
+    work = SimpleNamespace(recipe=SimpleNamespace(), folder=tmp_path)
+    with pytest.raises(TrainingError, match="validation loss is nan") as raised:
+        cell.run_trial(work, Clock(lambda _: None))
+    assert raised.value.kind == "non_finite_loss"

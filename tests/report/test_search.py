@@ -7,9 +7,9 @@ from harness.report.render.text import render_text
 from harness.report.sections.search import search_table
 
 
-def trial(rate, loss, failure=""):
+def trial(rate, loss, failure="", **fields):
     values = {"learning_rate": rate}
-    return TriedValues(values=values, cell="c", validation_loss=loss, seconds=1.0, failure=failure)
+    return TriedValues(values=values, cell="c", validation_loss=loss, seconds=1.0, failure=failure, **fields)
 
 
 CHOICE = ChosenValues(
@@ -32,3 +32,23 @@ def test_a_choice_at_the_edge_is_marked():
 
 def test_nothing_is_said_where_nothing_was_searched_for():
     assert render_text(*search_table([])) == ""
+
+
+def test_trials_that_were_added_say_why_and_how_many_each_recipe_had():
+    added = (trial(0.1, 2.125, part="widening", seed=7), trial(0.01, 2.75, part="confirmation", seed=8))
+    wide = ChosenValues(
+        recipe="full--default",
+        values={"learning_rate": 0.01},
+        trials=(*CHOICE.trials[:2], *added),
+        validation_loss=2.5,
+    )
+    text = render_text(*search_table([CHOICE, wide]))
+    assert "3 or 4 trials a recipe" in text
+    assert "4 trials" in text[text.index("full--default") :]
+    (beyond,) = [line for line in text.splitlines() if "2.1250" in line]
+    assert "beyond the edge" in beyond
+    words = " ".join(text.split())
+    assert "seed 8; chosen, 2.5000 with both seeds" in words
+    assert words.count("chosen") == 2
+    assert "the number of its trials is not" in words
+    assert "the mean of both seeds decides" in words

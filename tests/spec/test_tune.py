@@ -15,6 +15,15 @@ def test_a_search_is_read(spec, write):
     assert tune.recipes is None
 
 
+def test_a_search_is_widened_and_confirmed_only_where_it_says_so(spec, write):
+    spec["tune"] = GOOD
+    plain = load(write(spec)).tune
+    assert (plain.widen, plain.confirm_seed) == (0, None)
+    spec["tune"] = {**GOOD, "widen": 3, "confirm_seed": 8}
+    more = load(write(spec)).tune
+    assert (more.widen, more.confirm_seed) == (3, 8)
+
+
 MISTAKES = {
     "the seed of a run": ({**GOOD, "seed": 1}, "$.tune.seed", "a run that counts"),
     "a recipe that is not trained": ({**GOOD, "recipes": ["lora--nobody"]}, "$.tune.recipes[0]", "not among"),
@@ -42,6 +51,17 @@ MISTAKES = {
         {**GOOD, "search": {"num_train_epochs": {"values": [1, 2]}}, "max_steps": 3},
         "$.tune.search.num_train_epochs",
         "has no effect",
+    ),
+    "a second seed of a run": ({**GOOD, "confirm_seed": 1}, "$.tune.confirm_seed", "a run that counts"),
+    "a second seed that is the first": ({**GOOD, "confirm_seed": 7}, "$.tune.confirm_seed", "by another one"),
+    "nothing beyond an edge": (
+        {
+            "search": {"weight_decay": {"values": [0.0, 0.1]}, "learning_rate": {"values": [1e-3]}},
+            "seed": 7,
+            "widen": 2,
+        },
+        "$.tune.widen",
+        "none beyond its edge",
     ),
     "factors of what is not said": (
         {**GOOD, "search": {"weight_decay": {"factors": [2]}}},

@@ -199,7 +199,9 @@ def _measured(estimate: Estimate) -> str:
 def _search(estimate: Estimate) -> str:
     if not estimate.trials:
         return ""
-    return f"before them {len(estimate.trials)} trials of the search, about {Duration(estimate.search_seconds)}\n"
+    wider = len(estimate.widening)
+    more = f"; at most {wider} more where it widens, {Duration(estimate.widening_seconds)}" if wider else ""
+    return f"before them {len(estimate.trials)} trials of the search, about {Duration(estimate.search_seconds)}{more}\n"
 
 
 def _contamination(estimate: Estimate) -> str:

@@ -9,21 +9,37 @@ from harness.report.document import Cell, Number, Table, Words
 REMARK = 40
 """Characters for what is said of a trial."""
 
+_WIDENED = (
+    "beyond the edge: tried because the choice lay at the edge until then. The rule is the same for every recipe, the "
+    "number of its trials is not"
+)
+_CONFIRMED = (
+    "seed {seed}: the choice by the trials before and its neighbours, once more; the mean of both seeds decides among "
+    "them"
+)
+
 
 def search_table(tuning: Sequence[ChosenValues]) -> Iterator[Table]:
     """Yield the table of trials, or nothing where nothing was searched for; losses in nats a token."""
     if not tuning:
         return
-    trials = sorted({len(each.trials) for each in tuning})
+    counts = sorted({len(each.trials) for each in tuning})
     yield Table(
-        title=f"Search, {' or '.join(map(str, trials))} trials a recipe; validation loss in nats a token",
+        title=f"Search, {' or '.join(map(str, counts))} trials a recipe; validation loss in nats a token",
         headers=("recipe", "tried", "loss", ""),
         rows=tuple(
-            (each.recipe if place == 0 else "", _values(trial.values), _loss(trial), _remark(each, trial))
+            (_recipe(each, place, counts), _values(trial.values), _loss(trial.validation_loss), _remark(each, trial))
             for each in tuning
             for place, trial in enumerate(each.trials)
         ),
+        notes=tuple(_notes([trial for each in tuning for trial in each.trials])),
     )
+
+
+def _recipe(choice: ChosenValues, place: int, counts: Sequence[int]) -> Cell:
+    if place > 0:
+        return ""
+    return choice.recipe if len(counts) == 1 else (choice.recipe, f"{len(choice.trials)} trials")
 
 
 def _values(values: Mapping[str, Any]) -> Cell:
@@ -31,16 +47,41 @@ def _values(values: Mapping[str, Any]) -> Cell:
     return tuple(f"{field}={value}" for field, value in written.items())
 
 
-def _loss(trial: TriedValues) -> Cell:
-    loss = trial.validation_loss
+def _loss(loss: float | None) -> Cell:
     return "failed" if loss is None else Number(value=loss, form="{:.4f}", unit="nats a token")
 
 
 def _remark(choice: ChosenValues, trial: TriedValues) -> Cell:
+    said = [*_part(trial)]
     if trial.failure:
-        return Words(trial.failure, REMARK)
-    if trial.values != choice.values:
-        return ""
+        said.append(trial.failure)
+    elif trial is _deciding(choice):
+        said.append(_chosen(choice, trial))
+    return Words("; ".join(said), REMARK) if said else ""
+
+
+def _part(trial: TriedValues) -> Iterator[str]:
+    if trial.part == "widening":
+        yield "beyond the edge"
+    elif trial.part == "confirmation":
+        yield f"seed {trial.seed}"
+
+
+def _deciding(choice: ChosenValues) -> TriedValues | None:
+    """Return the last trial of what was chosen, beside which the choice is marked."""
+    return next((each for each in reversed(choice.trials) if each.values == choice.values), None)
+
+
+def _chosen(choice: ChosenValues, trial: TriedValues) -> str:
+    both = f", {choice.validation_loss:.4f} with both seeds" if trial.part == "confirmation" else ""
     edge = choice.at_edge
     beyond = f"; {' and '.join(edge)} at the edge of the search: the best may lie beyond" if edge else ""
-    return Words(f"chosen{beyond}", REMARK)
+    return f"chosen{both}{beyond}"
+
+
+def _notes(trials: Sequence[TriedValues]) -> Iterator[str]:
+    if any(each.part == "widening" for each in trials):
+        yield _WIDENED
+    confirmed = next((each for each in trials if each.part == "confirmation"), None)
+    if confirmed is not None:
+        yield _CONFIRMED.format(seed=confirmed.seed)

@@ -31,10 +31,30 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenPrefix:
+    """What was read of the layers below the lowest that trains, instead of being computed, while a suite was scored.
+
+    `layers` are those whose input was `read` for so many batches, and `kept` for later models of so many others, which
+    took so many `bytes` and `seconds`; several layers where the untuned model keeps it for several recipes.
+    `difference` is the largest one between the logits of the batch that was computed both ways, None where none was;
+    `notes` say what was not used or kept, and why.
+    """
+
+    layers: tuple[int, ...]
+    read: int = 0
+    kept: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    difference: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """One suite scored on one model. Paths are relative to the cell's folder.
 
     `metrics` are lm-eval's aggregates by their keys (``acc,none``); per-item scores are in the file `samples`.
+    `seconds` leave out what `prefix` says that keeping took; that is None where lower layers were computed as ever.
     """
 
     task: str
@@ -44,6 +64,7 @@ class Evaluation:
     samples: str
     scorer: str
     seconds: float
+    prefix: FrozenPrefix | None = None
 
     def __post_init__(self) -> None:
         """Refuse a score that is not a number."""

@@ -11,6 +11,7 @@ from lm_eval.api.task import Task
 
 from harness.errors import TaskError
 from harness.evaluation.bounded import bound
+from harness.evaluation.frozen_prefix import PrefixReader
 from harness.evaluation.progress import OnProgress, RequestCounter, without_bars
 from harness.evaluation.results import task_metrics, write_results
 from harness.evaluation.scorer import SharedPromptLM
@@ -36,6 +37,7 @@ def evaluate(
     part: int | None = None,
     on_progress: OnProgress | None = None,
     reads_once: bool = True,
+    prefix: PrefixReader | None = None,
 ) -> Evaluation:
     """Score `suite` on `model` and return where lm-eval's files are and what they say.
 
@@ -45,7 +47,8 @@ def evaluate(
     then among the shipped ones, then in lm-eval. A suite's `limit` and `num_fewshot` go before the options' and
     the task's own. `part` scores that many of the suite's items, drawn from those that it is scored on.
     `on_progress` is called with (requests answered, requests in all). With `reads_once` what all prompts begin with
-    is read once, where the model allows it.
+    is read once, where the model allows it. With a `prefix` of this model, its lower layers are read where they were
+    computed for another.
 
     Raises `TaskError` for a task that cannot be loaded or lacks the suite's metric, `SourceError` for a
     tokenizer that closes every text with a special token, `HarnessError` for scores that are not finite or files
@@ -60,10 +63,16 @@ def evaluate(
     started = time.perf_counter()
     with without_bars(counter), evaluation_mode(model):
         scorer = SharedPromptLM(
-            model, tokenizer=tokenizer, batch_size=options.batch_size, counter=counter, reads_once=reads_once
+            model,
+            tokenizer=tokenizer,
+            batch_size=options.batch_size,
+            counter=counter,
+            reads_once=reads_once,
+            prefix=prefix,
         )
         output = _score(scorer, suite.task, task, places=places, chat=options.apply_chat_template)
-    seconds = time.perf_counter() - started
+    used = None if prefix is None else prefix.used()
+    seconds = time.perf_counter() - started - (used.seconds if used else 0.0)
     samples = output.pop("samples")
     output["config"] = _config(model, scorer, options, suite)
     output |= {"lm_eval_version": version("lm_eval"), "transformers_version": version("transformers")}
@@ -78,6 +87,7 @@ def evaluate(
         samples=str(written.samples.relative_to(root)),
         scorer=scorer.engine,
         seconds=seconds,
+        prefix=used,
     )
 
 

@@ -46,6 +46,7 @@ def read_opening(model: Any, tokens: Sequence[int]) -> Opening:
     """Let `model`, on its device, read the opening. Raises what a model without a cache of keys and values raises."""
     ids = torch.tensor([list(tokens)], device=model.device)
     cache = model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
-    if cache.get_seq_length() != len(tokens):
-        raise ValueError(f"the cache holds {cache.get_seq_length()} of {len(tokens)} tokens")
+    held = cache.get_seq_length(len(cache.layers) - 1)  # lower layers that are passed over hold nothing
+    if held != len(tokens):
+        raise ValueError(f"the cache holds {held} of {len(tokens)} tokens")
     return Opening(len(tokens), cache)

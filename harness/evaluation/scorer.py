@@ -29,6 +29,7 @@ from harness.evaluation.batching import (
     lay_out,
     share_rows,
 )
+from harness.evaluation.frozen_prefix import PrefixReader, batch_digest
 from harness.evaluation.opening import Opening, opening_tokens, read_opening
 from harness.evaluation.progress import RequestCounter
 from harness.evaluation.support import unsupported
@@ -59,11 +60,18 @@ class SharedPromptLM(HFLM):
     """HFLM with shared prompts where the model allows it.
 
     `engine` says which engine answered: ``shared-prompt``, with how many tokens were read once for all prompts if any
-    were, or ``hflm:`` and why. With `reads_once` off, every prompt is read whole.
+    were, or ``hflm:`` and why. With `reads_once` off, every prompt is read whole. What enters the layers of a `prefix`
+    is read or kept, batch by batch.
     """
 
     def __init__(
-        self, pretrained: Any, *, counter: RequestCounter | None = None, reads_once: bool = True, **options: Any
+        self,
+        pretrained: Any,
+        *,
+        counter: RequestCounter | None = None,
+        reads_once: bool = True,
+        prefix: PrefixReader | None = None,
+        **options: Any,
     ) -> None:
         # HFLM switches any autocast off that is not its own.
         half = mixed(pretrained) if isinstance(pretrained, nn.Module) else None
@@ -71,7 +79,9 @@ class SharedPromptLM(HFLM):
         self.engine = "shared-prompt"
         self._reads_once = reads_once
         self._counter = counter or RequestCounter()
-        self._opening: Opening | None = None
+        self._prefix = prefix
+        self._opening: Tokens = []
+        self._openings: dict[bool, Opening] = {}
 
     def loglikelihood(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[Score]:
         """Score (context, continuation) pairs."""
@@ -156,8 +166,7 @@ class SharedPromptLM(HFLM):
         place = row.requests[-1]
         ((plain, _),) = self._plain([requests[place]], disable_tqdm=True)
         try:
-            with self._autocast():
-                self._opening = read_opening(self.model, opening) if opening else None
+            self._opening, self._openings = opening, {}
             answers = self._batch([row])
         except torch.OutOfMemoryError:
             raise
@@ -188,9 +197,31 @@ class SharedPromptLM(HFLM):
 
     def _answer_logits(self, layout: Layout) -> Tensor:
         """Return float32 logits at the predicting places, (P, vocabulary)."""
+        if self._prefix is None:
+            return self._logits(layout, self._opened(whole=True))
+        return self._prefix.through(
+            batch_digest(layout.ids, layout.positions, layout.blocks, torch.tensor(self._opening)),
+            lambda whole: self._opened(whole=whole),
+            lambda opened: self._logits(layout, opened),
+        )
+
+    def _opened(self, *, whole: bool) -> Opening | None:
+        """Return what all prompts begin with as it was read: with the `whole` model, or at least its upper layers."""
+        if self._opening and whole not in self._openings:
+            self._openings[whole] = self._read(whole=whole)
+        return self._openings.get(whole)
+
+    def _read(self, *, whole: bool) -> Opening:
+        with self._autocast():
+            if self._prefix is None:
+                return read_opening(self.model, self._opening)
+            name = batch_digest(torch.tensor(self._opening))
+            return self._prefix.opening(name, lambda: read_opening(self.model, self._opening), whole=whole)
+
+    def _logits(self, layout: Layout, opened: Opening | None) -> Tensor:
         head, length = self.model.get_output_embeddings(), layout.ids.shape[1]
-        before = self._opening.length if self._opening else 0
-        cache = self._opening.copied(len(layout.ids)) if self._opening else None
+        before = opened.length if opened else 0
+        cache = opened.copied(len(layout.ids)) if opened else None
         with projected_at(head, layout.at_row, layout.at_column, length=length), self._autocast():
             output = self.model(
                 input_ids=layout.ids.to(self.device),

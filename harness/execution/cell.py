@@ -39,7 +39,7 @@ def run_cell(work: CellWork, clock: Clock) -> CellResult:
         subject, record, earlier = _trained(work, work.recipe, clock)
     subject.model.eval()
     serve(subject.model, work.experiment.model, work.device)
-    evaluations = tuple(score_suites(work, subject, clock))
+    evaluations = tuple(score_suites(work, subject, clock, record))
     record = cell_record.matched_to(record, work.recipe, subject.model.config.to_dict())
     del subject  # merging loads another model
     clock.enter("end")

@@ -17,6 +17,7 @@ from harness.execution.unit import WorkUnit
 from harness.execution.watcher import Watcher
 from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK, Hashes, Lock, Machine, write_lock
+from harness.ledger.run import PREFIX
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.search import tuned
 from harness.preflight.prepared import Prepared
@@ -64,6 +65,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
         schedule = replace(trials, experiment=settled, kind="cells")
         _execute_to_looks(schedule, cells, go_on=options.go_on)
         _measure_across(run, cells, settled, executor)
+    shutil.rmtree(run.folder / PREFIX, ignore_errors=True)
     return run
 
 

@@ -198,6 +198,7 @@ class Schedule:
         """Return the unit of a cell, with its own recipe alone; each place has an accelerator of its own."""
         other, folder = self._matched_cell(planned), self.run.cell_folder(planned.cell, self.kind)
         recipes = () if planned.recipe is None else (planned.recipe,)
+        later = self.experiment.recipes if planned.recipe is None else ()
         work = CellWork(
             experiment=replace(self.experiment, recipes=recipes),
             planned=planned,
@@ -207,6 +208,7 @@ class Schedule:
             versions=self.prepared.versions,
             budget=budget,
             workers=self._places,
+            layers=tuple(tuple(part.trained.layers for part in recipe.parts) for recipe in later),
         )
         return WorkUnit(
             id=planned.cell.id,

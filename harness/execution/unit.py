@@ -48,6 +48,8 @@ class CellWork:
     budget: ReferenceBudget | None = None
     workers: int = 1
     """How many cells run at once, this one among them."""
+    layers: tuple[tuple[spec.Layers, ...], ...] = ()
+    """For the untuned model, the layers that each recipe of the run adapts, by stage: their input may be kept."""
     stage: spec.Stage | None = None
     """The stage as which the work is seen, None for the whole of it."""
 

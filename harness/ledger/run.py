@@ -8,6 +8,7 @@
     cells/<id>/       result.json, training.json, adapter/ (or weights/), eval/<key>/ (lm-eval's own files)
     verdict.json      what follows from scores and spec
     costs.json        what was measured in seconds and bytes
+    prefix/           what enters trained layers, while a run goes on: a cache
     log.txt           what the libraries said
 
 Only the executor and its workers write; everyone else reads. A cell's outcome is its ``result.json``, which
@@ -38,6 +39,9 @@ OUTCOME = "result.json"
 
 MEASUREMENTS = "measurements.json"
 """What diagnostics found over all cells of the run."""
+
+PREFIX = "prefix"
+"""What cells compute alike and share while the run goes on; nothing needs it afterwards."""
 
 JUDGED = "judged"
 """The journal's event of a judgement."""
@@ -155,7 +159,7 @@ class RunFolder:
     def evaluation(self, cell: Cell, key: str) -> Evaluation:
         """Return one of the evaluations that `scored` names."""
         path = self.cell_folder(cell) / "eval" / key / SCORED
-        return Evaluation(**json.loads(path.read_text(encoding="utf-8")))
+        return decode(Evaluation, json.loads(path.read_text(encoding="utf-8")))
 
 
 def read(folder: Path) -> RunFolder:

@@ -397,7 +397,8 @@ class Execution:
     run folder is begun, which stays. `workers` is how many cells run at once; no number depends on it. With
     `padding_free` the rows of a training batch are laid end to end, with `reads_once` what all prompts of a suite begin
     with is read once, where the model takes it: numbers are the same up to rounding, so these two are part of
-    identities.
+    identities. With `frozen_prefix` what enters a cell's lowest trained layer in scoring is read where another cell has
+    computed it, of which a run keeps `frozen_prefix_bytes` at most: not a bit changes.
     """
 
     kind: str = "local"
@@ -406,6 +407,8 @@ class Execution:
     workers: int = 1
     padding_free: bool = True
     reads_once: bool = True
+    frozen_prefix: bool = True
+    frozen_prefix_bytes: int = 2 << 30
     options: Mapping[str, JSON] = field(default_factory=dict)
     plugin: str | None = None
 

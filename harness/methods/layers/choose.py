@@ -34,6 +34,18 @@ def choose_layers(
     return select(request)
 
 
+def known_layers(layers: Layers, total: int) -> tuple[int, ...] | None:
+    """Return the layers that a block chooses out of `total` whatever the seed and the data; None where these decide.
+
+    Raises as `select` does.
+    """
+    chosen = strategy(layers.strategy)
+    drawn = layers.strategy == "random" or layers.plugin is not None
+    if chosen.reads_data or (drawn and layers.seed is None):
+        return None
+    return select(Request(layers=layers, total=total, count=layer_count(layers, total), seed=layers.seed or 0)).indices
+
+
 def select(request: Request) -> Choice:
     """Return the strategy's choice, in ascending order.
 

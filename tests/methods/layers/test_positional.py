@@ -3,7 +3,7 @@ import pytest
 from harness.errors import RecipeError
 from harness.methods import catalogue
 from harness.methods.layers._base import Request
-from harness.methods.layers.choose import layer_count, select, strategy
+from harness.methods.layers.choose import known_layers, layer_count, select, strategy
 from harness.spec.recipe import STRATEGIES
 from harness.spec.records import Layers
 
@@ -73,3 +73,17 @@ def test_every_named_strategy_can_be_found():
 
 def test_the_strategies_that_a_spec_may_name_are_those_there_are():
     assert tuple(catalogue.strategies())[: len(STRATEGIES)] == STRATEGIES
+
+
+@pytest.mark.parametrize(
+    ("layers", "known"),
+    [
+        (Layers(strategy="last", fraction=0.5), (5, 6, 7, 8, 9)),
+        (Layers(), tuple(range(10))),
+        (Layers(strategy="random", count=10, seed=3), tuple(range(10))),
+        (Layers(strategy="random", count=10), None),
+        (Layers(strategy="gradient", count=10), None),
+    ],
+)
+def test_layers_are_known_beforehand_where_neither_seed_nor_data_decide(layers, known):
+    assert known_layers(layers, 10) == known

@@ -349,7 +349,8 @@ TrialPart = Literal["search", "widening", "confirmation"]
 class TriedValues:
     """How a trial ended: its validation loss in nats a completion token, or why there is none.
 
-    `seed` is None in records of before there was more than one.
+    `margin` is the mean answer margin on the validation rows in bits a byte, None where the loss alone decides. `seed`
+    is None in records of before there was more than one.
     """
 
     values: Mapping[str, JSON]
@@ -359,6 +360,7 @@ class TriedValues:
     failure: str = ""
     part: TrialPart = "search"
     seed: int | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,7 +368,8 @@ class ChosenValues:
     """What a recipe trains with after its trials; None where every trial failed and its own values stay.
 
     `at_edge` names the fields whose chosen value is the least or largest that was tried: the best may lie beyond.
-    `validation_loss` is the mean over the seeds that the values were tried with, None in records of before it was kept.
+    `validation_loss` and `margin` are means over the seeds that the values were tried with, None where they were not
+    taken or kept. `behind` is how far the margin is behind the greatest, with the standard error of that difference.
     """
 
     recipe: str
@@ -374,3 +377,5 @@ class ChosenValues:
     trials: tuple[TriedValues, ...]
     at_edge: tuple[str, ...] = ()
     validation_loss: float | None = None
+    margin: float | None = None
+    behind: tuple[float, float] | None = None

@@ -18,10 +18,10 @@ from harness.evaluation.scorer import SharedPromptLM
 from harness.evaluation.support import check_tokenizer
 from harness.model.modes import evaluation_mode
 from harness.records import Evaluation
-from harness.spec.records import EvaluationOptions, Suite
+from harness.spec.records import EvaluationOptions, Split, Suite
 from harness.suites.examples import SEED, with_shots
 from harness.suites.load import load_task, suggestion
-from harness.suites.scored import scored_places
+from harness.suites.scored import score_split, scored_places
 
 
 def evaluate(
@@ -35,6 +35,7 @@ def evaluate(
     include: Sequence[Path] = (),
     relative_to: Path | None = None,
     part: int | None = None,
+    split: Split = "test",
     on_progress: OnProgress | None = None,
     reads_once: bool = True,
     prefix: PrefixReader | None = None,
@@ -45,7 +46,8 @@ def evaluate(
     absent) receives lm-eval's ``results_*.json`` and ``samples_<task>_*.jsonl``; the record names them relative
     to `relative_to`, by default `folder` itself. Tasks are looked up around the spec's folder `beside`, in `include`,
     then among the shipped ones, then in lm-eval. A suite's `limit` and `num_fewshot` go before the options' and
-    the task's own. `part` scores that many of the suite's items, drawn from those that it is scored on.
+    the task's own. `part` scores that many of the suite's items, drawn from those that it is scored on; `split` may be
+    the task's validation split instead of the one that a run scores.
     `on_progress` is called with (requests answered, requests in all). With `reads_once` what all prompts begin with
     is read once, where the model allows it. With a `prefix` of this model, its lower layers are read where they were
     computed for another.
@@ -56,7 +58,7 @@ def evaluate(
     """
     check_tokenizer(tokenizer)
     with without_bars():
-        task = _prepared(suite, beside, include)
+        task = score_split(_prepared(suite, beside, include), split)
     folder.mkdir(parents=True, exist_ok=True)
     counter = RequestCounter(on_progress)
     places = scored_places(task, suite, options, part=part)

@@ -63,14 +63,20 @@ def run_cell(work: CellWork, clock: Clock) -> CellResult:
 
 
 def run_trial(work: CellWork, clock: Clock) -> CellResult:
-    """Train the cell's recipe and take its loss on the validation rows; nothing is scored or kept."""
+    """Train the cell's recipe and take its loss on the validation rows, and its margins where they decide too.
+
+    What was trained is not kept.
+    """
     recipe = work.recipe
     assert recipe is not None
     clock.enter("load")
     part = Part(work=work, whole=recipe, place=0, state=work.folder / STATE, course=course_of(work, recipe))
-    _, record = train_part(part, clock, validated=True)
+    adapted, record = train_part(part, clock, validated=True)
     if not math.isfinite(record.validation_loss or 0.0):
         raise TrainingError("non_finite_loss", f"the validation loss is {record.validation_loss}.")
+    serve(adapted.model, work.experiment.model, work.device)
+    # No base is scored on these rows, so that nothing below the layers that train could be read.
+    evaluations = tuple(score_suites(work, models.Loaded(adapted.model, part.course.tokenizer), clock))
     clock.enter("end")
     return CellResult(
         cell=work.planned.cell,
@@ -78,6 +84,7 @@ def run_trial(work: CellWork, clock: Clock) -> CellResult:
         train_info=record,
         meta_info=cell_record.meta_info(work),
         costs=cell_record.costs(work.device, clock.seconds),
+        evaluations=evaluations,
     )
 
 

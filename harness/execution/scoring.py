@@ -77,6 +77,7 @@ def score_suite(
         include=work.experiment.include,
         relative_to=work.folder,
         part=part,
+        split=work.planned.split,
         on_progress=on_progress,
         reads_once=work.experiment.execute.reads_once,
         prefix=prefix,

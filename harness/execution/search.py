@@ -6,10 +6,16 @@ side by side, nor on where a run was cut off.
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from harness.compare.design import ScoredRun
+from harness.compare.sources import read_scored_suite
 from harness.execution.schedule import Schedule
-from harness.plan.choice import choose
+from harness.ledger import Outcome, RunFolder
+from harness.plan.choice import Ended, Margins, choose
 from harness.plan.search import Trial, confirming, plan_trials, widened
-from harness.records import ChosenValues
+from harness.records import CellResult, ChosenValues
+from harness.spec.records import MARGIN
 
 
 def search(schedule: Schedule) -> tuple[ChosenValues, ...]:
@@ -28,6 +34,27 @@ def search(schedule: Schedule) -> tuple[ChosenValues, ...]:
 
 def _chosen(schedule: Schedule, trials: Sequence[Trial], more: Sequence[Trial]) -> tuple[ChosenValues, ...]:
     """Run those that are new and choose among all."""
+    run, tune = schedule.run, schedule.experiment.tune
+    assert tune is not None
     schedule.execute([trial.planned for trial in more])
-    outcomes = [schedule.run.outcome(trial.planned.cell, "trials") for trial in trials]
-    return choose(trials, [outcome for outcome in outcomes if outcome is not None])
+    outcomes = [(trial, run.outcome(trial.planned.cell, "trials")) for trial in trials]
+    ended = [
+        Ended(trial=trial, outcome=outcome, margins=_margins(run, outcome))
+        for trial, outcome in outcomes
+        if outcome is not None
+    ]
+    return choose(ended, tune.metric)
+
+
+def _margins(run: RunFolder, outcome: Outcome) -> Margins | None:
+    """Read the margins of a trial, in the order in which every trial scores the validation rows."""
+    if not isinstance(outcome, CellResult) or not outcome.evaluations:
+        return None
+    (evaluation,), folder = outcome.evaluations, run.cell_folder(outcome.cell, "trials")
+    scored = ScoredRun(folder=folder, seed=outcome.cell.seed, samples={evaluation.task: folder / evaluation.samples})
+    items = read_scored_suite(scored, evaluation.task, MARGIN, cluster="cluster", newest=True).items
+    clusters = [each.cluster for each in items if each.cluster is not None]
+    return Margins(
+        values=np.array([each.score for each in items]),
+        clusters=np.unique(clusters, return_inverse=True)[1] if len(clusters) == len(items) else None,
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from harness.plan.content import Content
 from harness.plan.identity import base_cell, control_cell, control_key, evaluation_key, trained_cell
 from harness.records import Cell
-from harness.spec.records import Control, Experiment, Recipe, Suite
+from harness.spec.records import Control, Experiment, Recipe, Split, Suite
 
 MERGE_CHECK = "merged_scores_agree"
 """The measurement that a spec's ``merge.check`` asks for, by its name in a cell's result."""
@@ -15,13 +15,14 @@ MERGE_CHECK = "merged_scores_agree"
 class PlannedCell:
     """A cell, the recipe that it trains (None for the base) and the suites that score it, by evaluation key.
 
-    The base with examples before every item is that of a `control`.
+    The base with examples before every item is that of a `control`. `split` is the one that the suites' tasks score.
     """
 
     cell: Cell
     recipe: Recipe | None
     suites: dict[str, Suite]
     control: Control | None = None
+    split: Split = "test"
 
 
 def plan_cells(experiment: Experiment, content: Content) -> tuple[PlannedCell, ...]:

@@ -10,7 +10,7 @@ batch size and chat template; the version of this list. Out: names and places of
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -68,16 +68,21 @@ def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Con
     )
 
 
-def trial_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Content) -> Cell:
-    """Return the cell of one trial: as a run's, with the rows that judge it."""
+def trial_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Content, scored: Sequence[str] = ()) -> Cell:
+    """Return the cell of one trial: as a run's, with the rows that judge it and the keys of what is scored of them."""
     cell = trained_cell(experiment, recipe, seed, content)
-    judged = digest({"cell": cell.id, "validation": content.validation})
+    judged = digest({"cell": cell.id, "validation": content.validation, "scored": scored})
     return replace(cell, id=f"{recipe.id}--trial--{judged}")
 
 
 def evaluation_key(suite: Suite, experiment: Experiment, content: Content) -> str:
     """Return the identity of scoring one suite, within a cell."""
     return _evaluation_key(suite.task, content.suites[suite.task], experiment, content)
+
+
+def margin_key(suite: Suite, experiment: Experiment, content: Content) -> str:
+    """Return the identity of scoring the validation rows of a suite's task, within a trial's cell."""
+    return _evaluation_key(suite.task, str(content.margin), experiment, content)
 
 
 def control_key(suite: Suite, experiment: Experiment, content: Content) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 
 from harness.plan.cells import PlannedCell
 from harness.plan.content import Content
-from harness.plan.identity import trial_cell
+from harness.plan.identity import margin_key, trial_cell
 from harness.records import ChosenValues, TrialPart
 from harness.spec.numbers import has_next
-from harness.spec.records import Experiment, Recipe, Tune
+from harness.spec.records import MARGIN, Experiment, Recipe, Suite, Tune
 
 Values = Mapping[str, Any]
 """SFTConfig fields and what they are set to."""
@@ -94,6 +94,15 @@ def expected_trials(experiment: Experiment, content: Content) -> tuple[tuple[Tri
     return trials + confirmed, tuple(each for each in firsts for _ in range(most))
 
 
+def margin_suite(experiment: Experiment) -> Suite | None:
+    """Return as a suite the validation rows on which trials have a margin, None where the loss alone decides."""
+    if experiment.tune is None or experiment.tune.metric == "loss":
+        return None
+    rows = experiment.validation
+    task = str((rows.data or experiment.data).task)
+    return Suite(task=task, role="in_domain", metric=MARGIN, limit=rows.limit, num_fewshot=0)
+
+
 def _searched(experiment: Experiment, tune: Tune) -> list[Recipe]:
     return [each for each in experiment.recipes if tune.recipes is None or each.id in tune.recipes]
 
@@ -105,8 +114,11 @@ def _trial(
     length = {} if tune.max_steps is None else {"max_steps": tune.max_steps}
     # A trial has its own number of steps; what another recipe spends is matched in the runs that count.
     trained = replace(recipe, training={**recipe.training, **values, **length}, compute=None)
-    cell = trial_cell(experiment, trained, tune.seed, content)
-    return Trial(recipe=recipe.id, values=values, planned=PlannedCell(cell=cell, recipe=trained, suites={}), part=part)
+    suite = margin_suite(experiment)
+    scored = {} if suite is None else {margin_key(suite, experiment, content): suite}
+    cell = trial_cell(experiment, trained, tune.seed, content, list(scored))
+    planned = PlannedCell(cell=cell, recipe=trained, suites=scored, split="validation")
+    return Trial(recipe=recipe.id, values=values, planned=planned, part=part)
 
 
 def _declared(tune: Tune, trained_with: Mapping[str, Any]) -> dict[str, Sequence[Any]]:

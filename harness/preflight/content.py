@@ -24,6 +24,7 @@ from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
 from harness.plan.identity import control_suite, data_key
+from harness.plan.search import margin_suite
 from harness.preflight.comparable import check_comparable
 from harness.preflight.unknown import Unknown
 from harness.sources import models
@@ -32,7 +33,7 @@ from harness.spec.records import Experiment, Suite
 from harness.suites.documents import ChatTemplate
 from harness.suites.examples import shots_for_now, with_shots
 from harness.suites.load import load_task
-from harness.suites.scored import scored_places
+from harness.suites.scored import scored_places, split_for_now
 from harness.training.control import controlled
 from harness.training.rows import chat_template, check_disjoint, rows_sha256, training_rows, validation_rows
 
@@ -97,6 +98,7 @@ def content_of(
         tokenizer=tokenizer_sha256(tokenizer),
         rows=rows_sha256(read.rows),
         validation=None if read.validation is None else rows_sha256(read.validation),
+        margin=_margin_sha256(experiment, tokenizer),  # before the suites, whose requests are looked at afterwards
         stages={key: rows_sha256(each.rows) for key, each in read.stages.items()},
         stage_validation={key: rows_sha256(rows) for key, rows in decided.items() if rows is not None},
         suites={
@@ -119,6 +121,22 @@ def _control_sha256(suite: Suite, task: Task, experiment: Experiment, tokenizer:
         return suite_sha256(suite, task, experiment, tokenizer)
 
 
+def _margin_sha256(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """Return the digest of what a search scores of the validation rows, None where the loss alone decides.
+
+    Raises `TaskError` where their task has no such score.
+    """
+    suite = margin_suite(experiment)
+    if suite is None:
+        return None
+    task = load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
+    if suite.metric not in task.aggregation():
+        known = ", ".join(sorted(task.aggregation()))
+        raise TaskError(f"`tune.metric` needs {suite.metric} of task {suite.task}, which reports {known}.")
+    with shots_for_now(task, suite), split_for_now(task, "validation"):
+        return suite_sha256(suite, task, experiment, tokenizer)
+
+
 def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
     """Return the digests of what can be had without downloading, and of the declarations of what cannot.
 
@@ -127,11 +145,13 @@ def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
     whole = unknown.attempt(lambda: _content_now(experiment))
     if whole is not None:
         return whole
+    margin = margin_suite(experiment)
     staged = [part.data for recipe in experiment.recipes for part in recipe.stages if part.data]
     return Content(
         model=models.fingerprint(experiment.model),
         tokenizer="",
         rows=_sha256([asdict(each) for each in (experiment.data, *experiment.mix)]),
+        margin=None if margin is None else _declared(margin, experiment),
         stages={data_key(own): _sha256(asdict(own)) for own in staged},
         suites={suite.task: _declared(suite, experiment) for suite in experiment.suites},
         controls={control_suite(suite): _declared(suite, experiment) for suite in _of_controls(experiment)},

@@ -13,12 +13,13 @@ from harness.declarations.tasks import find_task
 from harness.evaluation.progress import without_bars
 from harness.plan.cells import PlannedCell
 from harness.plan.identity import control_suite, data_key, suite_limit
+from harness.plan.search import margin_suite
 from harness.preflight.unknown import Unknown
 from harness.sources import models
-from harness.spec.records import Experiment, Stage, Suite
+from harness.spec.records import Experiment, Split, Stage, Suite
 from harness.suites.examples import shots_for_now
 from harness.suites.load import load_task
-from harness.suites.scored import scorable
+from harness.suites.scored import scorable, split_for_now
 from harness.training.lengths import Span, spans
 from harness.training.rows import chat_template, training_rows
 
@@ -78,16 +79,20 @@ class RowTokens:
 class TokenCounts:
     """Training examples and suites in tokens; `stages` are the rows of stages with data of their own, by `data_key`.
 
-    `controls` are suites with the examples of a control, by `harness.plan.identity.control_suite`.
+    `controls` are suites with the examples of a control, by `harness.plan.identity.control_suite`; `margin` is what a
+    search scores of the validation rows, None where the loss alone decides.
     """
 
     rows: RowTokens
     suites: dict[str, SuiteTokens]
     stages: Mapping[str, RowTokens]
     controls: Mapping[str, SuiteTokens] = field(default_factory=dict)
+    margin: SuiteTokens | None = None
 
     def scored(self, planned: PlannedCell) -> list[SuiteTokens]:
         """Return the suites that score a cell."""
+        if planned.split == "validation":
+            return [] if self.margin is None else [self.margin]
         if planned.control is not None:
             return [self.controls[control_suite(suite)] for suite in planned.suites.values()]
         return [self.suites[suite.task] for suite in planned.suites.values()]
@@ -106,7 +111,9 @@ def count_tokens(experiment: Experiment, unknown: Unknown) -> TokenCounts:
     suites = {suite.task: _suite(suite, experiment, tokenizer, unknown) for suite in experiment.suites}
     of_controls = [suite for control in experiment.controls for suite in control.suites(experiment.suites)]
     controls = {control_suite(each): _suite(each, experiment, tokenizer, unknown) for each in of_controls}
-    return TokenCounts(rows=rows, suites=suites, stages=stages, controls=controls)
+    trials = margin_suite(experiment)
+    margin = None if trials is None else _suite(trials, experiment, tokenizer, unknown, split="validation")
+    return TokenCounts(rows=rows, suites=suites, stages=stages, controls=controls, margin=margin)
 
 
 def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> RowTokens:
@@ -126,32 +133,38 @@ def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unk
 
 
 def _suite(
-    suite: Suite, experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown
+    suite: Suite,
+    experiment: Experiment,
+    tokenizer: PreTrainedTokenizerBase | None,
+    unknown: Unknown,
+    *,
+    split: Split = "test",
 ) -> SuiteTokens:
     limit, where = suite_limit(suite, experiment), experiment.file.parent
     task = unknown.attempt(lambda: load_task(suite.task, beside=where, include=experiment.include))
     if task is None:
-        stated = _stated(suite.task, experiment)
+        stated = _stated(suite.task, experiment, split)
         if stated is None and limit is None:
             unknown.assume(f"{ASSUMED_ITEMS} items of {suite.task}")
         return _assumed(_scored(stated or limit or ASSUMED_ITEMS, limit), stated, unknown)
-    available = len(scorable(task, suite))
-    if tokenizer is None:
-        return _assumed(_scored(available, limit), available, unknown)
-    return _counted(task, suite, experiment, tokenizer, limit)
+    with split_for_now(task, split):
+        available = len(scorable(task, suite))
+        if tokenizer is None:
+            return _assumed(_scored(available, limit), available, unknown)
+        return _counted(task, suite, experiment, tokenizer, limit)
 
 
 def _scored(available: int, limit: int | None) -> int:
     return available if limit is None else min(limit, available)
 
 
-def _stated(task: str, experiment: Experiment) -> int | None:
+def _stated(task: str, experiment: Experiment, split: Split) -> int | None:
     """Return how many items the task's file says there are in the split that is scored; None where it says nothing."""
     declared = find_task(task, beside=experiment.file.parent, include=experiment.include)
     if declared is None:
         return None
-    split = declared.config.get("test_split") or declared.config.get("validation_split")
-    stated = (declared.metadata.get("counts") or {}).get(split)
+    own = declared.config.get("test_split") if split == "test" else None
+    stated = (declared.metadata.get("counts") or {}).get(own or declared.config.get("validation_split"))
     return stated if isinstance(stated, int) else None
 
 

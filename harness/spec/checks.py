@@ -12,7 +12,7 @@ from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
 from harness.spec.numbers import has_next, is_number
 from harness.spec.recipe import ReadRecipe
-from harness.spec.records import NOT_POOLED
+from harness.spec.records import MARGIN, NOT_POOLED
 from harness.spec.schema import allowed, fields_of
 from harness.spec.suggest import nearest, resembling
 from harness.spec.tasks import NamedTasks, task_problems
@@ -225,6 +225,7 @@ def _tune(context: Context) -> Iterator[Problem]:
         return
     yield from _tune_seed(context, tune)
     yield from _tune_wide(context, tune)
+    yield from _tune_metric(context, tune)
     yield from _tune_recipes(context, tune)
     yield from _tune_staged(context, tune)
     yield from _tune_length(context, tune)
@@ -250,6 +251,24 @@ def _tune_wide(context: Context, tune: Any) -> Iterator[Problem]:
     if tune.get("widen") and not any(has_next(each) for each in wide):
         message = "no field that is searched has two numbers or more, all above 0, so there is none beyond its edge"
         yield context.document.problem(("tune", "widen"), message, "Give one such numbers, or leave `widen` out.")
+
+
+def _tune_metric(context: Context, tune: Any) -> Iterator[Problem]:
+    """Refuse to choose by a margin where the validation rows are no task's validation split, or have none."""
+    rows = context.spec.get("validation") or {}
+    data = rows.get("data") or {**context.spec.get("data", {}), "split": "validation"}
+    if tune.get("metric", "loss") == "loss" or "data" not in context.spec:
+        return
+    at: At = ("tune", "metric")
+    message = f"{tune['metric']!r} takes options beside the right answer"
+    if rows.get("share") or data["source"] != "task" or data.get("split") != "validation":
+        remedy = 'Choose by "loss", or let the validation rows be the validation split of a task.'
+        yield context.document.problem(at, f"{message}, which these validation rows do not have", remedy)
+    elif data["task"] in context.tasks.declared:
+        known = context.tasks.declared[data["task"]].metrics
+        if known and MARGIN not in known:
+            remedy = f'It reports {", ".join(known)}. Choose by "loss".'
+            yield context.document.problem(at, f"{message}, and {data['task']!r} reports no {MARGIN}", remedy)
 
 
 def _tune_recipes(context: Context, tune: Any) -> Iterator[Problem]:

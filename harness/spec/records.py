@@ -25,6 +25,14 @@ DATA_SOURCES = ("task", "jsonl", "csv", "parquet", "hub")
 FILE_SOURCES = ("jsonl", "csv", "parquet")
 """Those that are a file with a `path`."""
 
+Split = Literal["test", "validation"]
+"""Which rows of a task are scored: those of a run, or those by which a search chooses."""
+
+TuneMetric = Literal["loss", "margin", "both"]
+"""What a search chooses by: the validation loss, the answer margin on the validation rows, or both."""
+MARGIN = "answer_margin"
+"""The metric of a task by which a search chooses, beside the loss."""
+
 STRATEGIES = ("all", "first", "last", "middle", "every", "list", "random", "gradient")
 """Layer strategies that harness brings itself; any other is the name of a plug-in."""
 
@@ -286,17 +294,18 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tune:
-    """The same search for every recipe: each combination is trained once and the least validation loss chosen.
+    """The same search for every recipe: each combination is trained once and one chosen, as `metric` says.
 
-    `seed` is the trials' own. While the choice lies at an edge of a field's numbers, the next one beyond it is tried,
-    `widen` of them at most for a recipe and field. With `confirm_seed` the choice and its neighbours are trained once
-    more with that seed, and the mean of both decides among them. `max_steps` is how long a trial trains where that
-    differs from a run. `recipes` names those that are searched for; None is all, and anything else is reported as
-    unequal treatment.
+    The rule is in `harness.plan.choice`. `seed` is the trials' own. While the choice lies at an edge of a field's
+    numbers, the next one beyond it is tried, `widen` of them at most for a recipe and field. With `confirm_seed` the
+    choice and its neighbours are trained once more with that seed, and the mean of both decides among them.
+    `max_steps` is how long a trial trains where that differs from a run. `recipes` names those that are searched for;
+    None is all, and anything else is reported as unequal treatment.
     """
 
     search: Mapping[str, Search]
     seed: int
+    metric: TuneMetric = "loss"
     widen: int = 0
     confirm_seed: int | None = None
     max_steps: int | None = None

@@ -1,13 +1,34 @@
 """Which items of a task are scored: all, or as many as a limit says; never those that are shown as examples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from lm_eval.api.task import Task
 
-from harness.spec.records import EvaluationOptions, Suite
+from harness.errors import TaskError
+from harness.spec.records import EvaluationOptions, Split, Suite
 from harness.suites.drawing import STRATA, drawn, labels_of
 from harness.suites.examples import set_aside, shots_for_now
+
+
+def score_split(task: Task, split: Split) -> Task:
+    """Let a task score one of its splits from now on, and return it. Raises `TaskError` where it lacks that."""
+    if split == "validation":
+        if not task.has_validation_docs():
+            raise TaskError(f"task {task.task_name} has no validation split, whose rows were to be scored.")
+        task.set_config(key="test_split", value=None)
+    return task
+
+
+@contextmanager
+def split_for_now(task: Task, split: Split) -> Iterator[Task]:
+    """Yield the task as `score_split` sets it, and leave it with its own split."""
+    own = task.get_config("test_split")
+    try:
+        yield score_split(task, split)
+    finally:
+        task.set_config(key="test_split", value=own)
 
 
 def scored_places(task: Task, suite: Suite, options: EvaluationOptions, *, part: int | None = None) -> list[int] | None:

@@ -18,11 +18,11 @@ from helpers.watchers import Silent
 FACTORS = [0.1, 1, 10]
 
 
-def tuned(spec_file, folder, *, workers=1, **tune):
+def tuned(spec_file, folder, *, workers=1, validation=None, **tune):
     spec = json.loads(spec_file.read_text())
     spec["execute"] = {"workers": workers}
     spec["training"]["learning_rate"] = 0.001
-    spec["validation"] = {"share": 0.25}
+    spec["validation"] = validation or {"share": 0.25}
     spec["tune"] = {"search": {"learning_rate": {"factors": FACTORS}}, "seed": 7, **tune}
     spec_file.write_text(json.dumps(spec))
     watcher = Silent()
@@ -152,6 +152,33 @@ def test_a_search_that_was_cut_off_and_one_of_two_workers_try_and_choose_the_sam
     again, _ = tuned(tiny_spec, run.folder, **WIDER)
     losses = [[(trial.cell, trial.validation_loss) for trial in choice.trials] for choice in before]
     assert [[(trial.cell, trial.validation_loss) for trial in choice.trials] for choice in again.tuning] == losses
+
+
+@pytest.fixture
+def with_options(tiny_spec, tmp_path):
+    """The tiny spec with a validation split whose answers have margins."""
+    for file in (tmp_path / "tasks" / "sums").glob("*.yaml"):
+        margin = "  - {metric: answer_margin, aggregation: mean, higher_is_better: true}\nmetadata:"
+        text = file.read_text().replace("metadata:", margin)
+        scored = "validation_split: validation\nprocess_results: !function harness.suites.metrics.choice\ntest_split"
+        file.write_text(text.replace("test_split", scored))
+    loader = tmp_path / "tasks" / "sums" / "loader.py"
+    loader.write_text(loader.read_text().replace('"test":', '"validation": rows(50, 6), "test":'))
+    return tiny_spec
+
+
+def test_trials_score_the_margins_of_the_validation_rows_and_choose_by_them(with_options, tmp_path):
+    run, _ = tuned(with_options, tmp_path / "runs" / "margins", validation={"limit": 5}, metric="margin", max_steps=1)
+    for each in run.tuning:
+        assert each.values == max(each.trials, key=lambda trial: trial.margin).values
+        assert each.behind == (0.0, 0.0)
+        for trial in each.trials:
+            (evaluation,) = run.outcome(trial.cell, "trials").evaluations
+            assert evaluation.items == 5
+            assert evaluation.metrics["answer_margin,none"] == pytest.approx(trial.margin)
+            asked = (run.cell_folder(trial.cell, "trials") / evaluation.samples).read_text()
+            assert '"50 + 1"' in asked or '"51 + 1"' in asked
+    assert all(len(one.evaluations) == 2 and one.evaluations[0].items == 20 for one in run.outcomes)
 
 
 def test_a_validation_loss_that_is_no_number_is_a_failure_of_its_trial(monkeypatch, tmp_path):

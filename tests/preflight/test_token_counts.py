@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.plan.cells import plan_cells
+from harness.plan.search import expected_trials
 from harness.preflight.token_counts import count_tokens
 from harness.preflight.unknown import Unknown
 from harness.spec import Overrides, load
@@ -77,3 +78,15 @@ def test_the_examples_before_an_item_are_read_too(tiny_spec):
 def test_a_limit_leaves_the_number_of_items_that_there_are(tiny_spec):
     found = count_tokens(load(tiny_spec, overrides=Overrides(limit=5)), Unknown()).suites["sums"]
     assert (found.items, found.available) == (5, 20)
+
+
+def test_trials_are_scored_on_the_validation_rows_as_they_are_limited():
+    tune = 'tune={"search": {"learning_rate": {"factors": [1, 3]}}, "seed": 7, "metric": "both"}'
+    experiment = load("gap", overrides=Overrides(set=(tune, "validation.limit=50")))
+    (first, *_), _ = expected_trials(experiment, CONTENT)
+    unknown = Unknown()
+    (scored,) = count_tokens(experiment, unknown).scored(first.planned)
+    assert (scored.items, scored.available) in ((50, 206), (50, None))  # with the wheel at hand, and by the task's file
+    alone = load("gap", overrides=Overrides(set=(tune.replace("both", "loss"),)))
+    (first, *_), _ = expected_trials(alone, CONTENT)
+    assert count_tokens(alone, unknown).scored(first.planned) == []

@@ -52,3 +52,14 @@ def test_trials_that_were_added_say_why_and_how_many_each_recipe_had():
     assert words.count("chosen") == 2
     assert "the number of its trials is not" in words
     assert "the mean of both seeds decides" in words
+
+
+def test_margins_stand_beside_losses_and_how_far_the_choice_is_behind():
+    tried = (trial(0.001, 2.5, margin=0.125), trial(0.01, 2.25, margin=0.0625), trial(0.1, None, "killed"))
+    choice = replace(CHOICE, trials=tried, margin=0.0625, behind=(0.0625, 0.09375))
+    text = render_text(*search_table([choice]))
+    words = " ".join(text.split())
+    assert "answer margin in bits a byte" in words
+    assert "+0.125" in words
+    assert "margin 0.062 ± 0.094 (one standard error) behind the greatest" in words
+    assert "behind" not in render_text(*search_table([replace(choice, behind=(0.0, 0.0))]))

@@ -63,6 +63,7 @@ MISTAKES = {
         "$.tune.widen",
         "none beyond its edge",
     ),
+    "a rule that is none": ({**GOOD, "metric": "accuracy"}, "$.tune.metric", "accuracy"),
     "factors of what is not said": (
         {**GOOD, "search": {"weight_decay": {"factors": [2]}}},
         "$.tune.search.weight_decay.factors",
@@ -163,3 +164,25 @@ def test_early_stopping_takes_the_loss_by_its_own_steps(spec, write, problems):
     ((at, _, message, _),) = problems(load, write(spec))
     assert at == "$.validation.every"
     assert "eval_steps" in message
+
+
+@pytest.mark.parametrize("metric", ["margin", "both"])
+@pytest.mark.parametrize(
+    ("data", "validation", "said"),
+    [
+        ({"source": "task", "task": "k8s_qa"}, {"share": 0.1}, "do not have"),
+        ({"source": "task", "task": "k8s_qa"}, {"data": {"source": "jsonl", "path": "rows.jsonl"}}, "do not have"),
+        ({"source": "task", "task": "k8s_open"}, {}, "'k8s_open' reports no answer_margin"),
+    ],
+    ids=["a share", "a file", "no options"],
+)
+def test_a_margin_needs_options(spec, write, problems, tmp_path, metric, data, validation, said):
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "a", "completion": "b"}\n')
+    spec["data"], spec["validation"] = data, validation
+    spec["tune"] = {**GOOD, "metric": metric}
+    ((at, _, message, remedy),) = problems(load, write(spec))
+    assert at == "$.tune.metric"
+    assert said in message
+    assert '"loss"' in remedy
+    spec["data"], spec["validation"] = {"source": "task", "task": "k8s_qa"}, {}
+    assert load(write(spec)).tune.metric == metric

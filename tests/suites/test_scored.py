@@ -4,10 +4,11 @@ from collections import Counter
 
 import pytest
 
+from harness.errors import TaskError
 from harness.spec.records import EvaluationOptions, Suite
 from harness.suites.examples import set_aside, with_shots
 from harness.suites.load import load_task
-from harness.suites.scored import scored_places
+from harness.suites.scored import scored_places, split_for_now
 
 LOADER = """
 from datasets import Dataset
@@ -99,3 +100,14 @@ def test_other_peoples_tasks_without_such_columns_are_drawn_plainly(places):
     taken = places(10, split="bare")
     assert len(set(taken)) == 10
     assert taken != list(range(10))
+
+
+def test_a_search_scores_the_validation_split_and_leaves_the_task_as_it_was(places):
+    places()
+    task = places.task
+    with pytest.raises(TaskError, match="asked has no validation split"), split_for_now(task, "validation"):
+        pass
+    task.set_config(key="validation_split", value="bare")
+    with split_for_now(task, "validation"):
+        assert len(task.eval_docs) == 50
+    assert len(task.eval_docs) == 200

@@ -20,19 +20,31 @@ _CONFIRMED = (
 
 
 def search_table(tuning: Sequence[ChosenValues]) -> Iterator[Table]:
-    """Yield the table of trials, or nothing where nothing was searched for; losses in nats a token."""
+    """Yield the table of trials, or nothing where nothing was searched for.
+
+    Losses are in nats a token, margins, where any were taken, in bits a byte.
+    """
     if not tuning:
         return
     counts = sorted({len(each.trials) for each in tuning})
+    trials = [trial for each in tuning for trial in each.trials]
+    margins = any(each.margin is not None for each in trials)
+    taken = " and answer margin in bits a byte" if margins else ""
     yield Table(
-        title=f"Search, {' or '.join(map(str, counts))} trials a recipe; validation loss in nats a token",
-        headers=("recipe", "tried", "loss", ""),
+        title=f"Search, {' or '.join(map(str, counts))} trials a recipe; validation loss in nats a token{taken}",
+        headers=("recipe", "tried", "loss", *(["margin"] if margins else []), ""),
         rows=tuple(
-            (_recipe(each, place, counts), _values(trial.values), _loss(trial.validation_loss), _remark(each, trial))
+            (
+                _recipe(each, place, counts),
+                _values(trial.values),
+                _loss(trial.validation_loss),
+                *([_margin(trial.margin)] if margins else []),
+                _remark(each, trial),
+            )
             for each in tuning
             for place, trial in enumerate(each.trials)
         ),
-        notes=tuple(_notes([trial for each in tuning for trial in each.trials])),
+        notes=tuple(_notes(trials)),
     )
 
 
@@ -49,6 +61,10 @@ def _values(values: Mapping[str, Any]) -> Cell:
 
 def _loss(loss: float | None) -> Cell:
     return "failed" if loss is None else Number(value=loss, form="{:.4f}", unit="nats a token")
+
+
+def _margin(margin: float | None) -> Cell:
+    return None if margin is None else Number(value=margin, form="{:+.3f}", unit="bits a byte")
 
 
 def _remark(choice: ChosenValues, trial: TriedValues) -> Cell:
@@ -73,10 +89,18 @@ def _deciding(choice: ChosenValues) -> TriedValues | None:
 
 
 def _chosen(choice: ChosenValues, trial: TriedValues) -> str:
-    both = f", {choice.validation_loss:.4f} with both seeds" if trial.part == "confirmation" else ""
+    margin = "" if choice.margin is None else f" and {choice.margin:+.3f}"
+    both = f", {choice.validation_loss:.4f}{margin} with both seeds" if trial.part == "confirmation" else ""
     edge = choice.at_edge
     beyond = f"; {' and '.join(edge)} at the edge of the search: the best may lie beyond" if edge else ""
-    return f"chosen{both}{beyond}"
+    return f"chosen{both}{_behind(choice)}{beyond}"
+
+
+def _behind(choice: ChosenValues) -> str:
+    if choice.behind is None or not choice.behind[0]:
+        return ""
+    less, error = choice.behind
+    return f"; margin {less:.3f} ± {error:.3f} (one standard error) behind the greatest"
 
 
 def _notes(trials: Sequence[TriedValues]) -> Iterator[str]:

@@ -1,17 +1,19 @@
 """A million training rows against ten thousand test items: time and peak memory.
 
-Run ``python benchmarks/contamination/run.py [--rows N] [--items N]``. Rows and items are made of words drawn by
+    python -m benchmarks.contamination [--fast] [--rows N] [--items N]
+
+Rows and items are made of words drawn by
 Zipf's law from twenty thousand (seed 0), sixty and twenty-five words long; one row in ten thousand carries a planted
 leak, and the run fails when any planted leak is missed.
 """
 
-import argparse
 import resource
 import time
 from collections.abc import Iterator
 
 import numpy as np
 
+from benchmarks import _machine
 from harness.contamination import Passage, hits
 
 _WORDS = np.array([f"word{number}" for number in range(20_000)])
@@ -36,10 +38,15 @@ def _rows(rng: np.random.Generator, count: int, items: list[Passage]) -> Iterato
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--items", type=int, default=10_000)
+    parser = _machine.parser(__doc__)
+    parser.add_argument("--rows", type=int, help="default: a million, with --fast 20,000")
+    parser.add_argument("--items", type=int, help="default: 10,000, with --fast 1,000")
     args = parser.parse_args()
+    args.rows, args.items = (
+        args.rows or (20_000 if args.fast else 1_000_000),
+        args.items or (1_000 if args.fast else 10_000),
+    )
+    print(_machine.described() + "\n", flush=True)
     rng = np.random.default_rng(0)
     items = [Passage(str(n), text, text, "suite") for n, text in enumerate(_texts(rng, args.items, 25))]
     begun = time.perf_counter()

@@ -1,0 +1,1 @@
+"""Training rows against test items: ``python -m benchmarks.contamination``."""

@@ -1,0 +1,1 @@
+"""A whole grid beside a plain script: ``python -m benchmarks.grid``."""

@@ -1,0 +1,1 @@
+"""What a run costs beside training and scoring: ``python -m benchmarks.scaling``."""

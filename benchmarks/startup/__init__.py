@@ -1,0 +1,1 @@
+"""Start-up of the light verbs: ``python -m benchmarks.startup``."""

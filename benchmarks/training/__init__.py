@@ -1,0 +1,1 @@
+"""A training step beside plain TRL's: ``python -m benchmarks.training``."""

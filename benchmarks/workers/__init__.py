@@ -1,0 +1,1 @@
+"""Two workers beside one: ``python -m benchmarks.workers``."""

@@ -191,19 +191,23 @@ def run(
     The run folder is `out`, or one named after the experiment below ``runs/``. Cells that failed are outcomes among
     the others' results and are left alone unless `retry_failed`. A run that stopped at one of its looks stays stopped
     unless it is to `go_on`. `watcher` is called with what happens. Needs the
-    extra `run`. Raises `HarnessError` where nothing can be run: model or data cannot be had, or the folder holds a run
-    of other data.
+    extra `run`. Several processes may call this with one folder and one experiment: they share the cells. Raises
+    `HarnessError` where nothing can be run: model or data cannot be had, the folder holds a run of other data, or
+    another process is at work in it that wants something else.
     """
     require("run", "harness.run")
     experiment = _experiment(spec, changes)
 
     from harness.execution.run import Options, execute
     from harness.execution.watcher import Unwatched
+    from harness.ledger.presence import at_work
 
     options = Options(retry_failed=retry_failed, go_on=go_on)
-    done = execute(experiment, run_folder(experiment, out), watcher or Unwatched(), options)
-    finished = Run(done.folder)
-    conclude(finished).save()
+    folder = run_folder(experiment, out)
+    with at_work(folder, experiment, go_on=go_on):
+        done = execute(experiment, folder, watcher or Unwatched(), options)
+        finished = Run(done.folder)
+        conclude(finished).save()
     return finished
 
 

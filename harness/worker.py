@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 from harness.execution.events import Body, Event
 from harness.execution.unit import WorkUnit, read_unit
+from harness.ledger.claims import working_in
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -46,7 +47,8 @@ def _run(path: Path, events: int) -> int:
     from harness.execution.work import perform
 
     try:
-        perform(unit, _teller(unit, events))
+        with contextlib.nullcontext() if unit.cell is None else working_in(unit.cell.folder):
+            perform(unit, _teller(unit, events))
     except KeyboardInterrupt:
         return INTERRUPTED  # whoever started the worker was interrupted too, and says so
     return 0

@@ -171,6 +171,8 @@ class Screen:
             bar, _, weight = self._running.pop(outcome.cell.id)
             self._progress.remove_task(bar)
             self._done += weight
+        else:  # another process ended it
+            self._done += 1.0
         self._progress.update(self._all, completed=self._done, note=f"{self._ended} done")
         self._progress.console.print(_line(outcome), highlight=False)
 

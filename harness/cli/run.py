@@ -21,8 +21,12 @@ def run(args: argparse.Namespace) -> int:
     experiment = load_spec(args)
 
     from harness.cli.display import watching
+    from harness.ledger.presence import at_work
 
     folder = api.run_folder(experiment, args.out)
-    with watching(experiment, folder) as watcher:
-        finished = api.run(experiment, out=folder, retry_failed=args.retry_failed, go_on=args.go_on, watcher=watcher)
-    return print_report(finished)
+    with at_work(folder, experiment, go_on=args.go_on):
+        with watching(experiment, folder) as watcher:
+            finished = api.run(
+                experiment, out=folder, retry_failed=args.retry_failed, go_on=args.go_on, watcher=watcher
+            )
+        return print_report(finished)

@@ -19,6 +19,7 @@ from harness.execution.part import Part, course_of, train_part
 from harness.execution.scoring import score_suites
 from harness.execution.unit import CellWork, asks_to_merge
 from harness.ledger.outcomes import Training, read_training, write_training
+from harness.ledger.run import TRAINED
 from harness.methods import store
 from harness.methods.traits import traits
 from harness.records import CellResult, Costs, TrainRecord
@@ -27,7 +28,7 @@ from harness.spec.records import Recipe
 
 STATE = "adapter"
 WEIGHTS = "weights"
-NOTE = "training.json"
+NOTE = TRAINED
 
 
 def run_cell(work: CellWork, clock: Clock) -> CellResult:

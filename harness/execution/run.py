@@ -1,6 +1,5 @@
 """Run an experiment: prepare, lock, then each cell that has not ended; the only writer of the ledger."""
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from harness import __version__
 from harness.codec import encode
 from harness.errors import LedgerError
 from harness.execution._base import Executor
+from harness.execution.adopt import lacking
 from harness.execution.ask import ask
 from harness.execution.events import MeasuredAcross
 from harness.execution.executors import executor_of
@@ -16,6 +16,7 @@ from harness.execution.search import search
 from harness.execution.unit import WorkUnit
 from harness.execution.watcher import Watcher
 from harness.ledger import RunFolder
+from harness.ledger.claims import Claims
 from harness.ledger.lock import LOCK, Hashes, Lock, Machine, write_lock
 from harness.ledger.run import PREFIX
 from harness.plan.cells import PlannedCell, plan_cells
@@ -43,7 +44,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
     """
     run = RunFolder(folder)
     with executor_of(experiment, run.log, remedy="Choose another folder with --out.") as executor:
-        prepared = _prepare(experiment, run, executor, watcher)
+        prepared = _with_settled_threads(run, experiment, _prepare(experiment, run, executor, watcher))
         _check_same_data(run, experiment, prepared)
         trials = Schedule(
             run=run,
@@ -55,8 +56,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
             kind="trials",
         )
         base = plan_cells(experiment, prepared.content)[:1]
-        if experiment.tune and run.outcome(base[0].cell) is None:  # trials train: what cannot be compared is found now
-            _adopt_from_siblings(run, base, experiment, prepared)
+        if experiment.tune and run.ended(base[0].cell) is None:  # trials train: what cannot be compared is found now
             replace(trials, kind="cells").execute(base)
         choices = search(trials)
         settled = tuned(experiment, choices)
@@ -76,7 +76,6 @@ def _execute_to_looks(schedule: Schedule, cells: tuple[PlannedCell, ...], *, go_
     for number, seeds in enumerate(looks, 1):
         among = {None, *experiment.seeds[:seeds]}
         reached = tuple(planned for planned in cells if planned.cell.seed in among)
-        _adopt_from_siblings(run, reached, experiment, schedule.prepared)
         _check_diagnostics(run, reached, experiment)
         schedule.execute(reached)
         if number < len(looks) and _stops(schedule, number) and not go_on:
@@ -109,11 +108,23 @@ def _prepare(experiment: Experiment, run: RunFolder, executor: Executor, watcher
 def threads_of(run: RunFolder) -> int | None:
     """Return the number of threads with which the run's cells compute; None for a run that has not begun.
 
-    Two numbers of threads round differently, so it is settled once a run folder.
+    Two numbers of threads round differently, so it is settled once a run folder, by the command that comes first.
     """
-    if not (run.folder / LOCK).exists():
-        return None
-    return run.lock.execution.threads
+    if (run.folder / LOCK).exists():
+        return run.lock.execution.threads
+    return run.threads
+
+
+def _with_settled_threads(run: RunFolder, experiment: Experiment, prepared: Prepared) -> Prepared:
+    """Return what was prepared with the run's number of threads, which is this one's where none came before."""
+    if experiment.execute.threads is not None:
+        return prepared
+    with Claims(run.folder).alone("threads"):
+        settled = threads_of(run)
+        if settled is None:
+            settled = prepared.threads
+            run.settle_threads(settled)
+    return replace(prepared, threads=settled)
 
 
 def _write_lock(
@@ -143,7 +154,8 @@ def _write_lock(
         versions=versions,
         execution=Machine(device=prepared.device, threads=prepared.threads),
     )
-    write_lock(run.folder, found)
+    with Claims(run.folder).alone("lock"):
+        write_lock(run.folder, found)
     run.journal.append("started", versions=versions, overrides=list(experiment.overrides))
 
 
@@ -165,45 +177,16 @@ def _check_same_data(run: RunFolder, experiment: Experiment, prepared: Prepared)
         )
 
 
-def _adopt_from_siblings(
-    run: RunFolder, cells: tuple[PlannedCell, ...], experiment: Experiment, prepared: Prepared
-) -> None:
-    """Copy finished cells of the same id from run folders beside this one: the same cell is computed once.
-
-    One that was computed with another number of threads was rounded otherwise and is left where it is, and so is one
-    without a diagnostic that is asked for.
-    """
-    for planned in cells:
-        mine = run.cell_folder(planned.cell)
-        if mine.exists():
-            continue
-        for theirs in sorted(run.folder.parent.glob(f"*/cells/{planned.cell.id}")):
-            found = RunFolder(theirs.parent.parent).outcome(planned.cell)
-            if not isinstance(found, CellResult) or _lacking(found, experiment):
-                continue
-            if found.meta_info.system_info.threads == prepared.threads:
-                shutil.copytree(theirs, mine)
-                run.journal.append("adopted", cell=planned.cell.id, source=theirs.parent.parent.name)
-                break
-
-
 def _check_diagnostics(run: RunFolder, cells: tuple[PlannedCell, ...], experiment: Experiment) -> None:
     """Raise `LedgerError` where finished cells were trained without a diagnostic that is asked for now."""
-    outcomes = [run.outcome(planned.cell) for planned in cells]
-    lacking = [_lacking(each, experiment) for each in outcomes if isinstance(each, CellResult)]
-    names = sorted({name for each in lacking for name in each})
+    outcomes = [run.ended(planned.cell) for planned in cells]
+    without = [lacking(each, experiment) for each in outcomes if isinstance(each, CellResult)]
+    names = sorted({name for each in without for name in each})
     if names:
         raise LedgerError(
-            f"{sum(map(bool, lacking))} finished cells of {run.folder} were trained without {', '.join(names)}, and a "
+            f"{sum(map(bool, without))} finished cells of {run.folder} were trained without {', '.join(names)}, and a "
             "diagnostic looks while a cell trains. Start again with another --out, or leave it out."
         )
-
-
-def _lacking(result: CellResult, experiment: Experiment) -> set[str]:
-    """Return the requested diagnostics that a trained cell was not measured by."""
-    if result.train_info is None:
-        return set()
-    return {request.name for request in experiment.diagnostics} - set(result.train_info.measurements)
 
 
 def _measure_across(run: RunFolder, cells: tuple[PlannedCell, ...], experiment: Experiment, executor: Executor) -> None:
@@ -220,6 +203,7 @@ def _measure_across(run: RunFolder, cells: tuple[PlannedCell, ...], experiment: 
         experiment=experiment,
         trained=tuple(run.cell_folder(cell).absolute() for cell in trained),
     )
-    found = ask(executor, unit, what="measuring across cells", hear=lambda _: None)
-    assert isinstance(found, MeasuredAcross)
-    run.write_measurements(found.measurements)
+    with Claims(run.folder).alone("across"):
+        found = ask(executor, unit, what="measuring across cells", hear=lambda _: None)
+        assert isinstance(found, MeasuredAcross)
+        run.write_measurements(found.measurements)

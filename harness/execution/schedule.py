@@ -1,18 +1,22 @@
 """Trials or cells, submitted as places and predecessors allow, and how each ended, recorded.
 
-No number depends on how many run side by side: a cell's threads are the run folder's.
+No number depends on how many run side by side: a cell's threads are the run folder's. Other processes may work on the
+same cells: each is begun by whoever has claimed it, and what another has ended is taken as it is.
 """
 
 import json
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.compare.base import check_base
 from harness.errors import RecipeError
 from harness.execution._base import Executor, Exit
+from harness.execution.adopt import adopt
 from harness.execution.crew import Crew
 from harness.execution.events import Event, SuiteScored
+from harness.execution.sharing import POLL, Sharing
 from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
 from harness.execution.watcher import Watcher
 from harness.ledger import Outcome, RunFolder
@@ -49,44 +53,102 @@ class Schedule:
     watcher: Watcher
     retry_failed: bool
     kind: Kind = "cells"
+    _begun: dict[str, int] = field(default_factory=dict)
+    """How often each cell had been started before this process looked: a failure of since then is not retried."""
 
     def execute(self, cells: Sequence[PlannedCell]) -> None:
         """Run what has not ended; failed cells are outcomes, not exceptions.
 
         Raises `ComparisonError` before a training where the base's scores show that a suite cannot be compared.
         """
+        sharing = Sharing(self.run, self.kind, self.prepared.threads)
+        try:
+            self._execute(cells, sharing)
+        finally:
+            sharing.release_all()
+
+    def _execute(self, cells: Sequence[PlannedCell], sharing: Sharing) -> None:
         for each in cells:
-            self._take_up(each)
+            self._begun.setdefault(each.cell.id, attempts(self.run.cell_folder(each.cell, self.kind)))
+            self._settle(each, sharing)
         waiting = [each for each in cells if self._is_waiting(each)]
         self.watcher.planned(self.kind, cells, len(cells) - len(waiting))
         running: dict[str, Started] = {}
         self._check_base_before(waiting)
         with Crew(self.executor, self._places) as crew:
             while waiting or running:
-                while (place := crew.place) is not None and (planned := self._next(waiting, running)) is not None:
+                while crew.place is not None and (planned := self._next(waiting, running, sharing)) is not None:
                     waiting.remove(planned)
-                    self.watcher.cell(cells.index(planned), planned)
-                    unit = self._started(planned, place)
-                    if unit is not None:
-                        running[unit.id] = Started(planned.cell)
-                        crew.start(unit)
-                if running and self._take(*crew.told(), running):
-                    self._check_base_before(waiting)
+                    if self._has_ended_elsewhere(planned):
+                        sharing.release(planned.cell)
+                        self._check_base_before(waiting)
+                    else:
+                        self._begin(planned, cells.index(planned), crew, running, sharing)
+                if running:
+                    self._take_next(crew, waiting, running, sharing)
+                elif waiting:
+                    time.sleep(POLL)
+
+    def _settle(self, planned: PlannedCell, sharing: Sharing) -> None:
+        """Take a cell over from a run beside this one, or let its result list the scores that are asked for."""
+        if sharing.take(planned.cell):
+            if self.kind == "cells":
+                adopt(self.run, planned, self.experiment, self.prepared)
+            self._take_up(planned)
+            sharing.release(planned.cell)
+
+    def _has_ended_elsewhere(self, planned: PlannedCell) -> bool:
+        """Tell, and tell the watcher, whether a claimed cell was ended by another process since it was listed."""
+        if self.kind == "cells":
+            adopt(self.run, planned, self.experiment, self.prepared)
+        outcome = self.run.ended(planned.cell, self.kind)
+        if outcome is None or self._is_waiting(planned):
+            return False
+        self.watcher.ended(outcome)
+        return True
+
+    def _begin(
+        self, planned: PlannedCell, place: int, crew: Crew, running: dict[str, "Started"], sharing: Sharing
+    ) -> None:
+        self.watcher.cell(place, planned)
+        assert crew.place is not None
+        unit = self._started(planned, crew.place)
+        if unit is None:
+            sharing.release(planned.cell)
+        else:
+            running[unit.id] = Started(planned.cell)
+            crew.start(unit)
+
+    def _take_next(
+        self, crew: Crew, waiting: Sequence[PlannedCell], running: dict[str, "Started"], sharing: Sharing
+    ) -> None:
+        """Take the next thing that a running unit tells; a cell that has ended is anyone's again."""
+        unit, told = crew.told()
+        cell = running[unit].cell
+        was_base = self._take(unit, told, running)
+        if unit not in running:
+            sharing.release(cell)
+        if was_base:
+            self._check_base_before(waiting)
 
     @property
     def _places(self) -> int:
         """How many cells run at once."""
         return self.prepared.places(self.executor.workers)
 
-    def _next(self, waiting: Sequence[PlannedCell], running: Mapping[str, "Started"]) -> PlannedCell | None:
-        """Return the first cell of whose predecessors none is waiting or running.
+    def _next(
+        self, waiting: Sequence[PlannedCell], running: Mapping[str, "Started"], sharing: Sharing
+    ) -> PlannedCell | None:
+        """Claim and return the first cell of whose predecessors none is waiting or running, and that is not claimed.
 
         The untuned model comes before everything that trains: its scores show what could not be compared.
         """
         unfinished = {each.cell.id for each in waiting} | {each.cell.id for each in running.values()}
         for planned in waiting:
             others = [] if planned.recipe is None else [self._base, self._matched_cell(planned)]
-            if not any(other is not None and other.id in unfinished for other in others):
+            if any(other is not None and other.id in unfinished for other in others):
+                continue
+            if sharing.take(planned.cell):
                 return planned
         return None
 
@@ -133,7 +195,7 @@ class Schedule:
 
         ``--limit 20``, all, and ``--limit 20`` again: every suite is scored by then, the last start must be told so.
         """
-        outcome = self.run.outcome(planned.cell, self.kind)
+        outcome = self.run.ended(planned.cell, self.kind)
         if not isinstance(outcome, CellResult) or not self.run.scored(planned.cell).issuperset(planned.suites):
             return
         asked = tuple(self.run.evaluation(planned.cell, key) for key in planned.suites)
@@ -142,17 +204,18 @@ class Schedule:
 
     def _check_base_before(self, waiting: Sequence[PlannedCell]) -> None:
         """Look at the scores of the untuned model, if there are any, before cells that train."""
-        base = self.run.outcome(self._base)
+        base = self.run.ended(self._base)
         if isinstance(base, CellResult) and any(each.recipe is not None for each in waiting):
             check_base(self.run, self.experiment, base)
 
     def _is_waiting(self, planned: PlannedCell) -> bool:
         """Say whether a cell is still to be run: it has not ended, failed and is retried, or lacks what is asked."""
-        outcome = self.run.outcome(planned.cell, self.kind)
+        outcome = self.run.ended(planned.cell, self.kind)
         if outcome is None:
             return True
         if isinstance(outcome, CellFailure):
-            return self.retry_failed
+            begun = attempts(self.run.cell_folder(planned.cell, self.kind))
+            return self.retry_failed and begun <= self._begun.get(planned.cell.id, begun)
         if self.kind == "trials":
             return False
         return not self.run.scored(planned.cell).issuperset(planned.suites) or self._lacks_merge(planned, outcome)

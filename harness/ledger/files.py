@@ -1,5 +1,6 @@
-"""Files that appear whole: written beside their place, fsynced, then renamed over it."""
+"""Files that appear whole and stay: written beside their place, fsynced, renamed over it, and the folder fsynced."""
 
+import errno
 import json
 import os
 import tempfile
@@ -18,6 +19,7 @@ def write_text(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
+        _sync(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -26,3 +28,24 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with sorted keys; a NaN or infinity is refused with a ValueError."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk hold everything below a folder, before something else says that it is there."""
+    for place, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            _sync(Path(place, name))
+        _sync(Path(place))
+    _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    """Have the disk hold a file, or which files a folder has; some systems cannot be asked that of a folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.EBADF, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(handle)

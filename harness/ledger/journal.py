@@ -1,53 +1,103 @@
 """The journal: what happened, in order, one JSON object a line, never rewritten.
 
-Several processes may read while one writes. A line is written whole, flushed and fsynced under a lock; a line
-that a killed process left half written is skipped by readers and closed off by the next writer, so that nothing
+Each process writes a file of its own and readers merge them: ``journal.jsonl`` is that of the process that came first,
+``journal-<key>.jsonl`` those of processes that write while it is there. A line is written whole, flushed and fsynced;
+one that a killed process left half written is skipped by readers and closed off by the next writer, so that nothing
 recorded before or after it is lost.
 """
 
+import contextlib
+import heapq
 import json
 import os
+import secrets
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from harness.errors import LedgerError
 
 VERSION = 1
 
+_own: dict[Path, tuple[int, FileLock | None, Path]] = {}
+"""By journal: the process that writes, the lock by which it keeps others out of its file, and that file."""
+_guard = threading.Lock()
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The journal in one file; the file need not exist yet."""
+    """The journal whose first file is `path`; none need exist yet."""
 
     path: Path
 
     def append(self, event: str, **fields: Any) -> None:
         """Record one event with the time (seconds since the epoch). Fields must be JSON values; NaN is refused."""
         line = json.dumps({"v": VERSION, "time": time.time(), "event": event, **fields}, allow_nan=False)
-        with FileLock(self.path.with_suffix(".lock")), self.path.open("ab+") as file:
+        with _guard, self._own_file().open("ab+") as file:
             start = b"" if _ends_whole(file) else b"\n"
             file.write(start + line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
     def events(self) -> list[Mapping[str, Any]]:
-        """Return the events in order; a half-written line is left out. Raises `LedgerError` on a newer version."""
-        if not self.path.exists():
-            return []
-        read = [_parse(line) for line in self.path.read_bytes().split(b"\n")]
-        events = [event for event in read if event is not None]
-        newer = next((event for event in events if event.get("v", 0) > VERSION), None)
+        """Return the events of all processes in order of time; each one's own order stays, whatever its clock did.
+
+        A half-written line is left out. Raises `LedgerError` on a newer version.
+        """
+        merged = heapq.merge(*(list(_timed(file)) for file in self._files()), key=lambda each: each[0])
+        events = [event for _, event in merged]
+        newer = next((event for event in events if _version(event) > VERSION), None)
         if newer is not None:
             raise LedgerError(
                 f"{self.path} was written by a newer harness (journal version {newer['v']}, this one reads "
                 f"{VERSION}). Update harness, or choose another --out folder."
             )
         return events
+
+    def _files(self) -> list[Path]:
+        others = sorted(self.path.parent.glob(f"{self.path.stem}-*{self.path.suffix}"))
+        return [each for each in (self.path, *others) if each.is_file()]
+
+    def _own_file(self) -> Path:
+        """Return the file that this process writes: the first, unless another process has that."""
+        place = self.path.resolve()
+        process, lock, file = _own.get(place, (0, None, self.path))
+        if process == os.getpid() and file.exists():
+            return file
+        if lock is not None and process == os.getpid():
+            lock.release()
+        lock = FileLock(self.path.with_suffix(".lock"), thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+            file = self.path
+        except Timeout:
+            lock = None
+            file = self.path.with_name(f"{self.path.stem}-{secrets.token_hex(4)}{self.path.suffix}")
+        _own[place] = os.getpid(), lock, file
+        return file
+
+
+def _timed(file: Path) -> Iterator[tuple[float, Mapping[str, Any]]]:
+    """Yield the events of one file with a time that never goes back."""
+    latest = 0.0
+    for line in file.read_bytes().split(b"\n"):
+        event = _parse(line)
+        if event is None:
+            continue
+        said = event.get("time")
+        if isinstance(said, int | float):
+            latest = max(latest, float(said))
+        yield latest, event
+
+
+def _version(event: Mapping[str, Any]) -> int:
+    said = event.get("v", 0)
+    return said if isinstance(said, int) else 0
 
 
 def _ends_whole(file: Any) -> bool:
@@ -58,8 +108,7 @@ def _ends_whole(file: Any) -> bool:
 
 
 def _parse(line: bytes) -> Mapping[str, Any] | None:
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) else None
+        return event if isinstance(event, dict) else None
+    return None

@@ -3,7 +3,8 @@
 ::
 
     spec.lock.json    the resolved spec, versions and hashes
-    journal.jsonl     what happened, in order
+    journal.jsonl     what happened, in order; journal-<key>.jsonl of processes that worked at the same time
+    claims/           who does what just now
     trials/<id>/      result.json of each trial of a search
     cells/<id>/       result.json, training.json, adapter/ (or weights/), eval/<key>/ (lm-eval's own files)
     verdict.json      what follows from scores and spec
@@ -24,6 +25,7 @@ from typing import Literal
 
 from harness.codec import decode, encode
 from harness.errors import LedgerError
+from harness.ledger.claims import CLAIMS
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.lock import LOCK, MEND, Lock, read_lock
@@ -36,6 +38,12 @@ Kind = Literal["cells", "trials"]
 
 OUTCOME = "result.json"
 """Written last into a cell's folder: how it ended."""
+
+TRAINED = "training.json"
+"""Written into a cell's folder when what was trained is saved."""
+
+THREADS = "threads.json"
+"""Beside the claims: the number of threads that the first command found."""
 
 MEASUREMENTS = "measurements.json"
 """What diagnostics found over all cells of the run."""
@@ -95,6 +103,19 @@ class RunFolder:
         return self.lock.cells
 
     @property
+    def threads(self) -> int | None:
+        """The number of threads that was settled before there was a lock file, None where none was."""
+        try:
+            said = json.loads((self.folder / CLAIMS / THREADS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return said if isinstance(said, int) and said > 0 else None
+
+    def settle_threads(self, threads: int) -> None:
+        """Note the number of threads with which the run's cells compute, for commands that start at the same time."""
+        write_json(self.folder / CLAIMS / THREADS, threads)
+
+    @property
     def tuning(self) -> tuple[ChosenValues, ...]:
         """What was searched for and chosen, one a recipe; empty without a search."""
         return self.lock.tuning
@@ -145,6 +166,13 @@ class RunFolder:
             return from_json(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
+
+    def ended(self, cell: Cell | str, kind: Kind = "cells") -> Outcome | None:
+        """Return how a cell ended, or None where it has not, or its record is damaged and it has to end again."""
+        try:
+            return self.outcome(cell, kind)
+        except LedgerError:
+            return None
 
     def write_outcome(self, outcome: Outcome, kind: Kind = "cells") -> None:
         """Record how a cell ended, in its folder and in the journal."""

@@ -4,6 +4,7 @@ Adding seeds after a judgement and judging again at the full level errs more oft
 declared. A run is therefore judged here and nowhere else.
 """
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any
 
 from harness.compare.design import Design, design_of
 from harness.ledger import Journal, RunFolder
+from harness.ledger.claims import Claims
 from harness.ledger.run import JUDGED
 from harness.spec.looks import FEWEST
 from harness.verdict.judge import judge
@@ -60,10 +62,28 @@ def judge_run(run: RunFolder) -> Verdicts:
     """
     design = design_of(run)
     verdicts = judge(design, allow_none=True)
-    before = [Judgement.of(event) for event in run.journal.events() if event.get("event") == JUDGED]
     now = tuple(_judgements(design, verdicts))
-    notes = [*_undeclared(design, before, verdicts), *_note(run.journal, before, now)]
+    with _alone(run):
+        before = list(_noted(run.journal))
+        notes = [*_undeclared(design, before, verdicts), *_note(run.journal, before, now)]
     return replace(verdicts, notes=(*verdicts.notes, *notes))
+
+
+@contextlib.contextmanager
+def _alone(run: RunFolder) -> Iterator[None]:
+    """Let one process at a time note a judgement; a folder that cannot be written is judged without a note."""
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            held.enter_context(Claims(run.folder).alone("judge"))
+        yield
+
+
+def _noted(journal: Journal) -> Iterator[Judgement]:
+    """Yield the judgements that a journal notes; an event that is damaged says nothing."""
+    for event in journal.events():
+        if event.get("event") == JUDGED:
+            with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+                yield Judgement.of(event)
 
 
 def _judgements(design: Design, verdicts: Verdicts) -> Iterator[Judgement]:

@@ -1,0 +1,59 @@
+"""Cells that a run beside this one has finished: taken over instead of computed again."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.ledger import RunFolder
+from harness.ledger.claims import CLAIMS
+from harness.ledger.files import sync_folder
+from harness.ledger.run import OUTCOME, TRAINED
+from harness.plan.cells import PlannedCell
+from harness.preflight.prepared import Prepared
+from harness.records import CellResult
+from harness.spec.records import Experiment
+
+
+def adopt(run: RunFolder, planned: PlannedCell, experiment: Experiment, prepared: Prepared) -> bool:
+    """Copy a finished cell of the same id from a run folder beside this one, and tell whether one was there.
+
+    Whoever calls holds the claim on the cell. The copy appears whole or not at all, and it replaces nothing but what a
+    start left that came to nothing. One that was computed with another number of threads was rounded otherwise and is
+    left where it is, and so is one without a diagnostic that is asked for.
+    """
+    mine = run.cell_folder(planned.cell)
+    if (mine / OUTCOME).exists() or (mine / TRAINED).exists():
+        return False
+    for theirs in _siblings(run, planned):
+        found = RunFolder(theirs.parent.parent).ended(planned.cell)
+        if not isinstance(found, CellResult) or lacking(found, experiment):
+            continue
+        if found.meta_info.system_info.threads == prepared.threads:
+            _copy(theirs, mine, run.folder / CLAIMS / f"adopting-{planned.cell.id}")
+            run.journal.append("adopted", cell=planned.cell.id, source=theirs.parent.parent.name)
+            return True
+    return False
+
+
+def _siblings(run: RunFolder, planned: PlannedCell) -> Iterator[Path]:
+    mine = run.folder.resolve()
+    for theirs in sorted(run.folder.parent.glob(f"*/cells/{planned.cell.id}")):
+        if theirs.parent.parent.resolve() != mine:
+            yield theirs
+
+
+def _copy(theirs: Path, mine: Path, beside: Path) -> None:
+    """Copy a folder to a place beside its own, and move it there once all of it is on the disk."""
+    shutil.rmtree(beside, ignore_errors=True)  # of a start that was killed while it copied
+    shutil.copytree(theirs, beside)
+    sync_folder(beside)
+    shutil.rmtree(mine, ignore_errors=True)
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    beside.rename(mine)
+
+
+def lacking(result: CellResult, experiment: Experiment) -> set[str]:
+    """Return the requested diagnostics that a trained cell was not measured by."""
+    if result.train_info is None:
+        return set()
+    return {request.name for request in experiment.diagnostics} - set(result.train_info.measurements)

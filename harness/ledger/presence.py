@@ -1,0 +1,121 @@
+"""Which commands are at work in a run folder, and that all of them want the same of it.
+
+Several commands with the same spec and options share a run. One with others would change the report that the first is
+about to print, so it is told what differs and refused for as long as the other is there.
+"""
+
+import contextlib
+import json
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.codec import JSON, encode
+from harness.errors import UsageError
+from harness.ledger.claims import Claims
+from harness.ledger.files import write_json
+from harness.spec.records import Experiment
+
+_REGISTER = "commands"
+_PREFIX = "command-"
+_SHOWN = 6
+_OF_NO_MATTER = ("file", "include", "overrides", "description")
+"""Fields of an experiment that may differ: what they say of numbers and report stands in the others."""
+_OF_EXECUTION = ("workers",)
+
+_here: dict[Path, int] = {}
+_guard = threading.Lock()
+
+
+@contextlib.contextmanager
+def at_work(folder: Path, experiment: Experiment, *, go_on: bool = False) -> Iterator[None]:
+    """Be at work in a run folder for the block; within it, and in this process, this may be said again.
+
+    Raises `UsageError` where another command is at work there that would come to other numbers or another report.
+    """
+    place = folder.resolve()
+    with _guard:
+        outermost = place not in _here
+        _here[place] = _here.get(place, 0) + 1
+    try:
+        with _registered(place, wanted(experiment, go_on=go_on)) if outermost else contextlib.nullcontext():
+            yield
+    finally:
+        with _guard:
+            _here[place] -= 1
+            if not _here[place]:
+                del _here[place]
+
+
+def wanted(experiment: Experiment, *, go_on: bool) -> dict[str, JSON]:
+    """Return what a command wants of a run folder, as far as numbers and report depend on it."""
+    asked = encode(experiment)
+    execute = {key: each for key, each in asked["execute"].items() if key not in _OF_EXECUTION}
+    kept = {key: each for key, each in asked.items() if key not in _OF_NO_MATTER}
+    return {**kept, "execute": execute, "--go-on": go_on}
+
+
+@contextlib.contextmanager
+def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
+    claims, name = Claims(folder), f"{_PREFIX}{secrets.token_hex(4)}"
+    with claims.alone(_REGISTER):
+        for theirs in _others(claims):
+            differing = list(differences(theirs, mine))
+            if differing:
+                raise UsageError(_refusal(folder, differing))
+        claims.take(name)
+        write_json(claims.folder / f"{name}.json", mine)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # the folder may be gone, or its disk: what this says is over anyway
+            _forget(claims, name)
+
+
+def _others(claims: Claims) -> Iterator[Mapping[str, Any]]:
+    """Yield what each living command wants; what a dead one left is removed."""
+    for note in sorted(claims.folder.glob(f"{_PREFIX}*.json")):
+        if not claims.is_held(note.stem):
+            _forget(claims, note.stem)
+            continue
+        with contextlib.suppress(OSError, ValueError):
+            found = json.loads(note.read_text(encoding="utf-8"))
+            if isinstance(found, dict):
+                yield found
+
+
+def _forget(claims: Claims, name: str) -> None:
+    (claims.folder / f"{name}.json").unlink(missing_ok=True)
+    claims.release(name)
+    (claims.folder / f"{name}.lock").unlink(missing_ok=True)  # a name is used once, so nobody waits for it
+
+
+def differences(theirs: JSON, mine: JSON, path: str = "") -> Iterator[str]:
+    """Yield where two JSON values differ, as ``seeds: [1] there, [2] here``."""
+    if isinstance(theirs, Mapping) and isinstance(mine, Mapping):
+        for key in dict.fromkeys([*theirs, *mine]):
+            yield from differences(theirs.get(key), mine.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(theirs, list) and isinstance(mine, list) and len(theirs) == len(mine):
+        for index, (one, other) in enumerate(zip(theirs, mine, strict=True)):
+            yield from differences(one, other, f"{path}[{index}]")
+    elif theirs != mine:
+        yield f"{path}: {_brief(theirs)} there, {_brief(mine)} here"
+
+
+_LONGEST = 60
+
+
+def _brief(value: JSON) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _refusal(folder: Path, differing: list[str]) -> str:
+    shown = "\n".join(f"  {each}" for each in differing[:_SHOWN])
+    more = f"\n  and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+    return (
+        f"{folder} is in use by a command that wants other numbers or another report of it:\n{shown}{more}\n"
+        "Wait until it has ended, or choose another folder with --out: cells that both want are computed once."
+    )

@@ -1,0 +1,41 @@
+"""Real commands, started and awaited."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+def start(spec, folder, *options, **environment):
+    """Start ``harness run SPEC`` in a folder and a process group of its own; its output goes to files beside it."""
+    number = len(list(folder.glob("command-*.out")))
+    out, err = (folder / f"command-{number}.{kind}" for kind in ("out", "err"))
+    with out.open("wb") as to_out, err.open("wb") as to_err:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness", "run", str(spec), *options],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=to_out,
+            stderr=to_err,
+            start_new_session=True,
+        )
+    process.files = out, err
+    return process
+
+
+def ended(process, timeout=300):
+    """Wait for a command and return its exit code and what it said."""
+    code = process.wait(timeout)
+    out, err = (each.read_text(errors="replace") for each in process.files)
+    return Ended(code, out, err)

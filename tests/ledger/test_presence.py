@@ -1,0 +1,72 @@
+"""Commands that want the same share a run folder; one that wants something else is told what."""
+
+import multiprocessing
+
+import pytest
+
+from harness.errors import UsageError
+from harness.ledger.presence import at_work, differences
+from harness.spec import Overrides, load
+
+
+def _hold(spec, folder, here, done):
+    with at_work(folder, load(spec)):
+        here.set()
+        done.wait()
+
+
+@pytest.fixture
+def in_use(tmp_path):
+    """Return a function that has another process at work in a folder with a spec, until the test ends."""
+    context = multiprocessing.get_context("spawn")
+    done, started = context.Event(), []
+
+    def start(spec, folder):
+        here = context.Event()
+        started.append(context.Process(target=_hold, args=(spec, folder, here, done)))
+        started[-1].start()
+        assert here.wait(60)
+        return started[-1]
+
+    yield start
+    done.set()
+    for each in started:
+        each.join()
+
+
+def test_the_same_is_shared_and_anything_else_is_refused_with_what_differs(tiny_spec, tmp_path, in_use):
+    folder = tmp_path / "runs" / "tiny"
+    in_use(tiny_spec, folder)
+    for same in (load(tiny_spec), load(tiny_spec, overrides=Overrides(workers=3))):
+        with at_work(folder, same):
+            pass
+    with pytest.raises(UsageError, match=r"in use[^\n]*\n  seeds: \[1, 2\] there, \[3\] here\n.*--out") as refused:
+        at_work(folder, load(tiny_spec, overrides=Overrides(seeds=(3,)))).__enter__()
+    assert refused.value.exit_code == 64
+    with pytest.raises(UsageError, match="--go-on: false there, true here"):
+        at_work(folder, load(tiny_spec), go_on=True).__enter__()
+
+
+def test_what_a_dead_command_wanted_is_forgotten(tiny_spec, tmp_path, in_use):
+    folder = tmp_path / "runs" / "tiny"
+    holder = in_use(tiny_spec, folder)
+    holder.kill()
+    holder.join()
+    with at_work(folder, load(tiny_spec, overrides=Overrides(seeds=(3,)))):
+        assert len(list(folder.glob("claims/command-*.json"))) == 1
+    assert list(folder.glob("claims/command-*")) == []
+
+
+def test_one_process_may_say_it_twice(tiny_spec, tmp_path):
+    folder = tmp_path / "runs" / "tiny"
+    with at_work(folder, load(tiny_spec)), at_work(folder, load(tiny_spec)):
+        pass
+    assert list(folder.glob("claims/command-*")) == []
+
+
+def test_differences_name_their_place():
+    theirs = {"a": {"b": [1, {"c": 2}]}, "d": None}
+    assert list(differences(theirs, {"a": {"b": [1, {"c": 3}]}, "e": "x"})) == [
+        "a.b[1].c: 2 there, 3 here",
+        'e: null there, "x" here',
+    ]

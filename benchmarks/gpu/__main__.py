@@ -51,7 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", default=PARTS, choices=PARTS)
     parser.add_argument("--methods", nargs="+", default=training.METHODS, help="recipes that are trained")
     parser.add_argument("--steps", type=int, default=23, help="steps of a training, the first three not counted")
-    parser.add_argument("--batch", type=int, default=32, help="rows of a training batch")
+    parser.add_argument("--batch", type=int, default=128, help="rows of a batch")
     parser.add_argument("--items", type=int, default=256, help="items that are scored")
     parser.add_argument("--shots", type=int, default=0, help="examples before each of them")
     parser.add_argument("--tokenizer", type=Path, help="a folder with a tokenizer (default: the embedded model's)")

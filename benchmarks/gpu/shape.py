@@ -56,6 +56,6 @@ def saved(fields: dict[str, Any], folder: Path, *, device: str, dtype: Dtype, to
     with torch.device(device):
         model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **rest), dtype=getattr(torch, dtype))
     model.save_pretrained(folder)
-    words = Model(source="path", path=str(tokenizer)) if tokenizer else spec.load("gap").model
+    words = Model(source="random", tokenizer=str(tokenizer)) if tokenizer else spec.load("gap").model
     models.tokenizer(words).save_pretrained(folder)
     return Shape(folder, device, dtype)

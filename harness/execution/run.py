@@ -1,5 +1,6 @@
 """Run an experiment: prepare, lock, then each cell that has not ended; the only writer of the ledger."""
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 

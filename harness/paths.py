@@ -1,12 +1,44 @@
-"""Where harness keeps what it can make again."""
+"""Where harness keeps what it can make again and what it was told, and files read only where they are files."""
 
+import errno
 import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
+
+LARGEST_DECLARATION = 8 << 20
+"""Bytes of a spec, a recipe or a task's YAML that are read."""
+LARGEST_RECORD = 1 << 30
+"""Bytes of a file of a run or an evaluation that is read as a whole."""
 
 
 def cache_root() -> Path:
     """Return ``$HARNESS_CACHE`` or the platform's cache folder for harness."""
     declared = os.environ.get("HARNESS_CACHE")
     return Path(declared).expanduser() if declared else Path(platformdirs.user_cache_dir("harness"))
+
+
+def state_root() -> Path:
+    """Return ``$HARNESS_STATE`` or the platform's folder for what harness is to remember of its user."""
+    declared = os.environ.get("HARNESS_STATE")
+    return Path(declared).expanduser() if declared else Path(platformdirs.user_state_dir("harness"))
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises `OSError` for what is not one: a pipe would wait, a device never end."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def read_regular(path: Path, most: int = LARGEST_DECLARATION) -> bytes:
+    """Return a file's bytes. Raises `OSError` for what is not a regular file, or is larger than `most` bytes."""
+    with open_regular(path) as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"larger than the {most >> 20} MiB that are read", str(path))
+    return content

@@ -7,8 +7,10 @@ seconds, losses in nats a completion token.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from harness import names
 from harness.errors import FailureKind
 from harness.trained import HeldOut, Precision, RowCounts
 
@@ -28,6 +30,11 @@ class Cell:
     recipe: str
     seed: int | None
     model: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an id that cannot name a folder within the run's."""
+        if allowed := names.wrong(names.CELL, self.id):
+            raise ValueError(f"{self.id!r:.80} cannot name a cell: a name is {allowed}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +74,17 @@ class Evaluation:
     prefix: FrozenPrefix | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a score that is not a number."""
+        """Refuse a score that is not a number, and a file that is not in the cell's folder."""
+        if outside := [path for path in (self.results, self.samples) if not _is_inside(path)]:
+            raise ValueError(f"{self.task}: the file {outside[0]!r:.80} is not in the cell's folder")
         bad = {key: value for key, value in self.metrics.items() if not math.isfinite(value)}
         if bad:
             raise ValueError(f"{self.task}: a score must be finite, got {bad}")
+
+
+def _is_inside(path: str) -> bool:
+    parts = PurePosixPath(path)
+    return not parts.is_absolute() and ".." not in parts.parts and not names.hidden(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,20 @@ def normalise(text: str) -> str:
     return " ".join(_ANY_WORD.findall(bare))
 
 
+_STEERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Characters that steer a terminal or change the order of what stands on a line, and halves of characters."""
+
+
+def visible(text: str) -> str:
+    r"""Return `text` with every character that would steer a terminal written out, as ``\u001b``.
+
+    Lines and tabs stay. Within a string of JSON this is that character's own escape, so that JSON says the same.
+    """
+    return _STEERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def squeeze(text: str) -> str:
     """Return `text` with every run of white space made one space, and none around it."""
     return re.sub(r"\s+", " ", text).strip()

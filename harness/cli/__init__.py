@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from harness import __version__
+from harness.cli.terminal import cleaned
 from harness.errors import HarnessError
 
 BUG = 70
@@ -55,7 +56,11 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code (the console script's entry)."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    with cleaned():
+        return _main(list(sys.argv[1:] if argv is None else argv))
+
+
+def _main(words: list[str]) -> int:
     try:
         args = _parse(words)
         return cast("Verb", args.verb_module).run(args)
@@ -70,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except Exception:  # noqa: BLE001 - the last line of defence: a bug keeps its traceback and its own exit code
-        traceback.print_exc()
+        print(traceback.format_exc(), file=sys.stderr, end="")
         print("harness: this is a bug in harness, not in your files", file=sys.stderr)
         return BUG
 

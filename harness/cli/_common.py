@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.api import Changes, load
+from harness.cli.terminal import uncleaned
 from harness.declarations.code import consent
 from harness.spec import notes
 from harness.spec.records import Experiment
+from harness.text import visible
 
 _NARROWEST, _WIDEST, _PIPED = 60, 120, 100
 _INDENT = "    "
@@ -120,15 +122,16 @@ def stages(what: str, names: Mapping[str, str]) -> Iterator[Callable[[str], None
     The first thing is shown at once: a worker takes seconds to start.
     """
     from rich.console import Console
+    from rich.markup import escape
 
-    console = Console(stderr=True)
+    console = Console(file=uncleaned(sys.stderr))
     if sys.stderr.isatty():
-        with console.status(f"{what}: starting a worker") as shown:
-            yield lambda name: shown.update(f"{what}: {names.get(name, name)}")
+        with console.status(escape(visible(f"{what}: starting a worker"))) as shown:
+            yield lambda name: shown.update(escape(visible(f"{what}: {names.get(name, name)}")))
         return
 
     def say(words: str) -> None:
-        console.print(f"{what}: {words}", markup=False, highlight=False, soft_wrap=True)
+        console.print(visible(f"{what}: {words}"), markup=False, highlight=False, soft_wrap=True)
 
     say("starting a worker")
     yield lambda name: say(names.get(name, name))

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Column
 from rich.text import Text
 
+from harness.cli.terminal import uncleaned
 from harness.execution.events import Body, ItemsScored, StageEntered, StepDone
 from harness.execution.watcher import Watcher
 from harness.ledger import Outcome
@@ -18,6 +19,7 @@ from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
 from harness.records import CellFailure
 from harness.spec.records import Experiment
+from harness.text import visible
 from harness.verdict.records import Looks
 from harness.verdict.wording import looks_sentence
 
@@ -33,12 +35,12 @@ _SETTLES = 30.0
 @contextmanager
 def watching(experiment: Experiment, folder: Path) -> Iterator[Watcher]:
     """Yield what shows a run's progress on standard error while the block runs."""
-    console = Console(stderr=True)
-    console.print(
-        f"[bold]{experiment.name}[/]: {len(experiment.recipes)} recipes × {len(experiment.seeds)} seeds, "
-        f"{len(experiment.suites)} suites → {folder}",
-        highlight=False,
+    console = Console(file=uncleaned(sys.stderr))
+    rest = (
+        f": {len(experiment.recipes)} recipes × {len(experiment.seeds)} seeds, "
+        f"{len(experiment.suites)} suites → {folder}"
     )
+    console.print(Text(visible(experiment.name), "bold").append(visible(rest), "not bold"), highlight=False)
     if not sys.stderr.isatty():
         lines = Lines(console)
         lines.preparing(StageEntered("a worker"))  # its libraries take seconds to import
@@ -52,9 +54,9 @@ def bars(console: Console) -> Progress:
     """Return the bars, each column as wide on every line and all the time, whatever is said in it."""
     note = max(_NARROWEST, console.width - _NAME - _BAR - _CLOCK - _LEFT - 4)
     return Progress(
-        TextColumn("{task.description}", style="bold", table_column=_column(_NAME)),
+        TextColumn("{task.description}", style="bold", markup=False, table_column=_column(_NAME)),
         BarColumn(bar_width=_BAR, table_column=_column(_BAR)),
-        TextColumn("{task.fields[note]}", table_column=_column(note)),
+        TextColumn("{task.fields[note]}", markup=False, table_column=_column(note)),
         TimeElapsedColumn(table_column=_column(_CLOCK)),
         _Remaining(table_column=_column(_LEFT)),
         console=console,
@@ -174,11 +176,11 @@ class Screen:
         else:  # another process ended it
             self._done += 1.0
         self._progress.update(self._all, completed=self._done, note=f"{self._ended} done")
-        self._progress.console.print(_line(outcome), highlight=False)
+        self._progress.console.print(visible(_line(outcome)), markup=False, highlight=False)
 
     def looked(self, looks: Looks) -> None:
         """Leave a line above the bars."""
-        self._progress.console.print(looks_sentence(looks), markup=False, highlight=False)
+        self._progress.console.print(visible(looks_sentence(looks)), markup=False, highlight=False)
 
 
 class Lines:
@@ -223,7 +225,8 @@ class Lines:
         self._say(looks_sentence(looks))
 
     def _say(self, words: str) -> None:
-        self._print(f"[{time.monotonic() - self._start:7.1f}s] {words}", markup=False, highlight=False, soft_wrap=True)
+        line = visible(f"[{time.monotonic() - self._start:7.1f}s] {words}")
+        self._print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _weight(planned: PlannedCell) -> float:
@@ -233,7 +236,7 @@ def _weight(planned: PlannedCell) -> float:
 
 def _name(planned: PlannedCell) -> str:
     seed = planned.cell.seed
-    return planned.cell.recipe if seed is None else f"{planned.cell.recipe} seed {seed}"
+    return visible(planned.cell.recipe) if seed is None else f"{planned.cell.recipe} seed {seed}"
 
 
 def _kept(done: int) -> str:

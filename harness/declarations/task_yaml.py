@@ -11,12 +11,14 @@ from typing import Any
 
 import yaml
 
+from harness import names
+from harness.declarations import bounded_yaml
+from harness.declarations.bounded_yaml import SafeLoader
 from harness.errors import TaskError
+from harness.paths import read_regular
 
-try:
-    from yaml import CSafeLoader as _SafeLoader
-except ImportError:  # without libyaml, which lm-eval's loader then does without too
-    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+_MOST_FILES = 100
+"""A chain of includes that goes on longer is nobody's task."""
 
 
 class TaskFileError(TaskError):
@@ -70,7 +72,8 @@ class Declared:
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What the file says about itself: title, role, licence, forms, counts, source."""
-        return self.config.get("metadata") or {}
+        found = self.config.get("metadata")
+        return found if isinstance(found, Mapping) else {}
 
     @property
     def metrics(self) -> frozenset[str]:
@@ -101,7 +104,12 @@ def read_task(path: Path) -> Declared | None:
     parts: list[Part] = []
     config = _merged(path, parts)
     name = config.get("task") if "class" in config else config.get("group", config.get("task"))
-    return Declared(name=name, config=config, parts=tuple(parts)) if isinstance(name, str) else None
+    if not isinstance(name, str):
+        return None
+    allowed = names.wrong(names.TASK, name)
+    if allowed is not None:
+        raise TaskFileError(path, f"declares the name {name!r:.80}, which cannot name a task", f"a name is {allowed}")
+    return Declared(name=name, config=config, parts=tuple(parts))
 
 
 def _merged(path: Path, parts: list[Part]) -> dict[str, Any]:
@@ -109,6 +117,8 @@ def _merged(path: Path, parts: list[Part]) -> dict[str, Any]:
     if path in [part.path for part in parts]:
         chain = " → ".join(str(each) for each in (*(part.path for part in parts), path))
         raise TaskFileError(path, "is included twice", chain)
+    if len(parts) >= _MOST_FILES:
+        raise TaskFileError(path, "includes too much", f"{_MOST_FILES} files are read for one task")
     content = _content(path)
     if not isinstance(content, dict):
         if not parts:
@@ -117,9 +127,16 @@ def _merged(path: Path, parts: list[Part]) -> dict[str, Any]:
     parts.append(Part(path, content))
     merged: dict[str, Any] = {}
     for each in _listed(content.get("include")):
-        included = _merged((path.parent / str(each)).resolve(), parts)
+        included = _merged(_included(path, each), parts)
         merged |= {field: value for field, value in included.items() if field != "task_list"}
     return merged | {field: value for field, value in content.items() if field != "include"}
+
+
+def _included(path: Path, named: Any) -> Path:
+    try:
+        return (path.parent / str(named)).resolve()
+    except (OSError, ValueError) as error:
+        raise TaskFileError(path, f"includes {str(named)!r:.80}, which cannot be a path", str(error)) from error
 
 
 def _listed(value: Any) -> list[Any]:
@@ -132,16 +149,16 @@ def _content(path: Path) -> Any:
     try:
         status = path.stat()
         return _parsed(path, status.st_mtime_ns, status.st_size)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise TaskFileError(path, "cannot be read as YAML", " ".join(str(error).split())) from error
 
 
 @functools.lru_cache(maxsize=512)
 def _parsed(path: Path, _modified: int, _size: int) -> Any:
-    return yaml.load(path.read_bytes(), Loader=_TextLoader)  # noqa: S506 - a SafeLoader that reads tags as text
+    return bounded_yaml.load(read_regular(path), _TextLoader)
 
 
-class _TextLoader(_SafeLoader):
+class _TextLoader(SafeLoader):
     """Reads ``!function`` and other tags as the text or list that they stand before."""
 
 

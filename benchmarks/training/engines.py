@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +29,7 @@ from harness.training.lengths import spans
 from harness.training.rows import training_rows
 
 SEED = 42
+PREFIX_BYTES = 2 << 30
 
 TRL = "TRL"
 """SFTTrainer with its defaults but for two that a CPU has no use for: bfloat16, and activations that are recomputed."""
@@ -36,6 +38,15 @@ AS_IT_COMES = "TRL, recomputing"
 """SFTTrainer with its defaults but for bfloat16, whose losses are others."""
 
 HARNESS = "harness"
+
+PLAIN_ALLOCATOR = f"{HARNESS}, plain allocator"
+"""The harness outside the environment of its workers."""
+
+PREFIX = f"{HARNESS}, frozen_training on"
+"""What enters the lowest trained layer is computed for all rows in the first step, and read from then on."""
+
+PREFIX_FILLED = f"{HARNESS}, frozen_training filled"
+"""The same where an earlier cell has computed it: the last training of `PREFIX`."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +100,8 @@ def switches() -> list[str]:
 
 def engines() -> list[str]:
     """Return the names of all engines, plain TRL last."""
-    return [HARNESS, *(without(name) for name in switches()), TRL, AS_IT_COMES]
+    prefix = [PREFIX, PREFIX_FILLED] if "prefix" in inspect.signature(train).parameters else []
+    return [HARNESS, *(without(name) for name in switches()), *prefix, PLAIN_ALLOCATOR, TRL, AS_IT_COMES]
 
 
 def without(switch: str) -> str:
@@ -109,11 +121,24 @@ def trained(engine: str, method: str, steps: int, spec_file: str) -> dict[str, A
     stamps = Stamps()
     if engine.startswith(HARNESS):
         on: dict[str, Any] = {name: engine != without(name) for name in switches()}
+        if engine in (PREFIX, PREFIX_FILLED):
+            on["prefix"] = _prefix(adapted, filled=engine == PREFIX_FILLED)
         done = train(adapted, tokenizer, rows, asked, seed=SEED, on_step=lambda *_: None, callbacks=[stamps], **on)
         tokens = done.tokens / done.steps
         return vars(stamps.steps(tokens=tokens, flops=tokens * _needed(adapted, rows, tokenizer)))
     _by_trl(adapted, tokenizer, rows, asked, stamps, recomputing=engine == AS_IT_COMES)
     return vars(stamps.steps())
+
+
+_KEPT: list[TemporaryDirectory[str]] = []
+
+
+def _prefix(adapted: Adapted, *, filled: bool) -> Any:
+    """Return what a training reads lower layers from, in a new folder unless one is to be `filled` already."""
+    kind = import_module("harness.training.prefix").RowsPrefix
+    if not (filled and _KEPT):
+        _KEPT.append(TemporaryDirectory())
+    return kind(adapted, Path(_KEPT[-1].name) / "prefix", bound=PREFIX_BYTES)
 
 
 @cache

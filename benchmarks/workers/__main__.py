@@ -77,7 +77,7 @@ def once(way: Way, spec: str, out: Path, words: Sequence[str]) -> Outcome:
         for scored in each.evaluations
     }
     print(f"  {way}: {done.ended.taken.wall:.0f} s", flush=True)
-    return Outcome(done.ended.taken.wall, done.ended.taken.cpu, scores, (out / "verdict.json").read_bytes())
+    return Outcome(done.ended.taken.wall, done.ended.taken.cpu, scores, (done.folder / "verdict.json").read_bytes())
 
 
 def reported(found: dict[Way, list[Outcome]]) -> int:

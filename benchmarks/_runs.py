@@ -30,8 +30,9 @@ class Done:
         return next(each for each in self.results if each.cell.recipe == recipe and seed in (None, each.cell.seed))
 
     def score_seconds(self, recipe: str) -> float:
-        """Return what scoring its first cell took, in seconds, without what it kept for later cells."""
-        return sum(each.seconds for each in self.of(recipe).evaluations)
+        """Return what scoring its first cell took, in seconds, with what it kept for later cells."""
+        kept = (each.prefix.seconds for each in self.of(recipe).evaluations if each.prefix is not None)
+        return sum(each.seconds for each in self.of(recipe).evaluations) + sum(kept)
 
 
 def run(spec: str | Path, out: Path, options: Sequence[str] = (), *, threads: int | None = None) -> Done:

@@ -126,7 +126,10 @@ def _plain(hint: Any, value: JSON, path: str) -> Any:
     accepted, convert, name = _PLAIN[hint]
     if not isinstance(value, accepted) or (isinstance(value, bool) and hint is not bool):
         raise DecodeError(path, f"{_excerpt(value)} is not {name}")
-    return convert(value)
+    try:
+        return convert(value)
+    except OverflowError as error:
+        raise DecodeError(path, f"{_excerpt(value)} is not {name} that can be held") from error
 
 
 @functools.cache

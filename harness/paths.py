@@ -10,6 +10,8 @@ import platformdirs
 
 LARGEST_DECLARATION = 8 << 20
 """Bytes of a spec, a recipe or a task's YAML that are read."""
+LARGEST_DATA = 1 << 36
+"""Bytes of a file of training rows."""
 LARGEST_RECORD = 1 << 30
 """Bytes of a file of a run or an evaluation that is read as a whole."""
 
@@ -24,6 +26,29 @@ def state_root() -> Path:
     """Return ``$HARNESS_STATE`` or the platform's folder for what harness is to remember of its user."""
     declared = os.environ.get("HARNESS_STATE")
     return Path(declared).expanduser() if declared else Path(platformdirs.user_state_dir("harness"))
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a regular file; a path that no file can have (too long, a NUL in it) is none."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises for such paths
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder, likewise."""
+    return os.path.isdir(path)  # noqa: PTH112 - as above
+
+
+def expanded(text: str) -> Path:
+    """Return a path with its ``~`` replaced, or as it is where nobody is called so."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises for a user that is not there
+
+
+def resolved(path: Path) -> Path:
+    """Return an absolute path without links, as far as there can be such a path."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError):
+        return path.absolute()
 
 
 def open_regular(path: Path) -> BinaryIO:

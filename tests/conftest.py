@@ -1,9 +1,13 @@
 """Stand-ins for unit tests: a two-layer random Llama and a small tokenizer, made here and saved as a folder."""
 
 import os
+import tempfile
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What tests write is their own code; what they trust is remembered nowhere else.
+os.environ["HARNESS_TRUST_CODE"] = str(Path(tempfile.gettempdir()).resolve())
+os.environ["HARNESS_STATE"] = str(Path(tempfile.gettempdir()) / f"harness-state-{os.getpid()}")
 
 import pytest
 

@@ -7,16 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import lm_eval.utils
+from jinja2 import BaseLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lm_eval.loggers import EvaluationTracker
 
 
 @functools.cache
-def keep_compiled_templates() -> None:
-    """Keep a task's compiled Jinja templates, which lm-eval compiles anew for every document that it renders.
+def prepare_templates() -> None:
+    """Render a task's Jinja templates in a sandbox, and keep what was compiled.
 
-    Compiling takes longer than rendering. Delete when upstream's `lm_eval.utils.apply_template` keeps them.
+    lm-eval's own environment reaches every attribute, so that a template can run any program; a sandbox reaches none
+    that begins with an underscore and changes no document. Compiling takes longer than rendering, and lm-eval compiles
+    anew for every document. Delete when upstream's `lm_eval.utils.apply_template` does both.
     """
-    lm_eval.utils.env.from_string = functools.lru_cache(lm_eval.utils.env.from_string)
+    before = lm_eval.utils.env
+    sandbox: Any = ImmutableSandboxedEnvironment(
+        loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=before.keep_trailing_newline
+    )
+    sandbox.filters.update(before.filters)
+    sandbox.from_string = functools.lru_cache(sandbox.from_string)
+    lm_eval.utils.env = sandbox
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ VERBS = {
     "compare": "verdicts from finished runs or from anyone's lm-eval sample logs",
     "report": "write the report of a run again from its ledger",
     "tasks": "list, check or start task suites",
+    "trust": "show the code that a stranger's task would run, and let it run from now on",
     "adapters": "list adaptation recipes",
     "schema": "print the JSON Schema of spec, recipe or verdict files",
     "doctor": "check this machine: packages, model cache, registry, accelerator",

@@ -13,6 +13,7 @@ from typing import Any
 from harness.api import Changes, load
 from harness.cli.terminal import uncleaned
 from harness.declarations.code import consent
+from harness.declarations.trust import trust_for_now
 from harness.spec import notes
 from harness.spec.records import Experiment
 from harness.text import visible
@@ -53,13 +54,31 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_consent_option(parser: argparse.ArgumentParser) -> None:
-    """Add the consent to running what a model writes in answer to a task."""
+    """Add the consents: to running what a model writes in answer to a task, and the code that a task brings."""
     parser.add_argument(
         "--execute-code",
         action=_Consent,
         metavar="TASK",
         help="let the programs run that models write in answer to this task, such as humaneval (repeatable)",
     )
+
+    parser.add_argument(
+        "--trust-code",
+        action=_Trust,
+        metavar="PATH",
+        help="let the code of tasks at or below this path run in this command (repeatable); see `harness trust`",
+    )
+
+
+class _Trust(argparse.Action):
+    """Notes the trust where every process of the command finds it."""
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, value: Any, _option: object = None) -> None:
+        path = Path(value).expanduser()
+        if not path.exists():
+            raise argparse.ArgumentError(self, f"there is no file or folder {value!r}")
+        trust_for_now([path])
+        setattr(namespace, self.dest, value)
 
 
 class _Consent(argparse.Action):

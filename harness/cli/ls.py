@@ -74,9 +74,9 @@ def _has_verdict(run: RunFolder) -> bool:
         return True
     try:
         looks = json.loads(path.read_text(encoding="utf-8")).get("looks") or {}
-    except (OSError, ValueError, AttributeError):
+        return looks.get("stopped_at") is not None
+    except (OSError, ValueError, AttributeError, RecursionError):
         return False
-    return looks.get("stopped_at") is not None
 
 
 def _cells(run: RunFolder) -> list[dict[str, Any]]:

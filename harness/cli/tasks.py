@@ -90,7 +90,7 @@ def _entry(row: dict[str, Any]) -> str:
 
 
 def _described(task: Declared) -> dict[str, Any]:
-    metadata = task.metadata
+    metadata = {name: value for name, value in task.metadata.items() if _is_as_told(name, value)}
     source = metadata.get("source") or {}
     return {
         "task": task.name,
@@ -108,10 +108,19 @@ def _described(task: Declared) -> dict[str, Any]:
     }
 
 
+def _is_as_told(name: str, value: Any) -> bool:
+    """Tell whether a field of a stranger's metadata is of the kind that is shown; others are left out."""
+    if name == "forms":
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if name == "counts":
+        return isinstance(value, dict) and all(isinstance(each, int) for each in value.values())
+    return isinstance(value, dict | str) if name == "source" else isinstance(value, str)
+
+
 def _source(source: dict[str, Any]) -> str:
     if "hub" in source:
         return f"hub: {source['hub']}"
-    return f"{source['package']}=={source['version']}" if source else ""
+    return f"{source['package']}=={source['version']}" if source.keys() >= {"package", "version"} else ""
 
 
 def _dated(row: dict[str, Any]) -> str:

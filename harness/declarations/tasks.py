@@ -132,7 +132,7 @@ def _may_declare(path: Path, names: Collection[str] | None) -> bool:
         return False
     if names is None or _HIDES_A_NAME.search(text):
         return True
-    return any(name.encode() in text or len(name.split()) > 1 for name in names)
+    return any(name.encode("utf-8", "replace") in text or len(name.split()) > 1 for name in names)
 
 
 def _names_in_text(path: Path) -> set[str]:

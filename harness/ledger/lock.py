@@ -10,6 +10,7 @@ from harness import names
 from harness.codec import DecodeError, decode, encode
 from harness.errors import LedgerError
 from harness.ledger.files import write_json
+from harness.paths import LARGEST_RECORD, read_regular
 from harness.records import ChosenValues, Screening
 from harness.spec.records import Experiment
 
@@ -89,8 +90,8 @@ def read_lock(folder: Path) -> Lock:
 def _read(path: Path, _modified: int, _size: int) -> Lock:
     """Read a lock file once for as long as it stays as it is: whoever reads a run asks for it often."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        data = json.loads(read_regular(path, LARGEST_RECORD))
+    except (ValueError, RecursionError) as error:
         raise LedgerError(f"{path} cannot be read ({error}). {MEND}") from error
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise LedgerError(f"{path} is not a lock file of harness: it has no list `cells`. {MEND}")

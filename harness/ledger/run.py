@@ -30,6 +30,7 @@ from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.lock import LOCK, MEND, Lock, read_lock
 from harness.ledger.outcomes import Outcome, from_json, to_json
+from harness.paths import LARGEST_RECORD, read_regular
 from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Measurement, Screening
 from harness.spec.records import Experiment
 
@@ -144,9 +145,9 @@ class RunFolder:
         if not path.exists():
             return {}
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(read_regular(path, LARGEST_RECORD))
             return {name: decode(Measurement, each) for name, each in found.items()}
-        except (ValueError, AttributeError) as error:
+        except (OSError, ValueError, AttributeError, RecursionError) as error:
             raise LedgerError(f"{path} cannot be read ({error}); `harness run` writes it again.") from error
 
     def write_measurements(self, found: Mapping[str, Measurement]) -> None:
@@ -163,8 +164,8 @@ class RunFolder:
         if not path.exists():
             return None
         try:
-            return from_json(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, KeyError, TypeError) as error:
+            return from_json(json.loads(read_regular(path, LARGEST_RECORD)))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise LedgerError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
 
     def ended(self, cell: Cell | str, kind: Kind = "cells") -> Outcome | None:

@@ -112,7 +112,7 @@ def model_config(experiment: Experiment) -> dict[str, Any]:
             "the model is not in the cache and the spec declares no `model.config`, so its size is not known. "
             "Add the model's shape to the spec, or run once where the model can be fetched."
         )
-    return dict(AutoConfig.from_pretrained(models.folder(model)).to_dict())
+    return dict(AutoConfig.from_pretrained(models.folder(model), trust_remote_code=False).to_dict())
 
 
 def least_memory(experiment: Experiment) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from harness.declarations.places import Kind, json_files, searched_folders
 from harness.errors import Problem, SpecError
+from harness.paths import expanded, is_file, is_folder, read_regular, resolved
 from harness.spec.document import Located, at, merged, parse
 from harness.spec.document import Path as At
 from harness.spec.records import FILE_SOURCES
@@ -49,10 +50,10 @@ def find(kind: Kind, name: str, *, beside: Path, include: Iterable[Path] = ()) -
     `harness.declarations.places.searched_folders`.
     """
     if is_path(name):
-        path = beside / Path(name).expanduser()
-        return path.resolve() if path.is_file() else None
+        path = beside / expanded(name)
+        return path.resolve() if is_file(path) else None
     files = (folder / f"{name}.json" for folder in searched_folders(kind, beside=beside, include=include))
-    return next((path for path in files if path.is_file()), None)
+    return next((path for path in files if is_file(path)), None)
 
 
 def is_path(name: str) -> bool:
@@ -118,12 +119,13 @@ def read_alone(path: Path) -> Located:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problem = Problem(label(path), "$", None, f"the file is not UTF-8 text ({error.reason})", "Save it as UTF-8.")
         raise SpecError([problem]) from error
-    except OSError as error:
-        problem = Problem(label(path), "$", None, f"the file cannot be read: {error.strerror}", "Check its path.")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        problem = Problem(label(path), "$", None, f"the file cannot be read: {reason}", "Check its path.")
         raise SpecError([problem]) from error
 
 
@@ -180,12 +182,12 @@ def with_absolute_paths(document: Located) -> tuple[Any, list[Problem]]:
     """
     value = copy.deepcopy(document.value)
     problems = []
-    for where, is_folder in _named_paths(value):
+    for where, wants_folder in _named_paths(value):
         *outer, last = where
         path = absolute(document, where)
         at(value, tuple(outer))[last] = str(path)
-        if not (path.is_dir() if is_folder else path.is_file()):
-            kind = "folder" if is_folder else "file"
+        if not (is_folder(path) if wants_folder else is_file(path)):
+            kind = "folder" if wants_folder else "file"
             problems.append(
                 document.problem(where, f"there is no {kind} {path}", "Paths count from the file they stand in.")
             )
@@ -218,4 +220,4 @@ def absolute(document: Located, where: At) -> Path:
     """Return the path that a document says, counted from the file that says it."""
     place = document.place(where)
     base = Path.cwd() if place.line is None else Path(place.file).resolve().parent
-    return (base / Path(at(document.value, where)).expanduser()).resolve()
+    return resolved(base / expanded(at(document.value, where)))

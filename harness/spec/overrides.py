@@ -217,7 +217,7 @@ def _path(name: str) -> Path | None:
 def _value(text: str) -> JSON:
     try:
         return json.loads(text, parse_constant=str)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

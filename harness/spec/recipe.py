@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.codec import JSON, decode, encode
 from harness.errors import Problem, SpecError
+from harness.paths import is_file
 from harness.spec.document import Located, at
 from harness.spec.document import Path as At
 from harness.spec.files import NOT_INHERITED, absolute, find, label, not_found, read
@@ -166,7 +167,7 @@ def _data_files(document: Located) -> Iterator[tuple[int, At]]:
 def _absent_files(document: Located) -> Iterator[Problem]:
     for _, where in _data_files(document):
         path = absolute(document, where)
-        if not path.is_file():
+        if not is_file(path):
             yield document.problem(where, f"there is no file {path}", "Paths count from the file they stand in.")
 
 

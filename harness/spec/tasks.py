@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import names
+from harness.declarations import trust
 from harness.declarations.aggregation import Kind, declared_aggregation
 from harness.declarations.code import consented, executes_code, refusal
 from harness.declarations.lm_eval import OwnTask, is_installed, own_tasks, task_fields, unknown_fields
@@ -75,6 +76,7 @@ def task_problems(tasks: NamedTasks) -> Iterator[Problem]:
             declared = tasks.declared[mention.task]
             yield from _use(mention, declared)
             yield from _code(mention, declared)
+            yield from _trust(mention, declared) if mention.task not in checked else ()
             yield from _fields(mention, declared) if mention.task not in checked else ()
         elif mention.task in tasks.own:
             own = read_task(tasks.own[mention.task].path)
@@ -143,6 +145,13 @@ def _code(mention: Mention, task: Declared) -> Iterator[Problem]:
     if executes_code(task) and task.name not in consented():
         sentence, _, how = refusal(task.name).partition(". ")
         yield mention.problem(sentence, f"{how}.")
+
+
+def _trust(mention: Mention, task: Declared) -> Iterator[Problem]:
+    """Refuse code that comes with a task and that nobody vouches for: the words of its text suffice to find it."""
+    if codes := trust.untrusted(task):
+        message, remedy = trust.refusal(task, codes)
+        yield mention.problem(message, f"{remedy}.")
 
 
 def _fields(mention: Mention, task: Declared) -> Iterator[Problem]:

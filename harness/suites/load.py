@@ -13,7 +13,8 @@ from pathlib import Path
 from lm_eval.api.task import Task
 from lm_eval.tasks import TaskManager
 
-from harness._compat.lm_eval import keep_compiled_templates
+from harness._compat.lm_eval import prepare_templates
+from harness.declarations import trust
 from harness.declarations.code import code_allowed, consented, executes_code, refusal
 from harness.declarations.lm_eval import own_tasks, task_fields, unknown_fields
 from harness.declarations.places import searched_folders
@@ -74,6 +75,8 @@ def _load(name: str, beside: Path | None, include: tuple[Path, ...]) -> Task:
         _check_fields(declared)
     if executes_code(task) and name not in consented():
         raise TaskError(f"{refusal(name)}.")
+    if codes := trust.untrusted(task):
+        raise TaskError(". ".join(trust.refusal(task, codes)) + ".")
     return _build(task)
 
 
@@ -110,7 +113,7 @@ def suggestion(given: str, allowed: Iterable[str]) -> str:
 
 def _build(task: Declared) -> Task:
     """Let lm-eval build the task."""
-    keep_compiled_templates()
+    prepare_templates()
     try:
         with code_allowed() if executes_code(task) else nullcontext():
             loaded = TaskManager(include_defaults=False).load(str(task.path))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from harness import text
 from harness.errors import TaskError
+from harness.paths import LARGEST_RECORD, read_regular
 
 Kind = Literal["multiple_choice", "generative", "perplexity"]
 KINDS: tuple[Kind, ...] = ("multiple_choice", "generative", "perplexity")
@@ -54,7 +55,7 @@ def read(path: Path, kind: Kind, *, prefix: str = "") -> list[dict[str, Any]]:
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST_RECORD)
     except OSError as error:
         raise TaskError(f"{path}: cannot be read: {error.strerror}.") from error
     lines = content.removeprefix(codecs.BOM_UTF8).splitlines()
@@ -69,6 +70,8 @@ def _parsed(line: bytes) -> dict[str, Any] | str:
         return f"byte {error.start + 1} is not UTF-8; save the file as UTF-8"
     except json.JSONDecodeError as error:
         return f"not JSON: {error.msg} at column {error.colno}; write one object a line"
+    except (ValueError, RecursionError) as error:
+        return f"not JSON that can be read: {error}"
     if not isinstance(row, dict):
         return f"a {type(row).__name__} where an object with fields is needed"
     half = _LONE_SURROGATE.search(json.dumps(row, ensure_ascii=False))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.declarations.tasks import find_task
+from harness.declarations.trust import remember
 from harness.errors import TaskError
 from harness.suites import rows, splits
 from harness.suites.rows import Kind
@@ -86,6 +87,8 @@ def create(
 ) -> tuple[Path, dict[str, int]]:
     """Write ``folder/name/`` with the task's YAML, its loader and the rows of each split; return the YAML and counts.
 
+    The loader is trusted from then on, as long as it stays as it was written.
+
     Training rows are those of `train`, else a part of `data`'s clusters, drawn by `seed`. Right answers go round the
     positions unless the options are to keep their order. Raises `TaskError` for a name that is taken or unfit, for a
     folder that is there already, for every wrong row and for training rows that are test items; nothing is written
@@ -105,7 +108,9 @@ def create(
     path = target / f"{name}.yaml"
     path.write_text(_yaml(name, data.name, kind, counts), "utf-8")
     listed = "".join(f'"{split}", ' for split in counts)
-    (target / "loader.py").write_text(_LOADER.format(name=name, kind=kind, splits=listed.rstrip()), "utf-8")
+    loader = target / "loader.py"
+    loader.write_text(_LOADER.format(name=name, kind=kind, splits=listed.rstrip()), "utf-8")
+    remember([loader])
     return path, counts
 
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from harness.declarations.trust import trust_for_now
+
 CONFIG = {
     "model_type": "llama",
     "hidden_size": 32,
@@ -96,6 +98,7 @@ metadata:
 
 def _write_task(folder: Path) -> None:
     folder.mkdir(parents=True)
+    trust_for_now([folder])
     (folder / "loader.py").write_text(_LOADER, encoding="utf-8")
     for name, shift in (("sums", 0), ("sums_far", 500)):
         (folder / f"{name}.yaml").write_text(_YAML.format(name=name, shift=shift), encoding="utf-8")

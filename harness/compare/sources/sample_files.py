@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ComparisonError
+from harness.paths import LARGEST_RECORD, read_regular
 
 _SAMPLES = re.compile(
     r"samples_(?P<task>.+?)(_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?))?\.jsonl?(\.gz)?", re.DOTALL
@@ -50,8 +51,8 @@ class SampleFile:
         if self.results is None:
             return {}
         try:
-            content = json.loads(self.results.read_bytes().decode("utf-8-sig"))
-        except ValueError as error:
+            content = json.loads(read_regular(self.results, LARGEST_RECORD).decode("utf-8-sig"))
+        except (OSError, ValueError, RecursionError) as error:
             raise ComparisonError(f"{self.results} is not whole JSON ({error}): remove it or score again.") from error
         return content if isinstance(content, dict) else {}
 
@@ -109,8 +110,8 @@ def _older_in(folder: Path) -> Iterator[SampleFile]:
 
 def _configured(results: Path) -> list[str]:
     """Return the tasks that a results file tells of, none for any other file."""
-    with suppress(OSError, ValueError):
-        content = json.loads(results.read_bytes().decode("utf-8-sig"))
+    with suppress(OSError, ValueError, RecursionError):
+        content = json.loads(read_regular(results, LARGEST_RECORD).decode("utf-8-sig"))
         if isinstance(content, dict) and isinstance(content.get("configs"), dict) and "results" in content:
             return [str(task) for task in content["configs"]]
     return []

@@ -7,16 +7,16 @@ with several filters every document comes once a filter, in the order in which t
 
 import gzip
 import hashlib
-import io
 import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from harness.compare.sources.sample_files import SampleFile
 from harness.errors import ComparisonError
+from harness.paths import open_regular
 
 HASHES = ("doc_hash", "prompt_hash", "target_hash")
 FIELDS = frozenset(
@@ -30,7 +30,7 @@ _BOM = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 Sample = Mapping[str, Any]
-_Stream = gzip.GzipFile | io.BufferedReader
+_Stream = gzip.GzipFile | BinaryIO
 
 
 def samples(file: SampleFile) -> Iterator[tuple[int, Sample]]:
@@ -95,7 +95,7 @@ def _declared_filters(file: SampleFile) -> Sequence[str]:
 
 def _metrics(sample: Sample) -> list[str]:
     said = sample.get("metrics")
-    return [str(name) for name in (said if isinstance(said, list) else sample) if name not in FIELDS]
+    return [str(name) for name in (said if isinstance(said, list) else sample) if str(name) not in FIELDS]
 
 
 def _hashed(sample: Any, path: Path, number: int) -> Sample:
@@ -138,9 +138,13 @@ def _objects(path: Path) -> Iterator[tuple[int, Any]]:
 
 
 def _opened(path: Path) -> _Stream:
-    with path.open("rb") as start:
-        magic = start.read(len(_GZIP))
-    return gzip.open(path, "rb") if magic == _GZIP else path.open("rb")
+    stream = open_regular(path)
+    magic = stream.read(len(_GZIP))
+    stream.seek(0)
+    if magic != _GZIP:
+        return stream
+    stream.close()
+    return gzip.open(path, "rb")
 
 
 def _from_stream(stream: _Stream, path: Path) -> Iterator[tuple[int, Any]]:

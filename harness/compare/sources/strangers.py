@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.paths import LARGEST_RECORD, read_regular
+
 _SOURCE = "or read them with a source of scores of your own (docs/extending.md)"
 _AGAIN = f"Score the models with `lm_eval --log_samples --output_path`, {_SOURCE}."
 
@@ -40,8 +42,8 @@ def _files_of(program: _Program, path: Path) -> Iterator[Path]:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        content = json.loads(path.read_bytes().decode("utf-8-sig"))
+    with suppress(OSError, ValueError, RecursionError):
+        content = json.loads(read_regular(path, LARGEST_RECORD).decode("utf-8-sig"))
         return content if isinstance(content, dict) else {}
     return {}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import TaskError
+from harness.paths import LARGEST_DATA, read_regular
 from harness.sources.data._base import DataContext, DataSource, Row
 from harness.sources.data.shapes import Numbered, Unreadable, numbered, shaped
 from harness.spec.records import Data
@@ -53,7 +54,7 @@ def _parsed(line: bytes) -> Any:
 def file_content(path: Path) -> bytes:
     """Return a file's bytes without a byte order mark, unpacked where it is gzip. Raises `TaskError`."""
     try:
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST_DATA)
         return (gzip.decompress(content) if content.startswith(_GZIP) else content).removeprefix(_BOM)
     except EOFError as error:
         raise TaskError(f"{path}: a gzip file that was cut off.") from error

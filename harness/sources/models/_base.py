@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, P
 
 from harness._compat.bitsandbytes import keep_stored_layout
 from harness.errors import SourceError
+from harness.sources.models.code import check_folder
 from harness.spec.records import Model
 
 
@@ -44,16 +45,20 @@ class ModelSource(ABC):
     def network(self, *, quantization: Mapping[str, Any] | None, device: str) -> PreTrainedModel:
         """Load the model in the declared dtype onto `device`; `quantization` holds BitsAndBytesConfig's fields.
 
-        Safetensors alone are read, never pickled weights. A declared `config` that is not the model's is an error.
+        Safetensors alone are read, never pickled weights, and no code of the model's own is run. A declared `config`
+        that is not the model's is an error.
         """
         path = self.folder()
-        _check_config(self.declared, AutoConfig.from_pretrained(path).to_dict())
+        check_folder(path)
+        _check_config(self.declared, AutoConfig.from_pretrained(path, trust_remote_code=False).to_dict())
         extra: dict[str, Any] = {}
         if quantization is not None:
             extra = {"quantization_config": BitsAndBytesConfig(**quantization), "device_map": {"": device}}
         dtype = getattr(torch, self.declared.dtype)
         try:
-            network = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, use_safetensors=True, **extra)
+            network = AutoModelForCausalLM.from_pretrained(
+                path, dtype=dtype, use_safetensors=True, trust_remote_code=False, **extra
+            )
         except (OSError, ValueError) as error:
             raise SourceError(f"the model in {path} could not be loaded: {error}") from error
         if quantization is None:

@@ -11,6 +11,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from harness.errors import SourceError
 from harness.sources.models._base import ModelSource
+from harness.sources.models.code import check_config
 
 
 class RandomSource(ModelSource):
@@ -33,6 +34,7 @@ class RandomSource(ModelSource):
         """Draw the weights; a `quantization` is left out, as there is nothing that it could be read from."""
         del quantization
         fields = dict(self.declared.config or {})
+        check_config(fields, "the model's `config`")
         config = AutoConfig.for_model(fields.pop("model_type"), **fields)
         torch.manual_seed(int(self.declared.seed or 0))
         network = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, self.declared.dtype)).to(device)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from harness.paths import is_folder
+
 Kind = Literal["adapters", "tasks", "specs"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -48,7 +50,7 @@ def json_files(kind: Kind, *, beside: Path | None = None, include: Iterable[Path
     """Yield the JSON declarations of one kind; the first of a name hides later ones of the same name."""
     seen: set[str] = set()
     for folder in searched_folders(kind, beside=beside, include=include):
-        for path in sorted(folder.glob("*.json")):
+        for path in sorted(folder.glob("*.json")) if is_folder(folder) else ():
             if path.stem not in seen:
                 seen.add(path.stem)
                 yield path

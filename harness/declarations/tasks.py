@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.declarations.places import searched_folders
 from harness.declarations.task_yaml import Declared, TaskFileError, read_task
 from harness.errors import TaskError
-from harness.paths import read_regular
+from harness.paths import is_folder, read_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ def _candidates(names: Collection[str] | None, beside: Path | None, include: tup
     for_tasks = {folder.resolve() for folder in include}
     seen: set[Path] = set()
     for folder in searched_folders("tasks", beside=beside, include=include):
+        if not is_folder(folder):
+            continue
         meant = folder.name == "tasks" or folder in for_tasks
         for path in [*_near(folder), *(sorted(_deeper(folder)) if meant else ())]:
             if path not in seen and ((meant and names is None) or _may_declare(path, names)):

@@ -22,7 +22,7 @@ KINDS = ("source", "peft_type", "strategy")
 
 _TOKEN = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<mark>[{}\[\],:])|(?P<plain>[^\s{}\[\],:"]+)|(?P<line>\n)')
 _DEEPEST = 50
-_LONGEST_INTEGER = 4000  # digits; Python itself converts 4300
+_LONGEST_INTEGER = 300  # digits; a float holds 308
 _TOO_DEEP = "the text is nested too deeply"
 
 

@@ -75,6 +75,8 @@ def _without_repetitions(requests: list[_Request]) -> list[_Request]:
 
 def _in_order(logged: Mapping[str, Any] | Sequence[Any]) -> Sequence[Any]:
     """Return what stands under ``gen_args_0``, ``gen_args_1`` …, whatever order their names are written in."""
+    if not isinstance(logged, Mapping | list | tuple):
+        raise _NoMarginError("its arguments are not logged as lm-eval logs them")
     if not isinstance(logged, Mapping):
         return logged
     return [logged[name] for name in sorted(logged, key=lambda name: (len(name), name))]

@@ -1,7 +1,6 @@
 """Records to JSON values and back, led by the records' own type types: one codec for specs, ledgers and verdicts."""
 
 import functools
-import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -127,8 +126,6 @@ def _plain(hint: Any, value: JSON, path: str) -> Any:
     accepted, convert, name = _PLAIN[hint]
     if not isinstance(value, accepted) or (isinstance(value, bool) and hint is not bool):
         raise DecodeError(path, f"{_excerpt(value)} is not {name}")
-    if isinstance(value, str) and _HALF.search(value):
-        raise DecodeError(path, f"{_excerpt(value)} holds half of a character, which no file can")
     try:
         return convert(value)
     except OverflowError as error:
@@ -141,7 +138,6 @@ def _annotations(cls: type) -> dict[str, Any]:
 
 
 _LONGEST = 60
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 def _excerpt(value: JSON) -> str:

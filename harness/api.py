@@ -331,19 +331,21 @@ def report(run: Run | PathLike) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """What a run came to, judged once."""
+    """What a run came to, judged once; `verdicts` are None where a search was all."""
 
     run: Run
-    verdicts: "Verdicts"
+    verdicts: "Verdicts | None"
     costs: "RunCosts"
 
     @property
     def text(self) -> str:
         """Scores, costs and verdicts as ``harness run`` ends with them."""
         from harness.compare.summaries import summarise_scores
-        from harness.report.documents import run_document
+        from harness.report.documents import run_document, search_document
         from harness.report.render.text import TextRenderer
 
+        if self.verdicts is None:
+            return TextRenderer().render(search_document(self.run.files))
         scores = summarise_scores(self.run.experiment, self.run.results())
         document = run_document(self.run.files, self.verdicts, self.costs, scores, self.held_out)
         return TextRenderer().render(document)
@@ -356,16 +358,20 @@ class Conclusion:
         return held_out_losses(self.run.experiment, self.run.results())
 
     def save(self) -> None:
-        """Write ``verdict.json``, ``costs.json`` and, where there is something for it, ``held_out.json``.
+        """Write ``verdict.json``, ``costs.json``, and where needed ``held_out.json`` and ``search.json``.
 
         Raises `HarnessError` where one cannot be written.
         """
         from harness.codec import encode
         from harness.ledger.files import write_json
 
-        files = {"verdict.json": self.verdicts.to_json(), "costs.json": self.costs.to_json()}
+        files: dict[str, Any] = {}
+        if self.verdicts is not None:
+            files |= {"verdict.json": self.verdicts.to_json(), "costs.json": self.costs.to_json()}
         if self.held_out:
             files["held_out.json"] = {"recipes": encode(self.held_out)}
+        if self.run.files.tuning:
+            files["search.json"] = {"recipes": encode(self.run.files.tuning)}
         for name, content in files.items():
             path = self.run.folder / name
             try:
@@ -378,7 +384,8 @@ class Conclusion:
 
 def conclude(run: Run) -> Conclusion:
     """Judge a run as far as it came and sum up what it took."""
-    return Conclusion(run=run, verdicts=run.verdicts, costs=run.costs)
+    alone = run.experiment.searches_alone
+    return Conclusion(run=run, verdicts=None if alone else run.verdicts, costs=run.costs)
 
 
 def _experiment(spec: PathLike | Experiment, changes: Changes) -> Experiment:

@@ -36,10 +36,7 @@ _SETTLES = 30.0
 def watching(experiment: Experiment, folder: Path) -> Iterator[Watcher]:
     """Yield what shows a run's progress on standard error while the block runs."""
     console = Console(file=uncleaned(sys.stderr))
-    rest = (
-        f": {len(experiment.recipes)} recipes × {len(experiment.seeds)} seeds, "
-        f"{len(experiment.suites)} suites → {folder}"
-    )
+    rest = f": {len(experiment.recipes)} recipes{_runs(experiment)} → {folder}"
     console.print(Text(visible(experiment.name), "bold").append(visible(rest), "not bold"), highlight=False)
     if not sys.stderr.isatty():
         lines = Lines(console)
@@ -48,6 +45,12 @@ def watching(experiment: Experiment, folder: Path) -> Iterator[Watcher]:
         return
     with bars(console) as progress:
         yield Screen(progress)
+
+
+def _runs(experiment: Experiment) -> str:
+    if experiment.searches_alone:
+        return ", a search alone"
+    return f" × {len(experiment.seeds)} seeds, {len(experiment.suites)} suites"
 
 
 def bars(console: Console) -> Progress:

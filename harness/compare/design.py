@@ -235,6 +235,8 @@ def design_of(run: RunFolder) -> Design:
     """
     experiment = run.experiment
     comparison = experiment.comparison
+    if experiment.searches_alone:
+        raise ComparisonError(f"{run.folder} is a search alone: nothing was trained that could be compared.")
     ended = {(outcome.cell.recipe, outcome.cell.seed): outcome for outcome in run.outcomes}
     if not any(isinstance(outcome, CellResult) for outcome in ended.values()):
         raise ComparisonError(f"{run.folder}: no cell has finished yet; `harness run` continues it.")

@@ -57,14 +57,16 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
             kind="trials",
         )
         base = plan_cells(experiment, prepared.content)[:1]
-        if experiment.tune and run.ended(base[0].cell) is None:  # trials train: what cannot be compared is found now
+        # Trials train: what cannot be compared is found now.
+        if experiment.tune and any(run.ended(each.cell) is None for each in base):
             replace(trials, kind="cells").execute(base)
         choices = search(trials)
         settled = tuned(experiment, choices)
         cells = plan_cells(settled, prepared.content)
         _write_lock(run, settled, prepared, cells, choices)
         schedule = replace(trials, experiment=settled, kind="cells")
-        _execute_to_looks(schedule, cells, go_on=options.go_on)
+        if cells:
+            _execute_to_looks(schedule, cells, go_on=options.go_on)
         _measure_across(run, cells, settled, executor)
     shutil.rmtree(run.folder / PREFIX, ignore_errors=True)
     return run

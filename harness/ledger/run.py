@@ -9,6 +9,7 @@
     cells/<id>/       result.json, training.json, adapter/ (or weights/), eval/<key>/ (lm-eval's own files)
     verdict.json      what follows from scores and spec
     costs.json        what was measured in seconds and bytes
+    search.json       what a search tried and chose, where there is one
     prefix/           what enters trained layers, while a run goes on: a cache
     log.txt           what the libraries said
 

@@ -28,8 +28,11 @@ class PlannedCell:
 def plan_cells(experiment: Experiment, content: Content) -> tuple[PlannedCell, ...]:
     """Return the base, the controls and then every recipe seed by seed, so that an interrupted run holds whole pairs.
 
-    A recipe that spends as much as another comes after those that settle it themselves.
+    A recipe that spends as much as another comes after those that settle it themselves. There are none where the search
+    is all.
     """
+    if experiment.searches_alone:
+        return ()
     suites = {evaluation_key(suite, experiment, content): suite for suite in experiment.suites}
     base = PlannedCell(cell=base_cell(experiment, content), recipe=None, suites=suites)
     trained = (

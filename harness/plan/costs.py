@@ -88,4 +88,4 @@ class Estimate:
     def disk_peak(self) -> int:
         """Bytes on disk at the peak, one cell after the other: what is kept by then and what the running one writes."""
         kept = [sum(each.disk for each in self.cells[: place + 1]) for place in range(len(self.cells))]
-        return max(before + each.written for before, each in zip(kept, self.cells, strict=True))
+        return max((before + each.written for before, each in zip(kept, self.cells, strict=True)), default=0)

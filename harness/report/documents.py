@@ -24,10 +24,11 @@ from harness.report.sections.plan import (
     power_block,
     suites_table,
     totals,
+    trials_table,
     unknowns,
 )
 from harness.report.sections.rows import rows_of_plan, rows_of_run
-from harness.report.sections.search import search_table
+from harness.report.sections.search import choices_table, search_table
 from harness.report.sections.statements import statements
 from harness.report.sections.suites import inside_tables, outside_tables
 from harness.spec.files import label
@@ -44,9 +45,8 @@ def run_document(
 ) -> Document:
     """Return what ``harness run`` ends with: verdicts first, then tables, doubts, and where everything is."""
     experiment, outcomes = run.experiment, run.outcomes
-    overridden = f"\noverridden: {' '.join(experiment.overrides)}" if experiment.overrides else ""
     blocks: tuple[Block, ...] = (
-        Prose(f"{_head(experiment)}{overridden}"),
+        _asked(experiment),
         *looks_blocks(verdicts.looks),
         *_unfinished(run, verdicts),
         *statements(verdicts, costs),
@@ -67,6 +67,18 @@ def run_document(
     return Document(blocks)
 
 
+def search_document(run: RunFolder) -> Document:
+    """Return what ``harness run`` ends with where a search is all: what each recipe trains with, and every trial."""
+    return Document(
+        (
+            _asked(run.experiment),
+            choices_table(run.tuning),
+            *search_table(run.tuning),
+            Notice(f"{label(run.folder)}/search.json has all of it; a recipe takes a rate over in its `training`."),
+        )
+    )
+
+
 def verdicts_document(verdicts: Verdicts, *, details: bool = False) -> Document:
     """Return what ``harness compare`` prints: tables of gaps and of forgetting, then what was concluded."""
     return Document(
@@ -83,6 +95,9 @@ def verdicts_document(verdicts: Verdicts, *, details: bool = False) -> Document:
 def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> Document:
     """Return what ``harness plan`` prints."""
     model = f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device}"
+    if experiment.searches_alone:
+        alone = (Prose(_head(experiment)), Prose(f"{model} → {folder}"), trials_table(estimate), *totals(estimate))
+        return Document((*alone, *unknowns(estimate)))
     blocks: tuple[Block, ...] = (
         Prose(_head(experiment)),
         *outlook(estimate.power),
@@ -97,6 +112,12 @@ def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> D
         *unknowns(estimate),
     )
     return Document(blocks)
+
+
+def _asked(experiment: Experiment) -> Prose:
+    """Return what a run was asked, and what was changed for it."""
+    overridden = f"\noverridden: {' '.join(experiment.overrides)}" if experiment.overrides else ""
+    return Prose(f"{_head(experiment)}{overridden}")
 
 
 def _head(experiment: Experiment) -> str:

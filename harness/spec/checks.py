@@ -53,6 +53,7 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_pooling, {"comparison"}),
         (_gate, {"comparison", "suites"}),
         (_margins, {"comparison", "suites"}),
+        (_seeds, {"seeds"}),
         (_looks, {"comparison", "seeds"}),
         (_suites, {"suites"}),
         (_shares, set()),
@@ -106,6 +107,15 @@ def _gate(context: Context) -> Iterator[Problem]:
 
 def _margins(context: Context) -> Iterator[Problem]:
     return margin_problems(context.document)
+
+
+def _seeds(context: Context) -> Iterator[Problem]:
+    if not context.spec["seeds"] and context.spec.get("tune") is None:
+        message, remedy = (
+            "the list is empty: nothing would be trained",
+            "Give at least 1; a search (`tune`) goes without.",
+        )
+        yield context.document.problem(("seeds",), message, remedy)
 
 
 def _looks(context: Context) -> Iterator[Problem]:

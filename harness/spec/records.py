@@ -483,6 +483,11 @@ class Experiment:
         return {**self.training, **recipe.training}
 
     @property
+    def searches_alone(self) -> bool:
+        """Whether there is a search and nothing after it: no cell is trained or scored."""
+        return not self.seeds
+
+    @property
     def looks(self) -> tuple[int, ...]:
         """The numbers of seeds at which the run is judged, the last being all; empty where it is its end alone."""
         return resolved(self.comparison.looks, len(self.seeds))

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.errors import HarnessError, TrainingError
+import harness
+from harness.errors import ComparisonError, HarnessError, TrainingError
 from harness.execution import cell
 from harness.execution.clock import Clock
 from harness.execution.run import Options, execute
@@ -179,6 +180,24 @@ def test_trials_score_the_margins_of_the_validation_rows_and_choose_by_them(with
             asked = (run.cell_folder(trial.cell, "trials") / evaluation.samples).read_text()
             assert '"50 + 1"' in asked or '"51 + 1"' in asked
     assert all(len(one.evaluations) == 2 and one.evaluations[0].items == 20 for one in run.outcomes)
+
+
+def test_without_seeds_the_search_is_all(with_options, tmp_path):
+    spec = json.loads(with_options.read_text())
+    with_options.write_text(json.dumps({**spec, "seeds": []}))
+    rows, search = {"limit": 4}, {"learning_rate": {"values": [0.001, 0.01]}}
+    run, watcher = tuned(
+        with_options, tmp_path / "runs" / "alone", validation=rows, search=search, metric="both", max_steps=1
+    )
+    assert watcher.kinds == [("trials", 4, 0)]
+    assert (run.cell_ids, run.outcomes) == ((), ())
+    text = harness.report(run.folder)
+    assert text.count("learning_rate=") >= 6
+    assert {path.name for path in run.folder.glob("*.json")} == {"spec.lock.json", "search.json"}
+    told = json.loads((run.folder / "search.json").read_text())["recipes"]
+    assert [each["values"] for each in told] == [choice.values for choice in run.tuning]
+    with pytest.raises(ComparisonError, match="a search alone"):
+        harness.compare(run.folder)
 
 
 def test_a_validation_loss_that_is_no_number_is_a_failure_of_its_trial(monkeypatch, tmp_path):

@@ -61,3 +61,20 @@ def test_the_level_is_shared_as_the_verdict_shares_it():
         for names in (("k8s_qa", "techmanual_qa"), tuple(items))
     )
     assert float(alone) < float(both)
+
+
+def test_a_search_that_is_all_is_planned_by_its_trials(tmp_path, monkeypatch):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HARNESS_OFFLINE", "1")
+    nothing = Speed(0.0, 0.0, 0.0)
+    speed = Calibration(layer=nothing, head=nothing, optimizer=0.0)
+    monkeypatch.setattr(planning, "calibrated", lambda *_, **__: Kept(calibration=speed, day="2026-11-28"))
+    tune = 'tune={"search": {"learning_rate": {"values": [1e-4, 1e-3]}}, "seed": 7, "widen": 2, "confirm_seed": 8}'
+    experiment = load("gap", overrides=Overrides(set=(tune, "seeds=[]")))
+    text = TextRenderer().render(plan_document(experiment, planning.estimate(experiment), Path("runs/gap")))
+    words = " ".join(text.split())
+    assert "full--default 5 to 7" in words
+    assert "10 trials of the search" in words
+    assert "at most 4 more where it widens" in words
+    assert "before them" not in words
+    assert "smallest true effect" not in words

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from harness.records import ChosenValues, TriedValues
 from harness.report.render.text import render_text
-from harness.report.sections.search import search_table
+from harness.report.sections.search import choices_table, search_table
 
 
 def trial(rate, loss, failure="", **fields):
@@ -63,3 +63,16 @@ def test_margins_stand_beside_losses_and_how_far_the_choice_is_behind():
     assert "+0.125" in words
     assert "margin 0.062 ± 0.094 (one standard error) behind the greatest" in words
     assert "behind" not in render_text(*search_table([replace(choice, behind=(0.0, 0.0))]))
+
+
+def test_choices_stand_in_a_row_each_with_what_makes_them_doubtful():
+    sure = replace(CHOICE, validation_loss=2.25, margin=0.25, behind=(0.0, 0.0))
+    doubtful = replace(sure, recipe="full--default", at_edge=("learning_rate",), behind=(0.0625, 0.09375))
+    failed = replace(CHOICE, recipe="ia3--default", values=None)
+    text = render_text(choices_table([sure, doubtful, failed]))
+    rows = {line.split()[0]: line for line in text.splitlines() if "--" in line.split()[0][1:]}
+    assert rows["lora--r8"].split() == ["lora--r8", "learning_rate=0.01", "2.2500", "+0.250", "3"]
+    words = " ".join(text.split())
+    assert "0.062 ± 0.094 (one standard error)" in words
+    assert "at the edge of the search" in words
+    assert "every trial failed" in words

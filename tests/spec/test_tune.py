@@ -24,6 +24,15 @@ def test_a_search_is_widened_and_confirmed_only_where_it_says_so(spec, write):
     assert (more.widen, more.confirm_seed) == (3, 8)
 
 
+def test_with_a_search_there_may_be_no_seed(spec, write, problems):
+    spec["seeds"] = []
+    ((at, _, message, remedy),) = problems(load, write(spec))
+    assert (at, message) == ("$.seeds", "the list is empty: nothing would be trained")
+    assert "`tune`" in remedy
+    spec["tune"] = GOOD
+    assert load(write(spec)).searches_alone
+
+
 MISTAKES = {
     "the seed of a run": ({**GOOD, "seed": 1}, "$.tune.seed", "a run that counts"),
     "a recipe that is not trained": ({**GOOD, "recipes": ["lora--nobody"]}, "$.tune.recipes[0]", "not among"),

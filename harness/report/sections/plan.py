@@ -32,6 +32,20 @@ def cells_table(estimate: Estimate) -> Table:
     )
 
 
+def trials_table(estimate: Estimate) -> Table:
+    """Return a row a recipe: its trials, as expected and with all that widening may add, and what one takes."""
+    first = {each.recipe: each for each in reversed(estimate.trials)}
+    expected, more = (Counter(each.recipe for each in trials) for trials in (estimate.trials, estimate.widening))
+    return Table(
+        title="Trials of the search; the numbers are those of one",
+        headers=("recipe", "trials", "layers", "trainable", "tokens", ("~train", "~score"), ("~peak", "GiB")),
+        rows=tuple(
+            (name, f"{count} to {count + more[name]}" if more[name] else str(count), *_cost_cells(first[name])[:-1])
+            for name, count in expected.items()
+        ),
+    )
+
+
 def _cost_cells(cell: CellCost) -> tuple[Cell, ...]:
     return (
         Number(value=cell.layers, form="{:.0f}") if cell.layers else None,
@@ -201,7 +215,8 @@ def _search(estimate: Estimate) -> str:
         return ""
     wider = len(estimate.widening)
     more = f"; at most {wider} more where it widens, {Duration(estimate.widening_seconds)}" if wider else ""
-    return f"before them {len(estimate.trials)} trials of the search, about {Duration(estimate.search_seconds)}{more}\n"
+    before = "before them " if estimate.cells else ""
+    return f"{before}{len(estimate.trials)} trials of the search, about {Duration(estimate.search_seconds)}{more}\n"
 
 
 def _contamination(estimate: Estimate) -> str:

@@ -48,6 +48,25 @@ def search_table(tuning: Sequence[ChosenValues]) -> Iterator[Table]:
     )
 
 
+def choices_table(tuning: Sequence[ChosenValues]) -> Table:
+    """Return a row a recipe: what it chose, by what, after how many trials, and what makes the choice doubtful."""
+    return Table(
+        title="Chosen; validation loss in nats a token, answer margin in bits a byte, means over the seeds tried",
+        headers=("recipe", "chosen", "loss", "margin", "trials", ""),
+        rows=tuple(
+            (
+                each.recipe,
+                "its own: every trial failed" if each.values is None else _values(each.values),
+                None if each.validation_loss is None else _loss(each.validation_loss),
+                _margin(each.margin),
+                str(len(each.trials)),
+                Words("; ".join([*_doubts(each)]), REMARK),
+            )
+            for each in tuning
+        ),
+    )
+
+
 def _recipe(choice: ChosenValues, place: int, counts: Sequence[int]) -> Cell:
     if place > 0:
         return ""
@@ -91,16 +110,15 @@ def _deciding(choice: ChosenValues) -> TriedValues | None:
 def _chosen(choice: ChosenValues, trial: TriedValues) -> str:
     margin = "" if choice.margin is None else f" and {choice.margin:+.3f}"
     both = f", {choice.validation_loss:.4f}{margin} with both seeds" if trial.part == "confirmation" else ""
-    edge = choice.at_edge
-    beyond = f"; {' and '.join(edge)} at the edge of the search: the best may lie beyond" if edge else ""
-    return f"chosen{both}{_behind(choice)}{beyond}"
+    return "; ".join([f"chosen{both}", *_doubts(choice)])
 
 
-def _behind(choice: ChosenValues) -> str:
-    if choice.behind is None or not choice.behind[0]:
-        return ""
-    less, error = choice.behind
-    return f"; margin {less:.3f} ± {error:.3f} (one standard error) behind the greatest"
+def _doubts(choice: ChosenValues) -> Iterator[str]:
+    if choice.behind is not None and choice.behind[0]:
+        less, error = choice.behind
+        yield f"margin {less:.3f} ± {error:.3f} (one standard error) behind the greatest"
+    if choice.at_edge:
+        yield f"{' and '.join(choice.at_edge)} at the edge of the search: the best may lie beyond"
 
 
 def _notes(trials: Sequence[TriedValues]) -> Iterator[str]:

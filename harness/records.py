@@ -39,12 +39,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenPrefix:
-    """What was read of the layers below the lowest that trains, instead of being computed, while a suite was scored.
+    """What was read of the layers below the lowest that trains, instead of being computed: in scoring or in training.
 
     `layers` are those whose input was `read` for so many batches, and `kept` for later models of so many others, which
     took so many `bytes` and `seconds`; several layers where the untuned model keeps it for several recipes.
-    `difference` is the largest one between the logits of the batch that was computed both ways, None where none was;
-    `notes` say what was not used or kept, and why.
+    `difference` is the largest one in the batch that was computed both ways, None where none was: of logits, and in
+    training of what enters the layer, as a share of its largest value. `notes` say what was not used or kept, and why.
+    In training `seconds` are those of having all rows at hand, whoever computed them.
     """
 
     layers: tuple[int, ...]
@@ -165,7 +166,8 @@ class TrainRecord:
     and `best_step` is the step whose weights were kept where early stopping chose them. `footprint` is the size of the
     model's weights in memory, `start_sha256` a digest of the trainable weights before the first step. `precision` and
     `rows` are None in records of before they were noted; of several stages `rows` are those of all of them. `held_out`
-    is there where the spec asks for the validation loss of every cell. `notes` say where the architecture adapts more
+    is there where the spec asks for the validation loss of every cell, `prefix` where it asks for lower layers to be
+    read. `notes` say where the architecture adapts more
     or less than the recipe asks.
     """
 
@@ -193,6 +195,7 @@ class TrainRecord:
     precision: Precision | None = None
     rows: RowCounts | None = None
     held_out: HeldOut | None = None
+    prefix: FrozenPrefix | None = None
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     stages: tuple["TrainRecord", ...] = ()
 

@@ -5,8 +5,6 @@ is the same in every bit. The first that computes it keeps it, the others read i
 batch of every model is computed both ways: unless both give the same logits, bit by bit, nothing that was kept is used.
 """
 
-import hashlib
-import json
 import logging
 import math
 import time
@@ -17,18 +15,15 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from harness.evaluation.prefix_store import PrefixStore
 from harness.methods._base import base_of
-from harness.model.below import adapted_below, bytes_of, digests_below
+from harness.model.below import adapted_below, prefix_keys
 from harness.model.decoder import layer_names
-from harness.model.devices import device_name
 from harness.model.entering import entering, passed_over
 from harness.model.precision import mixed
+from harness.model.prefix_store import PrefixStore
 from harness.records import FrozenPrefix
 
 Opened = TypeVar("Opened")
-
-_DIGITS = 32
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +41,7 @@ class PrefixReader:
         self._layers = [base.get_submodule(name) for name in layer_names(base)]
         self._layer = layer
         self._keep = sorted({layer} if layer is not None else keep)
-        self._keys = _keys(model, self._keep)
+        self._keys = prefix_keys(base, self._keep, autocast=mixed(model))
         self._members: int | None = None
         self._difference: float | None = None
         self._reason = None if layer is None else _wrapped(base, layer)
@@ -159,31 +154,6 @@ class _Counts:
     seconds: float = 0.0
 
 
-def batch_digest(*parts: Tensor) -> str:
-    """Return a name for a batch: the digest of all that the model reads, shapes included."""
-    seen = hashlib.sha256()
-    for part in parts:
-        seen.update(f"{part.dtype} {tuple(part.shape)}".encode())
-        seen.update(bytes_of(part))
-    return seen.hexdigest()[:_DIGITS]
-
-
 def _wrapped(base: Any, layer: int) -> str | None:
     name = adapted_below(base, layer)
     return None if name is None else f"not used: {name} is adapted, below layer {layer}"
-
-
-def _keys(model: Any, layers: Collection[int]) -> dict[int, str]:
-    """Return by layer the name of what enters it: by the weights below, and by what rounds in computing with them."""
-    machine = {
-        "torch": torch.__version__,
-        "device": device_name(str(model.device)),
-        "cpu": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "autocast": mixed(model),
-    }
-    said = json.dumps(machine, sort_keys=True).encode()
-    return {
-        layer: f"{hashlib.sha256(said + below.encode()).hexdigest()[:_DIGITS]}-{layer}"
-        for layer, below in digests_below(base_of(model), layers).items()
-    }

@@ -29,10 +29,11 @@ from harness.evaluation.batching import (
     lay_out,
     share_rows,
 )
-from harness.evaluation.frozen_prefix import PrefixReader, batch_digest
+from harness.evaluation.frozen_prefix import PrefixReader
 from harness.evaluation.opening import Opening, opening_tokens, read_opening
 from harness.evaluation.progress import RequestCounter
 from harness.evaluation.support import unsupported
+from harness.model.below import batch_digest
 from harness.model.head import projected_at
 from harness.model.precision import computes_in_half, mixed
 

@@ -89,6 +89,7 @@ def train_record(
         precision=precision,
         rows=trained.rows,
         held_out=trained.held_out,
+        prefix=trained.prefix,
         measurements=measurements,
     )
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.evaluation.frozen_prefix import PrefixReader
-from harness.evaluation.prefix_store import PrefixStore
 from harness.execution.unit import CellWork
 from harness.ledger.run import PREFIX
 from harness.methods._base import base_of
 from harness.methods.layers.choose import known_layers
 from harness.model.decoder import layer_names
+from harness.model.prefix_store import PrefixStore
 from harness.records import TrainRecord
 from harness.spec.records import Layers
 

@@ -6,6 +6,7 @@ The number is settled before training, so that the learning rate's schedule fits
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase
@@ -19,6 +20,7 @@ from harness.methods.traits import traits
 from harness.model.precision import Dtype
 from harness.plan.batch import examples_a_step
 from harness.training import Rows, train
+from harness.training.prefix import RowsPrefix
 
 PILOT = 8
 WARMUP = 3
@@ -27,7 +29,10 @@ WARMUP = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What a training is fed, and how: rows, passes over them as batches, SFTConfig's fields, seed, device, dtype."""
+    """What a training is fed, and how: rows, passes over them as batches, SFTConfig's fields, seed, device, dtype.
+
+    With a `prefix` folder, what enters the lowest trained layer is read from there, or kept: so many bytes at most.
+    """
 
     tokenizer: PreTrainedTokenizerBase
     rows: Rows
@@ -37,6 +42,15 @@ class Course:
     device: str = "cpu"
     padding_free: bool = False
     dtype: Dtype = "float32"
+    prefix: Path | None = None
+    prefix_bytes: int = 0
+
+    def prefix_of(self, adapted: Adapted) -> RowsPrefix | None:
+        """Return what reads or keeps the lower layers of a model that is about to train; None where nothing does."""
+        if self.prefix is None or not min(adapted.layers, default=0):
+            return None
+        autocast = None if self.dtype == "float32" else self.dtype
+        return RowsPrefix(adapted, self.prefix, bound=self.prefix_bytes, autocast=autocast)
 
 
 def steps_for_flops(budget: ReferenceBudget, adapted: Adapted, course: Course) -> int:
@@ -62,6 +76,7 @@ def steps_for_time(budget: ReferenceBudget, adapted: Adapted, course: Course) ->
         dtype=course.dtype,
         on_step=lambda *_: times.append(time.perf_counter()),
         padding_free=course.padding_free,
+        prefix=course.prefix_of(adapted),
     )
     a_step = (times[-1] - times[WARMUP - 1]) / (len(times) - WARMUP)
     return _whole((budget.seconds - sum(probe.seconds for probe in adapted.probes)) / a_step)

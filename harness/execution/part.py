@@ -18,6 +18,7 @@ from harness.execution.clock import Clock
 from harness.execution.events import StepDone
 from harness.execution.matched_budget import Course, steps_for_flops, steps_for_time
 from harness.execution.unit import CellWork
+from harness.ledger.run import PREFIX
 from harness.methods._base import Adapted
 from harness.methods.adapt import adapt
 from harness.methods.batches import Batch, Batches
@@ -80,6 +81,7 @@ def course_of(work: CellWork, recipe: Recipe) -> Course:
     rows = controlled(rows, recipe.control)
     fields = work.experiment.training_of(recipe)
     batches = probe_batches(rows, tokenizer, fields, seed=work.seed)
+    execute = work.experiment.execute
     return Course(
         tokenizer=tokenizer,
         rows=rows,
@@ -87,8 +89,10 @@ def course_of(work: CellWork, recipe: Recipe) -> Course:
         seed=work.seed,
         batches=batches,
         device=work.device,
-        padding_free=work.experiment.execute.padding_free,
+        padding_free=execute.padding_free,
         dtype=work.experiment.model.dtype,
+        prefix=work.folder.parents[1] / PREFIX / "rows" if execute.frozen_training else None,
+        prefix_bytes=execute.frozen_prefix_bytes,
     )
 
 
@@ -125,7 +129,9 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         validation=_validation(work, course.tokenizer, validated=validated),
         callbacks=_watching(checks, adapted.model),
         padding_free=course.padding_free,
+        prefix=course.prefix_of(adapted),
     )
+    clock.credit("prefix", trained.prefix.seconds if trained.prefix else 0.0)
     clock.credit("validate", trained.validation_seconds)
     clock.enter("check")
     subject = Subject(

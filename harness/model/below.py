@@ -10,12 +10,15 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from harness.model.decoder import layer_names, layer_of
+from harness.model.devices import device_name
 
 _WRAPPED = ("base_layer", "original_module", "modules_to_save")
 """Parts of the names of what takes the place of a module of the base."""
 
 _SETTINGS = ("use_cache", "_name_or_path", "transformers_version")
 """What a trainer or a loader sets in a configuration, beside the numbers of special tokens."""
+
+_DIGITS = 32
 
 
 def digests_below(model: PreTrainedModel, layers: Collection[int]) -> dict[int, str]:
@@ -36,6 +39,34 @@ def digests_below(model: PreTrainedModel, layers: Collection[int]) -> dict[int, 
         if number in layers:
             found[number] = seen.hexdigest()
     return found
+
+
+def prefix_keys(model: PreTrainedModel, layers: Collection[int], *, autocast: str | None) -> dict[int, str]:
+    """Return by layer the name of what enters it: by the weights below, and by what rounds in computing with them.
+
+    `autocast` is the dtype of products where that is not the weights'.
+    """
+    machine = {
+        "torch": torch.__version__,
+        "device": device_name(str(model.device)),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "autocast": autocast,
+    }
+    said = json.dumps(machine, sort_keys=True).encode()
+    return {
+        layer: f"{hashlib.sha256(said + below.encode()).hexdigest()[:_DIGITS]}-{layer}"
+        for layer, below in digests_below(model, layers).items()
+    }
+
+
+def batch_digest(*parts: Tensor) -> str:
+    """Return a name for a batch: the digest of all that the model reads, shapes included."""
+    seen = hashlib.sha256()
+    for part in parts:
+        seen.update(f"{part.dtype} {tuple(part.shape)}".encode())
+        seen.update(bytes_of(part))
+    return seen.hexdigest()[:_DIGITS]
 
 
 def adapted_below(model: PreTrainedModel, layer: int) -> str | None:

@@ -6,7 +6,7 @@ embeddings) is done and then replaced. A cut model that is fed with embeddings w
 """
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,3 +82,24 @@ def passed_over(layers: Sequence[nn.Module], layer: int, hidden: Tensor, *, memb
                 module.__dict__.pop("forward", None)
             else:
                 module.__dict__["forward"] = own
+
+
+class _ReachedError(Exception):
+    """The layer is reached: nothing above it need be computed."""
+
+
+def entering_alone(layers: Sequence[nn.Module], layer: int, compute: Callable[[], Any]) -> Tensor:
+    """Return what enters a layer in the forward pass that `compute` makes, which ends there."""
+    found: list[Tensor] = []
+
+    def stop(_module: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        found.append(arguments[0] if arguments else named[ARGUMENT])
+        raise _ReachedError
+
+    hook = layers[layer].register_forward_pre_hook(stop, with_kwargs=True)
+    try:
+        with contextlib.suppress(_ReachedError):
+            compute()
+    finally:
+        hook.remove()
+    return found[0]

@@ -144,6 +144,7 @@ def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, A
         "validation": deciding if experiment.validates else None,
         "then": stage.then,
         "padding_free": experiment.execute.padding_free or None,
+        "frozen_training": (experiment.execute.frozen_training and stage.trained.layers.strategy != "all") or None,
     }
 
 

@@ -407,7 +407,9 @@ class Execution:
     `padding_free` the rows of a training batch are laid end to end, with `reads_once` what all prompts of a suite begin
     with is read once, where the model takes it: numbers are the same up to rounding, so these two are part of
     identities. With `frozen_prefix` what enters a cell's lowest trained layer in scoring is read where another cell has
-    computed it, of which a run keeps `frozen_prefix_bytes` at most: not a bit changes.
+    computed it, of which a run keeps `frozen_prefix_bytes` at most: not a bit changes. With `frozen_training` the same
+    is done in training, of as many bytes again: it pays where the cells meet each row several times, and is part of the
+    identity of recipes that choose layers, since numbers are the same up to rounding.
     """
 
     kind: str = "local"
@@ -417,6 +419,7 @@ class Execution:
     padding_free: bool = True
     reads_once: bool = True
     frozen_prefix: bool = True
+    frozen_training: bool = False
     frozen_prefix_bytes: int = 2 << 30
     options: Mapping[str, JSON] = field(default_factory=dict)
     plugin: str | None = None

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,15 +13,17 @@ from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase, Trainer
 from harness.errors import TaskError
 from harness.methods._base import Adapted
 from harness.model.precision import Dtype
+from harness.records import FrozenPrefix
 from harness.sources.data import COLUMNS, RENDERED, Row
 from harness.spec.records import EarlyStopping
 from harness.trained import HeldOut, RowCounts
 from harness.training.arguments import sft_config
 from harness.training.callbacks import KeepBest, OnStep, Watch
 from harness.training.lengths import count_rows, spans
+from harness.training.prefix import RowsPrefix
 from harness.training.rounding import CountLostUpdates
 from harness.training.tokens import tokenized
-from harness.training.trainer import CompletionTrainer
+from harness.training.trainer import PADDING_FREE, CompletionTrainer
 
 DRAWN_AGAIN = 64
 """Batches whose order is drawn a second time, to see that it follows the seed."""
@@ -52,7 +54,8 @@ class Trained:
     `best_step` the step whose weights were kept. `computed` is the dtype of products, `updates_lost` the share of
     updates that rounding took away (see `CountLostUpdates`), `rows` what `max_length` left of them. `held_out` is the
     loss of the finished weights on each validation row, where early stopping or `every` asks for it;
-    `validation_seconds`, which `seconds` leaves out, are what `every` took.
+    `validation_seconds`, which `seconds` leaves out, are what `every` took. `prefix` is what was read of lower layers
+    instead of being computed; its seconds are left out too.
     """
 
     steps: int
@@ -71,6 +74,7 @@ class Trained:
     rows: RowCounts | None = None
     held_out: HeldOut | None = None
     validation_seconds: float = 0.0
+    prefix: FrozenPrefix | None = None
 
     @property
     def validation_loss(self) -> float | None:
@@ -91,14 +95,16 @@ def train(
     validation: ValidationSet | None = None,
     callbacks: Sequence[TrainerCallback] = (),
     padding_free: bool = False,
+    prefix: RowsPrefix | None = None,
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
 
     `fields` are SFTConfig's, `device` is where the model is and `dtype` what it is declared in. Data order and dropout
     follow `seed`. With `validation`, the loss on its rows is taken at the end, or as early stopping says, which also
     ends training and puts the best weights back. With `padding_free`, rows are read end to end where the model takes
-    it. `callbacks` are called after harness's own and the adapter's. Raises `TrainingError` when the loss is not
-    finite, `TaskError` when no row is short enough to be trained on.
+    it, and with a `prefix` of this model as well they start at its lowest trained layer. `callbacks` are called after
+    harness's own and the adapter's. Raises `TrainingError` when the loss is not finite, `TaskError` when no row is
+    short enough to be trained on.
     """
     watch, rounding = Watch(on_step), CountLostUpdates(adapted.model)
     stopping = validation.early_stopping if validation else None
@@ -120,11 +126,12 @@ def train(
             processing_class=tokenizer,
             callbacks=[watch, rounding, *best, *adapted.callbacks, *callbacks],
             padding_free=padding_free,
+            prefix=prefix,
         )
         _check_not_empty(trainer, len(rows))
         start = time.perf_counter()
         trainer.train()
-        seconds = time.perf_counter() - start - (0.0 if stopping else trainer.evaluating)
+        seconds = time.perf_counter() - start - (0.0 if stopping else trainer.evaluating) - trainer.preparing
         if validation and _lacks_the_last(watch, trainer.state.global_step, validation):
             trainer.evaluate()
         held_out = trainer.held_out() if validation and (stopping or validation.every) else None
@@ -149,7 +156,13 @@ def train(
         rows=count_rows(spans(rows, tokenizer), fields),
         held_out=held_out,
         validation_seconds=0.0 if stopping else trainer.evaluating,
+        prefix=None if prefix is None else _used(prefix, trainer),
     )
+
+
+def _used(prefix: RowsPrefix, trainer: CompletionTrainer) -> FrozenPrefix:
+    used = replace(prefix.used, seconds=trainer.preparing)
+    return used if trainer.engine == PADDING_FREE else replace(used, notes=(f"not used: batches are {trainer.engine}",))
 
 
 def _computed(trainer: CompletionTrainer) -> str:

@@ -12,6 +12,8 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -26,6 +28,7 @@ from harness.model.head import projected_at
 from harness.model.modes import evaluation_mode
 from harness.trained import HeldOut
 from harness.training.packing import IGNORED, Pack, packs
+from harness.training.prefix import RowsPrefix
 
 PADDING_FREE = "padding-free"
 """The engine that reads rows laid end to end; any other is ``padded:`` and why."""
@@ -44,8 +47,12 @@ class CompletionTrainer(SFTTrainer):
     loss is computed as it is.
     """
 
-    def __init__(self, *args: Any, padding_free: bool = False, **kwargs: Any) -> None:
+    _prefix: RowsPrefix | None = None
+    _prepared = False
+
+    def __init__(self, *args: Any, padding_free: bool = False, prefix: RowsPrefix | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._prefix = prefix
         self._as_is = self.args.world_size > 1 or self.aux_loss_enabled
         self._by_trl = self._as_is or self.args.device.type == "cuda"
         self._seen = hashlib.sha256()
@@ -56,6 +63,8 @@ class CompletionTrainer(SFTTrainer):
         """How batches are read, `PADDING_FREE` or why not; None until the first is there."""
         self.evaluating = 0.0
         """Seconds spent on validation rows."""
+        self.preparing = 0.0
+        """Seconds spent on what enters the lowest trained layer, before the first step."""
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Take the loss on the validation rows; where nothing is decided by it, training goes on as if it had not."""
@@ -108,6 +117,8 @@ class CompletionTrainer(SFTTrainer):
         if self._as_is or return_outputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         packed = packs(inputs) if self._reads_packs(model, inputs) else None
+        if packed is not None and self._prefix is not None and not self._prepared:
+            self._prepare(model, self._prefix, packed[0])
         if self._by_trl:
             return self._trl_loss(model, inputs, packed, num_items_in_batch)
         with self.accelerator.autocast():
@@ -122,9 +133,12 @@ class CompletionTrainer(SFTTrainer):
         if packed is None:
             return super().compute_loss(model, inputs, num_items_in_batch=items)
         count = _predicted(inputs) if items is None else items
-        own = super().compute_loss
-        given = ({"input_ids": pack.ids, "position_ids": pack.positions, "labels": pack.labels} for pack in packed)
-        return sum((own(model, each, num_items_in_batch=count) for each in given), torch.zeros((), device=model.device))
+        loss = torch.zeros((), device=model.device)
+        for pack in packed:
+            given = {"input_ids": pack.ids, "position_ids": pack.positions, "labels": pack.labels}
+            with self._passing(pack):
+                loss = loss + super().compute_loss(model, given, num_items_in_batch=count)
+        return loss
 
     def _losses(
         self, model: Any, inputs: dict[str, Any], packed: Sequence[Pack] | None, *, reduction: str = "none"
@@ -133,7 +147,43 @@ class CompletionTrainer(SFTTrainer):
         head = self.accelerator.unwrap_model(model).get_output_embeddings()
         if packed is None:
             return _padded_losses(model, head, inputs, reduction)
-        return torch.cat([_pack_losses(model, head, pack, reduction).reshape(-1) for pack in packed])
+        losses = []
+        for pack in packed:
+            with self._passing(pack):
+                losses.append(_pack_losses(model, head, pack, reduction).reshape(-1))
+        return torch.cat(losses)
+
+    def _passing(self, pack: Pack) -> AbstractContextManager[None]:
+        """Return a context in which lower layers are passed over where what leaves them is at hand."""
+        if self._prefix is None or not self._prepared:
+            return contextlib.nullcontext()
+        return self._prefix.passing(pack)
+
+    @torch.no_grad()
+    def _prepare(self, model: Any, prefix: RowsPrefix, pack: Pack) -> None:
+        """Have what enters the lowest trained layer at hand for all rows, and hold it to a pack of the first batch."""
+        start = time.perf_counter()
+        head = self.accelerator.unwrap_model(model).get_output_embeddings()
+
+        def read(ids: Tensor, positions: Tensor) -> None:
+            model(input_ids=ids.to(self.args.device), position_ids=positions.to(self.args.device), use_cache=False)
+
+        with evaluation_mode(model), self.accelerator.autocast():
+            prefix.prepare(self.train_dataset["input_ids"], read)
+        rounded = self._rounds(model)
+        with torch.random.fork_rng(), self.accelerator.autocast():
+            prefix.check(pack, read, partial(self._evaluated, model, head, pack), rounded=rounded)
+        self._prepared = True
+        self.preparing = time.perf_counter() - start
+
+    def _evaluated(self, model: Any, head: nn.Module, pack: Pack) -> Tensor:
+        with evaluation_mode(model):
+            return _pack_losses(model, head, pack, "none")
+
+    def _rounds(self, model: Any) -> bool:
+        """Tell whether activations are rounded to less than float32."""
+        half = any(weight.dtype != torch.float32 for weight in model.parameters())
+        return half or self.args.bf16 or self.args.fp16
 
     def _reads_packs(self, model: Any, inputs: dict[str, Any]) -> bool:
         """Tell whether batches are packed, which is settled by the first."""
@@ -160,10 +210,8 @@ class CompletionTrainer(SFTTrainer):
             except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
                 return f"the model takes no rows end to end ({type(error).__name__}: {error})"
         apart = float((padded - packed).abs().max()) if len(padded) else 0.0
-        rounded = (
-            any(weight.dtype != torch.float32 for weight in model.parameters()) or self.args.bf16 or self.args.fp16
-        )
-        return None if apart <= (COARSE if rounded else FINE) else f"rows end to end differ by {apart:.2g} nats a token"
+        within = COARSE if self._rounds(model) else FINE
+        return None if apart <= within else f"rows end to end differ by {apart:.2g} nats a token"
 
     def prediction_step(
         self,

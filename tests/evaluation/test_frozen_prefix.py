@@ -9,10 +9,10 @@ from lm_eval.api.instance import Instance
 from safetensors.torch import load_file
 
 from harness.evaluation.frozen_prefix import PrefixReader
-from harness.evaluation.prefix_store import PrefixStore
 from harness.evaluation.scorer import SharedPromptLM
 from harness.methods.adapt import adapt
 from harness.model.decoder import layer_names
+from harness.model.prefix_store import PrefixStore
 from harness.spec.records import Bottleneck, Layers, Recipe
 
 EXAMPLES = "Question: what is one and one?\nAnswer: two\n\nQuestion: and twice that?\nAnswer: four\n\n"

@@ -51,6 +51,24 @@ def test_scores_ids_and_verdict_are_those_without_it_and_the_ledger_says_what_wa
     assert not (done.folder / "prefix").exists()
 
 
+def test_training_starts_at_the_lowest_layer_where_that_is_asked_for(tiny_spec, tmp_path):
+    plain, _ = run(tiny_spec, tmp_path / "runs" / "plain")
+    done, _ = run(declared(tiny_spec, frozen_training=True), tmp_path / "elsewhere" / "frozen")
+    full, *tuned = [
+        [each for each in done.outcomes if each.cell.recipe == recipe and each.cell.seed in seeds]
+        for recipe, seeds in (("full--default", {1, 2}), ("lora--tiny", {1}), ("lora--tiny", {2}))
+    ]
+    assert [each.training.prefix for each in full] == [None, None]
+    (first,), (second,) = tuned
+    assert (first.training.prefix.notes, second.training.prefix.notes) == ((), ())
+    assert first.training.prefix.kept > second.training.prefix.kept == 0
+    assert second.training.prefix.read == second.training.steps + 1
+    assert first.costs.seconds["prefix"] > 0
+    other = next(each for each in plain.outcomes if each.cell.recipe == "lora--tiny")
+    assert first.training.losses == pytest.approx(other.training.losses, abs=1e-4)
+    assert not (done.folder / "prefix").exists()
+
+
 def test_a_folder_that_takes_nothing_changes_nothing_and_is_said(tiny_spec, tmp_path):
     folder = tmp_path / "runs" / "tiny"
     folder.mkdir(parents=True)

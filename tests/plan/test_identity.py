@@ -186,3 +186,16 @@ def test_a_loss_that_is_looked_at_is_had_of_the_cells_that_were_trained_with_it(
     }
     assert len(ids) == 3
     assert trained_cell(experiment, experiment.recipes[1], 1, judged).id in ids  # rows that decide nothing do not count
+
+
+def test_what_is_read_of_lower_layers_counts_where_it_rounds_otherwise(experiment):
+    def executed(**changes):
+        return changed(experiment, execute=replace(experiment.execute, **changes))
+
+    plain = [each.cell.id for each in plan_cells(experiment, CONTENT)]
+    off = executed(frozen_prefix=False, frozen_prefix_bytes=1)
+    assert [each.cell.id for each in plan_cells(off, CONTENT)] == plain
+    suite = experiment.suites[0]
+    assert evaluation_key(suite, off, CONTENT) == evaluation_key(suite, experiment, CONTENT)
+    trained = [each.cell.id for each in plan_cells(executed(frozen_training=True), CONTENT)]
+    assert [one == other for one, other in zip(trained, plain, strict=True)] == [True, True, False, True, False]

@@ -17,7 +17,16 @@ from harness.questions.items import Item
 from harness.sources.wheel import Wheel, members
 from harness.suites.load import load_task
 
-BUILT = ["k8s_qa", "k8s_reworded", "k8s_recall", "techmanual_qa", "awsapi_qa", "mavlink_qa", "medical_cot", "world_facts"]
+BUILT = [
+    "k8s_qa",
+    "k8s_reworded",
+    "k8s_recall",
+    "techmanual_qa",
+    "awsapi_qa",
+    "mavlink_qa",
+    "medical_cot",
+    "world_facts",
+]
 FEWEST = {"k8s_qa": 1000, "techmanual_qa": 800}
 WITHOUT_GUARD = ["k8s_qa", "medical_cot"]
 

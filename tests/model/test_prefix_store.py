@@ -6,8 +6,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from harness.evaluation import prefix_store
-from harness.evaluation.prefix_store import PrefixStore
+from harness.model import prefix_store
+from harness.model.prefix_store import PrefixStore
 
 HIDDEN = torch.randn(2, 5, 8)
 BYTES = HIDDEN.numel() * 4

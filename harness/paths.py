@@ -63,7 +63,8 @@ def open_regular(path: Path) -> BinaryIO:
 def read_regular(path: Path, most: int = LARGEST_DECLARATION) -> bytes:
     """Return a file's bytes. Raises `OSError` for what is not a regular file, or is larger than `most` bytes."""
     with open_regular(path) as stream:
-        content = stream.read(most + 1)
+        size = os.fstat(stream.fileno()).st_size
+        content = stream.read(min(size, most) + 1)  # a buffer of as many bytes as are asked for is made at once
     if len(content) > most:
         raise OSError(errno.EFBIG, f"larger than the {most >> 20} MiB that are read", str(path))
     return content

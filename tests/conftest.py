@@ -10,10 +10,14 @@ os.environ["HARNESS_TRUST_CODE"] = str(Path(tempfile.gettempdir()).resolve())
 os.environ["HARNESS_STATE"] = str(Path(tempfile.gettempdir()) / f"harness-state-{os.getpid()}")
 
 import pytest
+from hypothesis import settings
 
 from harness import registry
 from harness.testing.tiny_spec import CONFIG, write_tiny_spec
 from helpers.light import is_heavy, lacks_the_extra
+
+settings.register_profile("harness", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("harness")
 
 
 def pytest_ignore_collect(collection_path):

@@ -95,10 +95,6 @@ def with_blocks(tiny_spec, **blocks):
     [
         ({"peft_type": "LORA", "r": 2, "layer_replication": [[0, 1], [0, 2]]}, "layer_replication makes a model of"),
         ({"peft_type": "LORA", "r": 2, "layer_replication": [[0, 9]]}, "layer_replication makes a model of"),
-        (
-            {"peft_type": "ADAMSS", "r": 2},
-            "PEFT (cannot apply ADAMSS|fails on the peft block: .*slice_pca)",
-        ),
         ({"peft_type": "LORA", "r": 2, "megatron_config": {"a": 1}}, "ModuleNotFoundError: No module named 'megatron'"),
         ({"peft_type": "XLORA", "target_modules": None}, "XLoraConfig has no fields"),
         ({"peft_type": "TRAINABLE_TOKENS", "target_modules": ["embed_tokens"]}, "leaves no weight of this model"),

@@ -17,6 +17,14 @@ IGNORED = -100
 TOKENS = 2048
 """Tokens a pack holds, unless a single row is longer: attention computes every pair of a pack's tokens."""
 
+TOKENS_ON_CUDA = 4096
+"""The same on CUDA, where a pass of a few tokens costs what launching its kernels costs."""
+
+
+def tokens_a_pack(device: str) -> int:
+    """Return how many tokens a pack holds on a kind of device, ``cpu`` or ``cuda``."""
+    return TOKENS_ON_CUDA if device == "cuda" else TOKENS
+
 
 @dataclass(frozen=True, slots=True)
 class Pack:

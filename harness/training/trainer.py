@@ -27,7 +27,7 @@ from harness.methods._base import tokens_before_input
 from harness.model.head import projected_at
 from harness.model.modes import evaluation_mode
 from harness.trained import HeldOut
-from harness.training.packing import IGNORED, Pack, packs
+from harness.training.packing import IGNORED, Pack, packs, tokens_a_pack
 from harness.training.prefix import RowsPrefix
 
 PADDING_FREE = "padding-free"
@@ -116,7 +116,8 @@ class CompletionTrainer(SFTTrainer):
         """Return the mean negative log-likelihood of the completion tokens (nats), a scalar."""
         if self._as_is or return_outputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        packed = packs(inputs) if self._reads_packs(model, inputs) else None
+        tokens = tokens_a_pack(self.args.device.type)
+        packed = packs(inputs, tokens=tokens) if self._reads_packs(model, inputs) else None
         if packed is not None and self._prefix is not None and not self._prepared:
             self._prepare(model, self._prefix, packed[0])
         if self._by_trl:

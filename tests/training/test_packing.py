@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoConfig, AutoModelForCausalLM, set_seed
 
-from harness.training.packing import IGNORED, packs
+from harness.training.packing import IGNORED, packs, tokens_a_pack
 from harness.training.trainer import PADDING_FREE, CompletionTrainer
 
 LENGTHS = st.lists(st.integers(1, 12), min_size=1, max_size=8)
@@ -120,3 +120,9 @@ def test_a_leak_between_rows_is_noticed(random_model):
     assert not made._reads_packs(model, batch([9, 14, 6]))
     assert "nats a token" in made.engine
     assert PADDING_FREE not in made.engine
+
+
+def test_a_pack_on_cuda_holds_more_than_one_on_a_cpu():
+    inputs = batch([900] * 5)
+    assert [pack.ids.shape[1] for pack in packs(inputs, tokens=tokens_a_pack("cpu"))] == [1800, 1800, 900]
+    assert [pack.ids.shape[1] for pack in packs(inputs, tokens=tokens_a_pack("cuda"))] == [3600, 900]

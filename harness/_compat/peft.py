@@ -86,6 +86,17 @@ def work_together(wrapped: PeftModel) -> None:
     wrapped.set_requires_grad(earlier, requires_grad=False)
 
 
+def freeze_counts(wrapped: PeftModel) -> None:
+    """Let the ranks that AdaLoRA divides by stay what they are.
+
+    Where PEFT moves them to another device or dtype they become weights that train. Delete when upstream keeps them
+    frozen there.
+    """
+    for name, weight in wrapped.named_parameters():
+        if ".ranknum." in name:
+            weight.requires_grad_(requires_grad=False)
+
+
 def train_prompt(wrapped: PeftModel) -> None:
     """Let virtual tokens that were loaded train on.
 

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from harness._compat.peft import in_place_of_its_config, work_together
+from harness._compat.peft import freeze_counts, in_place_of_its_config, work_together
 from harness.errors import RecipeError
 from harness.methods._base import Adapted, saved_file
 from harness.methods.peft.initialisation import rewrites_base
@@ -50,10 +50,12 @@ def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, adapter: str,
         if isinstance(model, PeftModel):
             model.load_adapter(str(folder), adapter, is_trainable=trainable)
             work_together(model)
-            return model
-        return PeftModel.from_pretrained(model, str(folder), adapter, config=config, is_trainable=trainable)
+        else:
+            model = PeftModel.from_pretrained(model, str(folder), adapter, config=config, is_trainable=trainable)
     except (RuntimeError, ValueError) as error:
         raise RecipeError(f"{folder} holds the adapter of another model: {error}") from error
+    freeze_counts(model)
+    return model
 
 
 def merge_adapters(adapted: Adapted) -> PreTrainedModel:

@@ -5,7 +5,7 @@ import warnings
 from peft import PeftConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
 
-from harness._compat.peft import work_together
+from harness._compat.peft import freeze_counts, work_together
 from harness.errors import RecipeError
 from harness.methods._base import NEWEST, base_of
 from harness.methods.peft.targets import adapted_modules
@@ -30,6 +30,7 @@ def wrap(
             raise
         kind = type(base_of(model)).__name__
         raise RecipeError(f"PEFT cannot apply {config.peft_type.value} to {kind}: {_said(error)}") from error
+    freeze_counts(wrapped)
     left_out = sorted(set(asked) - set(adapted_modules(wrapped)))
     if left_out:
         raise RecipeError(f"{config.peft_type.value} left these modules unadapted: {left_out}.")

@@ -59,3 +59,13 @@ def test_what_was_pruned_is_not_saved(tiny, batches, tmp_path):
     loaded = load(tiny(), RECIPE, tmp_path / "saved")
     kept = sum(w.numel() for name, w in loaded.model.named_parameters() if "lora_E" in name)
     assert kept == living_ranks(adapted.model)[0]
+
+
+def test_the_ranks_that_are_divided_by_do_not_train_where_weights_were_cast(tiny, tmp_path):
+    adapted = adapt(tiny().to(torch.bfloat16), RECIPE, seed=0)
+    trains = {name for name, weight in adapted.model.named_parameters() if weight.requires_grad}
+    assert trains
+    assert not [name for name in trains if "ranknum" in name]
+    save(adapted, tmp_path / "saved")
+    loaded = load(tiny().to(torch.bfloat16), RECIPE, tmp_path / "saved")
+    assert not [name for name, weight in loaded.model.named_parameters() if "ranknum" in name and weight.requires_grad]

@@ -1,6 +1,7 @@
 """Commands that want the same share a run folder; one that wants something else is told what."""
 
 import multiprocessing
+import threading
 
 import pytest
 
@@ -9,28 +10,28 @@ from harness.ledger.presence import at_work, differences
 from harness.spec import Overrides, load
 
 
-def _hold(spec, folder, here, done):
+def _hold(spec, folder, here):
     with at_work(folder, load(spec)):
         here.set()
-        done.wait()
+        threading.Event().wait()
 
 
 @pytest.fixture
 def in_use(tmp_path):
     """Return a function that has another process at work in a folder with a spec, until the test ends."""
     context = multiprocessing.get_context("spawn")
-    done, started = context.Event(), []
+    started = []
 
     def start(spec, folder):
         here = context.Event()
-        started.append(context.Process(target=_hold, args=(spec, folder, here, done)))
+        started.append(context.Process(target=_hold, args=(spec, folder, here)))
         started[-1].start()
         assert here.wait(60)
         return started[-1]
 
     yield start
-    done.set()
-    for each in started:
+    for each in started:  # setting an event that a killed process waits for would wait for that process
+        each.kill()
         each.join()
 
 

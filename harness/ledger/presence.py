@@ -33,7 +33,8 @@ _guard = threading.Lock()
 def at_work(folder: Path, experiment: Experiment, *, go_on: bool = False) -> Iterator[None]:
     """Be at work in a run folder for the block; within it, and in this process, this may be said again.
 
-    Raises `UsageError` where another command is at work there that would come to other numbers or another report.
+    Raises `UsageError` where another command is at work there that would come to other numbers or another report, and
+    for a folder that cannot be written.
     """
     place = folder.resolve()
     with _guard:
@@ -60,13 +61,16 @@ def wanted(experiment: Experiment, *, go_on: bool) -> dict[str, JSON]:
 @contextlib.contextmanager
 def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
     claims, name = Claims(folder), f"{_PREFIX}{secrets.token_hex(4)}"
-    with claims.alone(_REGISTER):
-        for theirs in _others(claims):
-            differing = list(differences(theirs, mine))
-            if differing:
-                raise UsageError(_refusal(folder, differing))
-        claims.take(name)
-        write_json(claims.folder / f"{name}.json", mine)
+    try:
+        with claims.alone(_REGISTER):
+            for theirs in _others(claims):
+                differing = list(differences(theirs, mine))
+                if differing:
+                    raise UsageError(_refusal(folder, differing))
+            claims.take(name)
+            write_json(claims.folder / f"{name}.json", mine)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written ({error.strerror}). Choose another folder with --out.") from error
     try:
         yield
     finally:

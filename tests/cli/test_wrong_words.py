@@ -96,7 +96,7 @@ def test_a_damaged_recipe_does_not_hide_the_others(here, capsys):
 
 def test_a_run_folder_that_cannot_be_written_is_told(here, capsys):
     (here / "file").write_text("")
-    assert "file cannot be written (File exists). Choose another folder" in refused(
+    assert "file cannot be written (Not a directory). Choose another folder" in refused(
         capsys, "run", "quick", "--out", "file"
     )
 

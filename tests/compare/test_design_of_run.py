@@ -31,6 +31,7 @@ class StandInRun:
     items: dict = field(default_factory=dict)
     experiment: SimpleNamespace = field(
         default_factory=lambda: SimpleNamespace(
+            searches_alone=False,
             model=Model(source="hub", id="org/base"),
             seeds=(42, 123, 999),
             looks=(),

@@ -15,6 +15,9 @@ from harness.suites.load import load_task
 
 pytestmark = pytest.mark.network
 
+LEADS = {"k8s_reworded": "About Kubernetes:"}
+"""What a question begins with, where it is not the usual word."""
+
 
 def built_from_wheels():
     shipped_ones = declared_tasks(include=[shipped("tasks")]).values()
@@ -54,7 +57,7 @@ def test_two_examples_give_lm_evals_prompts_and_scores(name, roomy, tokenizer, t
         own = samples[sample["doc_hash"]]
         prompts = [each["arg_0"] for each in own["arguments"].values()]
         assert prompts == [arguments[0] for arguments in sample["arguments"]]
-        assert prompts[0].count("Question:") == 3
+        assert prompts[0].count(LEADS.get(name, "Question:")) == 3
         for key in sample["metrics"]:
             assert own[key] == pytest.approx(sample[key], abs=1e-3)
 

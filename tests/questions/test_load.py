@@ -13,7 +13,7 @@ from harness.questions.builders import Builder
 from harness.questions.items import Prose
 
 ROOM = Path(questions.__file__).parent
-SOURCE = {"package": "pump", "version": "1.0", "sha256": "00"}
+SOURCE = {"package": "pump", "version": "1.0", "sha256": "0" * 64}
 SAYS_NOTHING = ("harness.errors", "harness.sources.cache", "harness.sources.wheel")
 """What the room imports besides: errors, and the unpacking of a wheel that is pinned by its hash."""
 
@@ -38,7 +38,7 @@ def test_a_suite_is_built_once_and_read_line_by_line(built):
     assert first == texts
     texts.clear()
     assert list(suite()["test"]["text"]) == first
-    assert list(suite(source={**SOURCE, "sha256": "01"})) == ["test"]
+    assert list(suite(source={**SOURCE, "sha256": "1" * 64})) == ["test"]
 
 
 def test_an_unknown_builder_is_refused_with_those_there_are(built):

@@ -20,6 +20,8 @@ def here(tmp_path, monkeypatch):
 @pytest.mark.parametrize("value", ["[" * 100_000, "9" * 400, "9" * 5000, "NaN", "\x00", "\ud800", "x" * 300])
 @pytest.mark.parametrize("path", ["seeds", "name", "model.tokenizer", "recipes[0]", "suites[0].task"])
 def test_whatever_is_set_is_refused_by_name(capsys, path, value):
+    if (path, value) == ("suites[0].task", "NaN"):  # a word, and whether lm-eval has a task of that name it alone knows
+        pytest.importorskip("lm_eval", reason="needs the extra `run`")
     assert main(["validate", "quick", "--set", f"{path}={value}"]) == (0 if f"{path}={value}" == "name=NaN" else 64)
     assert "Traceback" not in "".join(capsys.readouterr())
 

@@ -56,7 +56,8 @@ def untrusted(path):
         "filter_list: [{name: x, filter: [{function: custom, filter_fn: !function os.system}]}]\n",
         "fewshot_config: {samples: !function shutil.rmtree}\n",
         "? !function os.system\n: 1\n",
-        "metric_list: [{metric: somebody/metric}]\n",
+        # Which metrics are lm-eval's own is known where it is installed.
+        pytest.param("metric_list: [{metric: somebody/metric}]\n", marks=pytest.mark.run),
         "metric_list: [{metric: acc, hf_evaluate: true}]\n",
         "dataset_path: pandas\ndataset_kwargs: {data_files: x.pkl}\n",
     ],

@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from benchmarks.gpu import __main__ as benchmark
-
 pytestmark = pytest.mark.real
 
 
 def test_every_part_runs_and_the_engines_agree(monkeypatch, capsys):
+    from benchmarks.gpu import __main__ as benchmark
+
     words = ["--device", "cpu", "--dtype", "float32", "--fast", "--methods", "lora--last-half"]
     monkeypatch.setattr(sys, "argv", ["gpu", *words])
     benchmark.main()

@@ -7,7 +7,18 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = ("harness-gap", "torch", "transformers", "trl", "peft", "lm_eval", "numpy", "scipy")
+LIBRARIES = (
+    "harness-gap",
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "bitsandbytes",
+    "accelerate",
+    "lm_eval",
+    "numpy",
+    "scipy",
+)
 FLAGS = ("avx2", "avx512f", "amx_tile")
 """What decides how fast a CPU multiplies matrices."""
 

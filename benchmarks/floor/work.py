@@ -15,12 +15,14 @@ from harness import spec
 from harness.evaluation.batching import Tokens, share_rows
 from harness.evaluation.opening import opening_tokens
 from harness.evaluation.scorer import TOKENS
+from harness.model.devices import synchronize
 from harness.sources import models
 from harness.suites.examples import with_shots
 from harness.suites.load import load_task
 
 SIZE = 2048
 PRODUCTS = 8
+WARM_UP = 3
 
 
 def work(what: str, **asked: Any) -> dict[str, float]:
@@ -29,15 +31,18 @@ def work(what: str, **asked: Any) -> dict[str, float]:
     return works[what](**asked)
 
 
-def peak() -> dict[str, float]:
-    """Multiply float32 matrices of 2048 × 2048."""
-    left, right = torch.randn(2, SIZE, SIZE)
-    left @ right
+def peak(size: int = SIZE, dtype: str = "float32", device: str = "cpu") -> dict[str, float]:
+    """Multiply random `size` × `size` matrices."""
+    left, right = torch.randn(2, size, size, device=device, dtype=getattr(torch, dtype))
+    for _ in range(WARM_UP):
+        left @ right
+    synchronize(device)
     clock = Clock()
     for _ in range(PRODUCTS):
         left @ right
+    synchronize(device)
     taken = clock.taken
-    return {"wall": taken.wall, "cpu": taken.cpu, "flops": 2.0 * SIZE**3 * PRODUCTS}
+    return {"wall": taken.wall, "cpu": taken.cpu, "flops": 2.0 * size**3 * PRODUCTS}
 
 
 def trained(spec_file: str, method: str, steps: int) -> dict[str, float]:

@@ -19,6 +19,8 @@ import datasets
 import transformers
 from tabulate import tabulate
 
+from benchmarks import _machine
+from benchmarks.floor import work
 from benchmarks.gpu import card, cells, scoring, training
 from benchmarks.gpu.shape import Shape, config, saved
 
@@ -33,8 +35,10 @@ def main() -> None:
     datasets.disable_progress_bars()
     transformers.logging.disable_progress_bar()
     warnings.simplefilter("ignore", FutureWarning)  # TRL's defaults have names that transformers will drop
+    print(_machine.described())
     print(card.described(options.device))
-    peak = card.peak(options.device, size=256 if options.fast else 8192, dtype=options.dtype)
+    products = work.peak(256 if options.fast else 8192, options.dtype, options.device)
+    peak = products["flops"] / products["wall"]
     print(f"matrix product in {options.dtype}: {peak / 1e12:.3g} TFLOP/s\n")
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
         for part in options.only:
@@ -44,10 +48,9 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = _machine.parser(__doc__)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--dtype", default="bfloat16", choices=("bfloat16", "float16", "float32"))
-    parser.add_argument("--fast", action="store_true", help="a model of two small layers, a few steps and items")
     parser.add_argument("--only", nargs="+", default=PARTS, choices=PARTS)
     parser.add_argument("--methods", nargs="+", default=training.METHODS, help="recipes that are trained")
     parser.add_argument("--steps", type=int, default=23, help="steps of a training, the first three not counted")

@@ -3,40 +3,37 @@
 import contextlib
 import gc
 import io
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import torch
-from datasets import Dataset
-from transformers import PreTrainedModel, TrainerCallback
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig
 
-from benchmarks.gpu.card import measured
+from benchmarks._turns import in_turns
+from benchmarks.gpu.card import forget_peak, peak_memory
 from benchmarks.gpu.shape import Shape
+from benchmarks.training.engines import HARNESS, SEED, Stamps, by_trl, plain_config
 from harness import spec
 from harness.methods.adapt import adapt
 from harness.methods.dispatch import training_flops
-from harness.model.devices import device_kind, synchronize
-from harness.sources.data import COLUMNS, Row
+from harness.sources.data import Row
 from harness.spec.records import Recipe
 from harness.training import train
 from harness.training.arguments import sft_config
 from harness.training.rows import training_rows
 
 METHODS = ("full--default", "lora--all-layers", "lora--last-half", "qlora--nf4")
-ENGINES = ("harness", "harness, padded", "TRL, same fields", "TRL as it comes")
+SAME_FIELDS = "TRL, same fields"
+ENGINES = (HARNESS, f"{HARNESS}, padded", SAME_FIELDS, "TRL as it comes")
 HEADERS = ("method", "engine", "tokens/s", "times TRL", "ms a step", "share of peak", "GiB", "last loss")
 FIRST = 3
 """Steps that are not counted: kernels are chosen and memory is reserved in them."""
 
 TURNS = 2
-SEED = 42
 
 
 @dataclass(frozen=True)
@@ -60,30 +57,6 @@ class Job:
     fields: dict[str, Any]
 
 
-class Stamps(TrainerCallback):
-    """Notes the time after each step, once the device is done with it, and the loss."""
-
-    def __init__(self, device: str) -> None:
-        self.device = device
-        self.times: list[float] = []
-        self.losses: list[float] = []
-
-    def on_step_end(self, *_args: Any, **_kwargs: Any) -> None:
-        """Note the time."""
-        synchronize(self.device)
-        self.times.append(time.perf_counter())
-
-    def on_log(self, _args: Any, _state: Any, _control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        """Note the loss."""
-        if logs and "loss" in logs:
-            self.losses.append(float(logs["loss"]))
-
-    @property
-    def step(self) -> float:
-        """Seconds of the median step, the first ones left out."""
-        return median(after - before for before, after in pairwise(self.times[FIRST - 1 :]))
-
-
 def compared(shape: Shape, *, steps: int, batch: int, methods: Sequence[str]) -> Iterator[tuple[str, list[Ran]]]:
     """Yield each method with the faster of `TURNS` runs of every engine, which take turns."""
     fields = {
@@ -96,16 +69,10 @@ def compared(shape: Shape, *, steps: int, batch: int, methods: Sequence[str]) ->
     }
     job = Job(shape, training_rows(spec.load("gap"), shape.tokenizer()), fields)
     for name in methods:
-        fastest: dict[str, Ran] = {}
-        for _ in range(TURNS):
-            for engine in ENGINES:
-                with contextlib.redirect_stdout(io.StringIO()):  # the trainer prints every step
-                    ran = once(engine, recipe_named(name, shape), job)
-                fastest[engine] = min(fastest.get(engine, ran), ran, key=lambda each: each.step)
-                gc.collect()
-                if torch.cuda.is_available():
-                    torch.cuda.empty_cache()
-        tokens = fastest["harness"].tokens
+        recipe = recipe_named(name, shape)
+        found = in_turns(ENGINES, partial(once, recipe=recipe, job=job), turns=TURNS)
+        fastest = {engine: min(runs, key=lambda each: each.step) for engine, runs in found.items()}
+        tokens = fastest[HARNESS].tokens
         yield name, [replace(each, tokens=tokens, flops=each.flops * tokens) for each in fastest.values()]
 
 
@@ -118,14 +85,16 @@ def recipe_named(name: str, shape: Shape) -> Recipe:
 
 def once(engine: str, recipe: Recipe, job: Job) -> Ran:
     """Train by one engine from fresh weights; tokens are counted where the harness trains, operations are a token's."""
-    shape, tokens = job.shape, 0.0
-    adapted = adapt(shape.load(recipe.base_quantization), recipe, seed=SEED, tokenizer=shape.tokenizer())
+    shape, tokenizer, tokens = job.shape, job.shape.tokenizer(), 0.0
+    gc.collect()
+    adapted = adapt(shape.load(recipe.base_quantization), recipe, seed=SEED, tokenizer=tokenizer)
+    forget_peak(shape.device)
     stamps = Stamps(shape.device)
-    with measured(shape.device) as used:
-        if engine.startswith("harness"):
+    with contextlib.redirect_stdout(io.StringIO()), TemporaryDirectory() as scratch:  # the trainer prints every step
+        if engine.startswith(HARNESS):
             trained = train(
                 adapted,
-                shape.tokenizer(),
+                tokenizer,
                 job.rows,
                 job.fields,
                 seed=SEED,
@@ -133,38 +102,27 @@ def once(engine: str, recipe: Recipe, job: Job) -> Ran:
                 device=shape.device,
                 dtype=shape.dtype,
                 callbacks=[stamps],
-                padding_free=engine == "harness",
+                padding_free=engine == HARNESS,
             )
             tokens = trained.tokens / trained.steps
         else:
-            plain(engine, adapted.model, job, stamps)
-    return Ran(engine, stamps.step, tokens, training_flops(adapted), used.memory, stamps.losses[-1])
+            by_trl(adapted.model, tokenizer, job.rows, config_of(engine, job, scratch), stamps)
+    noted = stamps.steps()
+    flops, memory = training_flops(adapted), peak_memory(shape.device)
+    return Ran(engine, median(noted.wall[FIRST:]), tokens, flops, memory, noted.losses[-1])
 
 
-def plain(engine: str, model: PreTrainedModel, job: Job, stamps: Stamps) -> None:
-    """Train the adapted model with SFTTrainer alone, as the harness configures it or with TRL's defaults."""
-    device, dtype = job.shape.device, job.shape.dtype
-    with TemporaryDirectory() as scratch:
-        if engine == "TRL, same fields":
-            args = sft_config(job.fields, seed=SEED, folder=Path(scratch), device=device, dtype=dtype)
-        else:
-            quiet = {"report_to": "none", "save_strategy": "no", "disable_tqdm": True, "logging_steps": 1}
-            cpu = device_kind(device) == "cpu"  # TRL would compute in an emulated bfloat16 there
-            plainly = {"use_cpu": True, "bf16": False} if cpu else {}
-            args = SFTConfig(output_dir=scratch, seed=SEED, data_seed=SEED, **quiet, **plainly, **job.fields)
-        trainer = SFTTrainer(
-            model=model,
-            args=args,
-            train_dataset=Dataset.from_list([{name: row[name] for name in COLUMNS} for row in job.rows]),
-            processing_class=job.shape.tokenizer(),
-            callbacks=[stamps],
-        )
-        trainer.train()
+def config_of(engine: str, job: Job, scratch: str) -> SFTConfig:
+    """Return what plain TRL trains with: the harness's configuration, or TRL's defaults."""
+    shape = job.shape
+    if engine == SAME_FIELDS:
+        return sft_config(job.fields, seed=SEED, folder=Path(scratch), device=shape.device, dtype=shape.dtype)
+    return plain_config(scratch, shape.device, job.fields)
 
 
 def lines(name: str, ran: Sequence[Ran], peak: float) -> Iterator[tuple[Any, ...]]:
     """Yield a line an engine, as `HEADERS` says."""
-    reference = next(each for each in ran if each.engine == "TRL, same fields")
+    reference = next(each for each in ran if each.engine == SAME_FIELDS)
     for each in ran:
         times = reference.step / each.step
         share = each.flops / each.step / peak

@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import transformers
 from lm_eval.api.task import Task
 from lm_eval.models.huggingface import HFLM
@@ -77,7 +76,7 @@ def by_engine(options: argparse.Namespace) -> int:
         task = with_shots(task, suite)
         best = fastest(engines(loaded, size), task, options)
         lines += [[suite.task, name, *compared(each, best[PLAIN]), each.engine] for name, each in best.items()]
-        agree = agree and apart(best[HARNESS], best[PLAIN]) <= APART
+        agree = agree and best[HARNESS].apart(best[PLAIN]) <= APART
         read.append([suite.task, *tokens(recorded(loaded, task, options.items, size), size)])
     print(tabulate(lines, headers=HEADERS, floatfmt=FORMATS))
     print()
@@ -93,20 +92,13 @@ def fastest(makers: Mapping[str, Callable[[], HFLM]], task: Task, options: argpa
 
 def compared(run: Run, plain: Run) -> list[object]:
     """Return items a second, the ratios of wall and CPU seconds to HFLM's, and how far scores differ."""
-    same = sum(int(np.argmax(mine) == np.argmax(other)) for mine, other in zip(run.scores, plain.scores, strict=True))
     return [
         len(run.scores) / run.taken.wall,
         plain.taken.wall / run.taken.wall,
         plain.taken.cpu / run.taken.cpu,
-        apart(run, plain),
-        f"{same}/{len(run.scores)} same",
+        run.apart(plain),
+        f"{run.same_choices(plain)}/{len(run.scores)} same",
     ]
-
-
-def apart(run: Run, plain: Run) -> float:
-    """Return the largest difference of a log-likelihood, in nats."""
-    pairs = zip(run.scores, plain.scores, strict=True)
-    return max(float(np.abs(np.subtract(mine, other)).max()) for mine, other in pairs)
 
 
 def tokens(requests: Sequence[Request], size: int) -> list[object]:

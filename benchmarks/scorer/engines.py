@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import lm_eval.evaluator
+import numpy as np
 from lm_eval.api.task import Task
 from lm_eval.models.huggingface import HFLM
 
@@ -28,6 +29,17 @@ class Run:
     taken: Taken
     scores: Scores
     engine: str
+
+    def apart(self, other: "Run") -> float:
+        """Return the largest difference of a log-likelihood, in nats."""
+        return max(float(np.abs(np.subtract(mine, theirs)).max()) for mine, theirs in self._beside(other))
+
+    def same_choices(self, other: "Run") -> int:
+        """Return on how many items both hold the same option for the likeliest."""
+        return sum(int(np.argmax(mine) == np.argmax(theirs)) for mine, theirs in self._beside(other))
+
+    def _beside(self, other: "Run") -> list[tuple[list[float], list[float]]]:
+        return list(zip(self.scores, other.scores, strict=True))
 
 
 class Recording(SharedPromptLM):

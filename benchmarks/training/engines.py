@@ -13,7 +13,7 @@ from typing import Any
 import datasets
 import transformers
 from datasets import Dataset
-from transformers import TrainerCallback
+from transformers import PreTrainedModel, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from benchmarks.floor import counting
@@ -21,6 +21,7 @@ from harness import spec
 from harness.methods._base import Adapted, base_of
 from harness.methods.adapt import adapt
 from harness.methods.dispatch import training_flops
+from harness.model.devices import device_kind, synchronize
 from harness.sources import models
 from harness.sources.data import COLUMNS, Row
 from harness.spec.records import Execution
@@ -64,18 +65,20 @@ class Steps:
 
 
 class Stamps(TrainerCallback):
-    """Notes times and losses of every step, from the moment on in which training begins."""
+    """Notes times and losses of every step on a device, from the moment on in which training begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
+        self._device = device
         self.times: list[tuple[float, float]] = []
         self.losses: list[float] = []
 
     def on_train_begin(self, *_args: Any, **_more: Any) -> None:
         """Note the time."""
-        self.times.append((time.perf_counter(), time.process_time()))
+        self.on_step_end()
 
     def on_step_end(self, *_args: Any, **_more: Any) -> None:
-        """Note the time."""
+        """Note the time, once the device is done with the step."""
+        synchronize(self._device)
         self.times.append((time.perf_counter(), time.process_time()))
 
     def on_log(self, _args: Any, _state: Any, _control: Any, logs: Mapping[str, Any] | None = None, **_: Any) -> None:
@@ -126,7 +129,9 @@ def trained(engine: str, method: str, steps: int, spec_file: str) -> dict[str, A
         done = train(adapted, tokenizer, rows, asked, seed=SEED, on_step=lambda *_: None, callbacks=[stamps], **on)
         tokens = done.tokens / done.steps
         return vars(stamps.steps(tokens=tokens, flops=tokens * _needed(adapted, rows, tokenizer)))
-    _by_trl(adapted, tokenizer, rows, asked, stamps, recomputing=engine == AS_IT_COMES)
+    no_recomputing = {} if engine == AS_IT_COMES else {"gradient_checkpointing": False}
+    with TemporaryDirectory() as scratch:
+        by_trl(adapted.model, tokenizer, rows, plain_config(scratch, "cpu", {**asked, **no_recomputing}), stamps)
     return vars(stamps.steps())
 
 
@@ -161,22 +166,19 @@ def _needed(adapted: Adapted, rows: Sequence[Row], tokenizer: Any) -> float:
     return whole / read.tokens
 
 
-def _by_trl(
-    adapted: Adapted,
-    tokenizer: Any,
-    rows: Sequence[Row],
-    asked: Mapping[str, Any],
-    stamps: Stamps,
-    *,
-    recomputing: bool,
-) -> None:
+def plain_config(scratch: str, device: str, asked: Mapping[str, Any]) -> SFTConfig:
+    """Return SFTConfig's defaults with what is asked; on a CPU without bfloat16, which is emulated there."""
     quiet = {"report_to": "none", "save_strategy": "no", "disable_tqdm": True, "logging_steps": 1}
-    with TemporaryDirectory() as scratch:
-        plain = {"use_cpu": True, "bf16": False, **({} if recomputing else {"gradient_checkpointing": False})}
-        SFTTrainer(
-            model=adapted.model,
-            args=SFTConfig(output_dir=scratch, seed=SEED, data_seed=SEED, **quiet, **plain, **asked),
-            train_dataset=Dataset.from_list([{name: row[name] for name in COLUMNS} for row in rows]),
-            processing_class=tokenizer,
-            callbacks=[stamps],
-        ).train()
+    cpu = {"use_cpu": True, "bf16": False} if device_kind(device) == "cpu" else {}
+    return SFTConfig(output_dir=scratch, seed=SEED, data_seed=SEED, **quiet, **cpu, **asked)
+
+
+def by_trl(model: PreTrainedModel, tokenizer: Any, rows: Sequence[Row], config: SFTConfig, stamps: Stamps) -> None:
+    """Train an adapted model with SFTTrainer alone."""
+    SFTTrainer(
+        model=model,
+        args=config,
+        train_dataset=Dataset.from_list([{name: row[name] for name in COLUMNS} for row in rows]),
+        processing_class=tokenizer,
+        callbacks=[stamps],
+    ).train()

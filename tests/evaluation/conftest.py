@@ -24,3 +24,24 @@ def questions():
     return [
         Instance(request_type="loglikelihood", doc={}, arguments=pair, idx=0, metadata=("t", 0, 1)) for pair in pairs
     ]
+
+
+@pytest.fixture(scope="session")
+def preamble():
+    """What stands before every question of `with_examples`."""
+    return "Question: what is one and one?\nAnswer: two\n\nQuestion: and twice that?\nAnswer: four\n\n"
+
+
+@pytest.fixture(scope="session")
+def with_examples(questions, preamble):
+    """The questions, each after the same two examples."""
+    return [
+        Instance(
+            request_type="loglikelihood",
+            doc={},
+            arguments=(preamble + each.args[0], each.args[1]),
+            idx=0,
+            metadata=("t", 0, 1),
+        )
+        for each in questions
+    ]

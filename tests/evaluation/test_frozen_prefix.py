@@ -5,7 +5,6 @@ import copy
 import peft
 import pytest
 import torch
-from lm_eval.api.instance import Instance
 from safetensors.torch import load_file
 
 from harness.evaluation.frozen_prefix import PrefixReader
@@ -15,7 +14,6 @@ from harness.model.decoder import layer_names
 from harness.model.prefix_store import PrefixStore
 from harness.spec.records import Bottleneck, Layers, Recipe
 
-EXAMPLES = "Question: what is one and one?\nAnswer: two\n\nQuestion: and twice that?\nAnswer: four\n\n"
 BOTH = ["llama", "qwen2", "gpt_neox", "qwen3", "gpt2", "phi", "granite", "mistral", "mixtral", "falcon"]
 FAMILIES = [*((family, attention) for family in BOTH for attention in ("sdpa", "eager")), ("gemma2", "eager")]
 ABOVE = [1, 2]
@@ -29,20 +27,6 @@ RECIPES = {
     },
     "bottleneck": {"bottleneck": Bottleneck(placement="pfeiffer", reduction_factor=8)},
 }
-
-
-@pytest.fixture(scope="session")
-def with_examples(questions):
-    return [
-        Instance(
-            request_type="loglikelihood",
-            doc={},
-            arguments=(EXAMPLES + each.args[0], each.args[1]),
-            idx=0,
-            metadata=("t", 0, 1),
-        )
-        for each in questions
-    ]
 
 
 @pytest.fixture

@@ -4,29 +4,13 @@ import peft
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 
 from harness.evaluation.opening import LEAST, Opening, opening_tokens
 from harness.evaluation.scorer import SharedPromptLM
 
-EXAMPLES = "Question: what is one and one?\nAnswer: two\n\nQuestion: and twice that?\nAnswer: four\n\n"
 BOTH = ["llama", "qwen2", "gpt_neox", "qwen3", "gpt2", "phi", "granite", "mistral"]
 FAMILIES = [*((family, attention) for family in BOTH for attention in ("sdpa", "eager")), ("gemma2", "eager")]
-
-
-@pytest.fixture(scope="session")
-def with_examples(questions):
-    return [
-        Instance(
-            request_type="loglikelihood",
-            doc={},
-            arguments=(EXAMPLES + each.args[0], each.args[1]),
-            idx=0,
-            metadata=("t", 0, 1),
-        )
-        for each in questions
-    ]
 
 
 def plainly(model, tokenizer, questions, **options):
@@ -55,11 +39,11 @@ def test_the_opening_is_the_longest_that_leaves_every_prompt_a_token(shared, res
 
 
 @pytest.mark.parametrize(("family", "attention"), FAMILIES)
-def test_scores_are_those_of_prompts_read_whole(family, attention, random_model, tokenizer, with_examples):
+def test_scores_are_those_of_prompts_read_whole(family, attention, random_model, tokenizer, with_examples, preamble):
     model = random_model(family, attention=attention)
     scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=3)
     ours = scorer.loglikelihood(with_examples, disable_tqdm=True)
-    assert scorer.engine == f"shared-prompt, the first {len(EXAMPLES.strip()) - 1} tokens read once"
+    assert scorer.engine == f"shared-prompt, the first {len(preamble.strip()) - 1} tokens read once"
     agree(ours, plainly(model, tokenizer, with_examples, batch_size=1))
 
 

@@ -27,6 +27,11 @@ class UsageError(HarnessError):
     exit_code = 64
 
 
+def cannot_be_written(place: object, error: OSError, remedy: str) -> UsageError:
+    """Return the error for a folder that cannot be written; what to do is the `remedy`, a sentence."""
+    return UsageError(f"{place} cannot be written ({error.strerror}). {remedy}")
+
+
 class MissingExtraError(UsageError):
     """What is asked for needs packages that an optional dependency of harness brings, and they are not installed."""
 

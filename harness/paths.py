@@ -1,10 +1,11 @@
 """Where harness keeps what it can make again and what it was told, and files read only where they are files."""
 
 import errno
+import json
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import platformdirs
 
@@ -68,3 +69,11 @@ def read_regular(path: Path, most: int = LARGEST_DECLARATION) -> bytes:
     if len(content) > most:
         raise OSError(errno.EFBIG, f"larger than the {most >> 20} MiB that are read", str(path))
     return content
+
+
+def read_record(path: Path) -> Any:
+    """Return what a JSON file of a run or an evaluation says.
+
+    Raises `OSError` as `read_regular` does, and `ValueError` or `RecursionError` for what is not JSON in UTF-8.
+    """
+    return json.loads(read_regular(path, LARGEST_RECORD).decode("utf-8-sig"))

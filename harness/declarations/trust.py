@@ -98,8 +98,8 @@ def remember(files: Iterable[Path]) -> None:
 
 def trust_for_now(paths: Iterable[Path]) -> None:
     """Trust what lies at or below these paths in this process and those that it starts."""
-    known = [each for each in os.environ.get(VARIABLE, "").split(os.pathsep) if each]
-    os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys([*known, *(str(path.resolve()) for path in paths)]))
+    known = [*_for_now(), *(path.resolve() for path in paths)]
+    os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys(map(str, known)))
 
 
 def files_of(codes: Iterable[Code]) -> list[Path]:

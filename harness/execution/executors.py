@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.errors import PluginError, UsageError
+from harness.errors import PluginError, cannot_be_written
 from harness.execution._base import Executor
 from harness.execution.local import LocalExecutor
 from harness.registry import find
@@ -38,4 +38,4 @@ def _make(log: Path, remedy: str) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.open("ab").close()
     except OSError as error:
-        raise UsageError(f"{log.parent} cannot be written ({error.strerror}). {remedy}") from error
+        raise cannot_be_written(log.parent, error, remedy) from error

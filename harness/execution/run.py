@@ -19,6 +19,7 @@ from harness.execution.watcher import Watcher
 from harness.ledger import RunFolder
 from harness.ledger.claims import Claims
 from harness.ledger.lock import LOCK, Hashes, Lock, Machine, write_lock
+from harness.ledger.presence import ANOTHER_FOLDER
 from harness.ledger.run import PREFIX
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.search import tuned
@@ -44,7 +45,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
     other data.
     """
     run = RunFolder(folder)
-    with executor_of(experiment, run.log, remedy="Choose another folder with --out.") as executor:
+    with executor_of(experiment, run.log, remedy=ANOTHER_FOLDER) as executor:
         prepared = _with_settled_threads(run, experiment, _prepare(experiment, run, executor, watcher))
         _check_same_data(run, experiment, prepared)
         trials = Schedule(

@@ -1,7 +1,6 @@
 """The lock file of a run folder: what was asked for, what it was resolved to, and what it came from."""
 
 import functools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ from harness import names
 from harness.codec import DecodeError, decode, encode
 from harness.errors import LedgerError
 from harness.ledger.files import write_json
-from harness.paths import LARGEST_RECORD, read_regular
+from harness.paths import read_record
 from harness.records import ChosenValues, Screening
 from harness.spec.records import Experiment
 
@@ -90,7 +89,7 @@ def read_lock(folder: Path) -> Lock:
 def _read(path: Path, _modified: int, _size: int) -> Lock:
     """Read a lock file once for as long as it stays as it is: whoever reads a run asks for it often."""
     try:
-        data = json.loads(read_regular(path, LARGEST_RECORD))
+        data = read_record(path)
     except (ValueError, RecursionError) as error:
         raise LedgerError(f"{path} cannot be read ({error}). {MEND}") from error
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.codec import JSON, encode
-from harness.errors import UsageError
+from harness.errors import UsageError, cannot_be_written
 from harness.ledger.claims import Claims
 from harness.ledger.files import write_json
 from harness.spec.records import Experiment
+
+ANOTHER_FOLDER = "Choose another folder with --out."
+"""What to do where a run folder cannot be written."""
 
 _REGISTER = "commands"
 _PREFIX = "command-"
@@ -70,7 +73,7 @@ def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
             claims.take(name)
             write_json(claims.folder / f"{name}.json", mine)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written ({error.strerror}). Choose another folder with --out.") from error
+        raise cannot_be_written(folder, error, ANOTHER_FOLDER) from error
     try:
         yield
     finally:

@@ -31,7 +31,7 @@ from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.lock import LOCK, MEND, Lock, read_lock
 from harness.ledger.outcomes import Outcome, from_json, to_json
-from harness.paths import LARGEST_RECORD, read_regular
+from harness.paths import read_record
 from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Measurement, Screening
 from harness.spec.records import Experiment
 
@@ -146,7 +146,7 @@ class RunFolder:
         if not path.exists():
             return {}
         try:
-            found = json.loads(read_regular(path, LARGEST_RECORD))
+            found = read_record(path)
             return {name: decode(Measurement, each) for name, each in found.items()}
         except (OSError, ValueError, AttributeError, RecursionError) as error:
             raise LedgerError(f"{path} cannot be read ({error}); `harness run` writes it again.") from error
@@ -165,7 +165,7 @@ class RunFolder:
         if not path.exists():
             return None
         try:
-            return from_json(json.loads(read_regular(path, LARGEST_RECORD)))
+            return from_json(read_record(path))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise LedgerError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
 

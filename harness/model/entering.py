@@ -34,7 +34,7 @@ def entering(layers: Sequence[nn.Module], at: Collection[int]) -> Iterator[Enter
 
     def note(number: int) -> Any:
         def hook(_module: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-            entered.hidden[number] = arguments[0] if arguments else named[ARGUMENT]
+            entered.hidden[number] = _received(arguments, named)
 
         return hook
 
@@ -65,7 +65,7 @@ def passed_over(layers: Sequence[nn.Module], layer: int, hidden: Tensor, *, memb
         return ((hidden, *arguments[1:]), named) if arguments else ((), {**named, ARGUMENT: hidden})
 
     def hand_on(*arguments: Any, **named: Any) -> Any:
-        received = arguments[0] if arguments else named[ARGUMENT]
+        received = _received(arguments, named)
         return received if members is None else (received, *[None] * members)
 
     below = layers[:layer]
@@ -84,6 +84,12 @@ def passed_over(layers: Sequence[nn.Module], layer: int, hidden: Tensor, *, memb
                 module.__dict__["forward"] = own
 
 
+def _received(arguments: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
+    """Return the hidden states that a layer is called with, (rows, tokens, hidden)."""
+    hidden: Tensor = arguments[0] if arguments else named[ARGUMENT]
+    return hidden
+
+
 class _ReachedError(Exception):
     """The layer is reached: nothing above it need be computed."""
 
@@ -93,7 +99,7 @@ def entering_alone(layers: Sequence[nn.Module], layer: int, compute: Callable[[]
     found: list[Tensor] = []
 
     def stop(_module: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-        found.append(arguments[0] if arguments else named[ARGUMENT])
+        found.append(_received(arguments, named))
         raise _ReachedError
 
     hook = layers[layer].register_forward_pre_hook(stop, with_kwargs=True)

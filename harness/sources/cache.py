@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from harness.errors import UsageError
+from harness.errors import cannot_be_written
 from harness.paths import cache_root
 
 root = cache_root
@@ -27,7 +27,7 @@ def folder(*key: str, fill: Callable[[Path], None]) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"the cache {root()} cannot be written ({error.strerror}). {REMEDY}") from error
+        raise cannot_be_written(f"the cache {root()}", error, REMEDY) from error
     with FileLock(path.with_name(path.name + ".lock")):
         if not path.is_dir():
             partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))

@@ -76,13 +76,20 @@ def with_shots(task: Task, suite: Suite) -> Task:
 
 
 @contextmanager
+def unchanged(task: Task, key: str) -> Iterator[None]:
+    """Put a field of the task's configuration back to what it was before the block."""
+    own = task.get_config(key)
+    try:
+        yield
+    finally:
+        task.set_config(key=key, value=own)
+
+
+@contextmanager
 def shots_for_now(task: Task, suite: Suite) -> Iterator[Task]:
     """Yield the task as `with_shots` sets it, and leave it with its own number of examples."""
-    own = task.get_config("num_fewshot")
-    try:
+    with unchanged(task, "num_fewshot"):
         yield with_shots(task, suite)
-    finally:
-        task.set_config(key="num_fewshot", value=own)
 
 
 def set_aside(task: Task, *, whole: bool) -> Sequence[Mapping[str, Any]]:

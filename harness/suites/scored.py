@@ -9,7 +9,7 @@ from lm_eval.api.task import Task
 from harness.errors import TaskError
 from harness.spec.records import EvaluationOptions, Split, Suite
 from harness.suites.drawing import STRATA, drawn, labels_of
-from harness.suites.examples import set_aside, shots_for_now
+from harness.suites.examples import set_aside, shots_for_now, unchanged
 
 
 def score_split(task: Task, split: Split) -> Task:
@@ -24,11 +24,8 @@ def score_split(task: Task, split: Split) -> Task:
 @contextmanager
 def split_for_now(task: Task, split: Split) -> Iterator[Task]:
     """Yield the task as `score_split` sets it, and leave it with its own split."""
-    own = task.get_config("test_split")
-    try:
+    with unchanged(task, "test_split"):
         yield score_split(task, split)
-    finally:
-        task.set_config(key="test_split", value=own)
 
 
 def scored_places(task: Task, suite: Suite, options: EvaluationOptions, *, part: int | None = None) -> list[int] | None:

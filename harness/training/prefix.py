@@ -6,7 +6,6 @@ its numbers are a plain forward pass's up to rounding: whether this is done is p
 """
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -57,14 +56,16 @@ class RowsPrefix:
 
     @property
     def used(self) -> FrozenPrefix:
-        """What was kept, by packs of rows, and read, by packs of a batch; why nothing was, where that is so."""
+        """What was kept, by packs of rows, and read, by packs of a batch; why nothing was, where that is so.
+
+        Its seconds are the trainer's to say, who knows what else a start took.
+        """
         trouble = self._store.trouble
         notes = [self._reason, f"nothing is kept for other cells: {trouble}" if trouble else None]
         return replace(self._used, notes=(*self._used.notes, *filter(None, notes)))
 
     def prepare(self, rows: Sequence[Sequence[int]], read: Read) -> None:
         """Have all rows at hand, computed by `read` where nobody has; a model in evaluation mode is to read them."""
-        start = time.perf_counter()
         packs = [] if self._reason else list(_packed(rows))
         tokens = sum(len(row) for pack in packs for row in pack)
         for pack in packs:
@@ -72,7 +73,6 @@ class RowsPrefix:
             if self._reason is not None:
                 break
             self._rows.update(zip(pack, hidden[0].split([len(row) for row in pack]), strict=True))
-        self._used = replace(self._used, seconds=time.perf_counter() - start)
 
     def check(self, pack: Pack, as_trained: Read, losses: Callable[[], Tensor], *, rounded: bool) -> None:
         """Hold what is at hand of a batch to what the cell computes; beyond rounding, nothing of it is used.

@@ -5,7 +5,6 @@ to 0.4.2 it wrote ``<model arguments>_<task>.jsonl``, a JSON list, beside ``resu
 arguments end and the task begins. People take the time out of a name, too.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ComparisonError
-from harness.paths import LARGEST_RECORD, read_regular
+from harness.paths import read_record
 
 _SAMPLES = re.compile(
     r"samples_(?P<task>.+?)(_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?))?\.jsonl?(\.gz)?", re.DOTALL
@@ -51,7 +50,7 @@ class SampleFile:
         if self.results is None:
             return {}
         try:
-            content = json.loads(read_regular(self.results, LARGEST_RECORD).decode("utf-8-sig"))
+            content = read_record(self.results)
         except (OSError, ValueError, RecursionError) as error:
             raise ComparisonError(f"{self.results} is not whole JSON ({error}): remove it or score again.") from error
         return content if isinstance(content, dict) else {}
@@ -111,7 +110,7 @@ def _older_in(folder: Path) -> Iterator[SampleFile]:
 def _configured(results: Path) -> list[str]:
     """Return the tasks that a results file tells of, none for any other file."""
     with suppress(OSError, ValueError, RecursionError):
-        content = json.loads(read_regular(results, LARGEST_RECORD).decode("utf-8-sig"))
+        content = read_record(results)
         if isinstance(content, dict) and isinstance(content.get("configs"), dict) and "results" in content:
             return [str(task) for task in content["configs"]]
     return []

@@ -1,13 +1,12 @@
 """Logs of other programs, known by their files: what they are, and what to do to compare what they say."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.paths import LARGEST_RECORD, read_regular
+from harness.paths import read_record
 
 _SOURCE = "or read them with a source of scores of your own (docs/extending.md)"
 _AGAIN = f"Score the models with `lm_eval --log_samples --output_path`, {_SOURCE}."
@@ -43,7 +42,7 @@ def _files_of(program: _Program, path: Path) -> Iterator[Path]:
 
 def _content(path: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError, RecursionError):
-        content = json.loads(read_regular(path, LARGEST_RECORD).decode("utf-8-sig"))
+        content = read_record(path)
         return content if isinstance(content, dict) else {}
     return {}
 

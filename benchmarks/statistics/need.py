@@ -13,9 +13,9 @@ import numpy as np
 from benchmarks.statistics.run import Bar, Block, Run, points, table
 from harness.statistics.moments import Moments, moments
 from harness.statistics.planning import POWER
+from harness.verdict.estimates import SeedsAndItems
 from harness.verdict.pointed import PARTIAL, goals
 from harness.verdict.price import ALIKE, Plan, cheapest, plans
-from harness.verdict.records import SeedsAndItems
 from harness.verdict.required_sample import need_of
 from harness.verdict.rules import Contrasts, Label, Margins, conditions, label, labels
 

@@ -21,10 +21,11 @@ from harness.verdict.analysis import (
     suite_moments,
     weaknesses,
 )
+from harness.verdict.estimates import ConditionResult, IntervalEstimate, Need
 from harness.verdict.futility import gap_chance
 from harness.verdict.gain import gain
 from harness.verdict.level import Level
-from harness.verdict.records import ConditionResult, GapComparison, IntervalEstimate, Need
+from harness.verdict.records import GapComparison
 from harness.verdict.required_sample import Distance, Goal, available_of, need_of
 from harness.verdict.wording import Scale, gap_sentence, insufficient_sentence
 

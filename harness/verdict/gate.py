@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import ComparisonError
+from harness.verdict.estimates import IntervalEstimate
 from harness.verdict.gap import GapVerdict
-from harness.verdict.records import IntervalEstimate, Verdicts
+from harness.verdict.records import Verdicts
 
 ALLOW, REJECT, UNSETTLED = 0, 1, 2
 RULES = ("not-worse-in-domain", "not-worse-out-of-domain", "no-forgetting")

@@ -9,17 +9,12 @@ from harness.statistics.moments import Moments
 from harness.statistics.planning import budget
 from harness.statistics.ratio import ratio_set
 from harness.verdict.analysis import Analysis, PairedScores, seed_notes, weaknesses
+from harness.verdict.estimates import ConditionResult, IntervalEstimate, Need
 from harness.verdict.futility import label_chances
 from harness.verdict.gain import gain
 from harness.verdict.pointed import goals
 from harness.verdict.ranks import is_waited_for
-from harness.verdict.records import (
-    ConditionResult,
-    IntervalEstimate,
-    Need,
-    PersistenceComparison,
-    SeedPoint,
-)
+from harness.verdict.records import PersistenceComparison, SeedPoint
 from harness.verdict.required_sample import available_of, need_of
 from harness.verdict.rules import (
     Condition,

@@ -7,8 +7,9 @@ from harness.compare.design import Arm, Design
 from harness.compare.scores import SuiteScores, read_comparable
 from harness.statistics.contrast import contrast
 from harness.verdict.analysis import Analysis, PairedScores, weaknesses
+from harness.verdict.estimates import IntervalEstimate
 from harness.verdict.level import Level
-from harness.verdict.records import IntervalEstimate, PlaceboGain
+from harness.verdict.records import PlaceboGain
 
 
 def placebo_level(design: Design) -> Level:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.compare.costs import RunCosts
 from harness.compare.design import BASE
-from harness.verdict.records import Need, NeedOfLabel, SeedsAndItems
+from harness.verdict.estimates import Need, NeedOfLabel, SeedsAndItems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from harness.compare.scores import SuiteScores
 from harness.statistics.moments import Moments
 from harness.statistics.planning import budget
 from harness.statistics.sample_size import Aim, enough, floors
-from harness.verdict.records import Need, NeedOfLabel, SeedsAndItems
+from harness.verdict.estimates import Need, NeedOfLabel, SeedsAndItems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

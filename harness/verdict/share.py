@@ -15,8 +15,9 @@ from harness.statistics.moments import moments
 from harness.statistics.ratio import RatioSet
 from harness.statistics.share import share_set
 from harness.verdict.analysis import Analysis, few_units
+from harness.verdict.estimates import IntervalEstimate
 from harness.verdict.level import Level
-from harness.verdict.records import ControlShare, GainShare, IntervalEstimate
+from harness.verdict.records import ControlShare, GainShare
 from harness.verdict.wording import Scale
 
 _FEWEST = 2

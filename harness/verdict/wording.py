@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from harness.declarations.metrics import metric
-from harness.verdict.records import IntervalEstimate, Looks
+from harness.verdict.estimates import IntervalEstimate
+from harness.verdict.records import Looks
 from harness.verdict.rules import Condition, Label, Margins
 
 _CLAIMS = {

@@ -8,8 +8,8 @@ from harness.compare.costs import RunCosts
 from harness.report.render.text import render_text
 from harness.report.sections.needs import need_lines, needs_table
 from harness.verdict import judge_scores
+from harness.verdict.estimates import Need, NeedOfLabel, SeedsAndItems
 from harness.verdict.price import ALIKE, Price, cheapest, plans
-from harness.verdict.records import Need, NeedOfLabel, SeedsAndItems
 from helpers.stand_ins import design, scores
 
 

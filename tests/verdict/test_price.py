@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.verdict.estimates import SeedsAndItems
 from harness.verdict.price import price_of
-from harness.verdict.records import SeedsAndItems
 
 
 def costs(**recipes):

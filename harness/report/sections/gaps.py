@@ -3,7 +3,8 @@
 from harness.declarations.metrics import metric
 from harness.report.document import Block, Cell, Interval, Prose, PValue, Table, Words
 from harness.report.sections.gains import share_cells, share_headers
-from harness.verdict.records import GapComparison, IntervalEstimate, Verdicts
+from harness.verdict.estimates import IntervalEstimate
+from harness.verdict.records import GapComparison, Verdicts
 from harness.verdict.wording import Scale
 
 ADJUSTED = ("p", "adjusted")

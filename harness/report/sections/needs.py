@@ -10,8 +10,9 @@ from math import ceil
 from harness.compare.costs import RunCosts
 from harness.report.document import Block, Cell, Duration, Table, Words
 from harness.statistics.sample_size import MAX_SEEDS
+from harness.verdict.estimates import Need, NeedOfLabel
 from harness.verdict.price import ALIKE, Plan, Price, cheapest, plans, price_of
-from harness.verdict.records import GapComparison, Need, NeedOfLabel, PersistenceComparison, Verdicts
+from harness.verdict.records import GapComparison, PersistenceComparison, Verdicts
 
 _SUBJECT = 30
 """Characters for a comparison in the table."""

@@ -7,13 +7,8 @@ from harness.compare.costs import RunCosts
 from harness.report.document import Block, Cell, Finding, Number, Prose, Table, Words
 from harness.report.sections.gains import accuracy_marks, margins, share_sentences
 from harness.report.sections.needs import need_lines, needs_table
-from harness.verdict.records import (
-    ConditionResult,
-    Failures,
-    GapComparison,
-    PersistenceComparison,
-    Verdicts,
-)
+from harness.verdict.estimates import ConditionResult
+from harness.verdict.records import Failures, GapComparison, PersistenceComparison, Verdicts
 
 CONDITION = 62
 """Characters for a condition in its table."""

@@ -1,6 +1,7 @@
 """Where harness keeps what it can make again and what it was told, and files read only where they are files."""
 
 import errno
+import hashlib
 import json
 import os
 import stat
@@ -69,6 +70,12 @@ def read_regular(path: Path, most: int = LARGEST_DECLARATION) -> bytes:
     if len(content) > most:
         raise OSError(errno.EFBIG, f"larger than the {most >> 20} MiB that are read", str(path))
     return content
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes in hexadecimal. Raises `OSError` for what is not a regular file."""
+    with open_regular(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_record(path: Path) -> Any:

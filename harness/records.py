@@ -127,13 +127,17 @@ class Probe:
     """What was measured on data before training, and what it cost.
 
     `scores` holds one number a decoder layer for a strategy that ranks layers (they sum to 1), and is empty for an
-    initialisation from data.
+    initialisation from data. Where they are `shared`, another cell of the run measured them, or an earlier start: the
+    `seconds` are what it took there, since the recipe by itself would have taken them. `notes` say what went wrong
+    with sharing.
     """
 
     purpose: str
     batches: int
     seconds: float
     scores: tuple[float, ...] = ()
+    shared: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,7 @@ def by_harness(plan: Plan, folder: Path, options: argparse.Namespace) -> tuple[d
 def made(result: CellResult) -> Made:
     info = result.train_info
     return Made(
-        probe=info.probe_seconds if info else 0.0,
+        probe=sum(each.seconds for each in info.probes if not each.shared) if info else 0.0,
         train=info.train_time if info else 0.0,
         score=sum(each.seconds for each in result.evaluations),
         scores={each.task: {name: each.metrics[f"{name},none"] for name in METRICS} for each in result.evaluations},

@@ -9,7 +9,8 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from harness import diagnostics
+from harness import __version__, diagnostics
+from harness.codec import encode
 from harness.diagnostics import Diagnostic, FirstStart, Subject
 from harness.errors import SourceError, TaskError
 from harness.execution import cell_record
@@ -22,9 +23,11 @@ from harness.ledger.run import PREFIX
 from harness.methods._base import Adapted
 from harness.methods.adapt import adapt
 from harness.methods.batches import Batch, Batches
+from harness.methods.layers.shared import SharedProbes
 from harness.methods.store import replay, stage_folder
+from harness.model.devices import machine
 from harness.model.precision import trained_dtype
-from harness.records import TrainRecord
+from harness.records import Probe, TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe
 from harness.trained import Precision
@@ -67,9 +70,30 @@ class Part:
     def adapt(self, model: Any, recipe: Recipe, clock: Clock) -> Adapted:
         """Make the model trainable as `recipe` says; what reading data for it took is counted apart."""
         course = self.course
-        made = adapt(model, recipe, seed=course.seed, batches=course.batches, tokenizer=course.tokenizer)
-        clock.credit("probe", sum(each.seconds for each in made.probes))
+        made = adapt(
+            model,
+            recipe,
+            seed=course.seed,
+            batches=course.batches,
+            tokenizer=course.tokenizer,
+            probes=self._shared_probes(),
+        )
+        clock.credit("probe", sum(each.seconds for each in made.probes if not each.shared))
         return made
+
+    def _shared_probes(self) -> SharedProbes | None:
+        """Return what layers of the base are ranked by in this run; None after a stage, which made another model."""
+        work = self.work
+        if self.place > 0 or not work.experiment.execute.shared_probes:
+            return None
+        model = {
+            "sha256": work.content.model,
+            "dtype": served_dtype(work.experiment.model, work.device),
+            "quantization": encode(self.whole.base_quantization),
+            "machine": machine(work.device),
+            "versions": {"harness": __version__, **work.versions},
+        }
+        return SharedProbes(work.folder.parents[1], model)
 
 
 def course_of(work: CellWork, recipe: Recipe) -> Course:
@@ -104,14 +128,14 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
     found.
     """
     work, course, recipe = part.work, part.course, part.recipe
-    first, max_steps = _first_start(part, clock)
+    first, max_steps, probes = _first_start(part, clock)
     model = part.load(clock)
     batch = _first_batch(course.batches)
     checks = diagnostics.diagnostics_of(work.experiment.diagnostics)
     for check in checks:
         check.before(model, batch)
     if first is None:
-        adapted = part.adapt(model, recipe, clock)
+        adapted = _as_measured(part.adapt(model, recipe, clock), probes)
     else:
         adapted = first.as_declared(part.adapt(model, first.recipe_again(recipe), clock), recipe)
     del model
@@ -158,14 +182,20 @@ def _as_served(adapted: Adapted, record: TrainRecord, batch: Batch, dtype: str) 
     return replace(record, measurements={**record.measurements, found.name: found})
 
 
-def _first_start(part: Part, clock: Clock) -> tuple[FirstStart | None, int | None]:
-    """Return what a first adapter was, and the steps that spend as much as the recipe that `compute` names.
+def _as_measured(again: Adapted, probes: Sequence[Probe]) -> Adapted:
+    """Return a second adapter with what this cell measured for its first as measured here, which it found shared."""
+    mine = {each.purpose: each for each in probes}
+    return replace(again, probes=tuple(mine.get(each.purpose, each) if each.shared else each for each in again.probes))
+
+
+def _first_start(part: Part, clock: Clock) -> tuple[FirstStart | None, int | None, tuple[Probe, ...]]:
+    """Return what a first adapter was, the steps that spend as much as the recipe of `compute`, and its probes.
 
     Its model is let go of: what is measured of memory later is that of one model.
     """
     recipe, made_twice = part.recipe, diagnostics.is_made_twice(part.recipe)
     if recipe.compute is None and not made_twice:
-        return None, None
+        return None, None, ()
     first = part.adapt(part.load(clock), recipe, clock)
     noted = FirstStart.of(first) if made_twice else None
     steps = None
@@ -174,9 +204,10 @@ def _first_start(part: Part, clock: Clock) -> tuple[FirstStart | None, int | Non
         assert part.work.budget is not None
         matching = steps_for_flops if recipe.compute.measure == "flops" else steps_for_time
         steps = matching(part.work.budget, first, part.course)
+    probes = first.probes
     del first
     gc.collect()
-    return noted, steps
+    return noted, steps, probes
 
 
 def _first_batch(batches: Batches) -> Batch:

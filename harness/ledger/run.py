@@ -11,6 +11,7 @@
     costs.json        what was measured in seconds and bytes
     search.json       what a search tried and chose, where there is one
     prefix/           what enters trained layers, while a run goes on: a cache
+    probes/           what layers are ranked by, measured once for all recipes: a cache
     log.txt           what the libraries said
 
 Only the executor and its workers write; everyone else reads. A cell's outcome is its ``result.json``, which

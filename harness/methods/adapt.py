@@ -14,6 +14,7 @@ from harness.methods.batches import Batches
 from harness.methods.dispatch import method_of
 from harness.methods.dry_run import matched
 from harness.methods.layers.choose import choose_layers
+from harness.methods.layers.shared import SharedProbes
 from harness.model.precision import keep_masters
 from harness.spec.records import Recipe
 
@@ -25,6 +26,7 @@ def adapt(
     seed: int,
     batches: Batches | None = None,
     tokenizer: PreTrainedTokenizerBase | None = None,
+    probes: SharedProbes | None = None,
 ) -> Adapted:
     """Make `model` trainable as `recipe` says; the model is changed in place and belongs to the result.
 
@@ -32,14 +34,14 @@ def adapt(
     a recipe with stages, give one stage's at a time. The seed is set before anything is drawn, so the adapter's first
     values follow from it alone. What trains comes out in float32, whatever the model's dtype. `batches` starts a pass
     over training batches, for strategies and initialisations that read data; `tokenizer` is needed by a prompt that
-    starts as a text. The result's recipe holds the rank that a declared `match` came to. Raises `RecipeError` when the
-    recipe cannot be applied.
+    starts as a text; `probes` hold what layers of this very model are ranked by. The result's recipe holds the rank
+    that a declared `match` came to. Raises `RecipeError` when the recipe cannot be applied.
     """
     if recipe.stages:
         raise RecipeError(f"{recipe.id} is trained in stages. Adapt to the recipe of each in turn.")
     fitted = matched(recipe, model.config.to_dict())
     set_seed(seed)
-    choice = choose_layers(base_of(model), fitted, seed=seed, batches=batches)
+    choice = choose_layers(base_of(model), fitted, seed=seed, batches=batches, probes=probes)
     set_seed(seed)  # whatever finding the layers drew, the adapter starts alike
     context = Context(seed=seed, batches=batches, tokenizer=tokenizer)
     adapted = method_of(fitted).apply(model, fitted, choice, context)

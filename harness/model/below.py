@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from harness.model.decoder import layer_names, layer_of
-from harness.model.devices import device_name
+from harness.model.devices import machine
 
 _WRAPPED = ("base_layer", "original_module", "modules_to_save")
 """Parts of the names of what takes the place of a module of the base."""
@@ -46,14 +46,7 @@ def prefix_keys(model: PreTrainedModel, layers: Collection[int], *, autocast: st
 
     `autocast` is the dtype of products where that is not the weights'.
     """
-    machine = {
-        "torch": torch.__version__,
-        "device": device_name(str(model.device)),
-        "cpu": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "autocast": autocast,
-    }
-    said = json.dumps(machine, sort_keys=True).encode()
+    said = json.dumps({**machine(str(model.device)), "autocast": autocast}, sort_keys=True).encode()
     return {
         layer: f"{hashlib.sha256(said + below.encode()).hexdigest()[:_DIGITS]}-{layer}"
         for layer, below in digests_below(model, layers).items()

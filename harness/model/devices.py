@@ -13,6 +13,16 @@ def device_name(device: str) -> str:
     return str(torch.cuda.get_device_name(device)) if device_kind(device) == "cuda" else device_kind(device)
 
 
+def machine(device: str) -> dict[str, str | int]:
+    """Return what decides how this process rounds on a device: two that say the same come to the same bits."""
+    return {
+        "torch": torch.__version__,
+        "device": device_name(device),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+    }
+
+
 def is_available(device: str) -> bool:
     """Say whether PyTorch sees a device of that kind here; for a CPU nothing is asked."""
     kind = device_kind(device)

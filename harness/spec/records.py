@@ -409,7 +409,8 @@ class Execution:
     identities. With `frozen_prefix` what enters a cell's lowest trained layer in scoring is read where another cell has
     computed it, of which a run keeps `frozen_prefix_bytes` at most: not a bit changes. With `frozen_training` the same
     is done in training, of as many bytes again: it pays where the cells meet each row several times, and is part of the
-    identity of recipes that choose layers, since numbers are the same up to rounding.
+    identity of recipes that choose layers, since numbers are the same up to rounding. With `shared_probes` what layers
+    are ranked by is measured once for all recipes that ask the same of a seed: not a bit changes.
     """
 
     kind: str = "local"
@@ -421,6 +422,7 @@ class Execution:
     frozen_prefix: bool = True
     frozen_training: bool = False
     frozen_prefix_bytes: int = 2 << 30
+    shared_probes: bool = True
     options: Mapping[str, JSON] = field(default_factory=dict)
     plugin: str | None = None
 

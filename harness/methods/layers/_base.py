@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from transformers import PreTrainedModel
 
 from harness.methods.batches import Batches
+from harness.methods.layers.shared import SharedProbes
 from harness.records import Probe
 from harness.spec.records import Layers
 
@@ -16,7 +17,8 @@ class Request:
 
     `layers` is the recipe's block as declared, a strategy's own `options` in it. `seed` is the block's own seed or,
     without one, the cell's. `probe_batches` is how many batches a strategy that reads data may take, None for its own
-    number. `model` and `batches` are None where there is none; a strategy that needs them says so.
+    number. `model` and `batches` are None where there is none; a strategy that needs them says so. `probes` keep what a
+    strategy measures of the model for other recipes of the run; None where nothing is kept.
     """
 
     layers: Layers
@@ -26,6 +28,7 @@ class Request:
     probe_batches: int | None = None
     model: PreTrainedModel | None = None
     batches: Batches | None = None
+    probes: SharedProbes | None = None
 
 
 @dataclass(frozen=True, slots=True)

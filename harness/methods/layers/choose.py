@@ -8,16 +8,23 @@ from harness.errors import PluginError, RecipeError
 from harness.methods import catalogue
 from harness.methods.batches import Batches
 from harness.methods.layers._base import Choice, LayerStrategy, Request
+from harness.methods.layers.shared import SharedProbes
 from harness.model.decoder import layer_names
 from harness.spec.records import Layers, Recipe
 
 
 def choose_layers(
-    model: PreTrainedModel, recipe: Recipe, *, seed: int, batches: Batches | None = None
+    model: PreTrainedModel,
+    recipe: Recipe,
+    *,
+    seed: int,
+    batches: Batches | None = None,
+    probes: SharedProbes | None = None,
 ) -> Choice | None:
     """Return the recipe's choice of decoder layers, None where it adapts all.
 
-    `seed` is the cell's, `batches` start a pass over training batches. Raises as `select` does.
+    `seed` is the cell's, `batches` start a pass over training batches, `probes` hold what other recipes measured of the
+    same model. Raises as `select` does.
     """
     if recipe.layers.strategy == "all":
         return None
@@ -30,6 +37,7 @@ def choose_layers(
         probe_batches=recipe.probe_batches,
         model=model,
         batches=batches,
+        probes=probes,
     )
     return select(request)
 

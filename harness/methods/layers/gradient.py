@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,10 +13,13 @@ from transformers import PreTrainedModel
 from harness.errors import RecipeError, TrainingError
 from harness.methods.batches import Batch, first_batches, on_device
 from harness.methods.layers._base import Choice, LayerStrategy, Request
+from harness.methods.layers.shared import timed
+from harness.model.below import batch_digest
 from harness.model.decoder import LINEAR, layer_names
 from harness.records import Probe
 
 BATCHES = 5
+PURPOSE = "gradient"
 HALF_SCALE = 1024.0
 """Factor on the loss of a float16 model, whose small gradients would be rounded to 0; the norms are divided by it."""
 
@@ -27,19 +29,37 @@ def largest_gradients(request: Request) -> Choice:
 
     The model is evaluated without dropout and left as it was. Of layers with equal norms the lower comes first.
     Raises `RecipeError` without a model or data; `TrainingError` where a gradient is not finite, which would rank
-    nothing.
+    nothing. The norms do not depend on `count`: recipes that differ in it alone share them by `Request.probes`.
     """
-    if request.model is None:
+    model = request.model
+    if model is None:
         raise RecipeError('the layer strategy "gradient" needs a loaded model and training batches.')
     batches = first_batches(request.batches, request.probe_batches or BATCHES, 'the layer strategy "gradient"')
-    start = time.perf_counter()
-    norms = gradient_norms(request.model, batches, chunk=request.layers.options.get("chunk"))
-    seconds = time.perf_counter() - start
-    _refuse_non_finite(norms)
+    chunk = request.layers.options.get("chunk")
+
+    def measure() -> list[float]:
+        norms = gradient_norms(model, batches, chunk=chunk)
+        _refuse_non_finite(norms)
+        found: list[float] = norms.tolist()
+        return found
+
+    asked = {"purpose": PURPOSE, "chunk": chunk, "batches": [_named(batch) for batch in batches]}
+    found = timed(measure) if request.probes is None else request.probes.measured(asked, measure)
+    norms = torch.tensor(found.values, dtype=torch.float64)
     ranked = sorted(range(request.total), key=lambda layer: (-norms[layer], layer))
-    scores = tuple(float(norm) for norm in norms / norms.sum())
-    probe = Probe(purpose="gradient", batches=len(batches), seconds=seconds, scores=scores)
+    probe = Probe(
+        purpose=PURPOSE,
+        batches=len(batches),
+        seconds=found.seconds,
+        scores=tuple(float(norm) for norm in norms / norms.sum()),
+        shared=found.shared,
+        notes=found.notes,
+    )
     return Choice(tuple(ranked[: request.count]), probe)
+
+
+def _named(batch: Batch) -> str:
+    return batch_digest(*(batch[name] for name in sorted(batch)))
 
 
 GRADIENT = LayerStrategy(choose=largest_gradients, reads_data=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.ledger import Outcome, RunFolder
     from harness.plan.costs import Estimate
     from harness.verdict import Verdicts
+    from harness.verdict.decision import Decision
 
 PathLike = str | Path
 
@@ -112,6 +113,16 @@ class Run:
         from harness.compare.costs import costs_of
 
         return costs_of(self.files)
+
+    @property
+    def decision(self) -> "Decision":
+        """What to use: the cheapest recipe that is shown not to be worse, by the cost that the experiment names.
+
+        Raises `ComparisonError` where no cell has finished.
+        """
+        from harness.verdict.decision import decide
+
+        return decide(self.verdicts.recommendation, self.costs, self.experiment.comparison.cost)
 
     @property
     def files(self) -> "RunFolder":
@@ -347,7 +358,8 @@ class Conclusion:
         if self.verdicts is None:
             return TextRenderer().render(search_document(self.run.files))
         scores = summarise_scores(self.run.experiment, self.run.results())
-        document = run_document(self.run.files, self.verdicts, self.costs, scores, self.held_out)
+        decision = self.run.decision
+        document = run_document(self.run.files, self.verdicts, self.costs, scores, self.held_out, decision=decision)
         return TextRenderer().render(document)
 
     @property
@@ -367,7 +379,8 @@ class Conclusion:
 
         files: dict[str, Any] = {}
         if self.verdicts is not None:
-            files |= {"verdict.json": self.verdicts.to_json(), "costs.json": self.costs.to_json()}
+            files |= {"verdict.json": self.verdicts.to_json()}
+            files["costs.json"] = {**self.costs.to_json(), "decision": encode(self.run.decision)}
         if self.held_out:
             files["held_out.json"] = {"recipes": encode(self.held_out)}
         if self.run.files.tuning:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from benchmarks.statistics import (
     coverage,
     critical,
+    decision,
     diverged,
     family,
     gate,
@@ -39,6 +40,7 @@ PARTS: Mapping[str, Part] = {
     "family": family.part,
     "family-items": family.items_part,
     "gate": gate.part,
+    "decision": decision.part,
     "diverged": diverged.part,
     "looks": looks.part,
     "look-family": looks.family_part,

@@ -3,9 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness import api
 from harness.errors import ComparisonError, UsageError
@@ -87,14 +86,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the verdicts; under ``--gate`` exit with its ruling."""
     rules = _rules(args.gate)
-    verdicts, declared = _of_a_run(args) if args.run else (_of_logs(args), {})
+    judged = _of_a_run(args) if args.run else None
+    verdicts = _of_logs(args) if judged is None else judged.verdicts
     if args.json:
         print(json.dumps(verdicts.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         from harness.report.documents import verdicts_document
         from harness.report.render.text import TextRenderer
 
-        print(TextRenderer().render(verdicts_document(verdicts, details=args.details)))
+        decision, costs = (judged.decision, judged.costs) if judged else (None, None)
+        document = verdicts_document(verdicts, details=args.details, decision=decision, costs=costs)
+        print(TextRenderer().render(document))
     left_out = ", ".join(dict.fromkeys(each.task for each in verdicts.not_compared))
     if left_out:
         print(f"harness: {left_out} cannot be compared; what can be is judged", file=sys.stderr)
@@ -102,6 +104,7 @@ def run(args: argparse.Namespace) -> int:
         return ComparisonError.exit_code if left_out else 0
     from harness.verdict.gate import gate
 
+    declared = judged.experiment.comparison.gate if judged else {}
     ruling = gate(verdicts, {"rules": rules} if rules else declared)
     print(ruling.text, file=sys.stderr if args.json else sys.stdout)
     return ruling.code
@@ -121,8 +124,8 @@ def _rules(given: str | None) -> list[str]:
     return rules
 
 
-def _of_a_run(args: argparse.Namespace) -> "tuple[Verdicts, Mapping[str, Any]]":
-    """Return a run's verdicts and the gate that its spec declares."""
+def _of_a_run(args: argparse.Namespace) -> api.Run:
+    """Return the run, which answers for itself."""
     extra = [
         _OPTION.get(name, f"--{name.replace('_', '-')}")
         for name, nothing in _OF_LOGS.items()
@@ -133,8 +136,7 @@ def _of_a_run(args: argparse.Namespace) -> "tuple[Verdicts, Mapping[str, Any]]":
             f"{args.run} declares its own comparison; for lm-eval logs alone: {', '.join(extra)}. "
             "Leave that out, or change the spec's `comparison` and run it again: nothing is trained twice."
         )
-    run = api.load_run(args.run)
-    return run.verdicts, run.experiment.comparison.gate
+    return api.load_run(args.run)
 
 
 def _of_logs(args: argparse.Namespace) -> "Verdicts":

@@ -102,6 +102,8 @@ class Design:
     """The items that each suite has, by task, whatever was scored; a suite is absent where that was not recorded."""
     placebos: tuple[tuple[Arm, Arm], ...] = ()
     """Arms beside those that trained as they did on answers dealt anew."""
+    placebo_names: frozenset[str] = frozenset()
+    """All recipes that trained on answers dealt anew, whether or not another trained as they did."""
 
     def __post_init__(self) -> None:
         """Refuse a design that cannot be judged."""
@@ -268,6 +270,7 @@ def design_of(run: RunFolder) -> Design:
         available=run.items,
         notes=(*_unequal_search(experiment, run.tuning), *_withdrawn(comparison)),
         placebos=tuple((arm(name), arm(placebo)) for name, placebo in experiment.placebos.items()),
+        placebo_names=frozenset(recipe.id for recipe in experiment.recipes if recipe.control is not None),
     )
 
 

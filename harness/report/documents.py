@@ -10,6 +10,7 @@ from harness.ledger import RunFolder
 from harness.plan.costs import Estimate
 from harness.report.document import Block, Document, Notice, Prose
 from harness.report.sections.costs import costs_table, serving_table, speed_table
+from harness.report.sections.decision import decision_blocks
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gaps import families, gaps_block
 from harness.report.sections.held_out import held_out_table
@@ -33,6 +34,7 @@ from harness.report.sections.statements import statements
 from harness.report.sections.suites import inside_tables, outside_tables
 from harness.spec.files import label
 from harness.spec.records import Experiment
+from harness.verdict.decision import Decision, decide
 from harness.verdict.records import Verdicts
 
 
@@ -42,8 +44,10 @@ def run_document(
     costs: RunCosts,
     scores: Sequence[ScoreSummary],
     held_out: Sequence[HeldOutLoss] = (),
+    *,
+    decision: Decision,
 ) -> Document:
-    """Return what ``harness run`` ends with: verdicts first, then tables, doubts, and where everything is."""
+    """Return what ``harness run`` ends with: verdicts, tables, doubts, what to use, and where everything is."""
     experiment, outcomes = run.experiment, run.outcomes
     blocks: tuple[Block, ...] = (
         _asked(experiment),
@@ -62,6 +66,7 @@ def run_document(
         *([Prose(contamination_text(run.screening))] if run.screening else []),
         *rows_of_run(run),
         *marks(run),
+        *decision_blocks(verdicts, decision, costs),
         *_places(run),
     )
     return Document(blocks)
@@ -79,8 +84,10 @@ def search_document(run: RunFolder) -> Document:
     )
 
 
-def verdicts_document(verdicts: Verdicts, *, details: bool = False) -> Document:
-    """Return what ``harness compare`` prints: tables of gaps and of forgetting, then what was concluded."""
+def verdicts_document(
+    verdicts: Verdicts, *, details: bool = False, decision: Decision | None = None, costs: RunCosts | None = None
+) -> Document:
+    """Return what ``harness compare`` prints: tables of gaps and of forgetting, what was concluded, what to use."""
     return Document(
         (
             *looks_blocks(verdicts.looks),
@@ -88,6 +95,7 @@ def verdicts_document(verdicts: Verdicts, *, details: bool = False) -> Document:
             Prose(families(verdicts)),
             *forgetting_tables(verdicts),
             *statements(verdicts, details=details),
+            *decision_blocks(verdicts, decision or decide(verdicts.recommendation, None), costs),
         )
     )
 

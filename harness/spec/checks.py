@@ -52,6 +52,7 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_comparison, {"comparison", "recipes"}),
         (_pooling, {"comparison"}),
         (_gate, {"comparison", "suites"}),
+        (_cost, {"comparison"}),
         (_margins, {"comparison", "suites"}),
         (_seeds, {"seeds"}),
         (_looks, {"comparison", "seeds"}),
@@ -103,6 +104,14 @@ def _gate(context: Context) -> Iterator[Problem]:
         if role is not None and role not in roles:
             at = ("comparison", "gate", "rules", index)
             yield context.document.problem(at, f"{rule!r} has no suite to rule on", f'Give one the role "{role}".')
+
+
+def _cost(context: Context) -> Iterator[Problem]:
+    declared = (context.spec.get("cost") or {}).get("per_hour")
+    if context.spec["comparison"].get("cost") == "price" and not declared:
+        message = "the cheapest is asked for by price, and no price is declared"
+        remedy = 'Give the spec `"cost": {"per_hour": …}`, or name training_time, memory or size.'
+        yield context.document.problem(("comparison", "cost"), message, remedy)
 
 
 def _margins(context: Context) -> Iterator[Problem]:

@@ -16,6 +16,8 @@ Role = Literal["in_domain", "out_of_domain", "guard"]
 Duplicates = Literal["once", "refuse"]
 IdenticalRuns = Literal["refuse", "allow"]
 StopAt = Literal["settled", "decisive"]
+CostKind = Literal["training_time", "memory", "size", "price"]
+"""By which cost the cheapest recipe is: seconds of training, memory at the peak, bytes kept on disk, or money."""
 
 DataControl = Literal["permuted_answers"]
 """What makes a training a placebo: answers dealt anew among rows of the same form."""
@@ -394,6 +396,8 @@ class Comparison:
     """Whether items that a suite has several times, scored alike, count once or are refused."""
     identical_runs: IdenticalRuns = "refuse"
     """Whether runs that gave the same answers to all items are compared all the same."""
+    cost: CostKind = "training_time"
+    """Which cost is to be low: of the recipes that are shown not to be worse, the cheapest is recommended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from harness.verdict.gap import extra_forgetting, guard, in_domain
 from harness.verdict.looks import judge_at_looks
 from harness.verdict.persistence import Persistence
 from harness.verdict.placebo import placebo_gains, placebo_level
+from harness.verdict.recommendation import recommendation
 from harness.verdict.records import DeclaredMargin, Failures, PersistenceComparison, Verdicts
 from harness.verdict.share import control_shares, gain_shares
 
@@ -70,6 +71,7 @@ def judged(analysis: Analysis, not_compared: Sequence[NotCompared] = ()) -> Verd
         margins=tuple(_margins(design)),
         failures=tuple(_failures(design)),
         not_compared=tuple(not_compared),
+        recommendation=recommendation(analysis, not_compared),
         notes=tuple(
             dict.fromkeys([*design.notes, *gate_notes(analysis), *(each for one in scores for each in one.notes)])
         ),

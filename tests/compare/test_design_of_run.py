@@ -38,6 +38,7 @@ class StandInRun:
             suites=SUITES,
             controls=(),
             placebos={},
+            recipes=(),
             comparison=Comparison(reference="full", candidates=("lora",), sesoi=0.02),
         )
     )

@@ -27,17 +27,17 @@ def need_lines(one: PersistenceComparison | GapComparison, costs: RunCosts | Non
     found = plans(need, price or ALIKE)
     first, decisive = cheapest(found, decisive=False), cheapest(found, decisive=True)
     if first is None:
-        yield f"What it would take: no verdict is in reach. {_reason(need, found[0].need)}"
+        yield f"What it would take: no verdict is in reach. {reason(need, found[0].need)}"
     else:
         whose = "a verdict that leaves nothing open" if first is decisive else "a verdict"
         yield (
             f"What it would take: {whose}, four times in five, if the truth is as estimated: "
-            f"{_amount(first, need, price)}. {_binding(need, first.need)}"
+            f"{amount(first, need, price)}. {_binding(need, first.need)}"
         ).strip()
     if first is not None and decisive is None:
-        yield f"One that leaves nothing open is out of reach. {_reason(need, _nearest_decisive(found))}".strip()
+        yield f"One that leaves nothing open is out of reach. {reason(need, _nearest_decisive(found))}".strip()
     elif decisive is not None and decisive is not first:
-        yield f"One that leaves nothing open: {_amount(decisive, need, price)}. {_binding(need, decisive.need)}".strip()
+        yield f"One that leaves nothing open: {amount(decisive, need, price)}. {_binding(need, decisive.need)}".strip()
     yield from _unrecorded(need)
 
 
@@ -85,7 +85,7 @@ def _price(one: PersistenceComparison | GapComparison, costs: RunCosts | None) -
     return None if costs is None else price_of(costs, (one.reference, one.candidate), tasks)
 
 
-def _amount(plan: Plan, need: Need, price: Price | None) -> str:
+def amount(plan: Plan, need: Need, price: Price | None) -> str:
     """Return ``4 to 8 seeds with the present 100 items of each suite, about 20 min to 40 min here``."""
     low, high = plan.low, plan.high
     assert low is not None
@@ -129,7 +129,7 @@ def _at_least(need: Need, label: NeedOfLabel) -> str:
     return _of_each(counts)
 
 
-def _reason(need: Need, label: NeedOfLabel) -> str:
+def reason(need: Need, label: NeedOfLabel) -> str:
     """Say why a label is out of reach: what its floor is, and what there is."""
     short = [
         f"{task} has {have}"

@@ -314,23 +314,73 @@ def compare(
 ) -> "Verdicts": ...
 
 
-def compare(run: Run | PathLike | None = None, /, **logs: Any) -> "Verdicts":
-    """Return verdicts from a run as far as it came, or from anyone's ``lm_eval --log_samples`` folders.
+@overload
+def compare(
+    table: Any,
+    /,
+    *,
+    reference: str,
+    candidates: Sequence[str] = (),
+    in_domain: Sequence[str] = (),
+    out_of_domain: Sequence[str] = (),
+    guards: Sequence[str] = (),
+    metric: str | None = None,
+    base: str | None = None,
+    guard_metric: str | None = None,
+    lower_is_better: bool | None = None,
+    cluster: str = "cluster",
+    fixed_items: bool = False,
+    sesoi: float | None = None,
+    guard_sesoi: float | None = None,
+    retention: float = 0.5,
+    alpha: float = 0.05,
+    require_gain: bool = True,
+    seed_sd: float | None = None,
+    seed_df: float | None = None,
+    duplicates: Duplicates = "refuse",
+    identical_runs: IdenticalRuns = "refuse",
+    model: str | None = None,
+) -> "Verdicts": ...
+
+
+def compare(run: Any = None, /, **declared: Any) -> "Verdicts":
+    """Return verdicts from a run as far as it came, from anyone's ``lm_eval --log_samples`` folders, or from a table.
 
     A run is compared as its experiment declares. Of logs, `reference` and each candidate are folders, one a training
-    seed in one order of seeds; the other parameters are those of `harness.compare.logs.design_of_logs`. A suite that
-    cannot be compared is listed in `Verdicts.not_compared`, with the reasons. Raises `ComparisonError` where none is
-    left, and for a comparison that is wrong itself, `UsageError` for a run and logs together.
+    seed in one order of seeds; the other parameters are those of `harness.compare.logs.design_of_logs`. A table of
+    scores is a CSV, JSON-lines or parquet file, a data frame, an arrow table or a list of mappings, with the columns
+    arm, seed, suite, item, score and perhaps cluster, role, model, metric, options; `reference`, `candidates` and
+    `base` are then arms, and the parameters those of `harness.compare.tables.design_of_table`. A suite that cannot be
+    compared is listed in `Verdicts.not_compared`, with the reasons. Raises `ComparisonError` where none is left, for a
+    comparison that is wrong itself, and with all rows of a table that are wrong; `UsageError` for a run together with
+    what it declares itself.
     """
-    if run is not None:
-        if logs:
-            raise UsageError(f"a run declares its own comparison; for logs alone: {', '.join(logs)}.")
-        return (run if isinstance(run, Run) else load_run(run)).verdicts
-
-    from harness.compare.logs import design_of_logs
     from harness.verdict import judge
 
-    return judge(design_of_logs(**logs))
+    if run is None:
+        from harness.compare.logs import design_of_logs
+
+        return judge(design_of_logs(**declared))
+    if is_table(run):
+        from harness.compare.sources.table import read_table
+        from harness.compare.tables import design_of_table
+
+        if "reference" not in declared:
+            raise UsageError("a table of scores: name the arm that is the reference (reference=, or --reference NAME).")
+        table = read_table(run, cluster=declared.get("cluster", "cluster"))
+        return judge(design_of_table(table, **declared))
+    if declared:
+        raise UsageError(f"a run declares its own comparison; for logs or a table alone: {', '.join(declared)}.")
+    return (run if isinstance(run, Run) else load_run(run)).verdicts
+
+
+def is_table(given: Any) -> bool:
+    """Say whether what is to be compared is a table of scores, a file or in memory, and not a run."""
+    from harness.compare.sources.rows import is_table as is_table_file
+
+    if isinstance(given, str | Path):
+        return not Path(given).is_dir() and is_table_file(Path(given))
+    return not isinstance(given, Run)
 
 
 def report(run: Run | PathLike) -> str:

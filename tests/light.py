@@ -17,6 +17,7 @@ from helpers.logs import arms
 
 ABSENT = ("accelerate", "bitsandbytes", "datasets", "lm_eval", "pandas", "peft", "rich", "torch", "transformers", "trl")
 FINISHED = Path(__file__).parent / "ledger" / "fixtures" / "run-of-version-1"
+FAR = ("--out-of-domain", "far")
 NOT_INSTALLED = 64
 REJECTED = 1
 
@@ -40,6 +41,14 @@ def compared(folder, gap, *more, code=0):
     )
 
 
+def table(rng):
+    """Yield the lines of a table of two arms, three seeds each."""
+    yield "arm,seed,suite,item,score"
+    for arm, level in (("full", 0.9), ("lora", 0.3)):
+        for suite in ("near", "far"):
+            yield from (f"{arm},{k % 3},{suite},i{k // 3},{int(rng.random() < level)}" for k in range(600))
+
+
 def main():
     """Call every light verb, and one that says what it lacks."""
     assert [name for name in ABSENT if find_spec(name)] == []
@@ -51,6 +60,10 @@ def main():
     assert "no runs in runs" in harness("ls")
     assert "gate rejected" in compared(Path("worse"), 0.4, "--gate", "not-worse-in-domain", code=REJECTED)
     assert "gate passed" in compared(Path("better"), -0.1, "--gate", "not-worse-in-domain")
+    Path("scores.csv").write_text("\n".join(table(np.random.default_rng(1))), encoding="utf-8")
+    assert "PERSISTS" in harness(
+        "compare", "scores.csv", "--reference", "full", "--in-domain", "near", "--sesoi", "0.02", *FAR
+    )
     finished = shutil.copytree(FINISHED, Path("runs", "finished"))
     assert "finished" in harness("ls")
     assert "done" in harness("ls", str(finished))

@@ -1,10 +1,10 @@
-"""``harness compare``: verdicts from a finished run, or from anyone's lm-eval sample logs."""
+"""``harness compare``: verdicts from a finished run, from anyone's lm-eval sample logs, or from a table of scores."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness import api
 from harness.errors import ComparisonError, UsageError
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 EXAMPLE = """example, three seeds a side, one folder as written by lm_eval --log_samples --output_path per seed:
   harness compare --reference full/s1 full/s2 full/s3 --candidate lora/s1 lora/s2 lora/s3 \\
-      --in-domain k8s_qa --out-of-domain techmanual_qa --metric acc"""
+      --in-domain k8s_qa --out-of-domain techmanual_qa --metric acc
+example, a table with the columns arm, seed, suite, item, score:
+  harness compare scores.csv --reference full --candidate lora \\
+      --in-domain k8s --out-of-domain manual --sesoi 0.02"""
 
 _OF_LOGS: dict[str, object] = {
     **dict.fromkeys(("reference", "candidate", "base", "names", "metric", "guard_metric", "lower"), None),
@@ -23,7 +26,7 @@ _OF_LOGS: dict[str, object] = {
     "require_gain": True,
     **{name: [] for name in ("in_domain", "out_of_domain", "guard")},
     "cluster": "cluster",
-    "duplicates": "once",
+    "duplicates": None,
     "identical_runs": "refuse",
 }
 """The options that a run folder's own spec answers, with what they are where they are not given."""
@@ -38,27 +41,49 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.epilog = EXAMPLE
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("run", nargs="?", type=Path, metavar="RUN_DIR", help="a run folder written by harness run")
-    logs = parser.add_argument_group("lm-eval logs instead of a run folder: one folder a seed, in the same order")
-    logs.add_argument("--reference", nargs="+", type=Path, metavar="DIR")
-    logs.add_argument("--candidate", nargs="+", action="append", type=Path, metavar="DIR", help="repeatable")
-    logs.add_argument("--base", type=Path, metavar="DIR", help="the untuned model, for guards and the reference's gain")
+    parser.add_argument(
+        "run",
+        nargs="?",
+        type=Path,
+        metavar="RUN_OR_TABLE",
+        help="a run folder written by harness run, or a table of scores: a .csv, .jsonl or .parquet file",
+    )
+    logs = parser.add_argument_group(
+        "lm-eval logs instead of a run folder (DIR: one folder a seed, in the same order), or a table's arms (NAME)"
+    )
+    logs.add_argument("--reference", nargs="+", metavar="DIR|NAME")
+    logs.add_argument(
+        "--candidate",
+        nargs="+",
+        action="append",
+        metavar="DIR|NAME",
+        help="repeatable; of a table, without it, every other arm",
+    )
+    logs.add_argument(
+        "--base",
+        metavar="DIR|NAME",
+        help="the untuned model, for guards and the reference's gain; of a table, without it, the arm base",
+    )
     logs.add_argument(
         "--no-require-gain",
         dest="require_gain",
         action="store_false",
         help="verdicts even where the reference is not shown to have learned anything in-domain",
     )
-    logs.add_argument("--names", nargs="+", metavar="NAME", help="names of the reference and of each candidate")
+    logs.add_argument("--names", nargs="+", metavar="NAME", help="of logs: names of the reference and each candidate")
     logs.add_argument("--in-domain", nargs="+", default=[], metavar="TASK")
     logs.add_argument("--out-of-domain", nargs="+", default=[], metavar="TASK")
     logs.add_argument("--guard", nargs="+", default=[], metavar="TASK", help="tasks that must not be forgotten")
-    logs.add_argument("--metric", metavar="NAME", help="a field of the samples, e.g. acc or exact_match,strict-match")
+    logs.add_argument(
+        "--metric",
+        metavar="NAME",
+        help="a field of the samples, e.g. acc or exact_match,strict-match; of a table, without it, its one",
+    )
     logs.add_argument("--guard-metric", metavar="NAME", help="metric of the guards (default: --metric)")
     direction = logs.add_mutually_exclusive_group()
     direction.add_argument("--lower-is-better", dest="lower", action="store_true", default=None)
     direction.add_argument("--higher-is-better", dest="lower", action="store_false", default=None)
-    logs.add_argument("--cluster", default="cluster", metavar="FIELD", help="document field, or none")
+    logs.add_argument("--cluster", default="cluster", metavar="FIELD", help="document field or column, or none")
     logs.add_argument("--fixed-items", action="store_true", help="the items are the whole population")
     logs.add_argument("--sesoi", type=float, help="smallest effect of interest, in the metric's unit (shares: 0.02)")
     logs.add_argument("--guard-sesoi", type=float, help="that of the guards (default: --sesoi)")
@@ -67,7 +92,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     logs.add_argument("--pool-seed-variance", action="store_true", help=argparse.SUPPRESS)
     logs.add_argument("--seed-sd", type=float, help="SD between seeds from earlier work, which lets one seed be judged")
     logs.add_argument("--seed-df", type=float, help="its degrees of freedom")
-    logs.add_argument("--duplicates", choices=("once", "refuse"), default="once", help="items that a file repeats")
+    logs.add_argument(
+        "--duplicates", choices=("once", "refuse"), help="items that a file repeats (once; rows of a table: refuse)"
+    )
     logs.add_argument(
         "--identical-runs", choices=("refuse", "allow"), default="refuse", help="runs that answer all items alike"
     )
@@ -86,8 +113,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the verdicts; under ``--gate`` exit with its ruling."""
     rules = _rules(args.gate)
-    judged = _of_a_run(args) if args.run else None
-    verdicts = _of_logs(args) if judged is None else judged.verdicts
+    of_run = args.run is not None and not api.is_table(args.run)
+    judged = _of_a_run(args) if of_run else None
+    verdicts = judged.verdicts if judged else _of_a_table(args) if args.run else _of_logs(args)
     if args.json:
         print(json.dumps(verdicts.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
@@ -133,46 +161,74 @@ def _of_a_run(args: argparse.Namespace) -> api.Run:
     ]
     if extra:
         raise UsageError(
-            f"{args.run} declares its own comparison; for lm-eval logs alone: {', '.join(extra)}. "
+            f"{args.run} declares its own comparison; for lm-eval logs or a table alone: {', '.join(extra)}. "
             "Leave that out, or change the spec's `comparison` and run it again: nothing is trained twice."
         )
     return api.load_run(args.run)
+
+
+def _of_a_table(args: argparse.Namespace) -> "Verdicts":
+    extra = [f"--{name}" for name in ("names", "all") if getattr(args, name)]
+    if extra:
+        raise UsageError(f"{args.run} names its arms and has one score an item; for lm-eval logs alone: {extra[0]}.")
+    _refuse_pooling(args)
+    if len(args.reference or ()) != 1:
+        raise UsageError(f"{args.run} is a table: --reference takes one of its arms by name, got {args.reference}.")
+    return api.compare(
+        args.run,
+        reference=args.reference[0],
+        candidates=[name for names in args.candidate or () for name in names],
+        base=args.base,
+        metric=args.metric,
+        **_declared(args, duplicates="refuse"),
+    )
 
 
 def _of_logs(args: argparse.Namespace) -> "Verdicts":
     missing = {"--reference": args.reference, "--candidate": args.candidate, "--in-domain": args.in_domain}
     lacking = [name for name, value in {**missing, "--metric": args.metric}.items() if not value]
     if lacking:
-        raise UsageError(f"give a run folder, or lm-eval logs with {', '.join(lacking)} as well.")
-    if args.pool_seed_variance:
-        from harness.spec.records import NOT_POOLED
-
-        raise UsageError(f"--pool-seed-variance is withdrawn: {NOT_POOLED}. Leave it out; more seeds are what helps.")
+        raise UsageError(f"give a run folder, a table of scores, or lm-eval logs with {', '.join(lacking)} as well.")
+    _refuse_pooling(args)
     reference, *candidates = _names(args)
     return api.compare(
         reference=args.reference,
         candidates=dict(zip(candidates, args.candidate, strict=True)),
-        in_domain=args.in_domain,
-        out_of_domain=args.out_of_domain,
-        guards=args.guard,
-        metric=args.metric,
         base=args.base,
         reference_name=reference,
-        guard_metric=args.guard_metric,
-        lower_is_better=args.lower,
-        cluster=args.cluster,
-        fixed_items=args.fixed_items,
-        sesoi=args.sesoi,
-        guard_sesoi=args.guard_sesoi,
-        retention=DEFAULT_RETENTION if args.retention is None else args.retention,
-        alpha=DEFAULT_ALPHA if args.alpha is None else args.alpha,
-        require_gain=args.require_gain,
-        seed_sd=args.seed_sd,
-        seed_df=args.seed_df,
+        metric=args.metric,
         newest=not args.all,
-        duplicates=args.duplicates,
-        identical_runs=args.identical_runs,
+        **_declared(args, duplicates="once"),
     )
+
+
+def _declared(args: argparse.Namespace, *, duplicates: str) -> dict[str, Any]:
+    """Return the options that logs and tables share; `duplicates` is what happens to them where nothing is said."""
+    return {
+        "in_domain": args.in_domain,
+        "out_of_domain": args.out_of_domain,
+        "guards": args.guard,
+        "guard_metric": args.guard_metric,
+        "lower_is_better": args.lower,
+        "cluster": args.cluster,
+        "fixed_items": args.fixed_items,
+        "sesoi": args.sesoi,
+        "guard_sesoi": args.guard_sesoi,
+        "retention": DEFAULT_RETENTION if args.retention is None else args.retention,
+        "alpha": DEFAULT_ALPHA if args.alpha is None else args.alpha,
+        "require_gain": args.require_gain,
+        "seed_sd": args.seed_sd,
+        "seed_df": args.seed_df,
+        "duplicates": args.duplicates or duplicates,
+        "identical_runs": args.identical_runs,
+    }
+
+
+def _refuse_pooling(args: argparse.Namespace) -> None:
+    if args.pool_seed_variance:
+        from harness.spec.records import NOT_POOLED
+
+        raise UsageError(f"--pool-seed-variance is withdrawn: {NOT_POOLED}. Leave it out; more seeds are what helps.")
 
 
 def _names(args: argparse.Namespace) -> list[str]:

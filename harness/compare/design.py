@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.compare.scored import ScoredSuite
 from harness.errors import ComparisonError
 from harness.ledger import Outcome, RunFolder
 from harness.records import CellFailure, CellResult, ChosenValues
@@ -29,12 +30,14 @@ ABSENT = "absent"
 class ScoredRun:
     """One trained model's scores: a folder that holds lm-eval's output, searched with its subfolders.
 
-    `samples` names the sample file of a task outright, by path; `seed` is for display.
+    `samples` names the sample file of a task outright, by path; `seed` is for display. `scores` are those that have
+    been read already, by task and metric, all that there are: `folder` is then what they go by, and may not be there.
     """
 
     folder: Path
     seed: int | None = None
     samples: Mapping[str, Path] = field(default_factory=dict)
+    scores: Mapping[tuple[str, str], ScoredSuite] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

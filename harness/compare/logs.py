@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from harness.compare.declared import declared_design, declared_suites
 from harness.compare.design import BASE, Arm, Design, ScoredRun
-from harness.declarations.metrics import metric as known_metric
-from harness.errors import ComparisonError
-from harness.spec.records import Duplicates, IdenticalRuns, Role, Suite
+from harness.spec.records import Duplicates, IdenticalRuns
 
 
 def design_of_logs(
@@ -48,31 +47,27 @@ def design_of_logs(
 
     Raises `ComparisonError` with everything that is wrong.
     """
-    if (seed_sd is None) != (seed_df is None):
-        raise ComparisonError(
-            "seed_sd and seed_df, or --seed-sd and --seed-df go together: "
-            "a standard deviation and how well it is known."
-        )
-    asked: tuple[tuple[Role, Sequence[str]], ...] = (("in_domain", in_domain), ("out_of_domain", out_of_domain))
-    suites = [
-        Suite(task=task, role=role, metric=metric, cluster=cluster, fixed_items=fixed_items)
-        for role, tasks in asked
-        for task in tasks
-    ]
-    if guards:
-        of_guards = guard_metric or metric
-        margin = _sesoi(sesoi if guard_sesoi is None else guard_sesoi, of_guards, "guard_sesoi")
-        suites += [Suite(task=task, role="guard", metric=of_guards, sesoi=margin, cluster=cluster) for task in guards]
-    return Design(
+    return declared_design(
         reference=_arm(reference_name, reference),
-        candidates=tuple(_arm(name, folders) for name, folders in candidates.items()),
+        candidates=[_arm(name, folders) for name, folders in candidates.items()],
         base=None if base is None else _arm(BASE, [base]),
-        suites=tuple(suites),
-        sesoi=_sesoi(sesoi, metric, "sesoi"),
+        suites=declared_suites(
+            in_domain=in_domain,
+            out_of_domain=out_of_domain,
+            guards=guards,
+            metric=metric,
+            guard_metric=guard_metric,
+            cluster=cluster,
+            fixed_items=fixed_items,
+            guard_sesoi=sesoi if guard_sesoi is None else guard_sesoi,
+        ),
+        metric=metric,
+        sesoi=sesoi,
         retention=retention,
         alpha=alpha,
         require_gain=require_gain,
-        variances={} if seed_sd is None or seed_df is None else {"seed_sd": seed_sd, "seed_df": seed_df},
+        seed_sd=seed_sd,
+        seed_df=seed_df,
         lower_is_better=lower_is_better,
         newest=newest,
         duplicates=duplicates,
@@ -83,14 +78,3 @@ def design_of_logs(
 
 def _arm(name: str, folders: Sequence[Path | str]) -> Arm:
     return Arm(name=name, runs=tuple(ScoredRun(folder=Path(folder)) for folder in folders))
-
-
-def _sesoi(given: float | None, metric: str, name: str) -> float:
-    margin = known_metric(metric).sesoi if given is None else given
-    if margin is None:
-        option = f"--{name.replace('_', '-')}"
-        raise ComparisonError(
-            f"{metric} has no natural margin: say with {name} or {option} what difference is worth knowing about, "
-            f"in {known_metric(metric).unit or 'its unit'} (a tenth of what the reference gains, say)."
-        )
-    return margin

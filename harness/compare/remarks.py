@@ -72,7 +72,7 @@ def not_the_mean(file: ScoreFile, suite: Suite, items: Sequence[ScoredItem]) -> 
 def remarks(files: Sequence[ScoreFile], suite: Suite) -> Iterator[str]:
     """Yield what a reader must know of how the files of a suite were scored."""
     yield from (file.note for file in files if file.note)
-    if any(file.version is None for file in files):
+    if any(file.version is None and not file.tabled for file in files):
         yield (
             f"{suite.task}: not every sample file has its results file beside it, so task versions were not compared."
         )

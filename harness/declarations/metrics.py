@@ -30,6 +30,7 @@ _BITS = Metric(higher_is_better=False, low=0.0, unit="bits/byte")
 _MARGIN = Metric(higher_is_better=True, unit="bits/byte")
 _COST = Metric(higher_is_better=False, low=0.0)
 _BRIER = Metric(higher_is_better=False, low=0.0, high=2.0)
+_SCORE = Metric(higher_is_better=True)
 _UNKNOWN = Metric(higher_is_better=None)
 
 # rouge_score gives 0..1 and some tasks of lm-eval multiply by 100: the range admits both.
@@ -40,6 +41,7 @@ _BY_NAME = (
     (r"\w*bits_per_byte", _BITS),
     (r"answer_(margin|information)", _MARGIN),
     (r"brier_score", _BRIER),
+    (r"score", _SCORE),
     (r"\w*perplexity|\w*nll|\w*loss|ter|[wc]er", _COST),
 )
 

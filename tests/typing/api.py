@@ -22,5 +22,8 @@ reveal_type(plan(harness.load("gap")))  # harness.plan.costs.Estimate
 of_logs = compare(reference=["full/s1"], candidates={"lora": ["lora/s1"]}, in_domain=["k8s_qa"], metric="acc")
 reveal_type(of_logs)  # harness.verdict.records.Verdicts
 
+of_a_table = compare("scores.csv", reference="full", in_domain=["k8s"], sesoi=0.02)
+reveal_type(of_a_table)  # harness.verdict.records.Verdicts
+
 harness.load("gap", seed=[1])  # type: ignore[call-arg]
 harness.run("gap", device_map="auto")  # type: ignore[call-arg]

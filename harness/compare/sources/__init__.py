@@ -1,4 +1,4 @@
-"""Where scores come from: lm-eval's logs, a run folder, or a third party's format, a file a source behind one contract.
+"""Where scores come from: lm-eval's logs, run folders, tables, a third party's format: sources behind one contract.
 
 A plug-in of the group ``harness.score_sources`` is asked after our own whether it recognises a path.
 """
@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.compare.design import ScoredRun
-from harness.compare.sources._base import Key, ScoredItem, ScoredSuite, ScoreFile, ScoreSource
+from harness.compare.scored import Key, ScoredItem, ScoredSuite, ScoreFile
+from harness.compare.sources._base import ScoreSource
 from harness.compare.sources.lm_eval import LmEvalSource
 from harness.compare.sources.run_folder import RunFolderSource
 from harness.compare.sources.strangers import named_as_what_it_is
+from harness.compare.sources.table import TableSource
 from harness.compare.tidy import Score
-from harness.errors import ComparisonError, PluginError
+from harness.errors import ComparisonError, NoScoresError, PluginError
 from harness.registry import Plugin, plugins
 
 __all__ = [
@@ -34,7 +36,9 @@ def read_tidy(path: Path) -> Iterator[Score]:
     """
     source = score_source(path)
     if source is None:
-        known = ", ".join(["lm-eval's sample logs", "run folders", *map(str, plugins("score_sources").values())])
+        known = ", ".join(
+            ["lm-eval's sample logs", "run folders", "tables of scores", *map(str, plugins("score_sources").values())]
+        )
         other = named_as_what_it_is(path)
         raise ComparisonError(other or f"{path} holds no scores in a format that is known: {known}.")
     return source.read(path)
@@ -42,9 +46,19 @@ def read_tidy(path: Path) -> Iterator[Score]:
 
 def read_scored_suite(run: ScoredRun, task: str, metric: str, *, cluster: str | None, newest: bool) -> ScoredSuite:
     """Return one suite's scores of one trained model; see `ScoreSource.read_suite`."""
+    if run.scores is not None:
+        return _read_already(run, task, metric)
     # What no source recognises lm-eval's refuses best: it says what it looked for and what it found.
     source = None if run.samples else score_source(run.folder)
     return (source or LmEvalSource()).read_suite(run, task, metric, cluster=cluster, newest=newest)
+
+
+def _read_already(run: ScoredRun, task: str, metric: str) -> ScoredSuite:
+    scores = run.scores or {}
+    if (task, metric) not in scores:
+        known = ", ".join(f"{name} by {by}" for name, by in scores) or "none at all"
+        raise NoScoresError(f"{run.folder} has no scores of {task} by {metric}: it has {known}.")
+    return scores[task, metric]
 
 
 def score_source(path: Path) -> ScoreSource | None:
@@ -52,7 +66,7 @@ def score_source(path: Path) -> ScoreSource | None:
 
     Raises `PluginError` for a third party's source that does not keep the contract.
     """
-    for source in (RunFolderSource(), LmEvalSource()):
+    for source in (RunFolderSource(), LmEvalSource(), TableSource()):
         if source.recognises(path):
             return source
     third = map(_load, plugins("score_sources").values())

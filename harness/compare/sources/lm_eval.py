@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.compare.design import DEFAULT_CLUSTER, ScoredRun
-from harness.compare.sources._base import ScoredItem, ScoredSuite, ScoreFile, ScoreSource
+from harness.compare.scored import ScoredItem, ScoredSuite, ScoreFile
+from harness.compare.sources._base import ScoreSource
 from harness.compare.sources.options import MARGIN, TaskFields, option_count, with_margin
 from harness.compare.sources.sample_files import SampleFile, sample_files, unnamed_files
 from harness.compare.sources.samples import FIELDS, HASHES, NO_FILTER, samples

@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from harness.methods.batches import Batch, Batches
 from harness.sources.data import Row
+from harness.training.lengths import cut
 from harness.training.packing import IGNORED
 from harness.training.tokens import tokens_of
 
@@ -22,24 +23,23 @@ def probe_batches(
 ) -> Batches:
     """Return a function that starts a pass over the training rows as tokenised batches, drawn with `seed`.
 
-    A batch has `input_ids`, `attention_mask` and `labels`, each (rows, tokens), with the batch size and length
-    that training has; only completion tokens carry labels, and a row that is cut before its completion is left out, as
-    in training. Two passes yield the same batches.
+    A batch has `input_ids`, `attention_mask` and `labels`, each (rows, tokens). It has as many rows as in training, cut
+    as there; only completion tokens carry labels, and a row of whose completion nothing is left is left out, as there.
+    Two passes yield the same batches.
     """
     size = int(fields.get("per_device_train_batch_size", 8))
-    length = int(fields.get("max_length") or tokenizer.model_max_length)
 
     def batches() -> Iterator[Batch]:
         order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed)).tolist()
-        whole = (tokens_of(rows[index], tokenizer) for index in order)
-        examples = ((ids[:length], prompt) for ids, prompt in whole if prompt < min(length, len(ids)))
+        kept = (cut(*tokens_of(rows[index], tokenizer), fields) for index in order)
+        examples = (each for each in kept if each is not None)
         while len(batch := list(islice(examples, size))) == size:
             yield _padded(batch, int(tokenizer.pad_token_id))
 
     return batches
 
 
-def _padded(examples: Sequence[tuple[list[int], int]], pad: int) -> Batch:
+def _padded(examples: Sequence[tuple[Sequence[int], int]], pad: int) -> Batch:
     width = max(len(ids) for ids, _ in examples)
     ids = torch.full((len(examples), width), pad)
     labels = torch.full((len(examples), width), IGNORED)

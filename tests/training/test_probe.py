@@ -2,10 +2,14 @@
 
 import pytest
 
+from harness.methods.adapt import adapt
 from harness.sources import models
 from harness.spec import load
+from harness.spec.records import Recipe
+from harness.training import train
 from harness.training.probe import probe_batches
 from harness.training.rows import training_rows
+from harness.training.trainer import CompletionTrainer
 
 
 @pytest.fixture
@@ -37,3 +41,34 @@ def test_probe_batches_label_completions_only_and_repeat(experiment, tokenizer):
         assert (batch["labels"][labelled] == batch["input_ids"][labelled]).all()
         answers = tokenizer.batch_decode([row[mask] for row, mask in zip(batch["labels"], labelled, strict=True)])
         assert all(answer.endswith("<eos>") and answer.strip(" <eos>").isdigit() for answer in answers)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"max_length": None}, {"max_length": 12}, {"max_length": 12, "truncation_mode": "keep_end"}],
+    ids=["nothing said", "no limit", "12 first", "12 last"],
+)
+def test_probe_batches_hold_the_rows_that_training_reads(fields, experiment, monkeypatch):
+    rows = [
+        {"prompt": "x" * prompt, "completion": "y" * completion}
+        for prompt, completion in ((3, 2), (5, 9), (12, 2), (2, 30), (1030, 4), (1000, 60))
+    ]
+    read = {}
+    whole = CompletionTrainer.train
+
+    def noted(self):
+        for row in self.train_dataset:
+            read[tuple(row["input_ids"])] = sum(label != -100 for label in row["labels"])
+        return whole(self)
+
+    monkeypatch.setattr(CompletionTrainer, "train", noted)
+    loaded = models.load(experiment.model)
+    loaded.tokenizer.model_max_length = 512  # what a tokenizer says of itself cuts nothing
+    adapted = adapt(loaded.model, Recipe(method="full", name="x"), seed=1)
+    settings = {"per_device_train_batch_size": 1, **fields}
+    train(adapted, loaded.tokenizer, rows, {**settings, "max_steps": 1}, seed=1, on_step=lambda *_: None)
+    probed = {
+        tuple(batch["input_ids"][0].tolist()): int((batch["labels"] != -100).sum())
+        for batch in probe_batches(rows, loaded.tokenizer, settings, seed=3)()
+    }
+    assert probed == read

@@ -4,7 +4,9 @@ Sections build blocks from records and compute nothing; a renderer lays them out
 written stands with the figure, so that every renderer writes the same one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,19 @@ class Words:
     width: int
 
 
-Part = str | Number | Interval | PValue | Duration | Words
+Weight = Literal["settled", "open", "none"]
+"""How far a verdict goes: its question is settled, something is left open, or there is no verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A verdict in a cell, and how far it goes."""
+
+    text: str
+    weight: Weight = "none"
+
+
+Part = str | Number | Interval | PValue | Duration | Words | Badge
 Cell = Part | tuple[Part, ...] | None
 """What stands in a table's cell, several parts below each other; None where there is nothing to say."""
 Header = str | tuple[str, ...]
@@ -111,21 +125,67 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found out about one question: its title, the sentences below it, and the conditions that it rests on."""
+    """What was found out about one question: its title, the sentences below it, and the conditions that it rests on.
+
+    `subject` and `label` are the two halves of a title that is a verdict: about whom, and which.
+    """
 
     title: str
     lines: tuple[str, ...]
     conditions: Table | None = None
+    subject: str = ""
+    label: str = ""
+    weight: Weight = "none"
 
 
-Block = Table | Prose | Notice | Finding
+FigureKind = Literal["forest", "plane", "slopes", "tradeoff", "curves", "bars", "contour"]
+Point = Mapping[str, str | float | None]
+"""One mark of a figure by the names of its fields; None where there is nothing to draw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What a picture is drawn from, and the same numbers as a table for who cannot see it or has none drawn.
+
+    `kind` says which picture; `data` holds the marks of each of its layers and `axes` the titles of x and y with their
+    units. `name` is unique in a document. `alt` says in a sentence what is shown.
+    """
+
+    name: str
+    kind: FigureKind
+    title: str
+    alt: str
+    data: Mapping[str, tuple[Point, ...]]
+    axes: Mapping[str, str]
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something to type, and what it does."""
+
+    line: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Blocks under a heading. `name` is unique in a document: links lead to it."""
+
+    name: str
+    title: str
+    blocks: tuple["Block", ...]
+
+
+Block = Table | Prose | Notice | Finding | Figure | Command | Section
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The blocks of a report in their order."""
+    """The blocks of a report in their order, and what it is called where it stands by itself."""
 
     blocks: tuple[Block, ...]
+    title: str = ""
 
 
 def _written(value: float, form: str) -> str:

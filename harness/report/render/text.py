@@ -6,7 +6,22 @@ from typing import assert_never
 
 from tabulate import tabulate
 
-from harness.report.document import Block, Cell, Document, Finding, Header, Interval, Notice, Prose, Table, Words
+from harness.report.document import (
+    Badge,
+    Block,
+    Cell,
+    Command,
+    Document,
+    Figure,
+    Finding,
+    Header,
+    Interval,
+    Notice,
+    Prose,
+    Section,
+    Table,
+    Words,
+)
 from harness.report.render._base import Renderer
 
 WIDTH = 80
@@ -41,6 +56,12 @@ def _block(block: Block) -> str:
         case Finding():
             conditions = [_table(block.conditions)] if block.conditions else []
             return "\n".join([block.title, *(fold(line, indent="  ") for line in block.lines), *conditions])
+        case Figure():
+            return _table(block.table)
+        case Command():
+            return f"{block.line}\n{fold(block.does, indent='  ')}"
+        case Section():
+            return "\n\n".join([f"{block.title}\n{'=' * len(block.title)}", *map(_block, block.blocks)])
     assert_never(block)
 
 
@@ -118,6 +139,8 @@ def cell_lines(cell: Cell) -> Iterator[str]:
             yield from part.lines
         elif isinstance(part, Words):
             yield _fold_line(part.text, part.width)
+        elif isinstance(part, Badge):
+            yield part.text
         else:
             yield str(part)
 

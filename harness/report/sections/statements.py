@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.compare.costs import RunCosts
-from harness.report.document import Block, Cell, Finding, Number, Prose, Table, Words
+from harness.report.document import Block, Cell, Finding, Number, Prose, Table, Weight, Words
 from harness.report.sections.gains import accuracy_marks, margins, share_sentences
 from harness.report.sections.needs import need_lines, needs_table
 from harness.verdict.estimates import ConditionResult
+from harness.verdict.ranks import DECISIVE, rank
 from harness.verdict.records import Failures, GapComparison, PersistenceComparison, Verdicts
 
 CONDITION = 62
@@ -22,20 +23,65 @@ def statements(verdicts: Verdicts, costs: RunCosts | None = None, *, details: bo
 
     What is missing is priced by `costs`, where there are any. `details` adds every condition with its p-value.
     """
-    for suite in verdicts.not_compared:
-        yield Finding(title=f"{suite.task}: NOT COMPARED ({_ROLES[suite.role]})", lines=suite.reasons)
+    yield from _not_compared(verdicts)
     for persistence in verdicts.comparisons:
-        shares = share_sentences(verdicts, persistence)
-        yield _persistence(persistence, shares, costs, details=details)
+        needs = need_lines(persistence, costs)
+        yield _persistence(persistence, share_sentences(verdicts, persistence), needs, details=details)
     for gap in _gaps(verdicts, details=details):
-        yield _gap(gap, costs, details=details)
+        yield _gap(gap, need_lines(gap, costs), details=details)
     yield from needs_table(verdicts, costs)
-    if verdicts.failures:
-        yield _failures(verdicts)
+    yield from failures_table(verdicts)
     yield from accuracy_marks(verdicts)
     yield from margins(verdicts)
+    yield from general_notes(verdicts)
+
+
+def conclusions(verdicts: Verdicts) -> Iterator[Finding]:
+    """Yield a finding a verdict with every condition that it rests on, without what is missing for more.
+
+    Of guards there is one each, whatever was found; in-domain gaps alone have one where no verdict holds them.
+    """
+    yield from _not_compared(verdicts)
+    for persistence in verdicts.comparisons:
+        yield _persistence(persistence, share_sentences(verdicts, persistence), (), details=True)
+    for gap in (*(() if verdicts.comparisons else verdicts.in_domain), *verdicts.guards, *verdicts.extra_forgetting):
+        yield _gap(gap, (), details=True)
+
+
+def open_questions(verdicts: Verdicts, costs: RunCosts | None = None) -> Iterator[Block]:
+    """Yield for each verdict that leaves something open what would settle it, and the table of other readings."""
+    for one in (*verdicts.comparisons, *_gaps(verdicts, details=False)):
+        lines = tuple(need_lines(one, costs))
+        if lines:
+            yield Finding(title=_subject(one), lines=lines, subject=_subject(one))
+    yield from needs_table(verdicts, costs)
+
+
+def failures_table(verdicts: Verdicts) -> Iterator[Table]:
+    """Yield the table of runs without scores, nothing where each has some."""
+    if verdicts.failures:
+        yield _failures(verdicts)
+
+
+def general_notes(verdicts: Verdicts) -> Iterator[Prose]:
+    """Yield what is to be known of all verdicts."""
     for note in verdicts.notes:
         yield Prose(f"note: {note}")
+
+
+def _not_compared(verdicts: Verdicts) -> Iterator[Finding]:
+    for suite in verdicts.not_compared:
+        title = f"{suite.task}: NOT COMPARED ({_ROLES[suite.role]})"
+        yield Finding(title=title, lines=suite.reasons, subject=suite.task, label="not compared")
+
+
+def _subject(one: PersistenceComparison | GapComparison) -> str:
+    where = one.task if isinstance(one, GapComparison) else f"{one.in_domain} → {one.out_of_domain}"
+    return f"{one.candidate}, {where}"
+
+
+def _weight(verdict: str) -> Weight:
+    return "settled" if rank(verdict) == DECISIVE else "open"
 
 
 def _gaps(verdicts: Verdicts, *, details: bool) -> Iterator[GapComparison]:
@@ -48,28 +94,34 @@ def _gaps(verdicts: Verdicts, *, details: bool) -> Iterator[GapComparison]:
 
 
 def _persistence(
-    one: PersistenceComparison, shares: Iterable[str], costs: RunCosts | None, *, details: bool
+    one: PersistenceComparison, shares: Iterable[str], needs: Iterable[str], *, details: bool
 ) -> Finding:
     fragile = f"fragile: counting failed runs as worst, the verdict is {one.verdict_if_failures_are_worst!r}"
     return Finding(
-        title=f"{one.candidate}, {one.in_domain} → {one.out_of_domain}: {one.verdict.upper()}",
+        title=f"{_subject(one)}: {one.verdict.upper()}",
         lines=(
             one.sentence,
             *_ratio(one),
             *shares,
-            *need_lines(one, costs),
+            *needs,
             *(f"note: {note}" for note in one.notes),
             *([fragile] if one.fragile else []),
         ),
         conditions=_conditions(one.conditions) if details and one.conditions else None,
+        subject=_subject(one),
+        label=one.verdict,
+        weight=_weight(one.verdict),
     )
 
 
-def _gap(one: GapComparison, costs: RunCosts | None, *, details: bool) -> Finding:
+def _gap(one: GapComparison, needs: Iterable[str], *, details: bool) -> Finding:
     return Finding(
-        title=f"{one.candidate}, {one.task}: {one.verdict.upper()}",
-        lines=(one.sentence, *need_lines(one, costs), *(f"note: {note}" for note in one.notes)),
+        title=f"{_subject(one)}: {one.verdict.upper()}",
+        lines=(one.sentence, *needs, *(f"note: {note}" for note in one.notes)),
         conditions=_conditions(one.conditions) if details and one.conditions else None,
+        subject=_subject(one),
+        label=one.verdict,
+        weight=_weight(one.verdict),
     )
 
 

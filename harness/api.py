@@ -24,9 +24,11 @@ from harness.spec.records import Duplicates, EvaluationOptions, Experiment, Iden
 if TYPE_CHECKING:
     from harness.compare.costs import RunCosts
     from harness.compare.held_out import HeldOutLoss
+    from harness.compare.summaries import ScoreSummary
     from harness.execution.watcher import Watcher
     from harness.ledger import Outcome, RunFolder
     from harness.plan.costs import Estimate
+    from harness.report.document import Document
     from harness.verdict import Verdicts
     from harness.verdict.decision import Decision
 
@@ -218,7 +220,7 @@ def run(
     with at_work(folder, experiment, go_on=go_on):
         done = execute(experiment, folder, watcher or Unwatched(), options)
         finished = Run(done.folder)
-        conclude(finished).save()
+        conclude(finished).save(anew=False)
     return finished
 
 
@@ -384,8 +386,15 @@ def is_table(given: Any) -> bool:
 
 
 def report(run: Run | PathLike) -> str:
-    """Return scores, costs and verdicts of a run as text; write its ``verdict.json`` and ``costs.json`` anew."""
-    concluded = conclude(run if isinstance(run, Run) else load_run(run))
+    """Return scores, costs and verdicts of a run as text; write its files anew.
+
+    They are ``report.html`` and ``report.md`` to read, ``verdict.json`` and ``costs.json`` for programs. Of a run that
+    cannot be judged or read the page says so, and the error is raised.
+    """
+    from harness.report.files import told_on_page
+
+    with told_on_page(run.folder if isinstance(run, Run) else Path(run)):
+        concluded = conclude(run if isinstance(run, Run) else load_run(run))
     concluded.save()
     return concluded.text
 
@@ -401,16 +410,33 @@ class Conclusion:
     @property
     def text(self) -> str:
         """Scores, costs and verdicts as ``harness run`` ends with them."""
-        from harness.compare.summaries import summarise_scores
         from harness.report.documents import run_document, search_document
         from harness.report.render.text import TextRenderer
 
         if self.verdicts is None:
             return TextRenderer().render(search_document(self.run.files))
-        scores = summarise_scores(self.run.experiment, self.run.results())
         decision = self.run.decision
-        document = run_document(self.run.files, self.verdicts, self.costs, scores, self.held_out, decision=decision)
+        document = run_document(
+            self.run.files, self.verdicts, self.costs, self.scores, self.held_out, decision=decision
+        )
         return TextRenderer().render(document)
+
+    @property
+    def scores(self) -> "tuple[ScoreSummary, ...]":
+        """Each recipe's scores on every suite, summed up over seeds."""
+        from harness.compare.summaries import summarise_scores
+
+        return summarise_scores(self.run.experiment, self.run.results())
+
+    @property
+    def page(self) -> "Document":
+        """Everything that is known of the run, in the order in which a page shows it."""
+        from harness.report.pages import run_page, search_page
+
+        if self.verdicts is None:
+            return search_page(self.run.files)
+        decision = self.run.decision
+        return run_page(self.run.files, self.verdicts, self.costs, self.scores, self.held_out, decision=decision)
 
     @property
     def held_out(self) -> "tuple[HeldOutLoss, ...]":
@@ -419,13 +445,15 @@ class Conclusion:
 
         return held_out_losses(self.run.experiment, self.run.results())
 
-    def save(self) -> None:
+    def save(self, *, anew: bool = True) -> None:
         """Write ``verdict.json``, ``costs.json``, and where needed ``held_out.json`` and ``search.json``.
 
-        Raises `HarnessError` where one cannot be written.
+        The page and what fits a pull request are written too: where results are as they were, only if `anew`. Raises
+        `HarnessError` where a file cannot be written.
         """
         from harness.codec import encode
         from harness.ledger.files import write_json
+        from harness.report.files import write_page
 
         files: dict[str, Any] = {}
         if self.verdicts is not None:
@@ -443,6 +471,8 @@ class Conclusion:
                 raise HarnessError(
                     f"{path} cannot be written ({error.strerror}); cells that are done are kept."
                 ) from error
+        decision = None if self.verdicts is None else self.run.decision
+        write_page(self.run.files, self.verdicts, decision, lambda: self.page, anew=anew)
 
 
 def conclude(run: Run) -> Conclusion:

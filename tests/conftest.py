@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from harness import registry
+from harness.report import files
 from harness.testing.tiny_spec import CONFIG, write_tiny_spec
 from helpers.light import is_heavy, lacks_the_extra
 
@@ -31,6 +32,13 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("run"):
                 item.add_marker(pytest.mark.skip(reason="needs the extra `run`"))
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(request, monkeypatch):
+    """Leave the pictures out of pages: drawing takes seconds, and few tests are about it. These are marked."""
+    if not request.node.get_closest_marker("pictures"):
+        monkeypatch.setattr(files, "drawing", lambda: None)
 
 
 @pytest.fixture(scope="session")

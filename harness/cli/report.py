@@ -16,12 +16,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge and print again; nothing is trained or scored."""
-    return print_report(api.load_run(args.folder))
+    from harness.report.files import told_on_page
+
+    with told_on_page(args.folder):
+        return print_report(api.load_run(args.folder))
 
 
-def print_report(run: api.Run) -> int:
-    """Print scores, costs and verdicts, write ``verdict.json`` and ``costs.json``, and return the exit code."""
+def print_report(run: api.Run, *, anew: bool = True) -> int:
+    """Print scores, costs and verdicts, write their files, and return the exit code.
+
+    The page of results that are as they were is written only if `anew`.
+    """
     concluded = api.conclude(run)
     print(concluded.text)
-    concluded.save()
+    concluded.save(anew=anew)
     return FAILED_CELLS if any(isinstance(each, CellFailure) for each in run.results()) else 0

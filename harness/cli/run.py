@@ -29,4 +29,4 @@ def run(args: argparse.Namespace) -> int:
             finished = api.run(
                 experiment, out=folder, retry_failed=args.retry_failed, go_on=args.go_on, watcher=watcher
             )
-        return print_report(finished)
+        return print_report(finished, anew=False)

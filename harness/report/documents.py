@@ -136,7 +136,7 @@ def _head(experiment: Experiment) -> str:
 def _places(run: RunFolder) -> Iterator[Block]:
     """Yield where the verdicts' and costs' own files are, and the adapters."""
     folder = label(run.folder)
-    files = f"{folder}/verdict.json has the verdicts and costs.json the costs"
+    files = f"{folder}/report.html is the page, {folder}/verdict.json has the verdicts and costs.json the costs"
     kept = [cell for cell in run.cell_ids if (run.cell_folder(cell) / "adapter").is_dir()]
     adapters = f"; adapters are in {folder}/cells/CELL/adapter, such as {kept[0]}" if kept else ""
     yield Notice(f"{files}{adapters}.")

@@ -89,7 +89,7 @@ class HtmlRenderer(Renderer):
             script=script,
         )
 
-    def _block(self, block: Block, level: int) -> str:
+    def _block(self, block: Block, level: int) -> str:  # noqa: PLR0911 - one for each type of block
         match block:
             case Prose(text):
                 return f"<p>{_lines(text)}</p>"
@@ -103,8 +103,8 @@ class HtmlRenderer(Renderer):
                 return self._figure(block)
             case Command():
                 return (
-                    f'<div class="command"><pre tabindex="0"><code>{escape(block.line)}</code></pre>'
-                    f"<p>{escape(block.does)}</p></div>"
+                    f'<div class="command"><p>{escape(block.does)}</p>'
+                    f'<pre tabindex="0"><code>{escape(block.line)}</code></pre></div>'
                 )
             case Section():
                 inside = "\n".join(self._block(each, level + 1) for each in block.blocks)
@@ -164,9 +164,7 @@ def _table(table: Table) -> str:
     """Return a table that scrolls within itself, with its title above and notes below."""
     numeric = [is_numeric(column) for column in zip(*table.rows, strict=True)] or [False] * len(table.headers)
     heads = "".join(
-        f'<th scope="col"{_number_class(right)}>{escape(header_text(head))}</th>'
-        if header_text(head)
-        else "<td></td>"
+        f'<th scope="col"{_number_class(right)}>{escape(header_text(head))}</th>' if header_text(head) else "<td></td>"
         for head, right in zip(table.headers, numeric, strict=True)
     )
     rows = "".join(f"<tr>{''.join(_cells(row, numeric))}</tr>" for row in table.rows)

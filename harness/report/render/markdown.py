@@ -20,7 +20,7 @@ from harness.report.render._base import Renderer
 from harness.report.render.cells import NOTHING, header_text, is_numeric, part_text, parts_of
 from harness.text import visible
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#])")
+_SPECIAL = re.compile(r"[\\`*{}\[<>|~#]|(?<!\w)_|_(?!\w)")
 
 
 class MarkdownRenderer(Renderer):
@@ -34,7 +34,7 @@ class MarkdownRenderer(Renderer):
 
 def escape(text: str) -> str:
     """Return text that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", visible(text))
+    return _SPECIAL.sub(r"\\\g<0>", visible(text))
 
 
 def _block(block: Block, level: int) -> str:
@@ -49,7 +49,7 @@ def _block(block: Block, level: int) -> str:
         case Figure():
             return _table(block.table)
         case Command():
-            return f"```sh\n{visible(block.line)}\n```\n\n{escape(block.does)}"
+            return f"{escape(block.does)}\n\n```sh\n{visible(block.line)}\n```"
         case Section():
             head = f"{'#' * level} {escape(block.title)}"
             return "\n\n".join([head, *(_block(each, level + 1) for each in block.blocks)])

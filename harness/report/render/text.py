@@ -45,7 +45,7 @@ def render_text(*blocks: Block) -> str:
     return TextRenderer().render(Document(blocks))
 
 
-def _block(block: Block) -> str:
+def _block(block: Block) -> str:  # noqa: PLR0911 - one for each type of block
     match block:
         case Prose(text):
             return fold(text)
@@ -59,7 +59,7 @@ def _block(block: Block) -> str:
         case Figure():
             return _table(block.table)
         case Command():
-            return f"{block.line}\n{fold(block.does, indent='  ')}"
+            return f"{fold(block.does)}\n  {block.line}"
         case Section():
             return "\n\n".join([f"{block.title}\n{'=' * len(block.title)}", *map(_block, block.blocks)])
     assert_never(block)

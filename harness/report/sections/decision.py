@@ -26,7 +26,13 @@ _GIB, _MIB = 2**30, 2**20
 def decision_blocks(verdicts: Verdicts, decision: Decision, costs: RunCosts | None = None) -> Iterator[Block]:
     """Yield the recommendation, and a row a candidate where there are several."""
     found = verdicts.recommendation
-    yield Finding(title=f"{TITLE}: {_title(found, decision)}", lines=tuple(_lines(verdicts, decision, costs)))
+    chosen = _title(found, decision)
+    yield Finding(
+        title=f"{TITLE}: {chosen}",
+        lines=tuple(_lines(verdicts, decision, costs)),
+        subject=f"{TITLE.capitalize()}: {chosen}",
+        weight="settled" if found.shown else "open",
+    )
     if len(found.candidates) > 1:
         yield _table(found, decision)
 

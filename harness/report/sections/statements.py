@@ -50,7 +50,11 @@ def conclusions(verdicts: Verdicts) -> Iterator[Finding]:
 
 def open_questions(verdicts: Verdicts, costs: RunCosts | None = None) -> Iterator[Block]:
     """Yield for each verdict that leaves something open what would settle it, and the table of other readings."""
-    for one in (*verdicts.comparisons, *_gaps(verdicts, details=False)):
+    asked: tuple[PersistenceComparison | GapComparison, ...] = (
+        *verdicts.comparisons,
+        *_gaps(verdicts, details=False),
+    )
+    for one in asked:
         lines = tuple(need_lines(one, costs))
         if lines:
             yield Finding(title=_subject(one), lines=lines, subject=_subject(one))
@@ -93,9 +97,7 @@ def _gaps(verdicts: Verdicts, *, details: bool) -> Iterator[GapComparison]:
         yield from verdicts.extra_forgetting
 
 
-def _persistence(
-    one: PersistenceComparison, shares: Iterable[str], needs: Iterable[str], *, details: bool
-) -> Finding:
+def _persistence(one: PersistenceComparison, shares: Iterable[str], needs: Iterable[str], *, details: bool) -> Finding:
     fragile = f"fragile: counting failed runs as worst, the verdict is {one.verdict_if_failures_are_worst!r}"
     return Finding(
         title=f"{_subject(one)}: {one.verdict.upper()}",

@@ -1,0 +1,167 @@
+"""The documents that stand by themselves: the page of a run, of a comparison, of a run without a verdict."""
+
+from collections.abc import Iterable, Sequence
+
+from harness.compare.costs import RunCosts
+from harness.compare.held_out import HeldOutLoss
+from harness.compare.summaries import ScoreSummary
+from harness.ledger import RunFolder
+from harness.report.document import Block, Document, Notice, Prose, Section
+from harness.report.sections.answer import asked, next_steps, sureness, verdict_table
+from harness.report.sections.budget import frontiers, variance_table
+from harness.report.sections.cost_figures import (
+    learning_against_forgetting,
+    speed_against_forgetting,
+    speed_ups,
+    takings,
+)
+from harness.report.sections.costs import costs_table, serving_table, speed_table
+from harness.report.sections.curves import curves
+from harness.report.sections.decision import decision_blocks
+from harness.report.sections.forgetting import forgetting_tables
+from harness.report.sections.gains import accuracy_marks, margins
+from harness.report.sections.gap_figures import forest, plane, slopes
+from harness.report.sections.gaps import families, gaps_block
+from harness.report.sections.held_out import held_out_table
+from harness.report.sections.looks import looks_blocks
+from harness.report.sections.marks import contamination_text, marks
+from harness.report.sections.placebos import placebo_tables
+from harness.report.sections.reproduce import reproduce
+from harness.report.sections.rows import rows_of_run
+from harness.report.sections.search import choices_table, search_table
+from harness.report.sections.statements import conclusions, failures_table, general_notes, open_questions
+from harness.report.sections.suites import inside_tables, outside_tables
+from harness.verdict.decision import Decision, decide
+from harness.verdict.records import Verdicts
+
+
+def run_page(
+    run: RunFolder,
+    verdicts: Verdicts,
+    costs: RunCosts,
+    scores: Sequence[ScoreSummary],
+    held_out: Sequence[HeldOutLoss] = (),
+    *,
+    decision: Decision,
+) -> Document:
+    """Return a run's page: what was asked, what was found, how sure it is, then everything that it rests on."""
+    experiment, outcomes = run.experiment, run.outcomes
+    use, *candidates = decision_blocks(verdicts, decision, costs)
+    screening = [Prose(contamination_text(run.screening))] if run.screening else []
+    sections = (
+        _section("answer", "In short", [verdict_table(verdicts), use, *sureness(verdicts), *next_steps(run, verdicts)]),
+        _section("verdicts", "Verdicts", [*looks_blocks(verdicts.looks), *conclusions(verdicts), *candidates]),
+        _section("open", "What would settle it", [*open_questions(verdicts, costs), *frontiers(verdicts)]),
+        _section("gaps", "Gaps", [*forest(verdicts), *plane(verdicts), *slopes(verdicts)]),
+        _section(
+            "scores",
+            "Scores",
+            [
+                *inside_tables(experiment, outcomes, verdicts, scores),
+                *outside_tables(experiment, outcomes, verdicts, scores),
+                *margins(verdicts),
+            ],
+        ),
+        _section(
+            "forgetting",
+            "Learning and forgetting",
+            [
+                *learning_against_forgetting(experiment, verdicts, scores),
+                *forgetting_tables(verdicts, experiment, scores),
+            ],
+        ),
+        _section(
+            "training",
+            "Training",
+            [*curves(outcomes), *held_out_table(held_out, verdicts.reference, verdicts.alpha), *rows_of_run(run)],
+        ),
+        _section(
+            "content",
+            "Content and form",
+            [*placebo_tables(experiment, verdicts, scores), *accuracy_marks(verdicts)],
+        ),
+        _section(
+            "costs",
+            "Cost, time and memory",
+            [
+                *takings(costs),
+                *costs_table(costs),
+                *speed_ups(costs),
+                *speed_table(costs),
+                *speed_against_forgetting(verdicts, costs),
+                *serving_table(costs),
+            ],
+        ),
+        _section("noise", "Where the noise is", variance_table(verdicts)),
+        _section("search", "Search", search_table(run.tuning)),
+        _section("doubts", "Failures and doubts", [*failures_table(verdicts), *marks(run), *general_notes(verdicts)]),
+        _section("contamination", "Contamination", screening),
+        _section("reproduce", "How to reproduce it", reproduce(run)),
+    )
+    return Document((*asked(experiment), *_filled(sections)), experiment.name)
+
+
+def comparison_page(verdicts: Verdicts, title: str) -> Document:
+    """Return the page of a comparison of logs: what follows from scores alone."""
+    use, *candidates = decision_blocks(verdicts, decide(verdicts.recommendation, None))
+    sections = (
+        _section("answer", "In short", [verdict_table(verdicts), use, *sureness(verdicts)]),
+        _section("verdicts", "Verdicts", [*looks_blocks(verdicts.looks), *conclusions(verdicts), *candidates]),
+        _section("open", "What would settle it", [*open_questions(verdicts), *frontiers(verdicts)]),
+        _section("gaps", "Gaps", [*forest(verdicts), *plane(verdicts), *slopes(verdicts), gaps_block(verdicts)]),
+        _section("forgetting", "Forgetting", forgetting_tables(verdicts)),
+        _section("noise", "Where the noise is", variance_table(verdicts)),
+        _section(
+            "doubts",
+            "Failures and doubts",
+            [*failures_table(verdicts), *accuracy_marks(verdicts), *margins(verdicts), *general_notes(verdicts)],
+        ),
+    )
+    names = ", ".join(verdicts.candidates)
+    return Document((Prose(f"{names} against {verdicts.reference}, from logs"), *_filled(sections)), title)
+
+
+def search_page(run: RunFolder) -> Document:
+    """Return the page of a run in which a search is all: what each recipe trains with, and every trial."""
+    sections = (
+        _section("answer", "In short", [choices_table(run.tuning), *next_steps(run, None)]),
+        _section("search", "Every trial", search_table(run.tuning)),
+        _section("reproduce", "How to reproduce it", reproduce(run)),
+    )
+    return Document((*asked(run.experiment), *_filled(sections)), run.experiment.name)
+
+
+def page_without_verdict(title: str, why: str, blocks: Iterable[Block] = ()) -> Document:
+    """Return the page of a run that cannot be judged, or cannot be read: why, and what can be said all the same."""
+    said = tuple(Notice(line) for line in why.splitlines() if line.strip())
+    return Document((Prose("There is no verdict on this run."), *said, *blocks), title)
+
+
+def pull_request_document(verdicts: Verdicts, decision: Decision, name: str, page: str) -> Document:
+    """Return what fits a pull request: what to use, the verdicts, the gaps, and where the page is."""
+    return Document(
+        (
+            *decision_blocks(verdicts, decision),
+            verdict_table(verdicts),
+            *conclusions_in_short(verdicts),
+            gaps_block(verdicts),
+            Prose(families(verdicts)),
+            *accuracy_marks(verdicts),
+            Prose(f"Everything that this rests on is in {page}, which opens in any browser."),
+        ),
+        name,
+    )
+
+
+def conclusions_in_short(verdicts: Verdicts) -> Sequence[Prose]:
+    """Return the sentence of each primary verdict."""
+    return [Prose(f"{one.candidate}: {one.sentence}") for one in verdicts.comparisons or verdicts.in_domain]
+
+
+def _section(name: str, title: str, blocks: Iterable[Block]) -> Section:
+    return Section(name=name, title=title, blocks=tuple(blocks))
+
+
+def _filled(sections: Iterable[Section]) -> tuple[Section, ...]:
+    """Return the sections that have something to say."""
+    return tuple(each for each in sections if each.blocks)

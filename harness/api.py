@@ -445,6 +445,13 @@ class Conclusion:
 
         return held_out_losses(self.run.experiment, self.run.results())
 
+    @property
+    def unchecked(self) -> str | None:
+        """A sentence on the cells whose files no checksums were recorded of, None where there are no such cells."""
+        from harness.ledger.damage import unchecked
+
+        return unchecked(self.run.files)
+
     def save(self, *, anew: bool = True) -> None:
         """Write ``verdict.json``, ``costs.json``, and where needed ``held_out.json`` and ``search.json``.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-FailureKind = Literal["non_finite_loss", "out_of_memory", "task", "recipe", "source", "killed", "bug"]
+FailureKind = Literal["non_finite_loss", "out_of_memory", "task", "recipe", "source", "damaged", "killed", "bug"]
 """How a cell can fail, as the ledger names it."""
 
 
@@ -120,6 +120,12 @@ class LedgerError(HarnessError):
     """A folder holds no run, holds one that cannot be read, or one of other data."""
 
     exit_code = 64
+
+
+class DamagedError(LedgerError):
+    """Files of a run folder are not what was written into them; the text names each, and nothing was made of them."""
+
+    exit_code = 65
 
 
 class ComparisonError(HarnessError):

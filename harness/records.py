@@ -5,14 +5,14 @@ seconds, losses in nats a completion token.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from harness import names
 from harness.errors import FailureKind
-from harness.trained import HeldOut, Precision, RowCounts
+from harness.trained import Artefact, FrozenPrefix, HeldOut, Precision, RowCounts
 
 JSON = Any
 """A JSON value: what a foreign library's block holds verbatim, or what one measurement says in detail."""
@@ -38,31 +38,13 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FrozenPrefix:
-    """What was read of the layers below the lowest that trains, instead of being computed: in scoring or in training.
-
-    `layers` are those whose input was `read` for so many batches, and `kept` for later models of so many others, which
-    took so many `bytes` and `seconds`; several layers where the untuned model keeps it for several recipes.
-    `difference` is the largest one in the batch that was computed both ways, None where none was: of logits, and in
-    training of what enters the layer, as a share of its largest value. `notes` say what was not used or kept, and why.
-    In training `seconds` are those of having all rows at hand, whoever computed them.
-    """
-
-    layers: tuple[int, ...]
-    read: int = 0
-    kept: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    difference: float | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """One suite scored on one model. Paths are relative to the cell's folder.
 
     `metrics` are lm-eval's aggregates by their keys (``acc,none``); per-item scores are in the file `samples`.
     `seconds` leave out what `prefix` says that keeping took; that is None where lower layers were computed as ever.
+    `files` are both files by path, none in records of before they were noted; `state_sha256` is the digest of the
+    trained files that were scored, None for a model that was not trained.
     """
 
     task: str
@@ -73,14 +55,20 @@ class Evaluation:
     scorer: str
     seconds: float
     prefix: FrozenPrefix | None = None
+    files: Mapping[str, Artefact] = field(default_factory=dict)
+    state_sha256: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a score that is not a number, and a file that is not in the cell's folder."""
-        if outside := [path for path in (self.results, self.samples) if not _is_inside(path)]:
-            raise ValueError(f"{self.task}: the file {outside[0]!r:.80} is not in the cell's folder")
+        _check_inside(self.task, (self.results, self.samples, *self.files))
         bad = {key: value for key, value in self.metrics.items() if not math.isfinite(value)}
         if bad:
             raise ValueError(f"{self.task}: a score must be finite, got {bad}")
+
+
+def _check_inside(whose: str, paths: Iterable[str]) -> None:
+    if outside := [path for path in paths if not _is_inside(path)]:
+        raise ValueError(f"{whose}: the file {outside[0]!r:.80} is not in the cell's folder")
 
 
 def _is_inside(path: str) -> bool:
@@ -326,7 +314,8 @@ class CellResult:
     """A cell that was trained (unless it is the base) and scored on every suite.
 
     `run_info`, `train_info` and `meta_info` are the top keys of PEFT's method_comparison result files; `train_info` is
-    None for the base. `measurements` are of the cell as it is scored; those of a training stand in its record.
+    None for the base. `measurements` are of the cell as it is scored; those of a training stand in its record. `files`
+    are what was trained and what diagnostics left, by path in the cell's folder; those of a suite stand in its record.
     """
 
     cell: Cell
@@ -337,6 +326,11 @@ class CellResult:
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     latency: ServingLatency | None = None
     evaluations: tuple[Evaluation, ...] = ()
+    files: Mapping[str, Artefact] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a file that is not in the cell's folder."""
+        _check_inside(self.cell.id, self.files)
 
     @property
     def training(self) -> TrainRecord:

@@ -1,7 +1,15 @@
-"""What is recorded of a training beside its numbers: on which rows, in which dtypes, how well on rows held out."""
+"""What is recorded of a cell beside its numbers: its files, its rows and dtypes, what was read, what was held out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """A file that a cell left: the SHA-256 of its bytes, and how many they are."""
+
+    sha256: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +72,23 @@ class Precision:
     def __str__(self) -> str:
         """Return ``trained in float32, computed in bfloat16, scored in bfloat16``."""
         return f"trained in {self.trained}, computed in {self.computed}, scored in {self.scored}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenPrefix:
+    """What was read of the layers below the lowest that trains, instead of being computed: in scoring or in training.
+
+    `layers` are those whose input was `read` for so many batches, and `kept` for later models of so many others, which
+    took so many `bytes` and `seconds`; several layers where the untuned model keeps it for several recipes.
+    `difference` is the largest one in the batch that was computed both ways, None where none was: of logits, and in
+    training of what enters the layer, as a share of its largest value. `notes` say what was not used or kept, and why.
+    In training `seconds` are those of having all rows at hand, whoever computed them.
+    """
+
+    layers: tuple[int, ...]
+    read: int = 0
+    kept: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    difference: float | None = None
+    notes: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ VERBS = {
 EXIT_CODES = """exit codes:
   0 done    1 a gate rejected, a check failed    2 inconclusive under --gate
   3 some cells failed, the others' results stand    64 bad spec or usage
+  65 files of a run folder are damaged: nothing was made of them
   69 a model, package or data set cannot be had    70 a bug"""
 
 

@@ -1,6 +1,7 @@
 """``harness report RUN``: scores, costs and verdicts of a run again, from its ledger."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from harness import api
@@ -30,4 +31,6 @@ def print_report(run: api.Run, *, anew: bool = True) -> int:
     concluded = api.conclude(run)
     print(concluded.text)
     concluded.save(anew=anew)
+    if unchecked := concluded.unchecked:
+        print(f"harness: {unchecked}", file=sys.stderr)
     return FAILED_CELLS if any(isinstance(each, CellFailure) for each in run.results()) else 0

@@ -4,6 +4,7 @@ from harness.compare.design import BASE, Arm, Design, FailedRun, ScoredRun
 from harness.compare.scores import NotCompared, read_comparable
 from harness.errors import ComparisonError
 from harness.ledger import RunFolder
+from harness.ledger.damage import CellFiles, refuse
 from harness.records import CellResult
 from harness.spec.records import Experiment
 
@@ -14,6 +15,7 @@ def check_base(run: RunFolder, experiment: Experiment, base: CellResult) -> None
     A metric with no number an item, several filters and none chosen, items that contradict their own repetitions, or a
     cluster field that some documents lack show in the base's own samples.
     """
+    refuse(run, CellFiles(run, base.cell.id).scores())
     left_out = suites_left_out(run, experiment, base)
     if left_out:
         tasks = ", ".join(dict.fromkeys(each.task for each in left_out))

@@ -13,6 +13,7 @@ from typing import Any
 from harness.compare.scored import ScoredSuite
 from harness.errors import ComparisonError
 from harness.ledger import Outcome, RunFolder
+from harness.ledger.damage import refuse_damaged
 from harness.records import CellFailure, CellResult, ChosenValues
 from harness.spec.looks import shares
 from harness.spec.records import NOT_POOLED, Comparison, Duplicates, Experiment, IdenticalRuns, Role, StopAt, Suite
@@ -236,12 +237,14 @@ def _variance_problems(design: Design) -> Iterator[str]:
 def design_of(run: RunFolder) -> Design:
     """Return the comparison that a run's spec declares, over the cells that have ended.
 
-    A cell that failed, or has not run, is a failed run of its arm. Raises `ComparisonError` where nothing ran.
+    A cell that failed, or has not run, is a failed run of its arm. Raises `ComparisonError` where nothing ran, and
+    `DamagedError` where a record or scores are not as they were written.
     """
     experiment = run.experiment
     comparison = experiment.comparison
     if experiment.searches_alone:
         raise ComparisonError(f"{run.folder} is a search alone: nothing was trained that could be compared.")
+    refuse_damaged(run)
     ended = {(outcome.cell.recipe, outcome.cell.seed): outcome for outcome in run.outcomes}
     if not any(isinstance(outcome, CellResult) for outcome in ended.values()):
         raise ComparisonError(f"{run.folder}: no cell has finished yet; `harness run` continues it.")

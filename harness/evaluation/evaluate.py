@@ -16,6 +16,7 @@ from harness.evaluation.progress import OnProgress, RequestCounter, without_bars
 from harness.evaluation.results import task_metrics, write_results
 from harness.evaluation.scorer import SharedPromptLM
 from harness.evaluation.support import check_tokenizer
+from harness.ledger.artefacts import artefact
 from harness.model.modes import evaluation_mode
 from harness.records import Evaluation
 from harness.spec.records import EvaluationOptions, Split, Suite
@@ -81,15 +82,17 @@ def evaluate(
     name = output["config"]["model_args"]
     written = write_results(output, samples, task=suite.task, model=name, folder=folder)
     root = folder if relative_to is None else relative_to
+    results, samples_file = (file.relative_to(root).as_posix() for file in (written.results, written.samples))
     return Evaluation(
         task=suite.task,
         items=output["n-samples"][suite.task]["effective"],
         metrics=task_metrics(output, suite.task),
-        results=str(written.results.relative_to(root)),
-        samples=str(written.samples.relative_to(root)),
+        results=results,
+        samples=samples_file,
         scorer=scorer.engine,
         seconds=seconds,
         prefix=used,
+        files={results: artefact(written.results), samples_file: artefact(written.samples)},
     )
 
 

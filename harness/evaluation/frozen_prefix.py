@@ -21,7 +21,7 @@ from harness.model.decoder import layer_names
 from harness.model.entering import entering, passed_over
 from harness.model.precision import mixed
 from harness.model.prefix_store import PrefixStore
-from harness.records import FrozenPrefix
+from harness.trained import FrozenPrefix
 
 Opened = TypeVar("Opened")
 

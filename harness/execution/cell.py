@@ -8,23 +8,28 @@ again.
 import gc
 import math
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.errors import TrainingError
 from harness.execution import cell_record
 from harness.execution.base import load_model, serve
 from harness.execution.clock import Clock
+from harness.execution.events import TrainingSaved
 from harness.execution.merged import Merged, measure_merged
-from harness.execution.part import Part, course_of, train_part
+from harness.execution.part import MEASUREMENTS, Part, course_of, train_part
 from harness.execution.scoring import score_suites
 from harness.execution.unit import CellWork, asks_to_merge
+from harness.ledger.artefacts import artefacts
+from harness.ledger.damage import CellFiles, refuse
 from harness.ledger.outcomes import Training, read_training, write_training
 from harness.ledger.run import TRAINED
 from harness.methods import store
 from harness.methods.traits import traits
-from harness.records import CellResult, Costs, TrainRecord
+from harness.records import CellResult, TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe
+from harness.trained import Artefact
 
 STATE = "adapter"
 WEIGHTS = "weights"
@@ -34,20 +39,24 @@ NOTE = TRAINED
 def run_cell(work: CellWork, clock: Clock) -> CellResult:
     """Train the cell's recipe on a fresh base (unless it is the base) and score it on every suite."""
     clock.enter("load")
+    done: Training | None = None
     if work.recipe is None:
-        subject, record, earlier = load_base(work), None, None
+        subject = load_base(work)
     else:
-        subject, record, earlier = _trained(work, work.recipe, clock)
+        subject, done = _trained(work, work.recipe, clock)
+    record = done.train_info if done else None
     subject.model.eval()
     serve(subject.model, work.experiment.model, work.device)
-    evaluations = tuple(score_suites(work, subject, clock, record))
+    evaluations = tuple(score_suites(work, subject, clock, done))
     record = cell_record.matched_to(record, work.recipe, subject.model.config.to_dict())
     del subject  # merging loads another model
     clock.enter("end")
-    costs = cell_record.costs(work.device, clock.seconds, earlier)
+    costs = cell_record.costs(work.device, clock.seconds, done.costs if done else None)
     merged = Merged()
     if work.recipe is not None and asks_to_merge(work.experiment, work.recipe):
         clock.enter("merge")
+        files = CellFiles.of(work.folder)
+        refuse(files.run, files.training(STATE))
         merged = measure_merged(work, work.recipe, work.folder / STATE, evaluations)
     if not work.experiment.keep_weights:
         shutil.rmtree(work.folder / WEIGHTS, ignore_errors=True)
@@ -60,6 +69,7 @@ def run_cell(work: CellWork, clock: Clock) -> CellResult:
         measurements=merged.measurements,
         latency=merged.latency,
         evaluations=evaluations,
+        files=_kept(work, done.files if done else {}),
     )
 
 
@@ -95,8 +105,14 @@ def load_base(work: CellWork) -> models.Loaded:
     return load_model(work.experiment.model, quantization=quantization, device=work.device)
 
 
-def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loaded, TrainRecord, Costs]:
-    """Return the trained model, what training did and what it took: from an earlier start's files, or by training.
+def _kept(work: CellWork, files: Mapping[str, Artefact]) -> dict[str, Artefact]:
+    return {name: each for name, each in files.items() if (work.folder / name).exists()}
+
+
+def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loaded, Training]:
+    """Return the trained model and what is noted of its training: from an earlier start's files, or by training.
+
+    An earlier start's files are held against the checksums in its note before they are loaded.
 
     Each stage starts from the disk and not from the model at hand, so that a run that continues, and whoever loads
     the state, has the model that was trained on; the trainer's traces on the model are gone too.
@@ -104,11 +120,13 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
     state = work.folder / (WEIGHTS if traits(recipe).trains_base_weights else STATE)
     note = work.folder / NOTE
     if note.is_file() and state.is_dir():
+        earlier = CellFiles.of(work.folder)
+        refuse(earlier.run, earlier.training())
         done = read_training(note)
         clock.seconds.update(done.costs.seconds)
         base = load_base(work)
         model = store.load(base.model, recipe, state).model
-        return models.Loaded(model, base.tokenizer), done.train_info, done.costs
+        return models.Loaded(model, base.tokenizer), done
     shutil.rmtree(state, ignore_errors=True)
     records: list[TrainRecord] = []
     trained: models.Loaded | None = None
@@ -127,6 +145,8 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
         del adapted
     assert trained is not None
     costs = replace(cell_record.costs(work.device, clock.seconds), file_size=cell_record.size_on_disk(state))
-    record = cell_record.together(records)
-    write_training(note, Training(train_info=record, costs=costs))
-    return trained, record, costs
+    files = artefacts(work.folder, (state, work.folder / MEASUREMENTS))
+    done = Training(train_info=cell_record.together(records), costs=costs, files=files)
+    write_training(note, done)
+    clock.tell(TrainingSaved(files))
+    return trained, done

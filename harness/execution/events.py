@@ -10,6 +10,7 @@ from harness.errors import HarnessError
 from harness.plan.costs import Estimate
 from harness.preflight.prepared import Prepared
 from harness.records import CellFailure, CellResult, Evaluation, Measurement
+from harness.trained import Artefact
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ class SuiteScored:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingSaved:
+    """What was trained is on the disk, in `files` by path in the cell's folder."""
+
+    files: Mapping[str, Artefact]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A user's mistake that was found while preparing or planning: its text, and the exit code that it has."""
 
@@ -72,7 +80,7 @@ class MeasuredAcross:
     measurements: Mapping[str, Measurement]
 
 
-Told = StepDone | StageEntered | ItemsScored | SuiteScored
+Told = StepDone | StageEntered | ItemsScored | SuiteScored | TrainingSaved
 """What is told while a unit of work goes on."""
 
 Answer = Prepared | Estimate | MeasuredAcross | Refusal | CellResult | CellFailure

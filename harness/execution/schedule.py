@@ -15,11 +15,12 @@ from harness.errors import RecipeError
 from harness.execution._base import Executor, Exit
 from harness.execution.adopt import adopt
 from harness.execution.crew import Crew
-from harness.execution.events import Event, SuiteScored
+from harness.execution.events import Event, SuiteScored, TrainingSaved
 from harness.execution.sharing import POLL, Sharing
 from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
 from harness.execution.watcher import Watcher
 from harness.ledger import Outcome, RunFolder
+from harness.ledger.artefacts import digests
 from harness.ledger.run import Kind
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import MERGE_CHECK, PlannedCell
@@ -286,7 +287,10 @@ class Schedule:
 
     def _hear(self, cell: Cell, event: Event) -> None:
         if isinstance(event.body, SuiteScored):
-            self.run.journal.append("evaluated", cell=event.cell, key=event.body.key)
+            files = digests(event.body.evaluation.files)
+            self.run.journal.append("evaluated", cell=event.cell, key=event.body.key, files=files)
+        elif isinstance(event.body, TrainingSaved):
+            self.run.journal.append("trained", cell=event.cell, files=digests(event.body.files))
         self.watcher.message(cell.id, event.body)
 
 

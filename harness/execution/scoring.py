@@ -1,48 +1,53 @@
 """A cell's suites, scored: each into a folder of its own, and none that an earlier start has scored already."""
 
 import functools
-import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
-from harness.codec import decode
 from harness.evaluation import evaluate
 from harness.evaluation.frozen_prefix import PrefixReader
 from harness.execution.clock import Clock
 from harness.execution.events import ItemsScored, SuiteScored
 from harness.execution.frozen import prefix_of
 from harness.execution.unit import CellWork
-from harness.ledger.files import write_json
+from harness.ledger.artefacts import together
+from harness.ledger.damage import CellFiles, refuse
+from harness.ledger.outcomes import Training, read_evaluation, write_evaluation
 from harness.ledger.run import SCORED
-from harness.records import Evaluation, TrainRecord
+from harness.records import Evaluation
 from harness.sources import models
 from harness.spec.records import Suite
 
 
 def score_suites(
-    work: CellWork, subject: models.Loaded, clock: Clock, record: TrainRecord | None = None
+    work: CellWork, subject: models.Loaded, clock: Clock, done: Training | None = None
 ) -> Iterator[Evaluation]:
     """Yield the evaluation of every suite in order, scoring those that no earlier start did.
 
-    `record` is what training did, None for a model that was not trained.
+    `done` is what is noted of the training, None for a model that was not trained. An earlier start's scores are held
+    against the checksums in their note, and count for the weights alone that they were made with.
     """
-    prefix = functools.cache(lambda: prefix_of(work, subject.model, record))
+    prefix = functools.cache(lambda: prefix_of(work, subject.model, done.train_info if done else None))
+    state = together(done.files) if done and done.files else None
+    files = CellFiles.of(work.folder)
+    refuse(files.run, files.notes())
     for key, suite in work.planned.suites.items():
         note = work.folder / "eval" / key / SCORED
-        if note.is_file():
-            earlier = decode(Evaluation, json.loads(note.read_text(encoding="utf-8")))
+        earlier = read_evaluation(note) if note.is_file() else None
+        if earlier is not None and earlier.state_sha256 in (None, state):
             clock.add("evaluate", earlier.seconds)
             if earlier.prefix is not None:
                 clock.add("prefix", earlier.prefix.seconds)
             yield earlier
             continue
         clock.enter(f"evaluate {suite.task}")
-        evaluation = score_suite(work, suite, note.parent, subject, clock, prefix=prefix())
+        scored = score_suite(work, suite, note.parent, subject, clock, prefix=prefix())
+        evaluation = replace(scored, state_sha256=state)
         if evaluation.prefix is not None:
             clock.credit("prefix", evaluation.prefix.seconds)
-        write_json(note, asdict(evaluation))
+        write_evaluation(note, evaluation)
         clock.tell(SuiteScored(key, evaluation))
         yield evaluation
 

@@ -12,6 +12,7 @@ from harness.compare.design import ScoredRun
 from harness.compare.sources import read_scored_suite
 from harness.execution.schedule import Schedule
 from harness.ledger import Outcome, RunFolder
+from harness.ledger.damage import CellFiles, refuse
 from harness.plan.choice import Ended, Margins, choose
 from harness.plan.search import Trial, confirming, plan_trials, widened
 from harness.records import CellResult, ChosenValues
@@ -50,6 +51,7 @@ def _margins(run: RunFolder, outcome: Outcome) -> Margins | None:
     """Read the margins of a trial, in the order in which every trial scores the validation rows."""
     if not isinstance(outcome, CellResult) or not outcome.evaluations:
         return None
+    refuse(run, CellFiles(run, outcome.cell.id, "trials").scores())
     (evaluation,), folder = outcome.evaluations, run.cell_folder(outcome.cell, "trials")
     scored = ScoredRun(folder=folder, seed=outcome.cell.seed, samples={evaluation.task: folder / evaluation.samples})
     items = read_scored_suite(scored, evaluation.task, MARGIN, cluster="cluster", newest=True).items

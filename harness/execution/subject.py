@@ -7,6 +7,7 @@ from harness.errors import LedgerError, UsageError
 from harness.execution.base import load_model, serve
 from harness.execution.cell import STATE, WEIGHTS
 from harness.ledger import RunFolder, read
+from harness.ledger.damage import CellFiles, refuse
 from harness.ledger.run import OUTCOME
 from harness.methods import store
 from harness.methods.traits import traits
@@ -37,8 +38,8 @@ def subject(model: Any, tokenizer: Any = None, *, device: str = "cpu") -> models
 def load_cell(folder: Path, *, device: str = "cpu") -> models.Loaded:
     """Return the model of a cell, ``<run>/cells/<id>``, and its tokenizer: its base with what was trained on it.
 
-    Raises `LedgerError` where the folder is not a finished cell's, or its weights were not kept, and `SourceError`
-    where the base model cannot be had.
+    Raises `LedgerError` where the folder is not a finished cell's, or its weights were not kept, `DamagedError` where
+    they are not what was saved, and `SourceError` where the base model cannot be had.
     """
     run = read(folder.resolve().parents[1])
     outcome = run.outcome(folder.resolve().name)
@@ -51,6 +52,7 @@ def load_cell(folder: Path, *, device: str = "cpu") -> models.Loaded:
     state = folder / (WEIGHTS if traits(recipe).trains_base_weights else STATE)
     if not state.is_dir():
         raise LedgerError(f"{folder} holds no trained weights. Set `keep_weights` in the spec and run it again.")
+    refuse(run, CellFiles(run, outcome.cell.id).training())
     base = load_model(experiment.model, quantization=recipe.base_quantization, device=device)
     model = store.load(base.model, recipe, state).model
     serve(model, experiment.model, device)

@@ -3,7 +3,6 @@
 The heavy libraries are imported from here on and nowhere above: the process that schedules stays light.
 """
 
-import json
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +10,22 @@ from pathlib import Path
 import torch
 
 from harness.diagnostics import StoredCell, measure_across
-from harness.errors import FailureKind, HarnessError, InternalError, RecipeError, SourceError, TaskError, TrainingError
+from harness.errors import (
+    DamagedError,
+    FailureKind,
+    HarnessError,
+    InternalError,
+    RecipeError,
+    SourceError,
+    TaskError,
+    TrainingError,
+)
 from harness.execution.cell import run_cell, run_trial
 from harness.execution.clock import Clock
 from harness.execution.events import Body, MeasuredAcross, Refusal, StageEntered
+from harness.execution.part import MEASUREMENTS
 from harness.execution.unit import CellWork, WorkUnit
-from harness.ledger.outcomes import from_json
+from harness.ledger.damage import CellFiles, refuse
 from harness.model.devices import device_kind
 from harness.preflight import estimate as estimating
 from harness.preflight import prepare as preparing
@@ -28,6 +37,7 @@ Tell = Callable[[Body], None]
 _KINDS: dict[type[Exception], FailureKind] = {
     torch.OutOfMemoryError: "out_of_memory",
     MemoryError: "out_of_memory",
+    DamagedError: "damaged",
     TaskError: "task",
     RecipeError: "recipe",
     SourceError: "source",
@@ -65,7 +75,9 @@ def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
 
 
 def _stored(folder: Path) -> StoredCell:
-    result = from_json(json.loads((folder / "result.json").read_text(encoding="utf-8")))
+    files = CellFiles.of(folder)
+    refuse(files.run, files.training(MEASUREMENTS))
+    result = files.run.outcome(folder.name)
     assert isinstance(result, CellResult)
     return StoredCell(result=result, folder=folder)
 

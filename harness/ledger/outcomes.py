@@ -1,19 +1,23 @@
 """Results and failures as JSON, both ways; what earlier versions wrote is read too."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.codec import decode
-from harness.ledger.files import write_json
-from harness.records import CellFailure, CellResult, Costs, TrainRecord
+from harness.ledger.artefacts import read_sealed, write_sealed
+from harness.records import CellFailure, CellResult, Costs, Evaluation, TrainRecord
+from harness.trained import Artefact
 
 Outcome = CellResult | CellFailure
 
 VERSION = 2
 """1 held what training did, what it cost and its guards in one block of free form; it has no `version`."""
+
+
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading a record raises that is not whole, or is another's."""
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
@@ -35,23 +39,40 @@ def from_json(data: Mapping[str, Any]) -> Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """A training that is done and saved, as ``training.json`` holds it until the cell has ended."""
+    """A training that is done and saved, as ``training.json`` holds it.
+
+    `files` are what was saved, by path in the cell's folder; none in records of before they were noted.
+    """
 
     train_info: TrainRecord
     costs: Costs
+    files: Mapping[str, Artefact] = field(default_factory=dict)
 
 
 def write_training(path: Path, training: Training) -> None:
     """Note that what was trained is saved."""
-    write_json(path, {"version": VERSION, **asdict(training)})
+    write_sealed(path, {"version": VERSION, **asdict(training)})
 
 
 def read_training(path: Path) -> Training:
-    """Return what `write_training` noted, in this version or an earlier one."""
-    data = json.loads(path.read_text(encoding="utf-8"))
+    """Return what `write_training` noted, in this version or an earlier one.
+
+    Raises what `read_sealed` and `decode` raise for anything else.
+    """
+    data = read_sealed(path)
     if data.get("version", 1) < VERSION:
         data = {"train_info": training_of_version_1(data), "costs": _costs_of_version_1(data)}
     return decode(Training, {key: value for key, value in data.items() if key != "version"})
+
+
+def write_evaluation(path: Path, evaluation: Evaluation) -> None:
+    """Note that a suite is scored and its files are whole."""
+    write_sealed(path, asdict(evaluation))
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """Return what `write_evaluation` noted. Raises what `read_sealed` and `decode` raise for anything else."""
+    return decode(Evaluation, read_sealed(path))
 
 
 def result_of_version_1(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,12 +26,13 @@ from pathlib import Path
 from typing import Literal
 
 from harness.codec import decode, encode
-from harness.errors import LedgerError
+from harness.errors import DamagedError, LedgerError
+from harness.ledger.artefacts import artefact, digests, read_sealed, write_sealed
 from harness.ledger.claims import CLAIMS
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.lock import LOCK, MEND, Lock, read_lock
-from harness.ledger.outcomes import Outcome, from_json, to_json
+from harness.ledger.outcomes import UNREADABLE, Outcome, from_json, read_evaluation, to_json
 from harness.paths import read_record
 from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Measurement, Screening
 from harness.spec.records import Experiment
@@ -110,7 +111,7 @@ class RunFolder:
         """The number of threads that was settled before there was a lock file, None where none was."""
         try:
             said = json.loads((self.folder / CLAIMS / THREADS).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return said if isinstance(said, int) and said > 0 else None
 
@@ -161,14 +162,14 @@ class RunFolder:
         return self.folder / kind / (cell if isinstance(cell, str) else cell.id)
 
     def outcome(self, cell: Cell | str, kind: Kind = "cells") -> Outcome | None:
-        """Return how a cell ended, or None if it has not."""
+        """Return how a cell ended, or None if it has not. Raises `DamagedError` where its record is not whole."""
         path = self.cell_folder(cell, kind) / OUTCOME
         if not path.exists():
             return None
         try:
-            return from_json(read_record(path))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise LedgerError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
+            return from_json(read_sealed(path))
+        except UNREADABLE as error:
+            raise DamagedError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
 
     def ended(self, cell: Cell | str, kind: Kind = "cells") -> Outcome | None:
         """Return how a cell ended, or None where it has not, or its record is damaged and it has to end again."""
@@ -179,9 +180,10 @@ class RunFolder:
 
     def write_outcome(self, outcome: Outcome, kind: Kind = "cells") -> None:
         """Record how a cell ended, in its folder and in the journal."""
-        write_json(self.cell_folder(outcome.cell, kind) / OUTCOME, to_json(outcome))
+        path = self.cell_folder(outcome.cell, kind) / OUTCOME
+        write_sealed(path, to_json(outcome))
         event = "finished" if isinstance(outcome, CellResult) else "failed"
-        self.journal.append(event, cell=outcome.cell.id)
+        self.journal.append(event, cell=outcome.cell.id, files={OUTCOME: artefact(path).sha256, **files_of(outcome)})
 
     def scored(self, cell: Cell) -> frozenset[str]:
         """Return the keys of the evaluations that a cell's folder holds."""
@@ -190,7 +192,16 @@ class RunFolder:
     def evaluation(self, cell: Cell, key: str) -> Evaluation:
         """Return one of the evaluations that `scored` names."""
         path = self.cell_folder(cell) / "eval" / key / SCORED
-        return decode(Evaluation, json.loads(path.read_text(encoding="utf-8")))
+        return read_evaluation(path)
+
+
+def files_of(outcome: Outcome) -> dict[str, str]:
+    """Return the SHA-256 of each file that a cell's record names, by its path in the cell's folder."""
+    if not isinstance(outcome, CellResult):
+        return {}
+    return digests(
+        {**outcome.files, **{path: each for suite in outcome.evaluations for path, each in suite.files.items()}}
+    )
 
 
 def read(folder: Path) -> RunFolder:

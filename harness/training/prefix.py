@@ -20,7 +20,7 @@ from harness.model.below import adapted_below, batch_digest, prefix_keys
 from harness.model.decoder import layer_names
 from harness.model.entering import entering, entering_alone, passed_over
 from harness.model.prefix_store import PrefixStore
-from harness.records import FrozenPrefix
+from harness.trained import FrozenPrefix
 from harness.training.packing import Pack
 
 TOKENS = 256

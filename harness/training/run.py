@@ -13,10 +13,9 @@ from transformers import EarlyStoppingCallback, PreTrainedTokenizerBase, Trainer
 from harness.errors import TaskError
 from harness.methods._base import Adapted
 from harness.model.precision import Dtype
-from harness.records import FrozenPrefix
 from harness.sources.data import COLUMNS, RENDERED, Row
 from harness.spec.records import EarlyStopping
-from harness.trained import HeldOut, RowCounts
+from harness.trained import FrozenPrefix, HeldOut, RowCounts
 from harness.training.arguments import sft_config
 from harness.training.callbacks import KeepBest, OnStep, Watch
 from harness.training.lengths import count_rows, spans

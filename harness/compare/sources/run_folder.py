@@ -8,6 +8,7 @@ from harness.compare.sources._base import ScoreSource
 from harness.compare.sources.lm_eval import ScoreLabels, read_samples
 from harness.compare.tidy import Score
 from harness.ledger import RunFolder
+from harness.ledger.damage import refuse_damaged
 from harness.ledger.lock import LOCK
 from harness.records import CellResult
 from harness.spec.records import Experiment
@@ -24,6 +25,7 @@ class RunFolderSource(ScoreSource):
         """Yield the scores of every finished cell."""
         run = RunFolder(path)
         experiment = run.experiment
+        refuse_damaged(run)
         for outcome in run.outcomes:
             if isinstance(outcome, CellResult):
                 yield from _cell_scores(run, experiment, outcome)

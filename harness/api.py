@@ -195,6 +195,7 @@ def run(
     *,
     out: PathLike | None = None,
     retry_failed: bool = False,
+    repair: bool = False,
     go_on: bool = False,
     watcher: "Watcher | None" = None,
     **changes: Unpack[Changes],
@@ -203,10 +204,11 @@ def run(
 
     The run folder is `out`, or one named after the experiment below ``runs/``. Cells that failed are outcomes among
     the others' results and are left alone unless `retry_failed`. A run that stopped at one of its looks stays stopped
-    unless it is to `go_on`. `watcher` is called with what happens. Needs the
-    extra `run`. Several processes may call this with one folder and one experiment: they share the cells. Raises
-    `HarnessError` where nothing can be run: model or data cannot be had, the folder holds a run of other data, or
-    another process is at work in it that wants something else.
+    unless it is to `go_on`. Files of an earlier start that are damaged are made again with `repair`, and otherwise
+    named in a `DamagedError`. `watcher` is called with what happens. Needs the extra `run`. Several processes may call
+    this with one folder and one experiment: they share the cells. Raises `HarnessError` where nothing can be run: model
+    or data cannot be had, the folder holds a run of other data, or another process is at work in it that wants
+    something else.
     """
     require("run", "harness.run")
     experiment = _experiment(spec, changes)
@@ -215,7 +217,7 @@ def run(
     from harness.execution.watcher import Unwatched
     from harness.ledger.presence import at_work
 
-    options = Options(retry_failed=retry_failed, go_on=go_on)
+    options = Options(retry_failed=retry_failed, go_on=go_on, repair=repair)
     folder = run_folder(experiment, out)
     with at_work(folder, experiment, go_on=go_on):
         done = execute(experiment, folder, watcher or Unwatched(), options)

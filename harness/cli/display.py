@@ -15,6 +15,7 @@ from harness.cli.terminal import uncleaned
 from harness.execution.events import Body, ItemsScored, StageEntered, StepDone
 from harness.execution.watcher import Watcher
 from harness.ledger import Outcome
+from harness.ledger.damage import Damage
 from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
 from harness.records import CellFailure
@@ -148,6 +149,11 @@ class Screen:
         if isinstance(message, StageEntered):
             self._progress.update(self._all, note=message.name)
 
+    def mended(self, removed: Sequence[Damage]) -> None:
+        """Leave a line a file above the bars."""
+        for each in removed:
+            self._progress.console.print(visible(f"  again: {each}"), markup=False, highlight=False)
+
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
         """Show how many trials or cells are left."""
         self._done, self._ended = 0.0, 0
@@ -199,6 +205,11 @@ class Lines:
         """Print the stage."""
         if isinstance(message, StageEntered):
             self._say(f"preparing {message.name}")
+
+    def mended(self, removed: Sequence[Damage]) -> None:
+        """Print a line a file."""
+        for each in removed:
+            self._say(f"  again: {each}")
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
         """Print how many trials or cells there are."""

@@ -12,6 +12,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     add_spec_options(parser)
     parser.add_argument("--retry-failed", action="store_true", help="run cells again that failed before")
+    parser.add_argument("--repair", action="store_true", help="make again what is damaged in the run folder")
     parser.add_argument("--go-on", action="store_true", help="go past looks at which the run stops; the report says so")
 
 
@@ -27,6 +28,11 @@ def run(args: argparse.Namespace) -> int:
     with at_work(folder, experiment, go_on=args.go_on):
         with watching(experiment, folder) as watcher:
             finished = api.run(
-                experiment, out=folder, retry_failed=args.retry_failed, go_on=args.go_on, watcher=watcher
+                experiment,
+                out=folder,
+                retry_failed=args.retry_failed,
+                repair=args.repair,
+                go_on=args.go_on,
+                watcher=watcher,
             )
         return print_report(finished, anew=False)

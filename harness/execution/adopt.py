@@ -6,8 +6,9 @@ from pathlib import Path
 
 from harness.ledger import RunFolder
 from harness.ledger.claims import CLAIMS
+from harness.ledger.damage import CellFiles
 from harness.ledger.files import sync_folder
-from harness.ledger.run import OUTCOME, TRAINED
+from harness.ledger.run import OUTCOME, TRAINED, files_of
 from harness.plan.cells import PlannedCell
 from harness.preflight.prepared import Prepared
 from harness.records import CellResult
@@ -19,7 +20,7 @@ def adopt(run: RunFolder, planned: PlannedCell, experiment: Experiment, prepared
 
     Whoever calls holds the claim on the cell. The copy appears whole or not at all, and it replaces nothing but what a
     start left that came to nothing. One that was computed with another number of threads was rounded otherwise and is
-    left where it is, and so is one without a diagnostic that is asked for.
+    left where it is, and so is one without a diagnostic that is asked for, and one of which a file is damaged.
     """
     mine = run.cell_folder(planned.cell)
     if (mine / OUTCOME).exists() or (mine / TRAINED).exists():
@@ -28,9 +29,10 @@ def adopt(run: RunFolder, planned: PlannedCell, experiment: Experiment, prepared
         found = RunFolder(theirs.parent.parent).ended(planned.cell)
         if not isinstance(found, CellResult) or lacking(found, experiment):
             continue
-        if found.meta_info.system_info.threads == prepared.threads:
+        if found.meta_info.system_info.threads == prepared.threads and _is_whole(run, theirs):
             _copy(theirs, mine, run.folder / CLAIMS / f"adopting-{planned.cell.id}")
-            run.journal.append("adopted", cell=planned.cell.id, source=theirs.parent.parent.name)
+            source = theirs.parent.parent.name
+            run.journal.append("adopted", cell=planned.cell.id, source=source, files=files_of(found))
             return True
     return False
 
@@ -40,6 +42,15 @@ def _siblings(run: RunFolder, planned: PlannedCell) -> Iterator[Path]:
     for theirs in sorted(run.folder.parent.glob(f"*/cells/{planned.cell.id}")):
         if theirs.parent.parent.resolve() != mine:
             yield theirs
+
+
+def _is_whole(run: RunFolder, theirs: Path) -> bool:
+    """Look at every byte of a cell beside this run; one that is damaged is noted and left where it is."""
+    files = CellFiles.of(theirs)
+    found = [*files.scores(), *files.notes(), *files.training()]
+    if found:
+        run.journal.append("not adopted", cell=theirs.name, damaged=[str(each) for each in found])
+    return not found
 
 
 def _copy(theirs: Path, mine: Path, beside: Path) -> None:

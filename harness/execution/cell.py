@@ -17,13 +17,13 @@ from harness.execution.base import load_model, serve
 from harness.execution.clock import Clock
 from harness.execution.events import TrainingSaved
 from harness.execution.merged import Merged, measure_merged
-from harness.execution.part import MEASUREMENTS, Part, course_of, train_part
+from harness.execution.part import Part, course_of, train_part
 from harness.execution.scoring import score_suites
 from harness.execution.unit import CellWork, asks_to_merge
 from harness.ledger.artefacts import artefacts
 from harness.ledger.damage import CellFiles, refuse
 from harness.ledger.outcomes import Training, read_training, write_training
-from harness.ledger.run import TRAINED
+from harness.ledger.run import ARRAYS, STATE, TRAINED, WEIGHTS
 from harness.methods import store
 from harness.methods.traits import traits
 from harness.records import CellResult, TrainRecord
@@ -31,8 +31,6 @@ from harness.sources import models
 from harness.spec.records import Recipe
 from harness.trained import Artefact
 
-STATE = "adapter"
-WEIGHTS = "weights"
 NOTE = TRAINED
 
 
@@ -145,7 +143,7 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
         del adapted
     assert trained is not None
     costs = replace(cell_record.costs(work.device, clock.seconds), file_size=cell_record.size_on_disk(state))
-    files = artefacts(work.folder, (state, work.folder / MEASUREMENTS))
+    files = artefacts(work.folder, (state, work.folder / ARRAYS))
     done = Training(train_info=cell_record.together(records), costs=costs, files=files)
     write_training(note, done)
     clock.tell(TrainingSaved(files))

@@ -19,7 +19,7 @@ from harness.execution.clock import Clock
 from harness.execution.events import StepDone
 from harness.execution.matched_budget import Course, steps_for_flops, steps_for_time
 from harness.execution.unit import CellWork
-from harness.ledger.run import PREFIX
+from harness.ledger.run import ARRAYS, PREFIX
 from harness.methods._base import Adapted
 from harness.methods.adapt import adapt
 from harness.methods.batches import Batch, Batches
@@ -35,9 +35,6 @@ from harness.training import ValidationSet, train
 from harness.training.control import controlled
 from harness.training.probe import probe_batches
 from harness.training.rows import rows_sha256, training_rows, validation_rows
-
-MEASUREMENTS = "measurements"
-"""The folder of the cell in which diagnostics leave files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +162,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         start_sha256=start_sha256,
         first_start_sha256=first.sha256 if first else None,
         folder=work.folder,
-        arrays=stage_folder(work.folder / MEASUREMENTS, part.whole, part.place),
+        arrays=stage_folder(work.folder / ARRAYS, part.whole, part.place),
     )
     found = diagnostics.measure(checks, subject)
     dtype = served_dtype(work.experiment.model, work.device)

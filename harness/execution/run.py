@@ -36,6 +36,8 @@ class Options:
     retry_failed: bool = False
     go_on: bool = False
     """Go past looks at which the run stops."""
+    repair: bool = False
+    """Make damaged files again."""
 
 
 def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Options) -> RunFolder:
@@ -55,18 +57,22 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
             executor=executor,
             watcher=watcher,
             retry_failed=options.retry_failed,
+            repair=options.repair,
             kind="trials",
         )
         base = plan_cells(experiment, prepared.content)[:1]
-        # Trials train: what cannot be compared is found now.
-        if experiment.tune and any(run.ended(each.cell) is None for each in base):
-            replace(trials, kind="cells").execute(base)
+        if experiment.tune:  # trials train: what cannot be compared is found now
+            first = replace(trials, kind="cells")
+            first.mend(base)
+            if any(run.ended(each.cell) is None for each in base):
+                first.execute(base)
         choices = search(trials)
         settled = tuned(experiment, choices)
         cells = plan_cells(settled, prepared.content)
         _write_lock(run, settled, prepared, cells, choices)
         schedule = replace(trials, experiment=settled, kind="cells")
         if cells:
+            schedule.mend(cells)
             _execute_to_looks(schedule, cells, go_on=options.go_on)
         _measure_across(run, cells, settled, executor)
     shutil.rmtree(run.folder / PREFIX, ignore_errors=True)

@@ -16,11 +16,13 @@ from harness.execution._base import Executor, Exit
 from harness.execution.adopt import adopt
 from harness.execution.crew import Crew
 from harness.execution.events import Event, SuiteScored, TrainingSaved
+from harness.execution.repair import damages, goes_back, mend
 from harness.execution.sharing import POLL, Sharing
 from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
 from harness.execution.watcher import Watcher
 from harness.ledger import Outcome, RunFolder
 from harness.ledger.artefacts import digests
+from harness.ledger.damage import CellFiles, Damage, refuse
 from harness.ledger.run import Kind
 from harness.plan.batch import examples_a_step
 from harness.plan.cells import MERGE_CHECK, PlannedCell
@@ -53,6 +55,7 @@ class Schedule:
     executor: Executor
     watcher: Watcher
     retry_failed: bool
+    repair: bool = False
     kind: Kind = "cells"
     _begun: dict[str, int] = field(default_factory=dict)
     """How often each cell had been started before this process looked: a failure of since then is not retried."""
@@ -67,6 +70,30 @@ class Schedule:
             self._execute(cells, sharing)
         finally:
             sharing.release_all()
+
+    def mend(self, cells: Sequence[PlannedCell]) -> None:
+        """Look at what earlier starts left of the cells; remove what is damaged and may be made again.
+
+        Raises `DamagedError` with everything else that is damaged.
+        """
+        sharing = Sharing(self.run, self.kind, self.prepared.threads)
+        left: list[Damage] = []
+        for each in cells:
+            # Who has claimed a cell is writing in it, and has looked at it.
+            if self.run.cell_folder(each.cell, self.kind).exists() and sharing.take(each.cell):
+                left += self._mended(each)
+                sharing.release(each.cell)
+        refuse(self.run, left)
+
+    def _mended(self, planned: PlannedCell) -> Sequence[Damage]:
+        """Mend a claimed cell, tell what was removed for that, and return what was not."""
+        files = CellFiles(self.run, planned.cell.id, self.kind)
+        found = damages(files, all_of_it=self.repair or self._is_waiting(planned))
+        if not found or not (self.repair or goes_back(files, found)):
+            return found
+        mend(files, found)
+        self.watcher.mended(found)
+        return ()
 
     def _execute(self, cells: Sequence[PlannedCell], sharing: Sharing) -> None:
         for each in cells:
@@ -215,6 +242,8 @@ class Schedule:
         if outcome is None:
             return True
         if isinstance(outcome, CellFailure):
+            if self.repair and outcome.kind == "damaged":
+                return True
             begun = attempts(self.run.cell_folder(planned.cell, self.kind))
             return self.retry_failed and begun <= self._begun.get(planned.cell.id, begun)
         if self.kind == "trials":

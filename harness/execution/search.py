@@ -37,6 +37,7 @@ def _chosen(schedule: Schedule, trials: Sequence[Trial], more: Sequence[Trial]) 
     """Run those that are new and choose among all."""
     run, tune = schedule.run, schedule.experiment.tune
     assert tune is not None
+    schedule.mend([trial.planned for trial in more])
     schedule.execute([trial.planned for trial in more])
     outcomes = [(trial, run.outcome(trial.planned.cell, "trials")) for trial in trials]
     ended = [

@@ -5,10 +5,9 @@ from typing import Any
 
 from harness.errors import LedgerError, UsageError
 from harness.execution.base import load_model, serve
-from harness.execution.cell import STATE, WEIGHTS
 from harness.ledger import RunFolder, read
 from harness.ledger.damage import CellFiles, refuse
-from harness.ledger.run import OUTCOME
+from harness.ledger.run import OUTCOME, STATE, WEIGHTS
 from harness.methods import store
 from harness.methods.traits import traits
 from harness.records import CellResult

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from harness.execution.events import Body
 from harness.ledger import Outcome
+from harness.ledger.damage import Damage
 from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
 from harness.verdict.records import Looks
@@ -15,6 +16,9 @@ class Watcher(Protocol):
 
     def preparing(self, message: Body) -> None:
         """Take a stage of preparing the model and the data."""
+
+    def mended(self, removed: Sequence[Damage]) -> None:
+        """Take what was damaged and is made again."""
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
         """Take the trials or cells that are next; `done` of them had ended before this start."""
@@ -36,6 +40,9 @@ class Unwatched:
     """Takes everything and shows nothing."""
 
     def preparing(self, message: Body) -> None:
+        """Show nothing."""
+
+    def mended(self, removed: Sequence[Damage]) -> None:
         """Show nothing."""
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:

@@ -23,9 +23,9 @@ from harness.errors import (
 from harness.execution.cell import run_cell, run_trial
 from harness.execution.clock import Clock
 from harness.execution.events import Body, MeasuredAcross, Refusal, StageEntered
-from harness.execution.part import MEASUREMENTS
 from harness.execution.unit import CellWork, WorkUnit
 from harness.ledger.damage import CellFiles, refuse
+from harness.ledger.run import ARRAYS
 from harness.model.devices import device_kind
 from harness.preflight import estimate as estimating
 from harness.preflight import prepare as preparing
@@ -76,7 +76,7 @@ def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
 
 def _stored(folder: Path) -> StoredCell:
     files = CellFiles.of(folder)
-    refuse(files.run, files.training(MEASUREMENTS))
+    refuse(files.run, files.training(ARRAYS))
     result = files.run.outcome(folder.name)
     assert isinstance(result, CellResult)
     return StoredCell(result=result, folder=folder)

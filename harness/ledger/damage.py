@@ -33,7 +33,7 @@ class Damage:
     """A file, by its path in the run folder, that does not hold what was written into it.
 
     `key` is that of the suite whose scores are damaged, empty for another part. `seconds` are what making that part
-    again took the last time, None where no record says so.
+    again took the last time, or the whole cell where no more is known, None where nothing says so.
     """
 
     file: str
@@ -64,7 +64,7 @@ def damaged(run: RunFolder, found: Sequence[Damage]) -> DamagedError:
     more = f"\n  and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return DamagedError(
         f"{run.folder} holds {len(found)} damaged {'file' if len(found) == 1 else 'files'}, from which nothing is "
-        f"computed:\n{lines}{more}\nRemove the folder of a cell to run it again."
+        f"computed:\n{lines}{more}\n`harness run` with --repair and this folder as --out makes them again."
     )
 
 
@@ -114,7 +114,7 @@ class CellFiles:
         try:
             outcome = self.run.outcome(self.cell, self.kind)
         except DamagedError as error:
-            yield self._damage(OUTCOME, "result", _of_error(error.__cause__ or error), None)
+            yield self._damage(OUTCOME, "result", _of_error(error.__cause__ or error), self._lasted())
             return
         if isinstance(outcome, CellResult):
             for each in outcome.evaluations:
@@ -127,7 +127,9 @@ class CellFiles:
             try:
                 evaluation = read_evaluation(note)
             except UNREADABLE as error:
-                yield self._damage(note.relative_to(self.folder).as_posix(), "suite", _of_error(error), None, key)
+                yield self._damage(
+                    note.relative_to(self.folder).as_posix(), "suite", _of_error(error), self._lasted(), key
+                )
             else:
                 yield from self._evaluation(evaluation, key)
 
@@ -164,7 +166,16 @@ class CellFiles:
         costs = outcome.costs if isinstance(outcome, CellResult) else None
         with contextlib.suppress(*UNREADABLE):
             costs = costs or read_training(self.folder / TRAINED).costs
-        return None if costs is None else sum(costs.seconds.get(stage, 0.0) for stage in stages)
+        return self._lasted() if costs is None else sum(costs.seconds.get(stage, 0.0) for stage in stages)
+
+    def _lasted(self) -> float | None:
+        """Return how long the cell took from its last beginning to its end, as the journal has it."""
+        begun = ended = None
+        for event in self.run.journal.events():
+            if event.get("cell") == self.cell and isinstance(event.get("time"), int | float):
+                begun = event["time"] if event.get("event") == "began" else begun
+                ended = event["time"] if event.get("event") == "finished" else ended
+        return None if begun is None or ended is None else max(0.0, float(ended - begun))
 
     def _damage(self, name: str, part: Part, wrong: "_Wrong", seconds: float | None, key: str = "") -> Damage:
         return Damage(

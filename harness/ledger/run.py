@@ -46,6 +46,15 @@ OUTCOME = "result.json"
 TRAINED = "training.json"
 """Written into a cell's folder when what was trained is saved."""
 
+STATE = "adapter"
+"""The folder in a cell's of what was trained, where that is not the base model's own weights."""
+
+WEIGHTS = "weights"
+"""The folder in a cell's of a whole model's weights, where they are kept."""
+
+ARRAYS = "measurements"
+"""The folder in a cell's in which diagnostics leave files."""
+
 THREADS = "threads.json"
 """Beside the claims: the number of threads that the first command found."""
 

@@ -4,11 +4,11 @@ from harness.execution.run import Options, execute
 from harness.spec import Overrides, load
 
 
-def run(spec, folder, *, retry_failed=False, go_on=False, **overrides):
+def run(spec, folder, *, retry_failed=False, go_on=False, repair=False, **overrides):
     """Run the spec into the folder; return the run and its watcher."""
     watcher = Silent()
     experiment = load(spec, overrides=Overrides(**overrides))
-    return execute(experiment, folder, watcher, Options(retry_failed=retry_failed, go_on=go_on)), watcher
+    return execute(experiment, folder, watcher, Options(retry_failed=retry_failed, go_on=go_on, repair=repair)), watcher
 
 
 class Silent:
@@ -19,9 +19,13 @@ class Silent:
         self.cells = []
         self.outcomes = []
         self.looks = []
+        self.removed = []
 
     def preparing(self, message):
         pass
+
+    def mended(self, removed):
+        self.removed += removed
 
     def planned(self, kind, cells, done):
         self.kinds.append((kind, len(cells), done))

@@ -3,10 +3,12 @@
 import argparse
 import collections
 import json
+import os
 import sys
+import tempfile
 from pathlib import Path
 
-from fuzz.mutants import KINDS
+from fuzz.mutants import HEAVY, KINDS, SHARE
 from fuzz.trial import tried
 
 
@@ -20,18 +22,25 @@ def main() -> int:
     )
     parser.add_argument("--replay", type=Path, help="try those of such a file again, and show what they print")
     args = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("HARNESS_TRUST_CODE", str(Path(tempfile.gettempdir()).resolve()))
     if args.replay:
         cases = [json.loads(line) for line in args.replay.read_text("utf-8").splitlines()]
         cases = [(case["kind"], case["seed"]) for case in cases]
     else:
-        cases = [(kind, args.first + n) for n in range(args.count // len(KINDS)) for kind in KINDS]
-    failed = [trial for trial in (tried(kind, seed) for kind, seed in cases) if trial.fault]
-    if not args.replay:
-        lines = (json.dumps({"kind": each.kind, "seed": each.seed, "fault": each.fault}) + "\n" for each in failed)
-        args.failures.write_text("".join(lines), "utf-8")
-    for each in failed:
-        shown = each.printed[-3000:] if args.replay else each.printed.strip().rpartition("\n")[0].rpartition("\n")[2]
-        sys.stdout.write(f"{each.kind} {each.seed}: {each.fault}: {shown}\n")
+        each = args.count * SHARE // (SHARE * len(KINDS) + len(HEAVY))
+        cases = [(kind, args.first + n) for n in range(each) for kind in (*KINDS, *(HEAVY if n % SHARE == 0 else ()))]
+    failed = []
+    for trial in (tried(kind, seed) for kind, seed in cases):
+        if not trial.fault:
+            continue
+        failed.append(trial)
+        if not args.replay:
+            with args.failures.open("a", encoding="utf-8") as noted:
+                noted.write(json.dumps({"kind": trial.kind, "seed": trial.seed, "fault": trial.fault}) + "\n")
+        shown = trial.printed[-3000:] if args.replay else trial.printed.strip().rpartition("\n")[0].rpartition("\n")[2]
+        sys.stdout.write(f"{trial.kind} {trial.seed}: {trial.fault}: {shown}\n")
+        sys.stdout.flush()
     counts = collections.Counter(kind for kind, _ in cases)
     sys.stdout.write(f"{len(cases)} mutants ({dict(counts)}), {len(failed)} failed\n")
     return 1 if failed else 0

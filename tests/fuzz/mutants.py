@@ -7,14 +7,48 @@ which ``--replay FILE`` tries them again.
 import json
 import random
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from harness.declarations.places import shipped
+from harness.testing.tiny import write_tiny_tokenizer
+from harness.testing.tiny_spec import write_tiny_spec
 from helpers.logs import arms
 
+CONFIG = {
+    "alora_invocation_tokens": None,
+    "alpha_pattern": {},
+    "auto_mapping": None,
+    "base_model_name_or_path": "someone/model",
+    "bias": "none",
+    "corda_config": None,
+    "eva_config": None,
+    "exclude_modules": None,
+    "fan_in_fan_out": False,
+    "inference_mode": True,
+    "init_lora_weights": True,
+    "layer_replication": None,
+    "layers_pattern": None,
+    "layers_to_transform": [1],
+    "loftq_config": {},
+    "lora_alpha": 16,
+    "lora_dropout": 0.1,
+    "megatron_config": None,
+    "modules_to_save": None,
+    "peft_type": "LORA",
+    "r": 2,
+    "rank_pattern": {},
+    "revision": None,
+    "target_modules": ["v_proj", "q_proj"],
+    "task_type": "CAUSAL_LM",
+    "trainable_token_indices": None,
+    "use_dora": False,
+    "use_rslora": False,
+}
+"""An ``adapter_config.json`` as PEFT saves it with an adapter."""
 RUN = Path(__file__).parents[1] / "ledger" / "fixtures" / "run-of-version-1"
 
 DEEP = "[" * 100_000
@@ -86,19 +120,29 @@ YAML = (
 )
 
 
+SMALL = tuple(odd for odd in ODD if not odd.startswith("99"))
+"""Those that ask for no work without end."""
+
+
 @dataclass(frozen=True)
 class Mutant:
-    """What is tried: the words of a command line, whose files lie in the current folder."""
+    """What is tried: the words of a command line, whose files lie in the current folder.
+
+    Where there is a `change`, a file and what it is to hold, a score is another by it: the words are tried before and
+    after, and the second must be refused or print something else.
+    """
 
     kind: str
     seed: int
     words: tuple[str, ...]
+    change: tuple[Path, str] | None = None
 
 
 def written(kind: str, seed: int, folder: Path) -> Mutant:
     """Write the mutant's files into an empty folder; the same kind and seed give the same."""
     rng = random.Random(f"{kind} {seed}")
-    return Mutant(kind, seed, KINDS[kind](folder, rng))
+    words = (KINDS | HEAVY)[kind](folder, rng)
+    return Mutant(kind, seed, words, _changed_score(folder, rng) if kind == "score" else None)
 
 
 def _spec(folder: Path, rng: random.Random) -> tuple[str, ...]:
@@ -144,8 +188,14 @@ def _words(folder: Path, rng: random.Random) -> tuple[str, ...]:
 
 
 def _logs(folder: Path, rng: random.Random) -> tuple[str, ...]:
-    full, lora = arms(folder, ("near", "far"), np.random.default_rng(1), items=8, page2="x")
+    words = _score(folder, rng)
     _spoil(rng.choice(sorted(path for path in folder.rglob("*") if path.is_file())), rng)
+    return words
+
+
+def _score(folder: Path, rng: random.Random) -> tuple[str, ...]:
+    del rng
+    full, lora = arms(folder, ("near", "far"), np.random.default_rng(1), items=8, page2="x")
     sides = ["--reference", *map(str, full), "--candidate", *map(str, lora)]
     return ("compare", *sides, "--in-domain", "near", "--out-of-domain", "far", "--metric", "acc", "--sesoi", "0.1")
 
@@ -156,7 +206,62 @@ def _run(folder: Path, rng: random.Random) -> tuple[str, ...]:
     return rng.choice([("report", "runs/one"), ("ls",), ("ls", "runs/one")])
 
 
-KINDS = {"spec": _spec, "recipe": _recipe, "task": _task, "words": _words, "logs": _logs, "run": _run}
+def _changed_score(folder: Path, rng: random.Random) -> tuple[Path, str]:
+    """Return a sample file with another score in a line, as far from the first as a report shows."""
+    path = rng.choice(sorted(folder.rglob("samples_*.jsonl")))
+    lines = path.read_text("utf-8").splitlines()
+    at = rng.randrange(len(lines))
+    line = json.loads(lines[at])
+    new = [each for each in (0.0, 0.1, 0.5, 0.9, 1.0, -1.0, 17.0) if each != line["acc"]]
+    lines[at] = json.dumps(
+        {**line, "acc": rng.choice([*new, str(1 - line["acc"]), None, float("nan"), [1 - line["acc"]]])}
+    )
+    return path, "\n".join(lines) + "\n"
+
+
+def _config(folder: Path, rng: random.Random) -> tuple[str, ...]:
+    config = _mutated(json.dumps(CONFIG), rng)
+    if rng.random() < 0.3:
+        (folder / "adapter_config.json").write_bytes(config)
+        return ("validate", "adapter_config.json")
+    (folder / "lora--theirs.json").write_bytes(b'{"description": "theirs", "peft": ' + config + b"}")
+    return ("validate", "lora--theirs.json")
+
+
+def _experiment(folder: Path, rng: random.Random) -> str:
+    """Write a stand-in experiment that trains in a second, with something else in its spec or in its recipe."""
+    spec = write_tiny_spec(folder, write_tiny_tokenizer(folder / "tokenizer"))
+    recipe = folder / "adapters" / "lora--tiny.json"
+    if rng.random() < 0.5:
+        recipe.write_text(
+            json.dumps(json.loads(recipe.read_text("utf-8")) | {"peft": CONFIG | {"layers_to_transform": None}})
+        )
+    changed = rng.choice([spec, recipe])
+    changed.write_bytes(_mutated(changed.read_text("utf-8"), rng, SMALL))
+    return spec.name
+
+
+def _plan(folder: Path, rng: random.Random) -> tuple[str, ...]:
+    return ("plan", _experiment(folder, rng))
+
+
+def _started(folder: Path, rng: random.Random) -> tuple[str, ...]:
+    return ("run", _experiment(folder, rng), "--seeds", "1", "--out", str(folder / "out"))
+
+
+KINDS = {
+    "spec": _spec,
+    "recipe": _recipe,
+    "config": _config,
+    "task": _task,
+    "words": _words,
+    "logs": _logs,
+    "score": _score,
+    "run": _run,
+}
+HEAVY = {"plan": _plan, "started": _started}
+"""Kinds whose mutants train or measure where nothing is wrong with them: one for every fifty of each of KINDS."""
+SHARE = 50
 
 
 def _spoil(path: Path, rng: random.Random) -> None:
@@ -171,7 +276,7 @@ def _spoil(path: Path, rng: random.Random) -> None:
         path.write_bytes(_bytes(text, rng) if path.suffix == ".jsonl" else _mutated(text, rng))
 
 
-def _mutated(text: str, rng: random.Random) -> bytes:
+def _mutated(text: str, rng: random.Random, odd: Sequence[str] = ODD) -> bytes:
     """Return a text of JSON with some values replaced, or with some bytes spoilt."""
     if rng.random() < 0.15:
         return _bytes(text, rng)
@@ -189,12 +294,12 @@ def _mutated(text: str, rng: random.Random) -> bytes:
             continue
         else:
             holder[key] = mark
-        replaced[json.dumps(mark)] = rng.choice(ODD)
+        replaced[json.dumps(mark)] = rng.choice(odd)
         if not _places(content):
             break
     out = json.dumps(content, indent=1 if "\n" in text else None)
-    for mark, odd in replaced.items():
-        out = out.replace(mark, odd)
+    for mark, value in replaced.items():
+        out = out.replace(mark, value)
     return out.encode("utf-8", "surrogatepass")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuzz.mutants import KINDS
+from fuzz.mutants import HEAVY, KINDS
 from fuzz.trial import tried
 
 EACH = 50
@@ -13,3 +13,10 @@ EACH = 50
 def test_no_mutant_ends_in_a_traceback_or_writes_elsewhere(kind, tens):
     failed = [trial for trial in (tried(kind, seed) for seed in range(10 * tens, 10 * tens + 10)) if trial.fault]
     assert [(trial.kind, trial.seed, trial.fault, trial.printed[-300:]) for trial in failed] == []
+
+
+@pytest.mark.run
+@pytest.mark.parametrize("kind", HEAVY)
+def test_no_experiment_that_somebody_changed_ends_in_a_traceback(kind):
+    failed = [trial for trial in (tried(kind, seed) for seed in range(4)) if trial.fault]
+    assert [(trial.seed, trial.fault, trial.printed[-300:]) for trial in failed] == []

@@ -3,14 +3,18 @@
 import contextlib
 import io
 import os
+import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fuzz.mutants import written
 from harness.cli import main
 
+PATIENCE = 120
+"""Seconds after which a command is interrupted, as by Ctrl-C: what it was asked for may be work without end."""
 KNOWN = frozenset({0, 1, 2, 3, 64, 65, 69})
 _WRITES = frozenset({"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate"})
 _watched: list[Path] = []
@@ -36,7 +40,12 @@ def tried(kind: str, seed: int, keep: Path | None = None) -> Trial:
         with contextlib.chdir(folder):
             mutant = written(kind, seed, folder)
             out, code, outside = _ran(mutant.words, folder)
-        faults = [f"exit code {code}"] if code not in KNOWN else []
+            faults = [f"exit code {code}"] if code not in KNOWN else []
+            if mutant.change is not None:
+                before = out
+                mutant.change[0].write_text(mutant.change[1], "utf-8")
+                out, code, outside = _ran(mutant.words, folder)
+                faults += ["another score, the same report"] if (out, code) == (before, 0) else []
         faults += [word for word in ("Traceback", "a bug in harness", "\x1b") if word in out]
         return Trial(kind, seed, mutant.words, "; ".join([*faults, *outside]), out)
 
@@ -47,7 +56,7 @@ def _ran(words: tuple[str, ...], folder: Path) -> tuple[str, int, list[str]]:
     _outside.clear()
     _watched[:] = [folder.resolve()]
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out), _patience():
             code = main(list(words))
     except BaseException as error:  # noqa: BLE001 - what escapes is what is looked for
         out.write(f"Traceback: {type(error).__name__}: {error}")
@@ -55,6 +64,16 @@ def _ran(words: tuple[str, ...], folder: Path) -> tuple[str, int, list[str]]:
     finally:
         _watched.clear()
     return out.getvalue(), code, list(_outside)
+
+
+@contextlib.contextmanager
+def _patience() -> Iterator[None]:
+    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
 
 
 def _watch() -> None:

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-FailureKind = Literal["non_finite_loss", "out_of_memory", "task", "recipe", "source", "damaged", "killed", "bug"]
+FailureKind = Literal[
+    "non_finite_loss", "out_of_memory", "device", "task", "recipe", "source", "damaged", "killed", "bug"
+]
 """How a cell can fail, as the ledger names it."""
 
 

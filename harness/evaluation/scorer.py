@@ -10,6 +10,7 @@ log-likelihoods) is HFLM's own.
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
 from torch import Tensor, nn
+from torch.nn import functional
 
 from harness.errors import TaskError
 from harness.evaluation.batching import (
@@ -30,6 +32,7 @@ from harness.evaluation.batching import (
     share_rows,
 )
 from harness.evaluation.frozen_prefix import PrefixReader
+from harness.evaluation.memory import Halving
 from harness.evaluation.opening import Opening, opening_tokens, read_opening
 from harness.evaluation.progress import RequestCounter
 from harness.evaluation.support import unsupported
@@ -77,12 +80,18 @@ class SharedPromptLM(HFLM):
         # HFLM switches any autocast off that is not its own.
         half = mixed(pretrained) if isinstance(pretrained, nn.Module) else None
         super().__init__(pretrained, **{"softmax_dtype": "float32", "mixed_precision_dtype": half, **options})
-        self.engine = "shared-prompt"
+        self._engine = "shared-prompt"
+        self._memory = Halving()
         self._reads_once = reads_once
         self._counter = counter or RequestCounter()
         self._prefix = prefix
         self._opening: Tokens = []
         self._openings: dict[bool, Opening] = {}
+
+    @property
+    def engine(self) -> str:
+        """Which engine answered, and whether memory ran out on the way."""
+        return self._engine + self._memory.said
 
     def loglikelihood(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[Score]:
         """Score (context, continuation) pairs."""
@@ -92,13 +101,13 @@ class SharedPromptLM(HFLM):
     def loglikelihood_rolling(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[float]:
         """Score whole texts, as HFLM does."""
         self._counter.expect(len(requests))
-        self.engine = "hflm: rolling log-likelihood"
+        self._engine = "hflm: rolling log-likelihood"
         return super().loglikelihood_rolling(requests, disable_tqdm=disable_tqdm)
 
     def generate_until(self, requests: list[Instance], *, disable_tqdm: bool = False) -> list[str]:
         """Generate, as HFLM does."""
         self._counter.expect(len(requests))
-        self.engine = "hflm: generation"
+        self._engine = "hflm: generation"
         return super().generate_until(requests, disable_tqdm=disable_tqdm)
 
     def _loglikelihood_tokens(
@@ -111,13 +120,38 @@ class SharedPromptLM(HFLM):
         answers = dict(zip(short, self._shared([requests[place] for place in short]), strict=True))
         long = [place for place in range(len(requests)) if place not in answers]
         if long:
-            self.engine += f"; hflm for {len(long)} of {len(requests)} requests: longer than {self.max_length} tokens"
+            self._engine += f"; hflm for {len(long)} of {len(requests)} requests: longer than {self.max_length} tokens"
             answers.update(zip(long, self._plain([requests[place] for place in long]), strict=True))
         return [answers[place] for place in range(len(requests))]
 
     def _plain(self, requests: Sequence[Request], **options: Any) -> list[Score]:
         scores: list[Score] = super()._loglikelihood_tokens(list(requests), **options)
         return scores
+
+    def _model_call(self, inps: Tensor, attn_mask: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
+        """Return logits, (rows, tokens, vocabulary), as HFLM does: of fewer rows at a time where memory runs out."""
+        whole = super()._model_call
+        if attn_mask is not None or labels is not None:  # an encoder–decoder model's
+            return whole(inps, attn_mask=attn_mask, labels=labels)
+        rows, width = inps.shape
+        parts = self._memory.parts(rows, width, lambda some: whole(inps[some]))
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _model_generate(self, context: Tensor, max_length: int, stop: list[str], **options: Any) -> Tensor:
+        """Return (rows, tokens) what was generated, likewise; what is sampled is drawn for all rows at once."""
+        whole = super()._model_generate
+        mask = options.pop("attention_mask", None)
+
+        def part(rows: slice) -> Tensor:
+            seen = {} if mask is None else {"attention_mask": mask[rows]}
+            return whole(context[rows], max_length, stop, **seen, **options)
+
+        if options.get("do_sample") or options.get("temperature"):
+            return part(slice(None))
+        found = self._memory.parts(len(context), max_length, part)
+        longest = max(each.shape[1] for each in found)
+        pad = int(self.tokenizer.pad_token_id)
+        return torch.cat([functional.pad(each, (0, longest - each.shape[1]), value=pad) for each in found])
 
     def _fits(self, context: Sequence[int], option: Sequence[int]) -> bool:
         return len(context) + len(option) <= self.max_length + 1
@@ -131,13 +165,13 @@ class SharedPromptLM(HFLM):
         if reason is None and tokens:
             answers, contradiction = self._in_rows(requests, tokens)
             if contradiction is None:
-                self.engine = f"shared-prompt, the first {len(tokens)} tokens read once"
+                self._engine = f"shared-prompt, the first {len(tokens)} tokens read once"
                 return answers
             _log.info("every prompt is read whole: %s", contradiction)
         if reason is None:
             answers, reason = self._in_rows(requests, [])
         if reason is not None:
-            self.engine = f"hflm: {reason}"
+            self._engine = f"hflm: {reason}"
             _log.info("scoring with HFLM: %s", reason)
             return self._plain(requests)
         return answers
@@ -151,7 +185,8 @@ class SharedPromptLM(HFLM):
             return [], reason
         self._counter.advance(len(answers))
         for batch in cut_into_batches(ordered[1:], size=int(self.batch_size), budget=TOKENS):
-            answers.update(self._batch(batch))
+            for part in self._memory.parts(len(batch), batch[0].length, partial(self._part, batch)):
+                answers.update(part)
             self._counter.advance(sum(len(row.options) for row in batch))
         return [answers[place] for place in range(len(requests))], None
 
@@ -177,6 +212,9 @@ class SharedPromptLM(HFLM):
         if abs(plain - shared) <= tolerance(self.model, tokens=len(row.options[-1])):
             return answers, None
         return {}, f"shared prompts give {shared:.4f} where a plain forward pass gives {plain:.4f}"
+
+    def _part(self, batch: Sequence[SharedRow], rows: slice) -> dict[int, Score]:
+        return self._batch(batch[rows])
 
     @torch.inference_mode()
     def _batch(self, batch: Sequence[SharedRow]) -> dict[int, Score]:

@@ -29,6 +29,7 @@ class Crew:
         self._told: queue.Queue[tuple[str, Event | Exit | BaseException]] = queue.Queue()
         self._alone: Generator[Event | Exit] | None = None
         self._several = places > 1
+        self._lost: set[int] = set()
 
     @property
     def place(self) -> int | None:
@@ -52,6 +53,12 @@ class Crew:
         self._threads[unit.id] = thread
         thread.start()
 
+    def lose_place_of(self, unit: str) -> int:
+        """Let no unit start at the place of a running one any more, unless it is the last place; return its number."""
+        place = self._place[unit]
+        self._lost.add(place)
+        return place
+
     def told(self) -> Told:
         """Wait for the next thing that a running unit tells. Raises what the executor raises."""
         unit, said = self._told.get() if self._alone is None else self._told_alone(self._alone)
@@ -69,7 +76,9 @@ class Crew:
             return unit, error
 
     def _leave(self, unit: str) -> None:
-        self._free.append(self._place.pop(unit))
+        place = self._place.pop(unit)
+        if place not in self._lost or not (self._free or self._place):
+            self._free.append(place)
         if self._alone is not None:
             self._alone.close()
             self._alone = None

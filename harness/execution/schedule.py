@@ -153,6 +153,9 @@ class Schedule:
         """Take the next thing that a running unit tells; a cell that has ended is anyone's again."""
         unit, told = crew.told()
         cell = running[unit].cell
+        if isinstance(told, Event) and isinstance(told.body, CellFailure) and told.body.kind == "device":
+            # Another accelerator does the cells to come; at the last one they fail as this did.
+            self.run.journal.append("device lost", cell=cell.id, place=crew.lose_place_of(unit))
         was_base = self._take(unit, told, running)
         if unit not in running:
             sharing.release(cell)

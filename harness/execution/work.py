@@ -26,7 +26,7 @@ from harness.execution.events import Body, MeasuredAcross, Refusal, StageEntered
 from harness.execution.unit import CellWork, WorkUnit
 from harness.ledger.damage import CellFiles, refuse
 from harness.ledger.run import ARRAYS
-from harness.model.devices import device_kind
+from harness.model.devices import device_kind, is_lost
 from harness.preflight import estimate as estimating
 from harness.preflight import prepare as preparing
 from harness.records import CellFailure, CellResult
@@ -103,6 +103,8 @@ def kind_of(error: Exception) -> FailureKind:
         return error.kind
     if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
         return "out_of_memory"  # PyTorch's CPU allocator has no exception type of its own
+    if is_lost(error):
+        return "device"
     return next((kind for each, kind in _KINDS.items() if isinstance(error, each)), "bug")
 
 

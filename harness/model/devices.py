@@ -23,6 +23,30 @@ def machine(device: str) -> dict[str, str | int]:
     }
 
 
+_LOST = (
+    "no cuda-capable device is detected",
+    "cuda-capable device(s) is/are busy or unavailable",
+    "invalid device ordinal",
+    "uncorrectable ecc error",
+    "uncorrectable nvlink error",
+    "cuda error: unknown error",
+    "no cuda gpus are available",
+    "cuda driver initialization failed",
+    "found no nvidia driver",
+    "gpu is lost",
+)
+"""What torch says, in small letters, where an accelerator that was there is not."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether an error of torch's says that an accelerator is gone, or as good as.
+
+    A kernel that read where it may not, or an assertion on the device, is a fault of the program instead.
+    """
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(each in text for each in _LOST)
+
+
 def is_available(device: str) -> bool:
     """Say whether PyTorch sees a device of that kind here; for a CPU nothing is asked."""
     kind = device_kind(device)

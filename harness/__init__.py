@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import Run, compare, evaluate, load, load_run, plan, report, run, validate
+    from harness.api import Run, bundle, compare, evaluate, load, load_run, plan, report, run, validate, verify
     from harness.spec.records import Experiment
     from harness.verdict import Verdicts
 
@@ -20,6 +20,7 @@ __all__ = [
     "Experiment",
     "Run",
     "Verdicts",
+    "bundle",
     "compare",
     "evaluate",
     "load",
@@ -28,14 +29,16 @@ __all__ = [
     "report",
     "run",
     "validate",
+    "verify",
 ]
 
 
 class _Lazy:
     """A public name, imported from its room when it is first asked for.
 
-    `plan`, `compare` and `report` are functions here and sub-packages too. Python sets a sub-package as an attribute of
-    this module when it is imported; a descriptor that can be set, and keeps nothing, lets the function stay.
+    `bundle`, `plan`, `compare` and `report` are functions here and sub-packages too. Python sets a sub-package as an
+    attribute of this module when it is imported; a descriptor that can be set, and keeps nothing, lets the function
+    stay.
     """
 
     def __init__(self, room: str) -> None:
@@ -57,6 +60,7 @@ class _Package(ModuleType):
     Experiment = _Lazy("harness.spec.records")
     Run = _Lazy("harness.api")
     Verdicts = _Lazy("harness.verdict")
+    bundle = _Lazy("harness.api")
     compare = _Lazy("harness.api")
     evaluate = _Lazy("harness.api")
     load = _Lazy("harness.api")
@@ -65,6 +69,7 @@ class _Package(ModuleType):
     report = _Lazy("harness.api")
     run = _Lazy("harness.api")
     validate = _Lazy("harness.api")
+    verify = _Lazy("harness.api")
 
     def __dir__(self) -> list[str]:
         return sorted({*__all__, *(name for name in super().__dir__() if name.startswith("__"))})

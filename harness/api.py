@@ -5,9 +5,11 @@ are `harness.errors.HarnessError`; nothing is printed and nothing exits. A modul
 by the function that needs it, so that checking a file does not load torch.
 """
 
+import contextlib
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
@@ -22,6 +24,7 @@ from harness.spec.recipe import read_recipe
 from harness.spec.records import Duplicates, EvaluationOptions, Experiment, IdenticalRuns, Suite
 
 if TYPE_CHECKING:
+    from harness.bundle import Verified
     from harness.compare.costs import RunCosts
     from harness.compare.held_out import HeldOutLoss
     from harness.compare.summaries import ScoreSummary
@@ -73,9 +76,13 @@ class Checked:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder that has been started, read anew when asked; `verdicts` and `costs` are worked out once."""
+    """A run folder that has been started, read anew when asked; `verdicts` and `costs` are worked out once.
+
+    `bundled` says that it is a bundle's, unpacked for as long as it is looked at.
+    """
 
     folder: Path
+    bundled: bool = False
 
     @property
     def experiment(self) -> Experiment:
@@ -375,7 +382,55 @@ def compare(run: Any = None, /, **declared: Any) -> "Verdicts":
         return judge(design_of_table(table, **declared))
     if declared:
         raise UsageError(f"a run declares its own comparison; for logs or a table alone: {', '.join(declared)}.")
-    return (run if isinstance(run, Run) else load_run(run)).verdicts
+    with opened(run) as found:
+        return found.verdicts
+
+
+@contextlib.contextmanager
+def opened(run: Run | PathLike, *, told: bool = False) -> Iterator[Run]:
+    """Give a run for as long as the block lasts: as it is, from its folder, or from a bundle, unpacked elsewhere.
+
+    What goes wrong is `told` on the page of a run's folder, where that is asked for. Raises `LedgerError` and
+    `BundleError` where there is none.
+    """
+    from harness.bundle import is_bundle, unpack
+
+    if isinstance(run, Run) or not is_bundle(Path(run)):
+        from harness.report.files import told_on_page
+
+        place = run.folder if isinstance(run, Run) else Path(run)
+        with told_on_page(place) if told else contextlib.nullcontext():
+            yield run if isinstance(run, Run) else load_run(run)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        unpack(Path(run), Path(folder))
+        yield replace(load_run(folder), bundled=True)
+
+
+def bundle(run: Run | PathLike, *, out: PathLike | None = None, include_items: Sequence[str] = ()) -> Path:
+    """Write a run's records, scores and verdict as one file that others can verify, and return its path.
+
+    It is `out`, or named after the run in the current folder. Items of suites whose licence keeps them back are left
+    out, unless `include_items` names the suite. Raises `LedgerError` and `ComparisonError` where there is nothing to
+    bundle, `BundleError` where it cannot be made.
+    """
+    from harness.bundle import make
+
+    found = run if isinstance(run, Run) else load_run(run)
+    path = Path(out) if out is not None else Path(f"{found.experiment.name}.bundle.tar.xz")
+    text = conclude(replace(found, bundled=True)).text
+    make(found.files, path, text, include_items=include_items)
+    return path
+
+
+def verify(bundle: PathLike) -> "Verified":
+    """Judge the scores in a bundle anew and say whether its verdict is theirs, or what differs.
+
+    Raises `BundleError` for a file that is not a bundle.
+    """
+    from harness.bundle import verify as verify_bundle
+
+    return verify_bundle(Path(bundle))
 
 
 def is_table(given: Any) -> bool:
@@ -391,14 +446,12 @@ def report(run: Run | PathLike) -> str:
     """Return scores, costs and verdicts of a run as text; write its files anew.
 
     They are ``report.html`` and ``report.md`` to read, ``verdict.json`` and ``costs.json`` for programs. Of a run that
-    cannot be judged or read the page says so, and the error is raised.
+    cannot be judged or read the page says so, and the error is raised. Of a bundle nothing is written.
     """
-    from harness.report.files import told_on_page
-
-    with told_on_page(run.folder if isinstance(run, Run) else Path(run)):
-        concluded = conclude(run if isinstance(run, Run) else load_run(run))
-    concluded.save()
-    return concluded.text
+    with opened(run, told=True) as found:
+        concluded = conclude(found)
+        concluded.save()
+        return concluded.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,7 +472,13 @@ class Conclusion:
             return TextRenderer().render(search_document(self.run.files))
         decision = self.run.decision
         document = run_document(
-            self.run.files, self.verdicts, self.costs, self.scores, self.held_out, decision=decision
+            self.run.files,
+            self.verdicts,
+            self.costs,
+            self.scores,
+            self.held_out,
+            decision=decision,
+            placed=not self.run.bundled,
         )
         return TextRenderer().render(document)
 
@@ -458,12 +517,14 @@ class Conclusion:
         """Write ``verdict.json``, ``costs.json``, and where needed ``held_out.json`` and ``search.json``.
 
         The page and what fits a pull request are written too: where results are as they were, only if `anew`. Raises
-        `HarnessError` where a file cannot be written.
+        `HarnessError` where a file cannot be written. Into a bundle nothing is.
         """
         from harness.codec import encode
         from harness.ledger.files import write_json
         from harness.report.files import write_page
 
+        if self.run.bundled:
+            return
         files: dict[str, Any] = {}
         if self.verdicts is not None:
             files |= {"verdict.json": self.verdicts.to_json()}

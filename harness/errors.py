@@ -86,6 +86,12 @@ class NotInCacheError(SourceError):
         super().__init__(text)
 
 
+class BundleError(HarnessError):
+    """A bundle cannot be made, or a file is not one that can be read."""
+
+    exit_code = 64
+
+
 class TaskError(HarnessError):
     """A task's YAML, loader or data is wrong."""
 

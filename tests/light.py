@@ -69,6 +69,9 @@ def main():
     assert "done" in harness("ls", str(finished))
     assert "verdict" in harness("report", str(finished))
     assert "comparisons" in harness("compare", str(finished), "--json")
+    assert "SHA-256" in harness("bundle", str(finished), "--out", "finished.bundle.tar.xz")
+    assert "the same: its scores give its verdict" in harness("verify", "finished.bundle.tar.xz")
+    assert "verdict" in harness("report", "finished.bundle.tar.xz")
     program = f"import harness; print(harness.load_run({str(finished)!r}).scores()[:5])"
     subprocess.run([sys.executable, "-c", program], check=True)
     said = harness("run", "gap", code=NOT_INSTALLED)

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         type=Path,
         metavar="RUN_OR_TABLE",
-        help="a run folder written by harness run, or a table of scores: a .csv, .jsonl or .parquet file",
+        help="a run folder written by harness run, a bundle of one, or a table of scores (.csv, .jsonl or .parquet)",
     )
     logs = parser.add_argument_group(
         "lm-eval logs instead of a run folder (DIR: one folder a seed, in the same order), or a table's arms (NAME)"
@@ -113,8 +114,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the verdicts; under ``--gate`` exit with its ruling."""
     rules = _rules(args.gate)
-    of_run = args.run is not None and not api.is_table(args.run)
-    judged = _of_a_run(args) if of_run else None
+    if args.run is None or api.is_table(args.run):
+        return _printed(args, rules, None)
+    _refuse_options(args)
+    with api.opened(args.run) as judged:
+        return _printed(args, rules, judged)
+
+
+def _printed(args: argparse.Namespace, rules: Sequence[str], judged: api.Run | None) -> int:
     verdicts = judged.verdicts if judged else _of_a_table(args) if args.run else _of_logs(args)
     if args.json:
         print(json.dumps(verdicts.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
@@ -152,8 +159,8 @@ def _rules(given: str | None) -> list[str]:
     return rules
 
 
-def _of_a_run(args: argparse.Namespace) -> api.Run:
-    """Return the run, which answers for itself."""
+def _refuse_options(args: argparse.Namespace) -> None:
+    """Refuse what a run's own spec answers."""
     extra = [
         _OPTION.get(name, f"--{name.replace('_', '-')}")
         for name, nothing in _OF_LOGS.items()
@@ -164,7 +171,6 @@ def _of_a_run(args: argparse.Namespace) -> api.Run:
             f"{args.run} declares its own comparison; for lm-eval logs or a table alone: {', '.join(extra)}. "
             "Leave that out, or change the spec's `comparison` and run it again: nothing is trained twice."
         )
-    return api.load_run(args.run)
 
 
 def _of_a_table(args: argparse.Namespace) -> "Verdicts":

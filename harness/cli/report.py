@@ -12,15 +12,13 @@ FAILED_CELLS = 3
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as runs/gap")
+    parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as runs/gap, or a bundle")
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge and print again; nothing is trained or scored."""
-    from harness.report.files import told_on_page
-
-    with told_on_page(args.folder):
-        return print_report(api.load_run(args.folder))
+    with api.opened(args.folder, told=True) as found:
+        return print_report(found)
 
 
 def print_report(run: api.Run, *, anew: bool = True) -> int:

@@ -46,8 +46,12 @@ def run_document(
     held_out: Sequence[HeldOutLoss] = (),
     *,
     decision: Decision,
+    placed: bool = True,
 ) -> Document:
-    """Return what ``harness run`` ends with: verdicts, tables, doubts, what to use, and where everything is."""
+    """Return what ``harness run`` ends with: verdicts, tables, doubts, what to use, and where everything is.
+
+    Where the files are is not said of a run that is not `placed`.
+    """
     experiment, outcomes = run.experiment, run.outcomes
     blocks: tuple[Block, ...] = (
         _asked(experiment),
@@ -67,7 +71,7 @@ def run_document(
         *rows_of_run(run),
         *marks(run),
         *decision_blocks(verdicts, decision, costs),
-        *_places(run),
+        *(_places(run) if placed else ()),
     )
     return Document(blocks)
 

@@ -44,7 +44,7 @@ def make_run(folder, **lock):
         (["tasks", "--include-path", "nowhere"], "there is no folder 'nowhere'"),
         (["tasks", "check", "k8s_qa", "--items", "-3"], "'-3' is not a number of items"),
         (["compare", "runs/x", "--gate", "not-wrse-in-domain,b"], "Did you mean `not-worse-in-domain`?\n--gate: there"),
-        (["compare", "runs/x", "--names", "a", "--all"], "for lm-eval logs alone: --names, --all"),
+        (["compare", "runs/x", "--names", "a", "--all"], "for lm-eval logs or a table alone: --names, --all"),
         (["compare", "runs/x", "--lower-is-better", "--cluster", "y"], "--lower-is-better or --higher-is-better"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

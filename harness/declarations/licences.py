@@ -1,0 +1,22 @@
+"""Which suites have items that a licence keeps back: they are scored here, and shown or given on to nobody."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.declarations.tasks import search
+
+REDISTRIBUTE = "redistribute"
+"""The flag in a task's ``metadata``; ``false`` keeps its items back."""
+
+
+def kept_back(tasks: Iterable[str], *, beside: Path | None = None, include: Iterable[Path] = ()) -> dict[str, str]:
+    """Return the tasks whose metadata says ``redistribute: false``, with the licence that they name.
+
+    A task that the searched folders do not declare, lm-eval's own among them, says nothing and is not among them.
+    """
+    found = search(set(tasks), beside=beside, include=include).tasks
+    return {
+        name: str(task.metadata.get("licence", "unknown"))
+        for name, task in sorted(found.items())
+        if task.metadata.get(REDISTRIBUTE) is False
+    }

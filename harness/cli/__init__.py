@@ -32,7 +32,7 @@ VERBS = {
     "trust": "show the code that a stranger's task would run, and let it run from now on",
     "adapters": "list adaptation recipes",
     "schema": "print the JSON Schema of spec, recipe or verdict files",
-    "doctor": "check this machine: packages, model cache, registry, accelerator",
+    "doctor": "check this machine (packages, model cache, registry, accelerator), or that a run folder is whole",
 }
 
 EXIT_CODES = """exit codes:

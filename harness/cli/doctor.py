@@ -1,4 +1,4 @@
-"""``harness doctor``: whether this machine can run harness, and what it would have to fetch; one function a check."""
+"""``harness doctor``: whether this machine can run harness and what it would fetch, or whether a run is whole."""
 
 import argparse
 import json
@@ -10,9 +10,9 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import metadata
-from typing import Literal
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -21,6 +21,7 @@ from harness import extras
 from harness.cli._common import quiet_imports
 from harness.declarations.places import shipped
 from harness.extras import DISTRIBUTION
+from harness.ledger.examine import Finding, examine
 from harness.sources import cache
 from harness.spec import load
 from harness.spec.records import Model
@@ -30,20 +31,16 @@ SECONDS = 5
 
 _FAILED = 1
 
-Status = Literal["ok", "warn", "fail"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. ``warn`` limits what can be done, ``fail`` keeps harness from working."""
-
-    what: str
-    status: Status
-    detail: str
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="RUN",
+        help="look at this run folder instead: whether every file is whole, and what making it again would take",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -51,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Print one line a check; exit 1 if any failed (a warning is not a failure)."""
     quiet_imports()
     found = []
-    for finding in findings():
+    for finding in findings() if args.folder is None else examine(args.folder):
         found.append(finding)
         if not args.json:
             print(f"{finding.status:4}  {finding.what}: {finding.detail}", flush=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.ledger.files import write_json
-from harness.paths import open_regular, read_record
+from harness.paths import file_sha256, read_record
 from harness.trained import Artefact
 
 SEAL = "sha256"
@@ -28,9 +28,7 @@ class SealError(ValueError):
 
 def artefact(path: Path) -> Artefact:
     """Return what a file holds. Raises `OSError` as reading does, and for what is not a regular file."""
-    with open_regular(path) as stream:
-        digest = hashlib.file_digest(stream, "sha256")
-        return Artefact(sha256=digest.hexdigest(), bytes=stream.tell())
+    return Artefact(sha256=file_sha256(path), bytes=path.stat().st_size)
 
 
 def artefacts(root: Path, folders: Iterable[Path]) -> dict[str, Artefact]:

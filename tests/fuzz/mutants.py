@@ -203,7 +203,7 @@ def _score(folder: Path, rng: random.Random) -> tuple[str, ...]:
 def _run(folder: Path, rng: random.Random) -> tuple[str, ...]:
     shutil.copytree(RUN, folder / "runs" / "one")
     _spoil(rng.choice(sorted(path for path in (folder / "runs").rglob("*.json*") if path.is_file())), rng)
-    return rng.choice([("report", "runs/one"), ("ls",), ("ls", "runs/one")])
+    return rng.choice([("report", "runs/one"), ("ls",), ("ls", "runs/one"), ("doctor", "runs/one")])
 
 
 def _changed_score(folder: Path, rng: random.Random) -> tuple[Path, str]:

@@ -178,3 +178,29 @@ def test_a_sealed_record_comes_back_and_no_pipe_is_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="not a regular file"):
         artefact(tmp_path / "pipe")
+
+
+FILES = (
+    "spec.lock.json",
+    "journal.jsonl",
+    "verdict.json",
+    "measurements.json",
+    "cells/*/eval/*/results_*",
+    "claims/threads.json",
+)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, content in BROKEN.items() if content is not None])
+def test_no_broken_file_of_a_run_is_a_bug(run, capsys, kind):
+    content = BROKEN[kind]
+    for pattern in FILES:
+        path = next(run.folder.glob(pattern), run.folder / pattern)
+        before = path.read_bytes() if path.exists() else None
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        codes = [main([verb, "run"]) for verb in ("report", "ls", "doctor")]
+        assert set(codes) <= {0, 1, 64, 65}, (pattern, codes, capsys.readouterr().err[-500:])
+        if before is None:
+            path.unlink()
+        else:
+            path.write_bytes(before)

@@ -32,7 +32,7 @@ def verdict(folder):
 def test_a_run_ends_with_scores_and_a_verdict(first):
     folder, done = first
     assert done.returncode == 0, done.stderr
-    for words in ("full--default", "lora--last-half", "techmanual_qa", "medical_cot"):
+    for words in ("full--default", "lora--gradient-half", "techmanual_qa", "medical_cot"):
         assert words in done.stdout
     found = json.loads(verdict(folder))
     assert found["comparisons"]

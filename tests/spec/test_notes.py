@@ -27,7 +27,7 @@ def spec(project):
 
 
 def recipe_of_ones_own(project, text):
-    (project / "adapters" / "lora--last-half.json").write_text(text)
+    (project / "adapters" / "lora--gradient-half.json").write_text(text)
 
 
 def test_nothing_is_noted_of_shipped_names(spec):
@@ -37,7 +37,7 @@ def test_nothing_is_noted_of_shipped_names(spec):
 def test_a_recipe_that_hides_a_shipped_one_is_noted(project, spec, capsys):
     recipe_of_ones_own(project, json.dumps({"peft": {"peft_type": "LORA", "r": 2, "target_modules": "all-linear"}}))
     said = (
-        "the recipe `lora--last-half` comes from adapters/lora--last-half.json, "
+        "the recipe `lora--gradient-half` comes from adapters/lora--gradient-half.json, "
         "which differs from the shipped recipe of that name."
     )
     assert notes(load(spec)) == (said,)
@@ -46,7 +46,7 @@ def test_a_recipe_that_hides_a_shipped_one_is_noted(project, spec, capsys):
 
 
 def test_a_recipe_of_the_same_content_is_not_noted(project, spec):
-    recipe_of_ones_own(project, (shipped("adapters") / "lora--last-half.json").read_text())
+    recipe_of_ones_own(project, (shipped("adapters") / "lora--gradient-half.json").read_text())
     assert notes(load(spec)) == ()
 
 

@@ -46,14 +46,22 @@ def test_shipped_file_names_its_schema_for_editors(path):
     assert named.resolve() == shipped("specs") / "schema" / f"{kind}.schema.json"
 
 
-def test_the_large_experiment_changes_model_budget_and_guards_alone():
+def test_the_large_experiment_asks_the_same_of_the_same_data_and_suites():
     small, large = load("gap"), load("gap-llama-3.2-3b")
-    changed = {
-        field.name for field in dataclasses.fields(small) if getattr(small, field.name) != getattr(large, field.name)
-    }
-    assert changed <= {"name", "description", "file", "model", "training", "evaluation", "suites"}
+    assert (large.data, large.controls) == (small.data, small.controls)
     for role in ("in_domain", "out_of_domain"):
-        assert large.suites_of(role) == small.suites_of(role)
+        asked = [[(suite.task, suite.metric) for suite in each.suites_of(role)] for each in (small, large)]
+        assert asked[0] == asked[1]
+    assert large.comparison.sesoi == small.comparison.sesoi
+    assert {recipe.id for recipe in large.recipes} > {"full--3b", "lora--gradient-half-3b"}
+
+
+def test_the_model_that_needs_no_permission_is_all_that_its_experiment_changes():
+    gated, free = load("gap-llama-3.2-3b"), load("gap-smollm3-3b")
+    changed = {
+        field.name for field in dataclasses.fields(gated) if getattr(gated, field.name) != getattr(free, field.name)
+    }
+    assert changed <= {"name", "description", "file", "model"}
 
 
 @given(

@@ -30,7 +30,7 @@ def test_every_combination_is_a_trial_of_its_own(experiment):
 def test_a_factor_gives_the_number_that_a_person_would_write():
     search = 'tune={"search": {"learning_rate": {"factors": [3]}, "warmup_steps": {"factors": [2]}}, "seed": 7}'
     trials = plan_trials(load("gap", overrides=Overrides(set=(search,))), CONTENT)
-    assert repr(trials[0].values) == "{'learning_rate': 0.00015, 'warmup_steps': 4}"
+    assert repr(trials[0].values) == "{'learning_rate': 0.00045, 'warmup_steps': 4}"
 
 
 def test_cells_train_with_what_was_chosen(experiment):

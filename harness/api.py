@@ -26,6 +26,7 @@ from harness.spec.records import Duplicates, EvaluationOptions, Experiment, Iden
 if TYPE_CHECKING:
     from harness.bundle import Verified
     from harness.compare.costs import RunCosts
+    from harness.compare.design import Design
     from harness.compare.held_out import HeldOutLoss
     from harness.compare.summaries import ScoreSummary
     from harness.execution.watcher import Watcher
@@ -366,12 +367,22 @@ def compare(run: Any = None, /, **declared: Any) -> "Verdicts":
     comparison that is wrong itself, and with all rows of a table that are wrong; `UsageError` for a run together with
     what it declares itself.
     """
-    from harness.verdict import judge
+    if run is None or is_table(run):
+        from harness.verdict import judge
 
+        return judge(compared(run, **declared))
+    if declared:
+        raise UsageError(f"a run declares its own comparison; for logs or a table alone: {', '.join(declared)}.")
+    with opened(run) as found:
+        return found.verdicts
+
+
+def compared(run: Any = None, /, **declared: Any) -> "Design":
+    """Return what `compare` judges when it is called so: arms, suites, margins; the scores are not read yet."""
     if run is None:
         from harness.compare.logs import design_of_logs
 
-        return judge(design_of_logs(**declared))
+        return design_of_logs(**declared)
     if is_table(run):
         from harness.compare.sources.table import read_table
         from harness.compare.tables import design_of_table
@@ -379,11 +390,11 @@ def compare(run: Any = None, /, **declared: Any) -> "Verdicts":
         if "reference" not in declared:
             raise UsageError("a table of scores: name the arm that is the reference (reference=, or --reference NAME).")
         table = read_table(run, cluster=declared.get("cluster", "cluster"))
-        return judge(design_of_table(table, **declared))
-    if declared:
-        raise UsageError(f"a run declares its own comparison; for logs or a table alone: {', '.join(declared)}.")
-    with opened(run) as found:
-        return found.verdicts
+        return design_of_table(table, **declared)
+
+    from harness.compare.design import design_of
+
+    return design_of((run if isinstance(run, Run) else load_run(run)).files)
 
 
 @contextlib.contextmanager

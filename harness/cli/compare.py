@@ -1,17 +1,19 @@
 """``harness compare``: verdicts from a finished run, from anyone's lm-eval sample logs, or from a table of scores."""
 
 import argparse
+import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import api
+from harness.cli.gate import add_gate_options, checked_rules, print_one_run, print_ruling
 from harness.errors import ComparisonError, UsageError
 
 if TYPE_CHECKING:
-    from harness.verdict import Verdicts
+    from harness.compare.design import Design
 
 EXAMPLE = """example, three seeds a side, one folder as written by lm_eval --log_samples --output_path per seed:
   harness compare --reference full/s1 full/s2 full/s3 --candidate lora/s1 lora/s2 lora/s3 \\
@@ -100,29 +102,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--identical-runs", choices=("refuse", "allow"), default="refuse", help="runs that answer all items alike"
     )
     logs.add_argument("--all", action="store_true", help="refuse folders with several sample files of a task")
-    parser.add_argument(
-        "--gate",
-        nargs="?",
-        const="",
-        metavar="RULE[,RULE]",
-        help="exit 0, 1 or 2: not-worse-in-domain, not-worse-out-of-domain, no-forgetting",
-    )
+    add_gate_options(parser)
     parser.add_argument("--json", action="store_true", help="print the content of verdict.json")
     parser.add_argument("--details", action="store_true", help="print every condition with its p-value")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the verdicts; under ``--gate`` exit with its ruling."""
-    rules = _rules(args.gate)
-    if args.run is None or api.is_table(args.run):
-        return _printed(args, rules, None)
-    _refuse_options(args)
-    with api.opened(args.run) as judged:
+    rules = checked_rules(args.gate)
+    with _opened(args) as judged:
+        if args.baseline or args.scope == "checkpoint" or args.recipe:
+            from harness.verdict.one_run import judge_one_run
+
+            return print_one_run(judge_one_run(_one_run(args, judged), rules, args.scope), as_json=args.json)
         return _printed(args, rules, judged)
 
 
 def _printed(args: argparse.Namespace, rules: Sequence[str], judged: api.Run | None) -> int:
-    verdicts = judged.verdicts if judged else _of_a_table(args) if args.run else _of_logs(args)
+    asked = {} if judged else _asked(args)
+    verdicts = judged.verdicts if judged else api.compare(*_table(args), **asked)
     if args.json:
         print(json.dumps(verdicts.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
@@ -140,32 +138,75 @@ def _printed(args: argparse.Namespace, rules: Sequence[str], judged: api.Run | N
     from harness.verdict.gate import gate
 
     declared = judged.experiment.comparison.gate if judged else {}
-    ruling = gate(verdicts, {"rules": rules} if rules else declared)
-    print(ruling.text, file=sys.stderr if args.json else sys.stdout)
-    return ruling.code
+    design = api.compared(judged or next(iter(_table(args)), None), **asked)
+    return print_ruling(gate(verdicts, {"rules": rules} if rules else declared, design), aside=args.json)
 
 
-def _rules(given: str | None) -> list[str]:
-    """Return the gate's rules, refused before anything is judged where there is no such rule."""
-    if not given:
-        return []
-    from harness.spec.suggest import nearest
-    from harness.verdict.gate import RULES
+def _table(args: argparse.Namespace) -> tuple[Path, ...]:
+    """Return the table of scores, where one was given."""
+    return () if args.run is None else (args.run,)
 
-    rules = given.split(",")
-    wrong = [f"--gate: there is no rule {rule!r}. {nearest(rule, RULES)}" for rule in rules if rule not in RULES]
-    if wrong:
-        raise UsageError("\n".join(wrong))
-    return rules
+
+@contextlib.contextmanager
+def _opened(args: argparse.Namespace) -> Iterator[api.Run | None]:
+    """Give the run that is to be judged, None where it is logs or a table."""
+    if args.run is None or api.is_table(args.run):
+        yield None
+        return
+    _refuse_options(args)
+    with api.opened(args.run) as judged:
+        yield judged
+
+
+def _asked(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what was said of logs, or of a table."""
+    return _of_a_table(args) if args.run else _of_logs(args)
+
+
+def _one_run(args: argparse.Namespace, judged: api.Run | None) -> "Design":
+    """Return one run beside a baseline, or checkpoints beside each other."""
+    from harness.compare.baseline import beside_run_folder, is_run_folder
+
+    baseline = args.baseline or []
+    of_a_run = len(baseline) == 1 and is_run_folder(baseline[0])
+    problems = list(_one_run_problems(args, of_a_run=of_a_run))
+    if problems:
+        raise UsageError("\n".join(problems))
+    if args.run:
+        return api.compared(judged or args.run, **({} if judged else _asked(args)))
+    if of_a_run:
+        _, name = args.names or ("", "candidate")
+        return beside_run_folder(baseline[0], args.recipe, Path(args.candidate[0][0]), name)
+    args.reference = baseline or args.reference
+    return api.compared(**_of_logs(args), one_run=bool(baseline))
+
+
+def _one_run_problems(args: argparse.Namespace, *, of_a_run: bool) -> Iterator[str]:
+    if args.recipe and not of_a_run:
+        yield "--recipe names one of a run folder; give that as --baseline."
+    if not args.baseline:
+        return
+    if args.run or args.reference:
+        yield "--baseline stands in place of what is to be judged and of --reference: give one of them."
+    if len(args.candidate or []) != 1 or len(args.candidate[0]) != 1:
+        yield "--baseline judges one run: give one folder as --candidate; several seeds are paired by --reference."
+    if args.names and len(args.names) != 2:  # noqa: PLR2004
+        yield f"--names takes 2 names, the baseline's and the new run's; got {args.names}."
+    if of_a_run:
+        given = [name for name in _given(args) if name not in {"candidate", "names"}]
+        if given:
+            options = ", ".join(_OPTION.get(name, f"--{name.replace('_', '-')}") for name in given)
+            yield f"{args.baseline[0]} declares its own comparison; for logs alone: {options}."
+
+
+def _given(args: argparse.Namespace) -> list[str]:
+    """Return the options of logs and tables that were given."""
+    return [name for name, nothing in _OF_LOGS.items() if getattr(args, name) != nothing]
 
 
 def _refuse_options(args: argparse.Namespace) -> None:
     """Refuse what a run's own spec answers."""
-    extra = [
-        _OPTION.get(name, f"--{name.replace('_', '-')}")
-        for name, nothing in _OF_LOGS.items()
-        if getattr(args, name) != nothing
-    ]
+    extra = [_OPTION.get(name, f"--{name.replace('_', '-')}") for name in _given(args)]
     if extra:
         raise UsageError(
             f"{args.run} declares its own comparison; for lm-eval logs or a table alone: {', '.join(extra)}. "
@@ -173,39 +214,40 @@ def _refuse_options(args: argparse.Namespace) -> None:
         )
 
 
-def _of_a_table(args: argparse.Namespace) -> "Verdicts":
+def _of_a_table(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what was said of a table."""
     extra = [f"--{name}" for name in ("names", "all") if getattr(args, name)]
     if extra:
         raise UsageError(f"{args.run} names its arms and has one score an item; for lm-eval logs alone: {extra[0]}.")
     _refuse_pooling(args)
     if len(args.reference or ()) != 1:
         raise UsageError(f"{args.run} is a table: --reference takes one of its arms by name, got {args.reference}.")
-    return api.compare(
-        args.run,
-        reference=args.reference[0],
-        candidates=[name for names in args.candidate or () for name in names],
-        base=args.base,
-        metric=args.metric,
+    return {
+        "reference": args.reference[0],
+        "candidates": [name for names in args.candidate or () for name in names],
+        "base": args.base,
+        "metric": args.metric,
         **_declared(args, duplicates="refuse"),
-    )
+    }
 
 
-def _of_logs(args: argparse.Namespace) -> "Verdicts":
+def _of_logs(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what was said of logs."""
     missing = {"--reference": args.reference, "--candidate": args.candidate, "--in-domain": args.in_domain}
     lacking = [name for name, value in {**missing, "--metric": args.metric}.items() if not value]
     if lacking:
         raise UsageError(f"give a run folder, a table of scores, or lm-eval logs with {', '.join(lacking)} as well.")
     _refuse_pooling(args)
     reference, *candidates = _names(args)
-    return api.compare(
-        reference=args.reference,
-        candidates=dict(zip(candidates, args.candidate, strict=True)),
-        base=args.base,
-        reference_name=reference,
-        metric=args.metric,
-        newest=not args.all,
+    return {
+        "reference": args.reference,
+        "candidates": dict(zip(candidates, args.candidate, strict=True)),
+        "base": args.base,
+        "reference_name": reference,
+        "metric": args.metric,
+        "newest": not args.all,
         **_declared(args, duplicates="once"),
-    )
+    }
 
 
 def _declared(args: argparse.Namespace, *, duplicates: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Judging(TypedDict, total=False):
     duplicates: Duplicates
     identical_runs: IdenticalRuns
     model: str | None
+    one_run: bool
 
 
 def declared_suites(

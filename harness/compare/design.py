@@ -106,6 +106,8 @@ class Design:
     """The items that each suite has, by task, whatever was scored; a suite is absent where that was not recorded."""
     placebos: tuple[tuple[Arm, Arm], ...] = ()
     """Arms beside those that trained as they did on answers dealt anew."""
+    one_run: bool = False
+    """Whether candidates are one run each, beside any number of seeds of the reference that nothing pairs them with."""
     placebo_names: frozenset[str] = frozenset()
     """All recipes that trained on answers dealt anew, whether or not another trained as they did."""
 
@@ -174,7 +176,10 @@ def _arm_problems(design: Design) -> Iterator[str]:
         if count > 1:
             yield f"{count} arms are called {name!r}: give each its own name."
     for arm in design.arms:
-        if len(arm.runs) != design.seeds:
+        if design.one_run and arm is not design.reference:
+            if len(arm.runs) != 1:
+                yield f"{arm.name} has {len(arm.runs)} runs: a baseline judges one; pair several by --reference."
+        elif len(arm.runs) != design.seeds:
             yield (
                 f"{arm.name} has {len(arm.runs)} runs and {design.reference.name} has {design.seeds}: "
                 "give one run a seed, in the same order of seeds, on both sides."

@@ -33,6 +33,7 @@ def design_of_logs(
     duplicates: Duplicates = "once",
     identical_runs: IdenticalRuns = "refuse",
     model: str | None = None,
+    one_run: bool = False,
 ) -> Design:
     """Return the comparison of candidates with a reference, each a folder a training seed, in one order of seeds.
 
@@ -43,7 +44,8 @@ def design_of_logs(
     shares. Of several sample files of a task in one folder the `newest` is taken, or they are refused. Items that a
     file has several times, scored alike, count ``once``; `duplicates` may ``refuse`` them. Runs that gave the same
     answers to all items are refused unless `identical_runs` says ``allow``. `model` labels the base model; without it
-    the results files do, where they all name the same one.
+    the results files do, where they all name the same one. With `one_run` every candidate is one folder, which is not
+    paired with the reference's seeds.
 
     Raises `ComparisonError` with everything that is wrong.
     """
@@ -73,6 +75,7 @@ def design_of_logs(
         duplicates=duplicates,
         identical_runs=identical_runs,
         model=model,
+        one_run=one_run,
     )
 
 

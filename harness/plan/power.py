@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.plan.looks import ExpectedCells, PlannedLook, expected_cells, planned_looks
+from harness.plan.passable import PassableRule, passable_rules
 from harness.plan.pilot import Observed, Outlook, Pilot, spread_of
 from harness.spec.looks import shares
 from harness.spec.records import Experiment, Suite
@@ -50,7 +51,8 @@ class Power:
     standard errors that an estimate must lie from a condition's boundary where seeds make all of the variance. A single
     seed speaks of its own checkpoints only: nothing about the recipes is detectable, and `effects` is empty. `outlooks`
     are of runs that were named. Where looks are declared, the effects are those that the last of them shows; `looks`
-    says what each costs, `expected` how many cells a run takes until it stops.
+    says what each costs, `expected` how many cells a run takes until it stops. `gate` tells
+    whether the spec's can be passed.
     """
 
     power: float
@@ -63,6 +65,7 @@ class Power:
     outlooks: tuple[Outlook, ...] = ()
     looks: tuple[PlannedLook, ...] = ()
     expected: tuple[ExpectedCells, ...] = ()
+    gate: tuple[PassableRule, ...] = ()
 
 
 def power_of(experiment: Experiment, items: Mapping[str, int], pilots: Sequence[Pilot] = ()) -> Power:
@@ -85,6 +88,9 @@ def power_of(experiment: Experiment, items: Mapping[str, int], pilots: Sequence[
         outlooks=tuple(each for pilot in pilots for each in pilot.outlooks),
         looks=looks,
         expected=tuple(_expected(looks, effects, items)) if looks else (),
+        gate=tuple(
+            passable_rules(experiment, items, comparisons, lambda suite: _basis(experiment, suite, observed).spread)
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from harness.report.sections.marks import contamination_text, marks
 from harness.report.sections.placebos import placebo_tables
 from harness.report.sections.plan import (
     cells_table,
+    gate_blocks,
     outlook,
     planned_looks_blocks,
     power_basis,
@@ -120,6 +121,7 @@ def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> D
         *totals(estimate),
         power_block(estimate.power),
         *power_basis(estimate.power),
+        *gate_blocks(estimate.power),
         *planned_looks_blocks(estimate.power),
         *unknowns(estimate),
     )

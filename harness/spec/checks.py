@@ -104,6 +104,11 @@ def _gate(context: Context) -> Iterator[Problem]:
         if role is not None and role not in roles:
             at = ("comparison", "gate", "rules", index)
             yield context.document.problem(at, f"{rule!r} has no suite to rule on", f'Give one the role "{role}".')
+        task = rule.partition(":")[2].rpartition("=")[0]
+        tasks = [suite["task"] for suite in context.spec["suites"]]
+        if task and task not in tasks:
+            at = ("comparison", "gate", "rules", index)
+            yield context.document.problem(at, f"{rule!r} names no suite of the experiment", nearest(task, tasks))
 
 
 def _cost(context: Context) -> Iterator[Problem]:

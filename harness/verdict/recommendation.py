@@ -33,6 +33,7 @@ from harness.verdict.required_sample import Distance, Goal, available_of, need_o
 from harness.verdict.rules import Truths
 
 PLACEBO = "a placebo: it trained on answers dealt anew"
+CANNOT = "it cannot be compared"
 NOT_WORSE = "not worse"
 """The label of what a recommendation takes, in a `Need`."""
 
@@ -125,7 +126,7 @@ def _unknown(analysis: Analysis, not_compared: Iterable[NotCompared]) -> Iterato
                     shown=False,
                     p=None,
                     p_adjusted=None,
-                    why="it cannot be compared",
+                    why=CANNOT,
                     look=analysis.design.look or None,
                 )
 

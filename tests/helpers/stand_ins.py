@@ -24,7 +24,7 @@ def design(seeds=5, *, candidates=1, roles=("in_domain", "out_of_domain"), faile
     guards = "guard" in roles
     fields = {
         "reference": arm("full", seeds),
-        "candidates": tuple(arm(name, seeds, failed) for name in names),
+        "candidates": tuple(arm(name, 1 if changes.get("one_run") else seeds, failed) for name in names),
         "base": arm("base", 1) if guards else None,
         "suites": tuple(Suite(task=f"{role}_{k}", role=role, metric=metric) for k, role in enumerate(roles)),
         "sesoi": 0.02,

@@ -10,6 +10,7 @@ from harness.plan.power import DetectableEffects, Power
 from harness.report.document import Block, Cell, Duration, Number, Prose, Table
 from harness.report.sections.marks import contamination_text
 from harness.spec.records import Experiment
+from harness.verdict.wording import Scale
 
 _UNLIKELY = "No verdict is likely at this budget"
 _LIKELY = 0.5
@@ -151,6 +152,22 @@ def _critical(power: Power) -> str:
     over = "1 comparison" if power.comparisons == 1 else f"{power.comparisons} comparisons"
     more = "".join(f"; {count} seeds: {value:.1f}" for count, value in others)
     return f"critical value, seeds being all the noise: {seeds} seeds over {over}: {first:.1f} standard errors{more}"
+
+
+def gate_blocks(power: Power) -> Iterator[Block]:
+    """Yield of each rule of the gate whether the planned seeds and items can pass it, and what would."""
+    for each in power.gate:
+        scale, often = Scale(each.metric), f"{power.power:.0%} of the time"
+        more = "no number of seeds passes it with these items" if each.seeds is None else f"{each.seeds} seeds pass it"
+        if each.narrowest is None:
+            yield Prose(f"gate {each.rule} on {each.task}: a single seed passes no rule about recipes; {more} {often}")
+            continue
+        rest = "" if each.passable else f"; {more} {often}"
+        yield Prose(
+            f"gate {each.rule} on {each.task}: {'passable' if each.passable else 'NOT to be passed as planned'}: a "
+            f"candidate as good as the reference passes {often} from a margin of {scale.amount(each.narrowest)} on, "
+            f"declared is {scale.amount(each.margin)}{rest}"
+        )
 
 
 def planned_looks_blocks(power: Power) -> Iterator[Block]:

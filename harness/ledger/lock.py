@@ -7,9 +7,8 @@ from pathlib import Path
 
 from harness import names
 from harness.codec import DecodeError, decode, encode
-from harness.errors import LedgerError
-from harness.ledger.files import write_json
-from harness.paths import read_record
+from harness.errors import DamagedError, LedgerError
+from harness.ledger.artefacts import SealError, read_sealed, write_sealed
 from harness.records import ChosenValues, Screening
 from harness.spec.records import Experiment
 
@@ -70,11 +69,14 @@ class Lock:
 
 def write_lock(folder: Path, lock: Lock) -> None:
     """Write the lock of the run in `folder`."""
-    write_json(folder / LOCK, encode(lock))
+    write_sealed(folder / LOCK, encode(lock))
 
 
 def read_lock(folder: Path) -> Lock:
-    """Return the lock of the run in `folder`. Raises `LedgerError` where there is none, or none that can be read."""
+    """Return the lock of the run in `folder`.
+
+    Raises `LedgerError` where there is none, or none that can be read, `DamagedError` where it was changed.
+    """
     path = folder / LOCK
     try:
         status = path.stat()
@@ -89,10 +91,14 @@ def read_lock(folder: Path) -> Lock:
 def _read(path: Path, _modified: int, _size: int) -> Lock:
     """Read a lock file once for as long as it stays as it is: whoever reads a run asks for it often."""
     try:
-        data = read_record(path)
+        data = read_sealed(path)
+    except SealError as error:
+        raise DamagedError(f"{path} was changed: {error}. {MEND}") from error
+    except TypeError:
+        data = {}
     except (ValueError, RecursionError) as error:
         raise LedgerError(f"{path} cannot be read ({error}). {MEND}") from error
-    if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
+    if not isinstance(data.get("cells"), list):
         raise LedgerError(f"{path} is not a lock file of harness: it has no list `cells`. {MEND}")
     try:
         return decode(Lock, data, retired=RETIRED)

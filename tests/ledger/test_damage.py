@@ -11,6 +11,7 @@ import pytest
 from harness.cli import main
 from harness.ledger.artefacts import artefact, artefacts, read_sealed, together, write_sealed
 from harness.ledger.damage import CellFiles
+from harness.ledger.lock import write_lock
 from harness.ledger.outcomes import Training, write_training
 from harness.records import Costs
 from harness.trained import Artefact
@@ -204,3 +205,11 @@ def test_no_broken_file_of_a_run_is_a_bug(run, capsys, kind):
             path.unlink()
         else:
             path.write_bytes(before)
+
+
+def test_a_lock_that_was_edited_is_refused(run, capsys):
+    write_lock(run.folder, run.lock)
+    assert main(["report", "run"]) == 0
+    change(run.folder / "spec.lock.json", r'"alpha": [\d.]+', '"alpha": 0.2')
+    capsys.readouterr()
+    assert "spec.lock.json was changed" in refused(capsys)

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from harness.compare.design import Design
 from harness.compare.scores import SuiteScores
 from harness.spec.records import StopAt
-from harness.verdict import recommendation
 from harness.verdict.analysis import Analysis
 from harness.verdict.futility import FUTILE
 from harness.verdict.ranks import is_waited_for, replaces
+from harness.verdict.recommendation import standing
 from harness.verdict.records import GapComparison, Look, Looks, PersistenceComparison, Verdicts
 
 Primary = PersistenceComparison | GapComparison
@@ -110,7 +110,7 @@ def _standing(kept: Verdicts, found: Verdicts) -> Verdicts:
         in_domain=stands(kept.in_domain, found.in_domain),
         guards=stands(kept.guards, found.guards),
         extra_forgetting=stands(kept.extra_forgetting, found.extra_forgetting),
-        recommendation=recommendation.standing(kept.recommendation, found.recommendation),
+        recommendation=standing(kept.recommendation, found.recommendation),
     )
 
 

@@ -14,6 +14,12 @@ from harness.testing.tiny_spec import write_tiny_spec
 from helpers.commands import ended, start
 
 NAME = "tiny"
+SECRETS = {
+    "HF_TOKEN": "hf_of-nobody-else",
+    "AWS_SECRET_ACCESS_KEY": "key-of-nobody-else",
+    "MY_OWN": "words-of-nobody-else",
+}
+"""What stands in the environment of the undisturbed run, and in none of its files."""
 RUN = Path("runs") / NAME
 
 
@@ -34,7 +40,7 @@ def make_grid(folder: Path) -> Grid:
     """Write the spec into an empty folder and run it there once with nothing in its way."""
     folder.mkdir(parents=True, exist_ok=True)
     spec = write_tiny_spec(folder, write_tiny_tokenizer(folder / "tokenizer"))
-    done = ended(start(spec, folder))
+    done = ended(start(spec, folder, **SECRETS), timeout=1200)
     assert done.code == 0, done.err
     return Grid(folder, (folder / RUN / "verdict.json").read_bytes(), done.out)
 

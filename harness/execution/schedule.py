@@ -330,7 +330,7 @@ def attempts(folder: Path) -> int:
     """Return how often a cell was started before, as the unit's file in its folder says; 0 where there is none."""
     try:
         said = json.loads((folder / UNIT).read_text(encoding="utf-8"))["attempt"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0
     return said if isinstance(said, int) else 0
 

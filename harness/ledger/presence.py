@@ -87,7 +87,7 @@ def _others(claims: Claims) -> Iterator[Mapping[str, Any]]:
         if not claims.is_held(note.stem):
             _forget(claims, note.stem)
             continue
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, RecursionError):
             found = json.loads(note.read_text(encoding="utf-8"))
             if isinstance(found, dict):
                 yield found

@@ -10,6 +10,7 @@ SAMPLE = [
     Damage("journal", "brackets", "finished"),
     Damage("threads", "deleted", "finished"),
     Damage("unit", "a folder", "finished"),
+    Damage("unit", "brackets", "finished"),
     Damage("result", "null", "finished"),
     Damage("result", "cut to 0.5", "finished"),
     Damage("training", "cut to 0.5", "trained"),

@@ -40,9 +40,7 @@ def watching(experiment: Experiment, folder: Path) -> Iterator[Watcher]:
     rest = f": {len(experiment.recipes)} recipes{_runs(experiment)} → {folder}"
     console.print(Text(visible(experiment.name), "bold").append(visible(rest), "not bold"), highlight=False)
     if not sys.stderr.isatty():
-        lines = Lines(console)
-        lines.preparing(StageEntered("a worker"))  # its libraries take seconds to import
-        yield lines
+        yield Lines(console)
         return
     with bars(console) as progress:
         yield Screen(progress)

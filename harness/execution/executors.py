@@ -11,16 +11,17 @@ from harness.spec.records import Experiment
 LOCAL = "local"
 
 
-def executor_of(experiment: Experiment, log: Path, *, remedy: str) -> Executor:
+def executor_of(experiment: Experiment, log: Path, *, remedy: str, at_once: bool = True) -> Executor:
     """Return the experiment's executor, whose workers log to `log`, a file that is made where it is not there.
 
+    The local one starts its workers `at_once`, while the caller still prepares, or not before there is work for them.
     Raises `UsageError`, which ends with the `remedy`, where it cannot be written, and `PluginError` where a plug-in is
     not installed, cannot be loaded or does not keep the contract.
     """
     _make(log, remedy)
     asked = experiment.execute
     if asked.kind == LOCAL:
-        return LocalExecutor(log, device=asked.device, workers=asked.workers)
+        return LocalExecutor(log, device=asked.device, workers=asked.workers, at_once=at_once)
     plugin = find("executors", asked.kind)
     if plugin is None:
         raise PluginError(f"no executor called {asked.kind!r} is installed; harness itself has {LOCAL!r}.")

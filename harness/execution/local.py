@@ -29,15 +29,16 @@ _ACCELERATORS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", "/pro
 class LocalExecutor(Executor):
     """Runs up to `workers` units at once.
 
-    `device` is that of most units, which decides whether warm workers are started.
+    `device` is that of most units, which decides whether warm workers are started: at once, or with the first unit
+    where there may be none.
     """
 
-    def __init__(self, log: Path, *, device: str | None = None, workers: int = 1) -> None:
+    def __init__(self, log: Path, *, device: str | None = None, workers: int = 1, at_once: bool = True) -> None:
         self.workers = workers
         self._log = log
         self._scratch = TemporaryDirectory(prefix="harness-units-")
         self._running: set[_Running] = set()
-        if not needs_fresh_program(device):
+        if at_once and not needs_fresh_program(device):
             _warm.start(log, workers)  # they import while the caller still prepares
 
     def submit(self, unit: WorkUnit) -> Generator[Event | Exit]:

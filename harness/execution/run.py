@@ -1,16 +1,17 @@
 """Run an experiment: prepare, lock, then each cell that has not ended; the only writer of the ledger."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import __version__
-from harness.codec import encode
+from harness.codec import JSON, encode
 from harness.errors import LedgerError
 from harness.execution._base import Executor
 from harness.execution.adopt import lacking
 from harness.execution.ask import ask
-from harness.execution.events import MeasuredAcross
+from harness.execution.events import MeasuredAcross, StageEntered
 from harness.execution.executors import executor_of
 from harness.execution.schedule import Schedule
 from harness.execution.search import search
@@ -20,11 +21,12 @@ from harness.ledger import RunFolder
 from harness.ledger.claims import Claims
 from harness.ledger.lock import LOCK, Hashes, Lock, Machine, write_lock
 from harness.ledger.presence import ANOTHER_FOLDER
-from harness.ledger.run import PREFIX
+from harness.ledger.run import ENDED, MEASURED, MEASUREMENTS, PREFIX
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.search import tuned
+from harness.preflight.known import read_known, surroundings, write_known
 from harness.preflight.prepared import Prepared
-from harness.records import CellResult, ChosenValues
+from harness.records import CellFailure, CellResult, ChosenValues
 from harness.spec.records import Experiment
 from harness.verdict import judge_run
 
@@ -47,9 +49,14 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
     other data.
     """
     run = RunFolder(folder)
-    with executor_of(experiment, run.log, remedy=ANOTHER_FOLDER) as executor:
-        prepared = _with_settled_threads(run, experiment, _prepare(experiment, run, executor, watcher))
+    around = surroundings(experiment)
+    known = _known(run, around, options)
+    with executor_of(experiment, run.log, remedy=ANOTHER_FOLDER, at_once=known is None) as executor:
+        found = known or _prepare(experiment, run, executor, watcher)
+        prepared = _with_settled_threads(run, experiment, found)
         _check_same_data(run, experiment, prepared)
+        if known is None:
+            write_known(run.folder, around, prepared)
         trials = Schedule(
             run=run,
             experiment=experiment,
@@ -100,6 +107,21 @@ def _stops(schedule: Schedule, number: int) -> bool:
     return looks.taken[number - 1].stop is not None
 
 
+def _known(run: RunFolder, around: Mapping[str, str] | None, options: Options) -> Prepared | None:
+    """Return what an earlier start prepared, None where anything that it follows from may have changed.
+
+    How many cells fit into memory is not known from then: where some may still have to run, it is asked again.
+    """
+    known = read_known(run.folder, around)
+    if known is None or known.fitting is None:
+        return known
+    outcomes = [run.ended(each) for each in run.cell_ids] if (run.folder / LOCK).exists() else [None]
+    waits = options.repair or any(
+        each is None or (options.retry_failed and isinstance(each, CellFailure)) for each in outcomes
+    )
+    return None if waits else known
+
+
 def _prepare(experiment: Experiment, run: RunFolder, executor: Executor, watcher: Watcher) -> Prepared:
     """Have the experiment prepared; the number of threads stays what the run folder was begun with."""
     unit = WorkUnit(
@@ -110,6 +132,7 @@ def _prepare(experiment: Experiment, run: RunFolder, executor: Executor, watcher
         threads=experiment.execute.threads or threads_of(run),
         experiment=experiment,
     )
+    watcher.preparing(StageEntered("a worker"))  # its libraries take seconds to import
     found = ask(executor, unit, what="preparing model and data", hear=watcher.preparing)
     assert isinstance(found, Prepared)
     return found
@@ -202,7 +225,8 @@ def _check_diagnostics(run: RunFolder, cells: tuple[PlannedCell, ...], experimen
 def _measure_across(run: RunFolder, cells: tuple[PlannedCell, ...], experiment: Experiment, executor: Executor) -> None:
     """Let the requested diagnostics look at all trained cells together, and write what they find."""
     trained = [each.cell for each in cells if each.recipe and isinstance(run.outcome(each.cell), CellResult)]
-    if not experiment.diagnostics or not trained:
+    asked = {"diagnostics": encode(experiment.diagnostics), "cells": [cell.id for cell in trained]}
+    if not experiment.diagnostics or not trained or _is_measured(run, asked):
         return
     unit = WorkUnit(
         id="across",
@@ -217,3 +241,13 @@ def _measure_across(run: RunFolder, cells: tuple[PlannedCell, ...], experiment: 
         found = ask(executor, unit, what="measuring across cells", hear=lambda _: None)
         assert isinstance(found, MeasuredAcross)
         run.write_measurements(found.measurements)
+    run.journal.append(MEASURED, **asked)
+
+
+def _is_measured(run: RunFolder, asked: Mapping[str, JSON]) -> bool:
+    """Tell whether these diagnostics have looked at these cells since anything of a cell changed."""
+    if not (run.folder / MEASUREMENTS).exists():
+        return False
+    told = [each for each in run.journal.events() if each.get("event") in {MEASURED, "began", *ENDED}]
+    last = told[-1] if told else {}
+    return last.get("event") == MEASURED and all(last.get(name) == each for name, each in asked.items())

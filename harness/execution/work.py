@@ -5,6 +5,7 @@ The heavy libraries are imported from here on and nowhere above: the process tha
 
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -29,8 +30,10 @@ from harness.ledger.run import ARRAYS
 from harness.model.devices import device_kind, is_lost
 from harness.preflight import estimate as estimating
 from harness.preflight import prepare as preparing
+from harness.preflight.declared_files import note_declared
 from harness.records import CellFailure, CellResult
 from harness.spec.records import Experiment
+from harness.witness import witnessing
 
 Tell = Callable[[Body], None]
 
@@ -63,7 +66,10 @@ def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
 
     try:
         if unit.kind == "prepare":
-            return preparing.prepare(experiment, device=device, on_stage=on_stage)
+            with witnessing() as witness:
+                note_declared(experiment)
+                prepared = preparing.prepare(experiment, device=device, on_stage=on_stage)
+            return replace(prepared, seen=witness.seen())
         if unit.kind == "across":
             return MeasuredAcross(measure_across(experiment.diagnostics, [_stored(each) for each in unit.trained]))
         return estimating.estimate(experiment, device=device, measure_anew=unit.measure_anew, on_stage=on_stage)

@@ -21,7 +21,8 @@ _MINUTE = 60.0
 _SHOWN = 5
 _OF_A_RUN = frozenset(
     {
-        *(LOCK, "journal.lock", CLAIMS, "cells", "trials", "prefix", "probes", "log.txt", "measurements.json"),
+        *(LOCK, "journal.lock", CLAIMS, "cells", "trials", "prefix", "probes", "log.txt", "prepared.json"),
+        "measurements.json",
         *("verdict.json", "costs.json", "search.json", "held_out.json", "report.html", "report.md"),
     }
 )

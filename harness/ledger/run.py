@@ -10,6 +10,7 @@
     verdict.json      what follows from scores and spec
     costs.json        what was measured in seconds and bytes
     search.json       what a search tried and chose, where there is one
+    prepared.json     what was prepared, and all that it follows from
     prefix/           what enters trained layers, while a run goes on: a cache
     probes/           what layers are ranked by, measured once for all recipes: a cache
     log.txt           what the libraries said
@@ -66,6 +67,12 @@ PREFIX = "prefix"
 
 JUDGED = "judged"
 """The journal's event of a judgement."""
+
+MEASURED = "measured"
+"""The journal's event of diagnostics that have looked at all cells."""
+
+ENDED = ("finished", "failed", "adopted", "evaluated")
+"""The journal's events of cells that are other than they were."""
 
 SCORED = "evaluation.json"
 """Written last into ``eval/<key>/``: the suite is scored and its files are whole."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from harness.plan.content import Content
 from harness.records import Screening
+from harness.witness import Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class Prepared:
     `rows` counts the training rows, `items` what each suite has, by task, whatever an experiment's limit. `threads` is
     what torch computes with, `versions` are those of the libraries that train and score, by package. `devices` is how
     many accelerators there are, and `fitting` how many cells the memory of a machine without one holds at once, None
-    where nobody asked.
+    where nobody asked. `seen` is everything that was read for it, None where that is not all known.
     """
 
     content: Content
@@ -26,6 +27,7 @@ class Prepared:
     versions: Mapping[str, str]
     devices: int = 1
     fitting: int | None = None
+    seen: Seen | None = None
 
     def places(self, workers: int) -> int:
         """Return how many of so many workers have an accelerator of their own, or memory on a CPU; one at least."""

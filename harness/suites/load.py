@@ -23,6 +23,7 @@ from harness.declarations.tasks import find_task, search
 from harness.errors import HarnessError, TaskError
 from harness.spec.records import Suite
 from harness.suites.task_errors import task_error
+from harness.witness import looking_through
 
 # Without any handler the logging module would print lm-eval's warnings on the screen by itself.
 logging.getLogger("lm_eval").addHandler(logging.NullHandler())
@@ -115,7 +116,7 @@ def _build(task: Declared) -> Task:
     """Let lm-eval build the task."""
     prepare_templates()
     try:
-        with code_allowed() if executes_code(task) else nullcontext():
+        with code_allowed() if executes_code(task) else nullcontext(), looking_through():
             loaded = TaskManager(include_defaults=False).load(str(task.path))
     except HarnessError:
         raise

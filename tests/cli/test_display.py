@@ -9,11 +9,10 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from harness.cli.display import Lines, Progression, Screen, bars, watching
+from harness.cli.display import Lines, Progression, Screen, bars
 from harness.execution.events import ItemsScored, StageEntered, StepDone
 from harness.plan.cells import PlannedCell
 from harness.records import Cell, CellFailure, Costs
-from harness.spec import load
 from harness.spec.records import Recipe, Suite
 from helpers.records import cell_result
 
@@ -183,8 +182,3 @@ def test_the_base_counts_as_the_part_that_is_scoring():
         screen.cell(0, base)
         screen.ended(RESULT)
         assert progress.tasks[0].completed == pytest.approx(0.4)
-
-
-def test_what_a_run_does_first_is_said_before_any_worker_answers(tiny_spec, tmp_path, capsys):
-    with watching(load(tiny_spec), tmp_path / "runs" / "tiny"):
-        assert "preparing a worker" in capsys.readouterr().err

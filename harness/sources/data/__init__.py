@@ -4,6 +4,7 @@ A file a source, behind one contract; a plug-in of the group ``harness.data_sour
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 
 from harness.contamination import Passage
 from harness.errors import PluginError, SourceError, TaskError
@@ -16,6 +17,7 @@ from harness.sources.data.parquet_file import ParquetSource
 from harness.sources.data.task import TaskSource
 from harness.spec.records import Data
 from harness.suites.drawing import labels_in
+from harness.witness import looking_through
 
 __all__ = [
     "COLUMNS",
@@ -44,7 +46,8 @@ def read_rows(declared: Data, context: DataContext) -> list[Row]:
     Raises `SourceError` or `TaskError` where there are none, `PluginError` for a third party's source that cannot be
     loaded or returns something else.
     """
-    rows = list(data_source(declared.source).rows(declared, context))
+    with nullcontext() if declared.source in _OWN else looking_through():
+        rows = list(data_source(declared.source).rows(declared, context))
     for place, row in enumerate(rows):
         if any(not isinstance(row.get(column), str) for column in COLUMNS):
             raise PluginError(f"{_called(declared)}: row {place} has no strings `prompt` and `completion`: {row!r:.80}")

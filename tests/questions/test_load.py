@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness import questions, text
-from harness.errors import TaskError
+from harness.errors import CacheDamageError, TaskError
 from harness.questions import load
 from harness.questions.builders import Builder
 from harness.questions.items import Prose
@@ -39,6 +39,15 @@ def test_a_suite_is_built_once_and_read_line_by_line(built):
     texts.clear()
     assert list(suite()["test"]["text"]) == first
     assert list(suite(source={**SOURCE, "sha256": "1" * 64})) == ["test"]
+
+
+def test_a_damaged_suite_is_the_caches_fault_and_is_not_used(built, tmp_path):
+    suite, _ = built
+    suite()
+    (file,) = (tmp_path / "cache").rglob("test.jsonl")
+    file.write_text(file.read_text().replace("One", "Two"))
+    with pytest.raises(CacheDamageError, match=r"no fault of a spec's or task's[\s\S]*test\.jsonl"):
+        suite()
 
 
 def test_an_unknown_builder_is_refused_with_those_there_are(built):

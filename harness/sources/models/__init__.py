@@ -55,6 +55,11 @@ def tokenizer(model: Model) -> PreTrainedTokenizerBase:
     return found
 
 
+def check(model: Model) -> None:
+    """Hold the model's files in the cache to their checksums. Raises `CacheDamageError`."""
+    _source(model).check()
+
+
 def folder(model: Model) -> Path:
     """Return a local folder in the transformers format that holds the model.
 

@@ -38,6 +38,12 @@ class ModelSource(ABC):
     def folder(self) -> Path:
         """Return a local folder in the transformers format that holds the model, fetched if it has to be."""
 
+    def check(self) -> None:  # noqa: B027 - what a source does not put into the cache it does not vouch for
+        """Hold what the source put into the cache to its checksums; once a run, as it reads all of it.
+
+        Raises `CacheDamageError`.
+        """
+
     def tokenizer_folder(self) -> Path:
         """Return the folder that holds the tokenizer: the declared one, else the model's own."""
         return Path(self.declared.tokenizer).expanduser() if self.declared.tokenizer else self.folder()

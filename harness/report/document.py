@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.compare.questions import Question
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
@@ -177,7 +179,16 @@ class Section:
     blocks: tuple["Block", ...]
 
 
-Block = Table | Prose | Notice | Finding | Figure | Command | Section
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """Every question of a suite with each recipe's answers, those first on which recipes differ most."""
+
+    name: str
+    metric: str
+    questions: tuple[Question, ...]
+
+
+Block = Table | Prose | Notice | Finding | Figure | Command | Items | Section
 
 
 @dataclass(frozen=True, slots=True)

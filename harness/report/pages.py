@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.compare.costs import RunCosts
 from harness.compare.held_out import HeldOutLoss
+from harness.compare.questions import SuiteQuestions
 from harness.compare.summaries import ScoreSummary
 from harness.ledger import RunFolder
 from harness.report.document import Block, Document, Notice, Prose, Section
@@ -26,6 +27,7 @@ from harness.report.sections.held_out import held_out_table
 from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
 from harness.report.sections.placebos import placebo_tables
+from harness.report.sections.questions import questions_sections
 from harness.report.sections.reproduce import reproduce
 from harness.report.sections.rows import rows_of_run
 from harness.report.sections.search import choices_table, search_table
@@ -43,6 +45,7 @@ def run_page(
     held_out: Sequence[HeldOutLoss] = (),
     *,
     decision: Decision,
+    questions: Sequence[SuiteQuestions] = (),
 ) -> Document:
     """Return a run's page: what was asked, what was found, how sure it is, then everything that it rests on."""
     experiment, outcomes = run.experiment, run.outcomes
@@ -95,6 +98,7 @@ def run_page(
         _section("noise", "Where the noise is", variance_table(verdicts)),
         _section("search", "Search", search_table(run.tuning)),
         _section("doubts", "Failures and doubts", [*failures_table(verdicts), *marks(run), *general_notes(verdicts)]),
+        _section("questions", "Questions", questions_sections(questions)),
         _section("contamination", "Contamination", screening),
         _section("reproduce", "How to reproduce it", reproduce(run)),
     )

@@ -3,7 +3,6 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
-from html import escape as escape_html
 from importlib import resources
 from typing import assert_never
 
@@ -16,6 +15,7 @@ from harness.report.document import (
     Figure,
     Finding,
     Interval,
+    Items,
     Notice,
     Part,
     Prose,
@@ -25,7 +25,8 @@ from harness.report.document import (
 )
 from harness.report.render._base import Renderer
 from harness.report.render.cells import NOTHING, header_text, is_numeric, part_text, parts_of
-from harness.text import visible
+from harness.report.render.escape import escape
+from harness.report.render.items import items_list
 
 Draw = Callable[[Figure], str]
 """Returns the SVG of a figure."""
@@ -106,6 +107,8 @@ class HtmlRenderer(Renderer):
                     f'<div class="command"><p>{escape(block.does)}</p>'
                     f'<pre tabindex="0"><code>{escape(block.line)}</code></pre></div>'
                 )
+            case Items():
+                return items_list(block)
             case Section():
                 inside = "\n".join(self._block(each, level + 1) for each in block.blocks)
                 name = escape(block.name)
@@ -124,11 +127,6 @@ class HtmlRenderer(Renderer):
             f'<div class="plot" role="img" tabindex="0" aria-label="{escape(figure.alt)}">{self._draw(figure)}</div>'
             f"<details><summary>The numbers</summary>{numbers}</details></figure>"
         )
-
-
-def escape(text: str) -> str:
-    """Return text that a browser shows as it is, with what would steer a terminal written out."""
-    return escape_html(visible(text))
 
 
 def _asset(name: str) -> str:

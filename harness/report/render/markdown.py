@@ -11,6 +11,7 @@ from harness.report.document import (
     Document,
     Figure,
     Finding,
+    Items,
     Notice,
     Prose,
     Section,
@@ -37,7 +38,7 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", visible(text))
 
 
-def _block(block: Block, level: int) -> str:
+def _block(block: Block, level: int) -> str:  # noqa: PLR0911 - one for each type of block
     match block:
         case Prose(text) | Notice(text):
             bar = "> " if isinstance(block, Notice) else ""
@@ -50,6 +51,8 @@ def _block(block: Block, level: int) -> str:
             return _table(block.table)
         case Command():
             return f"{escape(block.does)}\n\n```sh\n{visible(block.line)}\n```"
+        case Items():
+            return f"{len(block.questions)} questions with every answer are on the page."
         case Section():
             head = f"{'#' * level} {escape(block.title)}"
             return "\n\n".join([head, *(_block(each, level + 1) for each in block.blocks)])

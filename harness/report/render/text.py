@@ -16,6 +16,7 @@ from harness.report.document import (
     Finding,
     Header,
     Interval,
+    Items,
     Notice,
     Prose,
     Section,
@@ -60,6 +61,8 @@ def _block(block: Block) -> str:  # noqa: PLR0911 - one for each type of block
             return _table(block.table)
         case Command():
             return f"{fold(block.does)}\n  {block.line}"
+        case Items():
+            return fold(f"{len(block.questions)} questions with every answer are on the page.")
         case Section():
             return "\n\n".join([f"{block.title}\n{'=' * len(block.title)}", *map(_block, block.blocks)])
     assert_never(block)

@@ -1,0 +1,129 @@
+"""A page in a real browser: no error, nothing fetched, nothing that keeps a reader out, at a desk and on a phone.
+
+Chromium is the system's. Where it is not installed these tests say that they were skipped; CI sets HARNESS_BROWSER, and
+there that is a failure.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.compare.questions import ArmAnswers, Question
+from harness.ledger.files import write_text
+from harness.report.document import Document, Items, Section
+from harness.report.render.html import HtmlRenderer
+from helpers.runs import scored_run
+
+HOSTILE = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"> \x1b[31m </script>"
+VIEWS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return Chromium, started once for all tests here."""
+    place = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    asked = os.environ.get("HARNESS_BROWSER") == "1"
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        sync_playwright = None
+    if sync_playwright is None or place is None:
+        lacking = "playwright is" if sync_playwright is None else "Chromium is"
+        (pytest.fail if asked else pytest.skip)(f"{lacking} not installed: the page was not looked at in a browser")
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=place, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Return a function that opens a page of a file, and notes what goes wrong."""
+    contexts = []
+
+    def opened(file, width=1280, scheme="light"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.wrong = []
+        page.on("console", lambda said: page.wrong.append(said.text))
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page.on("request", lambda asked: None if asked.url.startswith("file:") else page.wrong.append(asked.url))
+        page.goto(Path(file).as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def hostile(tiny_spec, tmp_path):
+    """A run whose questions and answers try to be something else."""
+    run = scored_run(tmp_path / "run", tiny_spec, items=12, gap=0.2)
+    for folder in run.folder.glob("cells/*/eval"):
+        for path in folder.rglob("samples_*.jsonl"):
+            text = path.read_text(encoding="utf-8").replace('question 1"', f'{HOSTILE_JSON}"')
+            path.write_text(text, encoding="utf-8")
+    return run
+
+
+HOSTILE_JSON = HOSTILE.replace("\\", "\\\\").replace('"', '\\"').replace("\x1b", "\\u001b")
+
+
+@pytest.mark.pictures
+def test_it_opens_without_an_error_fetches_nothing_and_keeps_nobody_out(hostile, opened):
+    from axe_playwright_python.sync_playwright import Axe
+
+    harness.report(hostile.folder)
+    for width, scheme in VIEWS:
+        page = opened(hostile.folder / "report.html", width, scheme)
+        assert page.wrong == []
+        assert page.title() == "tiny"
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == []
+
+
+def test_questions_are_searched_and_opened_with_the_keyboard_and_shown_as_they_are(hostile, opened):
+    harness.report(hostile.folder)
+    page = opened(hostile.folder / "report.html")
+    box = page.locator("#items-sums")
+    assert box.locator("details").count() == 12
+    box.get_by_label("Search").fill("<script>")
+    assert box.locator("details").count() == 1
+    assert "<script>document.title='taken'</script>" in box.locator("summary").inner_text()
+    assert "\\u001b[31m" in box.locator("summary").inner_text()
+    box.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert box.locator("details table").is_visible()
+    assert page.title() == "tiny"
+    assert page.wrong == []
+
+
+def test_two_thousand_questions_in_fifty_cells_open_soon_and_fit_a_mail(opened, tmp_path):
+    recipes = [f"recipe-{k}" for k in range(10)]
+    arms = {name: ArmAnswers(answers=("an answer of some words",) * 5, score=0.5, right=0.4) for name in recipes}
+    questions = tuple(
+        Question(
+            text=f"What is asked in question {k}, which is as long as questions of this kind are?",
+            options=tuple(f"an option of question {k}, the {n}th" for n in range(4)),
+            target=f"an option of question {k}, the 0th",
+            arms=arms,
+            disagreement=0.0,
+            suspect=False,
+        )
+        for k in range(2000)
+    )
+    blocks = (Section(name="q", title="Questions", blocks=(Items(name="items", metric="acc", questions=questions),)),)
+    text = HtmlRenderer().render(Document(blocks, "large"))
+    assert len(text.encode()) < 15 * 2**20
+    write_text(tmp_path / "large.html", text)
+    page = opened(tmp_path / "large.html")
+    assert page.locator("details").count() == 40
+    taken = page.evaluate("performance.timing.domComplete - performance.timing.navigationStart")
+    assert taken < 30_000  # a bound on a machine that is shared; it takes a fraction of a second on one that is not

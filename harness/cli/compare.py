@@ -14,6 +14,7 @@ from harness.errors import ComparisonError, UsageError
 
 if TYPE_CHECKING:
     from harness.compare.design import Design
+    from harness.verdict import Verdicts
 
 EXAMPLE = """example, three seeds a side, one folder as written by lm_eval --log_samples --output_path per seed:
   harness compare --reference full/s1 full/s2 full/s3 --candidate lora/s1 lora/s2 lora/s3 \\
@@ -104,6 +105,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     logs.add_argument("--all", action="store_true", help="refuse folders with several sample files of a task")
     add_gate_options(parser)
     parser.add_argument("--json", action="store_true", help="print the content of verdict.json")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the page of the comparison there too")
     parser.add_argument("--details", action="store_true", help="print every condition with its p-value")
 
 
@@ -114,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
         if args.baseline or args.scope == "checkpoint" or args.recipe:
             from harness.verdict.one_run import judge_one_run
 
+            if args.html is not None:
+                raise UsageError("--html: checkpoints and a run beside a baseline have no page; leave it out.")
             return print_one_run(judge_one_run(_one_run(args, judged), rules, args.scope), as_json=args.json)
         return _printed(args, rules, judged)
 
@@ -130,6 +134,8 @@ def _printed(args: argparse.Namespace, rules: Sequence[str], judged: api.Run | N
         decision, costs = (judged.decision, judged.costs) if judged else (None, None)
         document = verdicts_document(verdicts, details=args.details, decision=decision, costs=costs)
         print(TextRenderer().render(document))
+    if args.html is not None:
+        _write_page(args.html, verdicts, judged)
     left_out = ", ".join(dict.fromkeys(each.task for each in verdicts.not_compared))
     if left_out:
         print(f"harness: {left_out} cannot be compared; what can be is judged", file=sys.stderr)
@@ -140,6 +146,15 @@ def _printed(args: argparse.Namespace, rules: Sequence[str], judged: api.Run | N
     declared = judged.experiment.comparison.gate if judged else {}
     design = api.compared(judged or next(iter(_table(args)), None), **asked)
     return print_ruling(gate(verdicts, {"rules": rules} if rules else declared, design), aside=args.json)
+
+
+def _write_page(file: Path, verdicts: "Verdicts", judged: "api.Run | None") -> None:
+    """Write a run's whole page, or that of what follows from scores alone."""
+    from harness.report.files import render_page, write_report
+    from harness.report.pages import comparison_page
+
+    page = comparison_page(verdicts, file.stem) if judged is None else api.conclude(judged).page
+    write_report(file, render_page(page))
 
 
 def _table(args: argparse.Namespace) -> tuple[Path, ...]:

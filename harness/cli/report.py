@@ -13,12 +13,29 @@ FAILED_CELLS = 3
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as runs/gap, or a bundle")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write every item's score in every cell there too")
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge and print again; nothing is trained or scored."""
     with api.opened(args.folder, told=True) as found:
+        if args.csv is not None:
+            _write_scores(args.csv, found)
         return print_report(found)
+
+
+def _write_scores(file: Path, run: api.Run) -> None:
+    """Write the tidy table of a run's scores, a row an item, cell and metric, below a line of names."""
+    import csv
+    import io
+
+    from harness.compare.sources import read_tidy
+    from harness.compare.tidy import COLUMNS
+    from harness.report.files import write_report
+
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows((COLUMNS, *read_tidy(run.folder)))
+    write_report(file, table.getvalue())
 
 
 def print_report(run: api.Run, *, anew: bool = True) -> int:

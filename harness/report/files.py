@@ -85,7 +85,7 @@ def write_report(path: Path, text: str) -> None:
     try:
         write_text(path, text)
     except OSError as error:
-        raise cannot_be_written(path, error, "Everything else is kept; `harness report RUN` writes it.") from error
+        raise cannot_be_written(path, error, "Make room or choose another place; nothing else is lost.") from error
 
 
 @contextlib.contextmanager

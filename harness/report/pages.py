@@ -122,7 +122,9 @@ def comparison_page(verdicts: Verdicts, title: str) -> Document:
         ),
     )
     names = ", ".join(verdicts.candidates)
-    return Document((Prose(f"{names} against {verdicts.reference}, from logs"), *_filled(sections)), title)
+    return Document(
+        (Prose(f"{names} against {verdicts.reference}, from their scores alone"), *_filled(sections)), title
+    )
 
 
 def search_page(run: RunFolder) -> Document:

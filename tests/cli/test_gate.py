@@ -103,3 +103,8 @@ def test_a_baseline_of_one_seed_is_too_little(tmp_path, capsys):
     (old, *_), new = folders(tmp_path, 0.0, items=40)
     assert main(command([old], new, "--gate")) == 64
     assert "a variance between seeds takes two" in capsys.readouterr().err
+
+
+def test_one_run_has_no_page_and_that_is_said(tmp_path, capsys):
+    assert main(command(*folders(tmp_path, 0.0), "--html", str(tmp_path / "page.html"))) == 64
+    assert "--html: checkpoints and a run beside a baseline have no page" in capsys.readouterr().err

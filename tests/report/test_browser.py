@@ -63,16 +63,8 @@ def opened(browser):
 
 @pytest.fixture
 def hostile(tiny_spec, tmp_path):
-    """A run whose questions and answers try to be something else."""
-    run = scored_run(tmp_path / "run", tiny_spec, items=12, gap=0.2)
-    for folder in run.folder.glob("cells/*/eval"):
-        for path in folder.rglob("samples_*.jsonl"):
-            text = path.read_text(encoding="utf-8").replace('question 1"', f'{HOSTILE_JSON}"')
-            path.write_text(text, encoding="utf-8")
-    return run
-
-
-HOSTILE_JSON = HOSTILE.replace("\\", "\\\\").replace('"', '\\"').replace("\x1b", "\\u001b")
+    """A run whose questions try to be something else."""
+    return scored_run(tmp_path / "run", tiny_spec, items=12, gap=0.2, question=HOSTILE)
 
 
 @pytest.mark.pictures
@@ -94,18 +86,20 @@ def test_questions_are_searched_and_opened_with_the_keyboard_and_shown_as_they_a
     page = opened(hostile.folder / "report.html")
     box = page.locator("#items-sums")
     assert box.locator("details").count() == 12
-    box.get_by_label("Search").fill("<script>")
-    assert box.locator("details").count() == 1
-    assert "<script>document.title='taken'</script>" in box.locator("summary").inner_text()
-    assert "\\u001b[31m" in box.locator("summary").inner_text()
-    box.locator("summary").focus()
+    box.get_by_label("Search").fill("no such word")
+    assert box.locator("details").count() == 0
+    box.get_by_label("Search").fill("<SCRIPT>")
+    first = box.locator("summary").first
+    assert "<script>document.title='taken'</script>" in first.inner_text()
+    assert "\\u001b[31m" in first.inner_text()
+    first.focus()
     page.keyboard.press("Enter")
-    assert box.locator("details table").is_visible()
+    assert box.locator("details table").first.is_visible()
     assert page.title() == "tiny"
     assert page.wrong == []
 
 
-def test_two_thousand_questions_in_fifty_cells_open_soon_and_fit_a_mail(opened, tmp_path):
+def test_two_thousand_questions_in_fifty_cells_fit_a_mail_and_are_shown_a_few_at_a_time(opened, tmp_path):
     recipes = [f"recipe-{k}" for k in range(10)]
     arms = {name: ArmAnswers(answers=("an answer of some words",) * 5, score=0.5, right=0.4) for name in recipes}
     questions = tuple(
@@ -125,5 +119,3 @@ def test_two_thousand_questions_in_fifty_cells_open_soon_and_fit_a_mail(opened, 
     write_text(tmp_path / "large.html", text)
     page = opened(tmp_path / "large.html")
     assert page.locator("details").count() == 40
-    taken = page.evaluate("performance.timing.domComplete - performance.timing.navigationStart")
-    assert taken < 30_000  # a bound on a machine that is shared; it takes a fraction of a second on one that is not

@@ -1,5 +1,8 @@
 """Every run leaves a page beside its verdict; what cannot be judged or read leaves one that says why."""
 
+import csv
+
+import numpy as np
 import pytest
 
 import harness
@@ -8,6 +11,7 @@ from harness.cli import main
 from harness.errors import HarnessError
 from harness.ledger.lock import LOCK
 from harness.records import CellFailure
+from helpers.logs import arms
 from helpers.runs import scored_run
 
 ORDER = ("answer", "verdicts", "gaps", "scores", "training", "costs", "noise", "reproduce")
@@ -99,7 +103,7 @@ def test_a_run_in_which_every_cell_failed_has_a_page_with_the_failures(run):
     ("damage", "said"),
     [
         (lambda run: (run.folder / LOCK).write_text("{"), "cannot be read"),
-        (lambda run: (run.cell_folder(run.cell_ids[0]) / "result.json").write_text("{"), "result.json cannot be read"),
+        (lambda run: (run.cell_folder(run.cell_ids[0]) / "result.json").write_text("{"), "result.json"),
         (lambda run: (run.folder / LOCK).write_text('{"cells": [], "more": 1}'), "was written by another version"),
     ],
     ids=["lock", "result", "version"],
@@ -123,3 +127,30 @@ def test_without_pictures_the_page_has_the_tables_and_the_command_that_brings_th
     assert "pip install -c constraints.txt &#x27;.[report]&#x27;" in page_of(run)
     assert "<svg" not in page_of(run)
     assert "Gaps to full--default in points" in page_of(run)
+
+
+def test_a_comparison_of_logs_has_a_page_too(tmp_path, capsys):
+    full, lora = arms(tmp_path, ("near", "far"), np.random.default_rng(1), gaps=(0.3, 0.3))
+    sides = ["--reference", *map(str, full), "--candidate", *map(str, lora)]
+    suites = ["--in-domain", "near", "--out-of-domain", "far", "--metric", "acc"]
+    assert main(["compare", *sides, *suites, "--html", str(tmp_path / "seen.html")]) == 0
+    page = (tmp_path / "seen.html").read_text(encoding="utf-8")
+    assert "<title>seen</title>" in page
+    assert "near → far" in page
+    assert "Gaps to reference in points" in page
+    capsys.readouterr()
+
+
+def test_a_page_that_cannot_be_written_is_told(run, capsys):
+    assert main(["compare", str(run.folder), "--html", str(run.folder / LOCK / "page.html")]) == 64
+    assert "page.html cannot be written" in capsys.readouterr().err
+
+
+def test_scores_are_a_table_with_a_row_an_item_cell_and_metric(run, tmp_path, capsys):
+    assert main(["report", str(run.folder), "--csv", str(tmp_path / "scores.csv")]) == 0
+    with (tmp_path / "scores.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert list(rows[0]) == ["model", "recipe", "seed", "suite", "role", "item", "cluster", "metric", "score"]
+    assert len(rows) == 5 * 2 * 60
+    assert {row["recipe"] for row in rows} == {"base", "full--default", "lora--tiny"}
+    capsys.readouterr()

@@ -147,17 +147,17 @@ def _plane_of(points: Sequence[Point], rule: Point, names: Sequence[str], axes: 
         alt.X("x:Q", scale=scale, title=axes["x"], axis=alt.Axis(tickCount=6)),
         alt.Y("y:Q", scale=scale, title=axes["y"], axis=alt.Axis(tickCount=6)),
     )
-    bands = [
+    bands: list[Point] = [
         {"x": -min(inside, far), "x2": min(inside, far), "y": -far, "y2": far},
         {"x": -far, "x2": far, "y": -min(outside, far), "y2": min(outside, far)},
     ]
-    diagonals = [
+    diagonals: list[Point] = [
         {"line": line, "x": end, "y": slope * end}
         for line, slope in (("unchanged", 1.0), ("kept", kept))
         for end in (-far, far)
     ]
     # Four labels where all of a region is meant; the bands' own stand at their ends.
-    labels = [
+    labels: list[Point] = [
         {"x": far * 0.55, "y": far * 0.92, "text": "amplifies"},
         {"x": far * 0.80, "y": far * (1 + kept) / 2 * 0.74, "text": "persists"},
         {"x": far * 0.80, "y": far * kept * 0.42, "text": "attenuates"},

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.compare.questions import STATES, SuiteQuestions
-from harness.report.document import Block, Items, Number, Prose, Section, Table
+from harness.report.document import Block, Cell, Items, Number, Prose, Section, Table
 
 
 def questions_sections(suites: Sequence[SuiteQuestions]) -> Iterator[Section]:
@@ -17,7 +17,7 @@ def questions_sections(suites: Sequence[SuiteQuestions]) -> Iterator[Section]:
 def _counts(suite: SuiteQuestions) -> Iterator[Block]:
     if suite.note is not None:
         yield Prose(suite.note)
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (name, other, *(Number(value=float(counts[state]), form="{:,.0f}") for state in STATES))
         for name, by_arm in suite.counts.items()
         for other, counts in by_arm.items()

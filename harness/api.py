@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from harness.execution.watcher import Watcher
     from harness.ledger import Outcome, RunFolder
     from harness.plan.costs import Estimate
+    from harness.plan.pilot import Pilot
+    from harness.plan.within import Within
     from harness.report.document import Document
     from harness.verdict import Verdicts
     from harness.verdict.decision import Decision
@@ -196,6 +198,43 @@ def plan(
     items = {task: count for task, (count, _) in found.suites.items()}
     pilots = [pilot(each, experiment, items) for each in runs]
     return replace(found, power=power_of(experiment, items, pilots)) if pilots else found
+
+
+def plan_within(
+    spec: PathLike | Experiment,
+    budget: str,
+    *,
+    estimate: "Estimate | None" = None,
+    from_runs: Sequence[PathLike] = (),
+    **changes: Unpack[Changes],
+) -> "Within":
+    """Return the seeds and items that fit into a budget, what they show, and what twice as much would.
+
+    `budget` is a time, ``2h`` or ``90min``, or a plain number, a price at the spec's ``cost.per_hour``. `estimate` is
+    what `plan` returned of the same experiment, which is made otherwise. Raises `UsageError` for a budget that is none,
+    and for a search alone, which has no seeds.
+    """
+    experiment = _experiment(spec, changes)
+    from harness.plan.power import power_of
+    from harness.plan.within import FEWEST, seconds_of, seeds_of, within
+
+    if experiment.searches_alone:
+        raise UsageError(f"{experiment.name} is a search alone: there are no seeds that a budget could buy.")
+    seconds = seconds_of(budget, experiment.cost.get("per_hour"))
+    known = estimate or plan(experiment, from_runs=from_runs)
+    effects = known.power.effects
+    if not effects:  # a single seed shows none, and its variances are those of two
+        items = {task: count for task, (count, _) in known.suites.items()}
+        pair = replace(experiment, seeds=seeds_of(experiment, FEWEST))
+        effects = power_of(pair, items, _pilots(experiment, from_runs, items)).effects
+    return within(experiment, known, effects, seconds)
+
+
+def _pilots(experiment: Experiment, from_runs: Sequence[PathLike], items: Mapping[str, int]) -> "list[Pilot]":
+    from harness.ledger import read
+    from harness.verdict.pilot import pilot
+
+    return [pilot(read(Path(each)), experiment, items) for each in from_runs]
 
 
 def run(

@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 
 from harness import api
 from harness.cli._common import add_spec_options, folder, load_spec, stages
+from harness.cli.apply import apply_fit, check_applicable
 from harness.extras import require
 
 _STAGES = {
@@ -32,20 +34,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--measure", action="store_true", help="measure this machine's speed again instead of taking what is kept"
     )
+    parser.add_argument(
+        "--within",
+        metavar="BUDGET",
+        help="what fits into 2h, 90min, or a plain number, a price at the spec's cost.per_hour, and what it shows",
+    )
+    parser.add_argument("--apply", action="store_true", help="with --within: write seeds and items into the spec")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Estimate and print."""
     require("run", "harness plan")
+    check_applicable(args)
     experiment = load_spec(args)
+    if args.within is not None:
+        from harness.plan.within import seconds_of
+
+        seconds_of(args.within, experiment.cost.get("per_hour"))  # a budget that is none is refused before measuring
     with stages(f"planning {experiment.name}", _STAGES) as on_stage:
         estimate = api.plan(experiment, from_runs=args.from_runs, measure=args.measure, on_stage=on_stage)
+    fits = None
+    if args.within is not None:
+        fits = api.plan_within(experiment, args.within, estimate=estimate, from_runs=args.from_runs)
     if args.json:
-        print(json.dumps(asdict(estimate), indent=2))
+        print(json.dumps(asdict(estimate) | ({"within": asdict(fits)} if fits else {}), indent=2))
     else:
         from harness.report.documents import plan_document
         from harness.report.render.text import TextRenderer
 
-        print(TextRenderer().render(plan_document(experiment, estimate, api.run_folder(experiment, args.out))))
+        document = plan_document(experiment, estimate, api.run_folder(experiment, args.out), fits)
+        print(TextRenderer().render(document))
+    if fits is not None and args.apply:
+        print(apply_fit(experiment, fits.best, max(count for count, _ in estimate.suites.values())), file=sys.stderr)
     return 0

@@ -8,6 +8,7 @@ from harness.compare.held_out import HeldOutLoss
 from harness.compare.summaries import ScoreSummary
 from harness.ledger import RunFolder
 from harness.plan.costs import Estimate
+from harness.plan.within import Within
 from harness.report.document import Block, Document, Notice, Prose
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.decision import decision_blocks
@@ -33,6 +34,7 @@ from harness.report.sections.rows import rows_of_plan, rows_of_run
 from harness.report.sections.search import choices_table, search_table
 from harness.report.sections.statements import statements
 from harness.report.sections.suites import inside_tables, outside_tables
+from harness.report.sections.within import within_blocks
 from harness.spec.files import label
 from harness.spec.records import Experiment
 from harness.verdict.decision import Decision, decide
@@ -105,8 +107,8 @@ def verdicts_document(
     )
 
 
-def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> Document:
-    """Return what ``harness plan`` prints."""
+def plan_document(experiment: Experiment, estimate: Estimate, folder: Path, fits: Within | None = None) -> Document:
+    """Return what ``harness plan`` prints, a budget's `fits` last, where one was given."""
     model = f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device}"
     if experiment.searches_alone:
         alone = (Prose(_head(experiment)), Prose(f"{model} → {folder}"), trials_table(estimate), *totals(estimate))
@@ -124,6 +126,7 @@ def plan_document(experiment: Experiment, estimate: Estimate, folder: Path) -> D
         *gate_blocks(estimate.power),
         *planned_looks_blocks(estimate.power),
         *unknowns(estimate),
+        *(within_blocks(experiment, fits) if fits is not None else ()),
     )
     return Document(blocks)
 

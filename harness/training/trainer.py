@@ -29,6 +29,7 @@ from harness.model.modes import evaluation_mode
 from harness.trained import HeldOut
 from harness.training.packing import IGNORED, Pack, packs, tokens_a_pack
 from harness.training.prefix import RowsPrefix
+from harness.training.tied import tied_gradient
 
 PADDING_FREE = "padding-free"
 """The engine that reads rows laid end to end; any other is ``padded:`` and why."""
@@ -122,10 +123,17 @@ class CompletionTrainer(SFTTrainer):
             self._prepare(model, self._prefix, packed[0])
         if self._by_trl:
             return self._trl_loss(model, inputs, packed, num_items_in_batch)
-        with self.accelerator.autocast():
+        with self.accelerator.autocast(), self._tied(model, packed):
             loss = self._losses(model, inputs, packed, reduction="sum").sum()
         count_tokens(self, inputs)
         return loss / (_predicted(inputs) if num_items_in_batch is None else num_items_in_batch)
+
+    def _tied(self, model: Any, packed: Sequence[Pack] | None) -> AbstractContextManager[Any]:
+        """Return the context of a forward pass before a backward pass, in which a tied embedding saves a table."""
+        one = packed is None or len(packed) == 1
+        if not (one and model.training and torch.is_grad_enabled()) or self.args.gradient_checkpointing:
+            return contextlib.nullcontext()
+        return tied_gradient(self.accelerator.unwrap_model(model))
 
     def _trl_loss(
         self, model: Any, inputs: dict[str, Any], packed: Sequence[Pack] | None, items: Tensor | int | None

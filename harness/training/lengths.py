@@ -28,7 +28,7 @@ def count_rows(lengths: Sequence[Span], fields: Mapping[str, Any]) -> RowCounts:
     """
     limit = _limit(fields)
     longer = [] if limit is None else [prompt for prompt, whole in lengths if whole > limit]
-    dropped = 0 if _keeps_end(fields) else sum(prompt >= limit for prompt in longer)
+    dropped = 0 if limit is None or _keeps_end(fields) else sum(prompt >= limit for prompt in longer)
     return RowCounts(total=len(lengths), cut=len(longer) - dropped, dropped=dropped, max_length=limit)
 
 

@@ -61,13 +61,21 @@ class Ontology:
         plain = {term: re.sub(r"^Abnormal(?:ity)?(?: of)?(?: the)? ", "", self.names[term]) for term in roots}
         return {term: _PLAIN_SYSTEMS.get(name, name) for term, name in plain.items()}
 
+    @cached_property
+    def _systems_of(self) -> dict[str, frozenset[str]]:
+        """Those that were asked for already: each is, for thousands of diseases."""
+        return {}
+
     def above(self, term: str) -> frozenset[str]:
         """Return the term and everything that it is a kind of."""
         return self._above[term]
 
     def systems(self, term: str) -> frozenset[str]:
         """Return the organ systems that the term belongs to; most belong to one, none is possible."""
-        return frozenset(self._systems[each] for each in self.above(term) if each in self._systems)
+        if term not in self._systems_of:
+            roots = self.above(term) & self._systems.keys()
+            self._systems_of[term] = frozenset(self._systems[each] for each in roots)
+        return self._systems_of[term]
 
 
 def read_ontology(path: Path) -> Ontology:

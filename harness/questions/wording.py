@@ -103,6 +103,7 @@ def _without(name: str, description: str) -> str:
     return hidden[:1].upper() + hidden[1:]
 
 
+@lru_cache(maxsize=65536)
 def _spellings(name: str) -> re.Pattern[str]:
     spelt = r"[\s_\-]*".join(map(re.escape, words(name))) or re.escape(name)
     return re.compile(rf"(?<![A-Za-z0-9])`*(?:{spelt})(?:s|es)?`*(?![A-Za-z0-9])", re.IGNORECASE)

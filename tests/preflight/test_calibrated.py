@@ -34,7 +34,7 @@ def test_a_second_plan_reads_what_the_first_measured(measured):
     assert len(measured) == 1
 
 
-@pytest.mark.parametrize("what", ["shape", "processor", "torch", "anew", "broken"])
+@pytest.mark.parametrize("what", ["shape", "processor", "torch", "anew", "broken", "endless"])
 def test_it_is_measured_again_where_something_changed(measured, monkeypatch, tmp_path, what):
     first, config = calibrated(CONFIG, "cpu"), dict(CONFIG)
     if what == "shape":
@@ -43,9 +43,9 @@ def test_it_is_measured_again_where_something_changed(measured, monkeypatch, tmp
         monkeypatch.setattr(kept, "_processor", lambda: "another")
     elif what == "torch":
         monkeypatch.setattr(kept.torch, "__version__", "0.1")
-    elif what == "broken":
+    elif what in {"broken", "endless"}:
         (file,) = (tmp_path / "calibration").iterdir()
-        file.write_text("{")
+        file.write_text("{" if what == "broken" else "[" * 100_000)
     again = calibrated(config, "cpu", anew=what == "anew")
     assert again.calibration.layer.forward == 2.0
     assert again != first

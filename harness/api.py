@@ -9,19 +9,21 @@ import contextlib
 import functools
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
-from harness.errors import HarnessError, Problem, SpecError, UsageError
+from harness.errors import FAILURE_KINDS, FailureKind, Problem, SpecError, UsageError
 from harness.extras import require
+from harness.paths import cache_root
 from harness.records import Evaluation
 from harness.spec import Overrides, notes
 from harness.spec import load as load_experiment
 from harness.spec.files import declared_kind
 from harness.spec.recipe import read_recipe
 from harness.spec.records import Duplicates, EvaluationOptions, Experiment, IdenticalRuns, Suite
+from harness.storage import cannot_be_written, refusals_told
 
 if TYPE_CHECKING:
     from harness.bundle import Verified
@@ -241,7 +243,7 @@ def run(
     spec: PathLike | Experiment,
     *,
     out: PathLike | None = None,
-    retry_failed: bool = False,
+    retry_failed: bool | Collection[FailureKind] = False,
     repair: bool = False,
     go_on: bool = False,
     watcher: "Watcher | None" = None,
@@ -250,12 +252,12 @@ def run(
     """Train, score and compare; return the run. The same call continues a run that was cut off and repeats nothing.
 
     The run folder is `out`, or one named after the experiment below ``runs/``. Cells that failed are outcomes among
-    the others' results and are left alone unless `retry_failed`. A run that stopped at one of its looks stays stopped
-    unless it is to `go_on`. Files of an earlier start that are damaged are made again with `repair`, and otherwise
-    named in a `DamagedError`. `watcher` is called with what happens. Needs the extra `run`. Several processes may call
-    this with one folder and one experiment: they share the cells. Raises `HarnessError` where nothing can be run: model
-    or data cannot be had, the folder holds a run of other data, or another process is at work in it that wants
-    something else.
+    the others' results and are left alone unless `retry_failed`, which may be the kinds of failure to try again. A
+    run that stopped at one of its looks stays stopped unless it is to `go_on`. Files of an earlier start that are
+    damaged are made again with `repair`, and otherwise named in a `DamagedError`. `watcher` is called with what
+    happens. Needs the extra `run`. Several processes may call this with one folder and one experiment: they share the
+    cells. Raises `HarnessError` where nothing can be run: model or data cannot be had, the folder holds a run of other
+    data, or another process is at work in it that wants something else; and `StorageError` for what the disk refuses.
     """
     require("run", "harness.run")
     experiment = _experiment(spec, changes)
@@ -264,13 +266,23 @@ def run(
     from harness.execution.watcher import Unwatched
     from harness.ledger.presence import at_work
 
-    options = Options(retry_failed=retry_failed, go_on=go_on, repair=repair)
+    options = Options(retry=_kinds_retried(retry_failed), go_on=go_on, repair=repair)
     folder = run_folder(experiment, out)
-    with at_work(folder, experiment, go_on=go_on):
+    with refusals_told(folder, cache_root()), at_work(folder, experiment, go_on=go_on):
         done = execute(experiment, folder, watcher or Unwatched(), options)
         finished = Run(done.folder)
         conclude(finished).save(anew=False)
     return finished
+
+
+def _kinds_retried(asked: bool | Collection[FailureKind]) -> frozenset[FailureKind]:  # noqa: FBT001 - as `run` takes it
+    """Return the kinds of failure that are tried again. Raises `UsageError` for what is none."""
+    if isinstance(asked, bool):
+        return frozenset(FAILURE_KINDS if asked else ())
+    wrong = set([asked] if isinstance(asked, str) else asked).difference(FAILURE_KINDS)
+    if wrong or isinstance(asked, str):
+        raise UsageError(f"retry_failed={asked!r}: give True, or a list of {', '.join(FAILURE_KINDS)}.")
+    return frozenset(asked)
 
 
 def run_folder(experiment: Experiment, out: PathLike | None = None) -> Path:
@@ -576,7 +588,7 @@ class Conclusion:
         """Write ``verdict.json``, ``costs.json``, and where needed ``held_out.json`` and ``search.json``.
 
         The page and what fits a pull request are written too: where results are as they were, only if `anew`. Raises
-        `HarnessError` where a file cannot be written. Into a bundle nothing is.
+        `StorageError` where a file cannot be written. Into a bundle nothing is.
         """
         from harness.codec import encode
         from harness.ledger.files import write_json
@@ -597,9 +609,7 @@ class Conclusion:
             try:
                 write_json(path, content)
             except OSError as error:
-                raise HarnessError(
-                    f"{path} cannot be written ({error.strerror}); cells that are done are kept."
-                ) from error
+                raise cannot_be_written(path, error, "") from error
         decision = None if self.verdicts is None else self.run.decision
         write_page(self.run.files, self.verdicts, decision, lambda: self.page, anew=anew)
 

@@ -6,12 +6,20 @@ A user's mistake is a `HarnessError`: the command line prints it without a trace
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+StorageKind = Literal["no_space", "too_large", "permission", "vanished", "in_the_way", "input_output"]
+"""How a disk, or whoever set its rights and limits, can refuse."""
 
 FailureKind = Literal[
     "non_finite_loss", "out_of_memory", "device", "task", "recipe", "source", "damaged", "killed", "bug"
 ]
-"""How a cell can fail, as the ledger names it."""
+"""How a cell can fail, as the ledger names it. What a disk refuses is no failure of a cell: it ends the command."""
+
+FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
+
+REPORT_IT = "Please report it, with the traceback, the command, its spec and what `harness doctor` prints."
+"""What to send of a failure that nobody foresaw."""
 
 
 class HarnessError(Exception):
@@ -27,11 +35,6 @@ class UsageError(HarnessError):
     """The command line asks for something that cannot be done as asked."""
 
     exit_code = 64
-
-
-def cannot_be_written(place: object, error: OSError, remedy: str) -> UsageError:
-    """Return the error for a folder that cannot be written; what to do is the `remedy`, a sentence."""
-    return UsageError(f"{place} cannot be written ({error.strerror}). {remedy}")
 
 
 class MissingExtraError(UsageError):
@@ -124,6 +127,16 @@ class TrainingError(HarnessError):
     """A training run cannot go on; `kind` is the failure's type in the ledger (``non_finite_loss``, …)."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
+
+
+class StorageError(HarnessError):
+    """The disk refuses: it is full, a limit is reached, something may not be written, or is not there any more."""
+
+    exit_code = 74
+
+    def __init__(self, kind: StorageKind, message: str) -> None:
         self.kind = kind
         super().__init__(message)
 

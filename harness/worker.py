@@ -20,9 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness.execution.events import Body, Event
+from harness.execution.events import Body, Event, Refusal
 from harness.execution.unit import WorkUnit, read_unit
 from harness.ledger.claims import working_in
+from harness.storage import storage_error
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -43,14 +44,20 @@ def _run(path: Path, events: int) -> int:
     # The environment is read by libraries when they are imported, which reading the unit does not do.
     os.environ.update(data.get("environment", {}))
     unit = read_unit(data)
-    _log_to(unit.log)
-    from harness.execution.work import perform
-
+    tell = _teller(unit, events)
     try:
+        _log_to(unit.log)
+        from harness.execution.work import perform
+
         with contextlib.nullcontext() if unit.cell is None else working_in(unit.cell.folder):
-            perform(unit, _teller(unit, events))
+            perform(unit, tell)
     except KeyboardInterrupt:
         return INTERRUPTED  # whoever started the worker was interrupted too, and says so
+    except OSError as error:
+        refused = storage_error(error, unit.log.parent)
+        if refused is None:
+            raise
+        tell(Refusal.of(refused))
     return 0
 
 
@@ -72,7 +79,7 @@ def _events_to_standard_output() -> int:
 
 
 def _log_to(log: Path) -> None:
-    """Send standard output and error, which events do not use, to the end of the log."""
+    """Send standard output and error, which events do not use, to the end of the log; its folder is there."""
     target = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for stream in (1, 2):
         os.dup2(target, stream)

@@ -14,7 +14,8 @@ from typing import Protocol, cast
 
 from harness import __version__
 from harness.cli.terminal import cleaned
-from harness.errors import HarnessError
+from harness.errors import REPORT_IT, HarnessError
+from harness.storage import storage_error
 
 BUG = 70
 USAGE = 64
@@ -39,7 +40,8 @@ EXIT_CODES = """exit codes:
   0 done    1 a gate rejected, a check failed    2 inconclusive under --gate
   3 some cells failed, the others' results stand    64 bad spec or usage
   65 files of a run folder are damaged: nothing was made of them
-  69 a model, package or data set cannot be had    70 a bug"""
+  69 a model, package or data set cannot be had    70 a bug
+  74 the disk refuses: full, too large, not permitted, vanished; what is done is kept"""
 
 
 class Verb(Protocol):
@@ -78,10 +80,19 @@ def _main(words: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except Exception:  # noqa: BLE001 - the last line of defence: a bug keeps its traceback and its own exit code
-        print(traceback.format_exc(), file=sys.stderr, end="")
-        print("harness: this is a bug in harness, not in your files", file=sys.stderr)
-        return BUG
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug keeps its traceback and its exit code
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    """Say what nobody caught: what the disk refuses, with what to do, or a bug, with what to send."""
+    of_the_disk = storage_error(error) if isinstance(error, OSError) else None
+    if of_the_disk is not None:
+        print(f"harness: {of_the_disk}", file=sys.stderr)
+        return of_the_disk.exit_code
+    print("".join(traceback.format_exception(error)), file=sys.stderr, end="")
+    print(f"harness: this is a bug in harness, not in your files. {REPORT_IT}", file=sys.stderr)
+    return BUG
 
 
 def _parse(words: list[str]) -> argparse.Namespace:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from harness._compat.lm_eval import write_result_files
-from harness.errors import HarnessError
+from harness.errors import HarnessError, StorageError
+from harness.storage import refused, why_not
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def write_results(
 ) -> Files:
     """Write ``results_*.json`` and ``samples_<task>_*.jsonl`` into `folder` through lm-eval's tracker.
 
-    Raises `HarnessError` where they do not arrive whole (the tracker logs its errors and goes on).
+    Raises `StorageError` where they do not arrive whole (the tracker logs its errors and goes on).
     """
     stamp = write_result_files(results, samples, task=task, model=model, folder=folder)
     files = Files(folder / f"results_{stamp}.json", folder / f"samples_{task}_{stamp}.jsonl")
@@ -44,10 +45,11 @@ def _check(files: Files, *, items: int) -> None:
         raise _incomplete(files, f"{written} of {items} items in {files.samples.name}")
 
 
-def _incomplete(files: Files, reason: str) -> HarnessError:
-    return HarnessError(
-        f"{files.results.parent}: lm-eval could not write its results there whole: {reason}. "
-        "Check the disk's space and the folder's permissions; the log holds lm-eval's own message."
+def _incomplete(files: Files, reason: str) -> StorageError:
+    folder = files.results.parent
+    return refused(
+        why_not(folder),
+        f"{folder}: lm-eval could not write its results there whole: {reason}. The log holds lm-eval's own message.",
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from harness.codec import decode, encode
-from harness.errors import HarnessError
+from harness.errors import HarnessError, StorageError, StorageKind
 from harness.plan.costs import Estimate
 from harness.preflight.prepared import Prepared
 from harness.records import CellFailure, CellResult, Evaluation, Measurement
@@ -56,18 +56,24 @@ class TrainingSaved:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A user's mistake that was found while preparing or planning: its text, and the exit code that it has."""
+    """What ends the command and not one cell alone: its text, and the exit code that it has.
+
+    A user's mistake that was found while preparing or planning, or what a disk refused, with its kind.
+    """
 
     text: str
     exit_code: int
+    storage: StorageKind | None = None
 
     @classmethod
     def of(cls, error: HarnessError) -> "Refusal":
         """Take what a worker caught."""
-        return cls(str(error), error.exit_code)
+        return cls(str(error), error.exit_code, error.kind if isinstance(error, StorageError) else None)
 
     def error(self) -> HarnessError:
         """Return the mistake as the error to raise where the caller hears it."""
+        if self.storage is not None:
+            return StorageError(self.storage, self.text)
         error = HarnessError(self.text)
         error.exit_code = self.exit_code
         return error

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from harness.errors import PluginError, cannot_be_written
+from harness.errors import PluginError
 from harness.execution._base import Executor
 from harness.execution.local import LocalExecutor
 from harness.registry import find
 from harness.spec.records import Experiment
+from harness.storage import cannot_be_written
 
 LOCAL = "local"
 
@@ -15,8 +16,8 @@ def executor_of(experiment: Experiment, log: Path, *, remedy: str, at_once: bool
     """Return the experiment's executor, whose workers log to `log`, a file that is made where it is not there.
 
     The local one starts its workers `at_once`, while the caller still prepares, or not before there is work for them.
-    Raises `UsageError`, which ends with the `remedy`, where it cannot be written, and `PluginError` where a plug-in is
-    not installed, cannot be loaded or does not keep the contract.
+    Raises `StorageError`, with the `remedy`, where it cannot be written, and `PluginError` where a plug-in is not
+    installed, cannot be loaded or does not keep the contract.
     """
     _make(log, remedy)
     asked = experiment.execute

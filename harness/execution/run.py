@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness import __version__
 from harness.codec import JSON, encode
-from harness.errors import LedgerError
+from harness.errors import FailureKind, LedgerError
 from harness.execution._base import Executor
 from harness.execution.adopt import lacking
 from harness.execution.ask import ask
@@ -35,7 +35,8 @@ from harness.verdict import judge_run
 class Options:
     """How a run treats what is there already."""
 
-    retry_failed: bool = False
+    retry: frozenset[FailureKind] = frozenset()
+    """The kinds of failure that are tried again."""
     go_on: bool = False
     """Go past looks at which the run stops."""
     repair: bool = False
@@ -63,7 +64,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
             prepared=prepared,
             executor=executor,
             watcher=watcher,
-            retry_failed=options.retry_failed,
+            retry=options.retry,
             repair=options.repair,
             kind="trials",
         )
@@ -117,7 +118,7 @@ def _known(run: RunFolder, around: Mapping[str, str] | None, options: Options) -
         return known
     outcomes = [run.ended(each) for each in run.cell_ids] if (run.folder / LOCK).exists() else [None]
     waits = options.repair or any(
-        each is None or (options.retry_failed and isinstance(each, CellFailure)) for each in outcomes
+        each is None or (isinstance(each, CellFailure) and each.kind in options.retry) for each in outcomes
     )
     return None if waits else known
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.compare.base import check_base
-from harness.errors import RecipeError
+from harness.errors import FailureKind, RecipeError
 from harness.execution._base import Executor, Exit
 from harness.execution.adopt import adopt
 from harness.execution.crew import Crew
-from harness.execution.events import Event, SuiteScored, TrainingSaved
+from harness.execution.events import Event, Refusal, SuiteScored, TrainingSaved
 from harness.execution.repair import damages, goes_back, mend
 from harness.execution.sharing import POLL, Sharing
 from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
@@ -30,6 +30,7 @@ from harness.plan.identity import base_cell, trained_cell
 from harness.preflight.prepared import Prepared
 from harness.records import Cell, CellFailure, CellResult
 from harness.spec.records import Experiment
+from harness.storage import refused
 
 UNIT = "unit.json"
 """The file in a cell's folder with the unit as it was last submitted, from which attempts are counted."""
@@ -54,7 +55,7 @@ class Schedule:
     prepared: Prepared
     executor: Executor
     watcher: Watcher
-    retry_failed: bool
+    retry: frozenset[FailureKind]
     repair: bool = False
     kind: Kind = "cells"
     _begun: dict[str, int] = field(default_factory=dict)
@@ -211,6 +212,8 @@ class Schedule:
             killed = CellFailure(cell=started.cell, kind="killed", stage="unknown", message=str(told))
             self._end(started.outcome or killed)
             return started.cell == self._base
+        if isinstance(told.body, Refusal):
+            raise told.body.error()
         if isinstance(told.body, CellResult | CellFailure):
             started.outcome = started.outcome or told.body
         else:
@@ -218,6 +221,8 @@ class Schedule:
         return False
 
     def _end(self, outcome: Outcome) -> None:
+        if not self.run.log.exists():  # what was made again in its place would lack what is done
+            raise refused("vanished", f"{self.run.folder} has lost {self.run.log.name}, or is gone.")
         self.run.write_outcome(outcome, self.kind)
         self.watcher.ended(outcome)
 
@@ -248,7 +253,7 @@ class Schedule:
             if self.repair and outcome.kind == "damaged":
                 return True
             begun = attempts(self.run.cell_folder(planned.cell, self.kind))
-            return self.retry_failed and begun <= self._begun.get(planned.cell.id, begun)
+            return outcome.kind in self.retry and begun <= self._begun.get(planned.cell.id, begun)
         if self.kind == "trials":
             return False
         return not self.run.scored(planned.cell).issuperset(planned.suites) or self._lacks_merge(planned, outcome)

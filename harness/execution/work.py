@@ -3,6 +3,7 @@
 The heavy libraries are imported from here on and nowhere above: the process that schedules stays light.
 """
 
+import contextlib
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,7 @@ import torch
 
 from harness.diagnostics import StoredCell, measure_across
 from harness.errors import (
+    REPORT_IT,
     DamagedError,
     FailureKind,
     HarnessError,
@@ -28,11 +30,13 @@ from harness.execution.unit import CellWork, WorkUnit
 from harness.ledger.damage import CellFiles, refuse
 from harness.ledger.run import ARRAYS
 from harness.model.devices import device_kind, is_lost
+from harness.paths import cache_root
 from harness.preflight import estimate as estimating
 from harness.preflight import prepare as preparing
 from harness.preflight.declared_files import note_declared
 from harness.records import CellFailure, CellResult
 from harness.spec.records import Experiment
+from harness.storage import storage_error
 from harness.witness import witnessing
 
 Tell = Callable[[Body], None]
@@ -73,11 +77,15 @@ def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
         if unit.kind == "across":
             return MeasuredAcross(measure_across(experiment.diagnostics, [_stored(each) for each in unit.trained]))
         return estimating.estimate(experiment, device=device, measure_anew=unit.measure_anew, on_stage=on_stage)
-    except HarnessError as error:
-        return Refusal.of(error)
-    except Exception as error:  # noqa: BLE001 - whoever asked is told what happened, and that it is a bug
-        traceback.print_exc()  # standard error is the log file
-        return Refusal.of(InternalError(f"{type(error).__name__}: {error}; this is a bug, see {unit.log}."))
+    except Exception as error:  # noqa: BLE001 - whoever asked is told what happened, and where it is a bug
+        refused = storage_error(error, unit.log.parent, cache_root())
+        if refused is not None:
+            return Refusal.of(refused)
+        if isinstance(error, HarnessError):
+            return Refusal.of(error)
+        _log_traceback()
+        said = f"{type(error).__name__}: {error}; this is a bug. {REPORT_IT} The traceback is in {unit.log}."
+        return Refusal.of(InternalError(said))
 
 
 def _stored(folder: Path) -> StoredCell:
@@ -88,12 +96,18 @@ def _stored(folder: Path) -> StoredCell:
     return StoredCell(result=result, folder=folder)
 
 
-def _ended(work: CellWork, tell: Tell, run: Callable[[CellWork, Clock], CellResult]) -> CellResult | CellFailure:
+def _ended(
+    work: CellWork, tell: Tell, run: Callable[[CellWork, Clock], CellResult]
+) -> CellResult | CellFailure | Refusal:
+    """Return how a cell ended; what the disk refused is a `Refusal`, since it would refuse the next cell too."""
     clock = Clock(tell)
     try:
         return run(work, clock)
     except Exception as error:  # noqa: BLE001 - a failed cell is a record, and the other cells go on
-        traceback.print_exc()  # standard error is the run's log file
+        _log_traceback()
+        refused = storage_error(error, work.folder.parents[1], cache_root())
+        if refused is not None:
+            return Refusal.of(refused)
         return CellFailure(
             cell=work.planned.cell,
             kind=kind_of(error),
@@ -101,6 +115,12 @@ def _ended(work: CellWork, tell: Tell, run: Callable[[CellWork, Clock], CellResu
             message=str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}",
             details={"traceback": traceback.format_exc()},
         )
+
+
+def _log_traceback() -> None:
+    """Write the traceback to standard error, which is the run's log, if the disk still takes it."""
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
 
 
 def kind_of(error: Exception) -> FailureKind:

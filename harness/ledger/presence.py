@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.codec import JSON, encode
-from harness.errors import UsageError, cannot_be_written
+from harness.errors import UsageError
 from harness.ledger.claims import Claims
 from harness.ledger.files import write_json
 from harness.spec.records import Experiment
+from harness.storage import cannot_be_written
 
 ANOTHER_FOLDER = "Choose another folder with --out."
 """What to do where a run folder cannot be written."""
@@ -36,8 +37,8 @@ _guard = threading.Lock()
 def at_work(folder: Path, experiment: Experiment, *, go_on: bool = False) -> Iterator[None]:
     """Be at work in a run folder for the block; within it, and in this process, this may be said again.
 
-    Raises `UsageError` where another command is at work there that would come to other numbers or another report, and
-    for a folder that cannot be written.
+    Raises `UsageError` where another command is at work there that would come to other numbers or another report,
+    and `StorageError` for a folder that cannot be written.
     """
     place = folder.resolve()
     with _guard:

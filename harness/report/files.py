@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.errors import HarnessError, cannot_be_written
+from harness.errors import HarnessError
 from harness.extras import install_command
 from harness.ledger import RunFolder
 from harness.ledger.files import write_text
@@ -20,6 +20,7 @@ from harness.report.render.html import Draw, HtmlRenderer
 from harness.report.render.markdown import MarkdownRenderer
 from harness.report.sections.marks import marks
 from harness.report.sections.reproduce import reproduce
+from harness.storage import cannot_be_written
 from harness.verdict.decision import Decision
 from harness.verdict.records import Verdicts
 
@@ -67,7 +68,7 @@ def write_page(
     """Write the page of a run and what fits a pull request; where the results are as they were, only if `anew`.
 
     Without verdicts and decision a search is all. `document` is asked for only where it is needed. Raises
-    `HarnessError` where a file cannot be written.
+    `StorageError` where a file cannot be written.
     """
     made_of = _digest(run, verdicts)
     if not anew and _is_made_of(run.folder / PAGE, made_of):
@@ -81,7 +82,7 @@ def write_page(
 
 
 def write_report(path: Path, text: str) -> None:
-    """Write a file that people read. Raises `HarnessError` where it cannot be written."""
+    """Write a file that people read. Raises `StorageError` where it cannot be written."""
     try:
         write_text(path, text)
     except OSError as error:

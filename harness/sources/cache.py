@@ -7,9 +7,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from harness.errors import CacheDamageError, cannot_be_written
+from harness.errors import CacheDamageError
 from harness.paths import cache_root
 from harness.sources.checksums import damages, write_checksums
+from harness.storage import cannot_be_written, refusals_told
 
 root = cache_root
 
@@ -40,9 +41,10 @@ def half_filled(path: Path) -> Iterator[Path]:
 def _fill(path: Path, fill: Callable[[Path], None]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock(path.with_name(path.name + ".lock")).acquire()
     except OSError as error:
         raise cannot_be_written(f"the cache {root()}", error, REMEDY) from error
-    with FileLock(path.with_name(path.name + ".lock")):
+    with held, refusals_told(root()):
         if path.is_dir():
             return
         for left in half_filled(path):  # nobody else fills it now

@@ -1,11 +1,11 @@
-"""What a stranger types wrongly ends with exit code 64 and a sentence that says what to do, never with a traceback."""
+"""What a stranger types wrongly ends with exit code 64, or 74 for the disk, and what to do; never with a traceback."""
 
 import json
 
 import pytest
 
 from harness.cli import main
-from harness.errors import HarnessError, UsageError
+from harness.errors import HarnessError, StorageError
 from harness.execution.executors import executor_of
 from harness.ledger import RunFolder
 from harness.ledger.lock import LOCK
@@ -19,9 +19,9 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def refused(capsys, *words):
+def refused(capsys, *words, code=64):
     """Return what a verb says that must refuse its words."""
-    assert main(words) == 64
+    assert main(words) == code
     said = capsys.readouterr().err
     assert "Traceback" not in said
     return said
@@ -96,9 +96,9 @@ def test_a_damaged_recipe_does_not_hide_the_others(here, capsys):
 
 def test_a_run_folder_that_cannot_be_written_is_told(here, capsys):
     (here / "file").write_text("")
-    assert "file cannot be written (Not a directory). Choose another folder" in refused(
-        capsys, "run", "quick", "--out", "file"
-    )
+    said = refused(capsys, "run", "quick", "--out", "file", code=74)
+    assert "file cannot be written (Not a directory). Something else of that name is in the way" in said
+    assert "Choose another folder" in said
 
 
 def test_a_cache_that_cannot_be_written_is_told(here, monkeypatch, capsys):
@@ -106,11 +106,11 @@ def test_a_cache_that_cannot_be_written_is_told(here, monkeypatch, capsys):
     monkeypatch.setenv("HARNESS_CACHE", str(here / "file" / "below"))
     for name in ("HARNESS_OFFLINE", "HF_HUB_OFFLINE"):
         monkeypatch.setenv(name, "1")
-    with pytest.raises(UsageError, match="Set HARNESS_CACHE to a folder that can"):
+    with pytest.raises(StorageError, match="Set HARNESS_CACHE to a folder that can"):
         cache.folder("wheels", "x", fill=lambda folder: None)
     with pytest.raises(HarnessError, match="cannot be written"):
         executor_of(load("quick"), cache.root() / "plan.log", remedy="")
-    assert "Set HARNESS_CACHE to a folder that can" in refused(capsys, "plan", "quick")
+    assert "Set HARNESS_CACHE to a folder that can" in refused(capsys, "plan", "quick", code=74)
 
 
 def test_a_run_without_a_lock_is_an_error_of_its_own(here):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness.errors import UsageError
+from harness.errors import StorageError
 from harness.execution import local
 from harness.execution._base import Exit
 from harness.execution.events import StageEntered
@@ -100,9 +100,9 @@ def test_what_is_broken_off_leaves_no_process(tiny_spec, tmp_path):
         os.kill(int(pid.read_text()), 0)
 
 
-def test_a_log_that_cannot_be_written_is_a_users_mistake(tiny_spec, tmp_path):
+def test_a_log_that_cannot_be_written_is_told_with_what_to_do(tiny_spec, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match=r"cannot be written .* Choose another\."):
+    with pytest.raises(StorageError, match=r"cannot be written .* Choose another\."):
         executor_of(load(tiny_spec), tmp_path / "file" / "log.txt", remedy="Choose another.")
 
 

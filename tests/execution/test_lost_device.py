@@ -54,6 +54,7 @@ def ended(tiny_spec, tmp_path, monkeypatch):
         )
         folder = RunFolder(tmp_path / "run")
         folder.folder.mkdir()
+        folder.log.touch()
         cells = plan_cells(experiment, CONTENT)
         Schedule(
             run=folder,
@@ -61,7 +62,7 @@ def ended(tiny_spec, tmp_path, monkeypatch):
             prepared=prepared,
             executor=machine,
             watcher=Silent(),
-            retry_failed=False,
+            retry=frozenset(),
         ).execute(cells)
         return machine, [folder.outcome(each.cell) for each in cells], folder
 

@@ -1,12 +1,18 @@
 """Real commands, started and awaited."""
 
 import os
+import resource
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def limit_files(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 @dataclass(frozen=True)
@@ -16,8 +22,11 @@ class Ended:
     err: str
 
 
-def start(spec, folder, *options, **environment):
-    """Start ``harness run SPEC`` in a folder and a process group of its own; its output goes to files beside it."""
+def start(spec, folder, *options, file_size=None, **environment):
+    """Start ``harness run SPEC`` in a folder and a process group of its own; its output goes to files beside it.
+
+    No file that it or its children write may pass `file_size` bytes, as with ``ulimit -f``.
+    """
     number = len(list(folder.glob("command-*.out")))
     out, err = (folder / f"command-{number}.{kind}" for kind in ("out", "err"))
     with out.open("wb") as to_out, err.open("wb") as to_err:
@@ -29,6 +38,7 @@ def start(spec, folder, *options, **environment):
             stdout=to_out,
             stderr=to_err,
             start_new_session=True,
+            preexec_fn=None if file_size is None else partial(limit_files, file_size),  # noqa: PLW1509
         )
     process.files = out, err
     return process

@@ -1,5 +1,6 @@
 """A run of a spec, with a watcher that keeps what it says."""
 
+from harness.errors import FAILURE_KINDS
 from harness.execution.run import Options, execute
 from harness.spec import Overrides, load
 
@@ -8,7 +9,8 @@ def run(spec, folder, *, retry_failed=False, go_on=False, repair=False, **overri
     """Run the spec into the folder; return the run and its watcher."""
     watcher = Silent()
     experiment = load(spec, overrides=Overrides(**overrides))
-    return execute(experiment, folder, watcher, Options(retry_failed=retry_failed, go_on=go_on, repair=repair)), watcher
+    retry = frozenset(FAILURE_KINDS if retry_failed else ())
+    return execute(experiment, folder, watcher, Options(retry=retry, go_on=go_on, repair=repair)), watcher
 
 
 class Silent:

@@ -24,8 +24,8 @@ def test_it_is_said_and_the_verdict_is_printed_before_it_is_saved(tiny_spec, tmp
     verdict = run.folder / "verdict.json"
     verdict.unlink()
     verdict.mkdir()
-    assert main(["report", str(run.folder)]) == 69
+    assert main(["report", str(run.folder)]) == 74
     shown = capsys.readouterr()
     assert "not finished: 1 of 5 cells have not run yet; the same `harness run` continues" in shown.out
     assert "1 of 2" in shown.out
-    assert "verdict.json cannot be written (Is a directory); cells that are done are kept" in shown.err
+    assert "verdict.json cannot be written (Is a directory). Something else of that name" in shown.err

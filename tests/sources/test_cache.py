@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness import file_states
-from harness.errors import CacheDamageError, SourceError, UsageError
+from harness.errors import CacheDamageError, SourceError, StorageError
 from harness.file_states import NOTE
 from harness.sources import cache
 from harness.sources.cache_check import entries
@@ -156,5 +156,5 @@ def test_what_is_not_harnesss_is_named(root):
 def test_a_cache_that_cannot_be_made_is_told_with_the_remedy(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "file"))
-    with pytest.raises(UsageError, match="HARNESS_CACHE"):
+    with pytest.raises(StorageError, match="HARNESS_CACHE"):
         suite()

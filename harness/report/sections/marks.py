@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from harness.errors import REPORT_IT
 from harness.ledger import RunFolder
 from harness.records import CellFailure, CellResult, Screening
 from harness.report.document import Notice
@@ -29,7 +30,11 @@ def _marks(run: RunFolder) -> Iterator[str]:
 def _failures(run: RunFolder) -> Iterator[str]:
     for outcome in run.outcomes:
         if isinstance(outcome, CellFailure):
-            yield f"failed: {outcome.cell.id} ({outcome.kind} in {outcome.stage}): {outcome.message}"
+            yield f"failed: {outcome.cell.id} ({outcome.kind} in {outcome.stage}): {outcome.message}{_sent(outcome)}"
+
+
+def _sent(outcome: CellFailure) -> str:
+    return f" (a bug: {REPORT_IT} The traceback is in its result.json)" if outcome.kind == "bug" else ""
 
 
 def _guards(results: Sequence[CellResult]) -> Iterator[str]:

@@ -1,0 +1,140 @@
+"""What a disk refuses, told as that: which kind it is, where, and what to do. It is nobody's bug.
+
+Libraries report it in their own ways: the system's number may stand in an `OSError`, in what that led to, or in a text
+alone.
+"""
+
+import contextlib
+import errno
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import HarnessError, StorageError, StorageKind
+from harness.paths import cache_root
+
+_REMEDIES: dict[StorageKind, str] = {
+    "no_space": "The disk or its quota is full: free some space.",
+    "too_large": "The file would pass the largest size that is allowed here: raise it (`ulimit -f unlimited`).",
+    "permission": "This user may not do that there, or the disk is read-only: change that.",
+    "vanished": "What was there is not there any more: bring it back, or see what removes it.",
+    "in_the_way": "Something else of that name is in the way: move it.",
+    "input_output": "The disk does not answer as it should: see that it works and is mounted.",
+}
+_GOES_ON = "The same command then goes on: what is done is kept."
+
+_KINDS: dict[int, StorageKind] = {
+    errno.ENOSPC: "no_space",
+    errno.EDQUOT: "no_space",
+    errno.EFBIG: "too_large",
+    errno.EACCES: "permission",
+    errno.EPERM: "permission",
+    errno.EROFS: "permission",
+    errno.ENOENT: "vanished",
+    errno.ENOTDIR: "in_the_way",
+    errno.EEXIST: "in_the_way",
+    errno.EISDIR: "in_the_way",
+    errno.ESTALE: "input_output",
+    errno.EIO: "input_output",
+    errno.ENODEV: "input_output",
+    errno.ENXIO: "input_output",
+}
+_OF_A_MOUNT: dict[int, StorageKind] = {errno.ENOTCONN: "input_output", errno.ETIMEDOUT: "input_output"}
+"""Said of a file these are a mount's that is dead; without one, a network's."""
+
+_ANYWHERE: frozenset[StorageKind] = frozenset({"no_space", "too_large", "input_output"})
+"""What is the disk's doing whoever meets it; a file that is missing may be a mistake in somebody's loader."""
+
+_SAID = re.compile(r"\((?:os error|errno) (\d+)\)|\[Errno (\d+)\]", re.IGNORECASE)
+"""How libraries that raise errors of their own put the system's number into the text: safetensors, for one."""
+_UNSAID = ("file write failed", "unexpected pos ")
+"""What PyTorch says of a write that failed, without the number."""
+
+_TRIED = 1 << 20
+"""Bytes that are written to hear from the disk itself why it took no more."""
+
+
+def cannot_be_written(place: object, error: OSError, remedy: str) -> StorageError:
+    """Return the error for a folder that cannot be written; the `remedy`, a sentence, is what else can be done."""
+    kind = kind_of(error) or "input_output"
+    return refused(kind, f"{place} cannot be written ({error.strerror or error}).", remedy)
+
+
+def refused(kind: StorageKind, text: str, remedy: str = "") -> StorageError:
+    """Return the error of a kind whose `text` says what was refused, and where."""
+    return StorageError(kind, " ".join(filter(None, [text, _REMEDIES[kind], remedy, _GOES_ON])))
+
+
+def kind_of(error: BaseException) -> StorageKind | None:
+    """Return what a disk refused in this error, None where it is another."""
+    if isinstance(error, OSError) and error.errno is not None:
+        own = _KINDS.get(error.errno)
+        return _OF_A_MOUNT.get(error.errno) if own is None and error.filename is not None else own
+    found = _SAID.search(str(error))
+    return _KINDS.get(int(next(each for each in found.groups() if each))) if found else None
+
+
+def storage_error(error: BaseException, *places: Path) -> StorageError | None:
+    """Return what a disk refused, as far as the error or what it came from tells; None where it was something else.
+
+    With `places`, a file that is missing or not permitted counts below these folders alone. What is a user's mistake
+    already stays one, unless it came from a disk that is full or broken.
+    """
+    expected = False
+    for each in _causes(error):
+        if isinstance(each, StorageError):
+            return each
+        expected = expected or isinstance(each, HarnessError)
+        kind = kind_of(each)
+        if kind is None and isinstance(each, RuntimeError) and any(said in str(each) for said in _UNSAID):
+            kind = why_not(places[0] if places else Path(tempfile.gettempdir()))
+        if kind is not None and (kind in _ANYWHERE or (not expected and _is_below(each, places))):
+            return _of(each, kind)
+    return None
+
+
+def why_not(folder: Path) -> StorageKind:
+    """Return why a folder takes no more, as the disk itself says when it is asked once more."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_TRIED))
+            file.flush()
+    except OSError as error:
+        return kind_of(error) or "input_output"
+    return "input_output"
+
+
+@contextlib.contextmanager
+def refusals_told(*places: Path) -> Iterator[None]:
+    """Raise `StorageError` for what the disk refuses within the block, below these places or anywhere."""
+    try:
+        yield
+    except OSError as error:
+        refused = storage_error(error, *places)
+        if refused is None:
+            raise
+        raise refused from error
+
+
+def _of(error: BaseException, kind: StorageKind) -> StorageError:
+    where = getattr(error, "filename", None)
+    said = getattr(error, "strerror", None) or str(error)
+    text = f"{where}: {said}." if where else f"{said}."
+    in_cache = isinstance(where, str) and _is_below(error, (cache_root(),))
+    return refused(kind, text, "It is in the cache, which HARNESS_CACHE names." if in_cache else "")
+
+
+def _is_below(error: BaseException, places: tuple[Path, ...]) -> bool:
+    where = getattr(error, "filename", None)
+    if not places:
+        return True
+    return isinstance(where, str) and any(Path(where).absolute().is_relative_to(each.absolute()) for each in places)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

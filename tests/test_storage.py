@@ -1,0 +1,95 @@
+"""What a disk refuses is told as that, with what to do, and no mistake of a user's is taken for it."""
+
+import errno
+import os
+
+import pytest
+
+from harness.cli import main
+from harness.errors import StorageError, TaskError
+from harness.storage import cannot_be_written, refusals_told, storage_error, why_not
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.ENOSPC, "no_space"),
+        (errno.EDQUOT, "no_space"),
+        (errno.EFBIG, "too_large"),
+        (errno.EROFS, "permission"),
+        (errno.ENOENT, "vanished"),
+        (errno.ENOTCONN, "input_output"),
+        (errno.EISDIR, "in_the_way"),
+        (errno.EIO, "input_output"),
+    ],
+)
+def test_the_systems_numbers_have_kinds_and_remedies(number, kind):
+    found = storage_error(OSError(number, os.strerror(number), "/run/result.json"))
+    assert (found.kind, found.exit_code) == (kind, 74)
+    assert f"/run/result.json: {os.strerror(number)}." in str(found)
+    assert "The same command then goes on" in str(found)
+
+
+def test_a_number_in_the_text_of_a_librarys_own_error_is_read():
+    assert storage_error(RuntimeError("I/O error: No space left on device (os error 28)")).kind == "no_space"
+    assert storage_error(ValueError("no 28 here")) is None
+
+
+def test_a_task_whose_file_is_missing_stays_its_mistake_and_one_on_a_full_disk_does_not(tmp_path):
+    def caused(number):
+        error = TaskError("task x cannot be loaded")
+        error.__cause__ = OSError(number, "said", str(tmp_path / "q.json"))
+        return error
+
+    assert storage_error(caused(errno.ENOENT)) is None
+    assert storage_error(caused(errno.ENOSPC)).kind == "no_space"
+
+
+def test_a_missing_file_counts_below_the_places_alone(tmp_path):
+    error = FileNotFoundError(errno.ENOENT, "gone", str(tmp_path / "run" / "x"))
+    assert storage_error(error, tmp_path / "run").kind == "vanished"
+    assert storage_error(error, tmp_path / "cache") is None
+
+
+@pytest.mark.parametrize(("error", "code"), [(OSError(errno.ENOSPC, "full"), 74), (RuntimeError("what"), 70)])
+def test_the_command_line_tells_a_full_disk_from_a_bug(error, code, monkeypatch, capsys):
+    def fails(*_, **__):
+        raise error
+
+    monkeypatch.setattr("harness.cli.ls.run", fails)
+    assert main(["ls"]) == code
+    said = capsys.readouterr().err
+    assert ("Traceback" in said) == (code == 70)
+    assert ("Please report it" in said) == (code == 70)
+
+
+def test_a_storage_error_keeps_its_kind():
+    error = StorageError("no_space", "x.")
+    assert storage_error(error) is error
+
+
+def test_a_folder_of_which_the_disk_says_nothing_more_is_a_disk_in_trouble(tmp_path):
+    assert why_not(tmp_path) == "input_output"
+    assert why_not(tmp_path / "gone") == "vanished"
+
+
+def test_what_is_no_refusal_passes_through():
+    with pytest.raises(ValueError, match="mine"), refusals_told():
+        raise ValueError("mine")
+    with pytest.raises(StorageError, match="full"), refusals_told():
+        raise OSError(errno.ENOSPC, "full")
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_both_remedies():
+    told = str(cannot_be_written("runs/x", OSError(errno.ENOSPC, "No space left on device"), "Choose another."))
+    assert told.startswith("runs/x cannot be written (No space left on device). The disk or its quota is full")
+    assert "Choose another. The same command" in told
+
+
+def test_pytorchs_failed_writes_are_asked_of_the_disk(tmp_path):
+    error = RuntimeError("PytorchStreamWriter failed writing file: file write failed")
+    assert storage_error(error, tmp_path).kind == "input_output"
+
+
+def test_a_network_that_times_out_is_no_disk():
+    assert storage_error(TimeoutError(errno.ETIMEDOUT, "timed out")) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.ledger import RunFolder
 from harness.ledger.claims import CLAIMS
 from harness.ledger.damage import CellFiles
-from harness.ledger.files import sync_folder
+from harness.ledger.files import make_folder, sync, sync_folder
 from harness.ledger.run import OUTCOME, TRAINED, files_of
 from harness.plan.cells import PlannedCell
 from harness.preflight.prepared import Prepared
@@ -59,8 +59,9 @@ def _copy(theirs: Path, mine: Path, beside: Path) -> None:
     shutil.copytree(theirs, beside)
     sync_folder(beside)
     shutil.rmtree(mine, ignore_errors=True)
-    mine.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(mine.parent)
     beside.rename(mine)
+    sync(mine.parent)
 
 
 def lacking(result: CellResult, experiment: Experiment) -> set[str]:

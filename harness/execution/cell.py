@@ -22,6 +22,7 @@ from harness.execution.scoring import score_suites
 from harness.execution.unit import CellWork, asks_to_merge
 from harness.ledger.artefacts import artefacts
 from harness.ledger.damage import CellFiles, refuse
+from harness.ledger.files import sync_folder
 from harness.ledger.outcomes import Training, read_training, write_training
 from harness.ledger.run import ARRAYS, STATE, TRAINED, WEIGHTS
 from harness.methods import store
@@ -145,6 +146,7 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
     costs = replace(cell_record.costs(work.device, clock.seconds), file_size=cell_record.size_on_disk(state))
     files = artefacts(work.folder, (state, work.folder / ARRAYS))
     done = Training(train_info=cell_record.together(records), costs=costs, files=files)
+    sync_folder(work.folder)
     write_training(note, done)
     clock.tell(TrainingSaved(files))
     return trained, done

@@ -14,6 +14,7 @@ from harness.execution.frozen import prefix_of
 from harness.execution.unit import CellWork
 from harness.ledger.artefacts import together
 from harness.ledger.damage import CellFiles, refuse
+from harness.ledger.files import sync_folder
 from harness.ledger.outcomes import Training, read_evaluation, write_evaluation
 from harness.ledger.run import SCORED
 from harness.records import Evaluation
@@ -47,6 +48,7 @@ def score_suites(
         evaluation = replace(scored, state_sha256=state)
         if evaluation.prefix is not None:
             clock.credit("prefix", evaluation.prefix.seconds)
+        sync_folder(note.parent)
         write_evaluation(note, evaluation)
         clock.tell(SuiteScored(key, evaluation))
         yield evaluation

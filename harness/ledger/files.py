@@ -13,7 +13,7 @@ def write_text(path: Path, text: str) -> None:
 
     Half of a character becomes its escape, which within JSON is that half again.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -22,7 +22,7 @@ def write_text(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -33,16 +33,24 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it where they are not there, and have the disk hold that they are."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(made):
+        sync(each.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Have the disk hold everything below a folder, before something else says that it is there."""
     for place, _, files in os.walk(folder, topdown=False):
         for name in files:
-            _sync(Path(place, name))
-        _sync(Path(place))
-    _sync(folder.parent)
+            sync(Path(place, name))
+        sync(Path(place))
+    sync(folder.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have the disk hold a file, or which files a folder has; some systems cannot be asked that of a folder."""
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -21,6 +21,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from harness.errors import LedgerError
+from harness.ledger.files import sync
 
 VERSION = 1
 
@@ -38,11 +39,16 @@ class Journal:
     def append(self, event: str, **fields: Any) -> None:
         """Record one event with the time (seconds since the epoch). Fields must be JSON values; NaN is refused."""
         line = json.dumps({"v": VERSION, "time": time.time(), "event": event, **fields}, allow_nan=False)
-        with _guard, self._own_file().open("ab+") as file:
-            start = b"" if _ends_whole(file) else b"\n"
-            file.write(start + line.encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with _guard:
+            own = self._own_file()
+            is_new = not own.exists()
+            with own.open("ab+") as file:
+                start = b"" if _ends_whole(file) else b"\n"
+                file.write(start + line.encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            if is_new:
+                sync(own.parent)
 
     def events(self) -> list[Mapping[str, Any]]:
         """Return the events of all processes in order of time; each one's own order stays, whatever its clock did.

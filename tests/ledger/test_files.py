@@ -26,3 +26,10 @@ def test_keys_are_sorted_so_that_equal_values_are_equal_bytes(tmp_path):
     write_json(tmp_path / "a", {"x": 1, "b": 2})
     write_json(tmp_path / "b", {"b": 2, "x": 1})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_new_folder_is_held_by_the_one_that_it_is_in(tmp_path, monkeypatch):
+    held = []
+    monkeypatch.setattr("harness.ledger.files.sync", held.append)
+    write_text(tmp_path / "cells" / "one" / "result.json", "{}")
+    assert held == [tmp_path, tmp_path / "cells", tmp_path / "cells" / "one"]

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.execution.events import Body, Event, Refusal
+from harness.execution.lifeline import end_with, ended_with_input
+from harness.execution.program import PARENT
 from harness.execution.unit import WorkUnit, read_unit
 from harness.ledger.claims import working_in
 from harness.storage import storage_error
@@ -35,6 +37,8 @@ def main(words: list[str]) -> int:
     if len(words) != 1:
         sys.stderr.write("usage: python -m harness.worker UNIT.json\n")
         return 64
+    if PARENT in os.environ:
+        end_with(int(os.environ.pop(PARENT)))
     return _run(Path(words[0]), _events_to_standard_output())
 
 
@@ -96,7 +100,8 @@ def _serve(log: Path) -> int:
         os.set_blocking(end, False)
     signal.set_wakeup_fd(wakeup)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    import harness.execution.work  # noqa: F401 - what the forked processes use
+    with ended_with_input():
+        import harness.execution.work  # noqa: F401 - what the forked processes use
 
     requests = _Requests()
     while (request := requests.take()) is not None:
@@ -132,8 +137,10 @@ def _forked(request: dict[str, Any], requests: _Requests, events: int, ended: in
 
     A request that comes meanwhile is that it should end, and so it does when the input is closed.
     """
+    server = os.getpid()
     child = os.fork()
     if child == 0:
+        end_with(server)
         _as_forked(Path(request["unit"]), Path(request["folder"]), events)
     while True:
         done, status = os.waitpid(child, os.WNOHANG)

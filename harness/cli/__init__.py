@@ -7,12 +7,14 @@ asked for. A verb module's own top-level imports stay light; what it needs of to
 
 import argparse
 import importlib
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
 from typing import Protocol, cast
 
 from harness import __version__
+from harness.cli.stopping import exit_code, in_order
 from harness.cli.terminal import cleaned
 from harness.errors import REPORT_IT, HarnessError
 from harness.storage import storage_error
@@ -41,7 +43,8 @@ EXIT_CODES = """exit codes:
   3 some cells failed, the others' results stand    64 bad spec or usage
   65 files of a run folder are damaged: nothing was made of them
   69 a model, package or data set cannot be had    70 a bug
-  74 the disk refuses: full, too large, not permitted, vanished; what is done is kept"""
+  74 the disk refuses: full, too large, not permitted, vanished; what is done is kept
+  130 stopped by Ctrl-C    143 by SIGTERM; the same command goes on, and a second signal stops at once"""
 
 
 class Verb(Protocol):
@@ -69,15 +72,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(words: list[str]) -> int:
     try:
         args = _parse(words)
-        return cast("Verb", args.verb_module).run(args)
+        with in_order():
+            return cast("Verb", args.verb_module).run(args)
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         return error.exit_code
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else USAGE
-    except KeyboardInterrupt:
-        print("harness: interrupted; the same command continues where it stopped", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        again = shlex.join(["harness", *words])
+        print(f"harness: stopped; what is done is kept. It goes on with: {again}", file=sys.stderr)
+        return exit_code(stop)
     except BrokenPipeError:
         return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug keeps its traceback and its exit code

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from harness.execution._base import Executor, Exit
 from harness.execution.events import Event
-from harness.execution.program import worker_command, worker_environment
+from harness.execution.program import PARENT, worker_command, worker_environment
 from harness.execution.unit import WorkUnit, write_unit
 
 _ACCELERATORS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", "/proc/driver/nvidia/version")
@@ -62,7 +62,9 @@ class LocalExecutor(Executor):
 
     def _fresh(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
         """Run the unit as a program of its own."""
-        process = _start([path], worker_environment(unit.device, unit.environment), unit.log)
+        process = _start(
+            [path], {**worker_environment(unit.device, unit.environment), PARENT: str(os.getpid())}, unit.log
+        )
         with self._noted(_Program(process)):
             yield from _read(unit, process)
 

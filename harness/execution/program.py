@@ -29,6 +29,10 @@ a tenth of the time goes into pages that are taken again. Other C libraries do n
 _NO_ACCELERATOR = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
 
 
+PARENT = "HARNESS_PARENT"
+"""The variable with the process that a worker program ends with, the one that started it; unset, it ends by itself."""
+
+
 def worker_command(*words: str | Path) -> list[str]:
     """Return the command line of a worker program; its one word is the path of a unit's file.
 

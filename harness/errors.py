@@ -12,7 +12,18 @@ StorageKind = Literal["no_space", "too_large", "permission", "vanished", "in_the
 """How a disk, or whoever set its rights and limits, can refuse."""
 
 FailureKind = Literal[
-    "non_finite_loss", "out_of_memory", "device", "task", "recipe", "source", "damaged", "killed", "bug"
+    "non_finite_loss",
+    "out_of_memory",
+    "device",
+    "memory_limit",
+    "time_limit",
+    "task",
+    "recipe",
+    "source",
+    "damaged",
+    "killed",
+    "crash",
+    "bug",
 ]
 """How a cell can fail, as the ledger names it. What a disk refuses is no failure of a cell: it ends the command."""
 

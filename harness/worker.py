@@ -10,11 +10,13 @@ before the fork: a forked process cannot use threads or devices that its parent 
 """
 
 import contextlib
+import faulthandler
 import json
 import os
 import select
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +53,7 @@ def _run(path: Path, events: int) -> int:
     tell = _teller(unit, events)
     try:
         _log_to(unit.log)
+        faulthandler.enable()  # a crash leaves Python's stack in the log
         from harness.execution.work import perform
 
         with contextlib.nullcontext() if unit.cell is None else working_in(unit.cell.folder):
@@ -66,9 +69,11 @@ def _run(path: Path, events: int) -> int:
 
 
 def _teller(unit: WorkUnit, events: int) -> Callable[[Body], None]:
+    one_at_a_time = threading.Lock()  # a thread that watches limits tells too
+
     def tell(body: Body) -> None:
         line = Event(unit=unit.id, attempt=unit.attempt, cell=unit.cell_id, body=body).line()
-        with contextlib.suppress(BrokenPipeError):  # nobody listens any more; what is done is in files
+        with one_at_a_time, contextlib.suppress(BrokenPipeError):  # nobody listens any more; what is done is in files
             while line:
                 line = line[os.write(events, line) :]
 

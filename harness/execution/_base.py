@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from harness.errors import FailureKind
 from harness.execution.events import Event
 from harness.execution.unit import WorkUnit
 
@@ -36,9 +37,20 @@ class Exit:
         """Say it in words."""
         if self.code < 0:
             name = signal.Signals(-self.code).name
+            if self.kind == "crash":
+                return f"the worker process crashed ({name}) in compiled code; the log holds the stack of Python"
             hint = "; the system kills the largest process when memory runs out" if name == "SIGKILL" else ""
             return f"the worker process was killed by {name}{hint}"
         return f"the worker process ended with exit code {self.code} and left no result"
+
+    @property
+    def kind(self) -> FailureKind:
+        """The kind of failure that this is without a result: the interpreter crashed, or somebody ended the process."""
+        return "crash" if self.code < 0 and -self.code in _CRASHES else "killed"
+
+
+_CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGBUS})
+"""Signals that a process gets for what its own compiled code did."""
 
 
 class Executor(ABC):

@@ -209,7 +209,7 @@ class Schedule:
         started = running[unit]
         if isinstance(told, Exit):
             del running[unit]
-            killed = CellFailure(cell=started.cell, kind="killed", stage="unknown", message=str(told))
+            killed = CellFailure(cell=started.cell, kind=told.kind, stage="unknown", message=str(told))
             self._end(started.outcome or killed)
             return started.cell == self._base
         if isinstance(told.body, Refusal):

@@ -4,10 +4,12 @@ The heavy libraries are imported from here on and nowhere above: the process tha
 """
 
 import contextlib
+import os
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 
@@ -26,6 +28,7 @@ from harness.errors import (
 from harness.execution.cell import run_cell, run_trial
 from harness.execution.clock import Clock
 from harness.execution.events import Body, MeasuredAcross, Refusal, StageEntered
+from harness.execution.limits import Limits, Passed, watched
 from harness.execution.unit import CellWork, WorkUnit
 from harness.ledger.damage import CellFiles, refuse
 from harness.ledger.run import ARRAYS
@@ -100,9 +103,11 @@ def _ended(
     work: CellWork, tell: Tell, run: Callable[[CellWork, Clock], CellResult]
 ) -> CellResult | CellFailure | Refusal:
     """Return how a cell ended; what the disk refused is a `Refusal`, since it would refuse the next cell too."""
-    clock = Clock(tell)
+    clock, execute = Clock(tell), work.experiment.execute
+    limits = Limits(memory=execute.memory_limit_bytes, minutes=execute.time_limit_minutes)
     try:
-        return run(work, clock)
+        with watched(limits, lambda passed: _end_at_limit(work, clock, tell, passed)):
+            return run(work, clock)
     except Exception as error:  # noqa: BLE001 - a failed cell is a record, and the other cells go on
         _log_traceback()
         refused = storage_error(error, work.folder.parents[1], cache_root())
@@ -115,6 +120,13 @@ def _ended(
             message=str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}",
             details={"traceback": traceback.format_exc()},
         )
+
+
+def _end_at_limit(work: CellWork, clock: Clock, tell: Tell, passed: Passed) -> NoReturn:
+    """Tell that the cell failed and end the process, whatever it is at."""
+    kind, said = passed
+    tell(CellFailure(cell=work.planned.cell, kind=kind, stage=clock.stage, message=said))
+    os._exit(0)
 
 
 def _log_traceback() -> None:

@@ -414,7 +414,9 @@ class Execution:
     computed it, of which a run keeps `frozen_prefix_bytes` at most: not a bit changes. With `frozen_training` the same
     is done in training, of as many bytes again: it pays where the cells meet each row several times, and is part of the
     identity of recipes that choose layers, since numbers are the same up to rounding. With `shared_probes` what layers
-    are ranked by is measured once for all recipes that ask the same of a seed: not a bit changes.
+    are ranked by is measured once for all recipes that ask the same of a seed: not a bit changes. A cell whose process
+    holds more than `memory_limit_bytes`, or that takes more than `time_limit_minutes` in one start, is ended as a
+    failure; None is no limit.
     """
 
     kind: str = "local"
@@ -427,6 +429,8 @@ class Execution:
     frozen_training: bool = False
     frozen_prefix_bytes: int = 2 << 30
     shared_probes: bool = True
+    memory_limit_bytes: int | None = None
+    time_limit_minutes: float | None = None
     options: Mapping[str, JSON] = field(default_factory=dict)
     plugin: str | None = None
 

@@ -10,7 +10,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import Run, bundle, compare, evaluate, load, load_run, plan, report, run, validate, verify
+    from harness.api import bundle, compare, evaluate, load, load_run, plan, report, run, validate, verify
+    from harness.runs import Run
     from harness.spec.records import Experiment
     from harness.verdict import Verdicts
 
@@ -58,7 +59,7 @@ class _Lazy:
 
 class _Package(ModuleType):
     Experiment = _Lazy("harness.spec.records")
-    Run = _Lazy("harness.api")
+    Run = _Lazy("harness.runs")
     Verdicts = _Lazy("harness.verdict")
     bundle = _Lazy("harness.api")
     compare = _Lazy("harness.api")

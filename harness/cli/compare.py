@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import api
 from harness.cli.gate import add_gate_options, checked_rules, print_one_run, print_ruling
 from harness.errors import ComparisonError, UsageError
+from harness.runs import Run, conclude
 
 if TYPE_CHECKING:
     from harness.compare.design import Design
@@ -122,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
         return _printed(args, rules, judged)
 
 
-def _printed(args: argparse.Namespace, rules: Sequence[str], judged: api.Run | None) -> int:
+def _printed(args: argparse.Namespace, rules: Sequence[str], judged: Run | None) -> int:
     asked = {} if judged else _asked(args)
     verdicts = judged.verdicts if judged else api.compare(*_table(args), **asked)
     if args.json:
@@ -148,12 +149,12 @@ def _printed(args: argparse.Namespace, rules: Sequence[str], judged: api.Run | N
     return print_ruling(gate(verdicts, {"rules": rules} if rules else declared, design), aside=args.json)
 
 
-def _write_page(file: Path, verdicts: "Verdicts", judged: "api.Run | None") -> None:
+def _write_page(file: Path, verdicts: "Verdicts", judged: Run | None) -> None:
     """Write a run's whole page, or that of what follows from scores alone."""
     from harness.report.files import render_page, write_report
     from harness.report.pages import comparison_page
 
-    page = comparison_page(verdicts, file.stem) if judged is None else api.conclude(judged).page
+    page = comparison_page(verdicts, file.stem) if judged is None else conclude(judged).page
     write_report(file, render_page(page))
 
 
@@ -163,7 +164,7 @@ def _table(args: argparse.Namespace) -> tuple[Path, ...]:
 
 
 @contextlib.contextmanager
-def _opened(args: argparse.Namespace) -> Iterator[api.Run | None]:
+def _opened(args: argparse.Namespace) -> Iterator[Run | None]:
     """Give the run that is to be judged, None where it is logs or a table."""
     if args.run is None or api.is_table(args.run):
         yield None
@@ -178,7 +179,7 @@ def _asked(args: argparse.Namespace) -> dict[str, Any]:
     return _of_a_table(args) if args.run else _of_logs(args)
 
 
-def _one_run(args: argparse.Namespace, judged: api.Run | None) -> "Design":
+def _one_run(args: argparse.Namespace, judged: Run | None) -> "Design":
     """Return one run beside a baseline, or checkpoints beside each other."""
     from harness.compare.baseline import beside_run_folder, is_run_folder
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import api
 from harness.records import CellFailure
+from harness.runs import Run, conclude
 
 FAILED_CELLS = 3
 
@@ -24,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
         return print_report(found)
 
 
-def _write_scores(file: Path, run: api.Run) -> None:
+def _write_scores(file: Path, run: Run) -> None:
     """Write the tidy table of a run's scores, a row an item, cell and metric, below a line of names."""
     import csv
     import io
@@ -38,12 +39,12 @@ def _write_scores(file: Path, run: api.Run) -> None:
     write_report(file, table.getvalue())
 
 
-def print_report(run: api.Run, *, anew: bool = True) -> int:
+def print_report(run: Run, *, anew: bool = True) -> int:
     """Print scores, costs and verdicts, write their files, and return the exit code.
 
     The page of results that are as they were is written only if `anew`.
     """
-    concluded = api.conclude(run)
+    concluded = conclude(run)
     print(concluded.text)
     concluded.save(anew=anew)
     if unchecked := concluded.unchecked:

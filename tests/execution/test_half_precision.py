@@ -7,11 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from harness.api import Run, conclude
 from harness.evaluation import evaluate
 from harness.execution.subject import load_cell
 from harness.records import CellResult
 from harness.report.sections.marks import marks
+from harness.runs import Run, conclude
 from helpers.watchers import run
 
 

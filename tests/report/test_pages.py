@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import harness
-from harness.api import conclude, load_run
+from harness.api import load_run
 from harness.cli import main
 from harness.errors import HarnessError
 from harness.ledger.lock import LOCK
 from harness.records import CellFailure
+from harness.runs import conclude
 from helpers.logs import arms
 from helpers.runs import scored_run
 

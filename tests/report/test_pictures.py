@@ -7,10 +7,11 @@ import pytest
 pytest.importorskip("altair", reason="needs the extra `report`")
 pytest.importorskip("vl_convert", reason="needs the extra `report`")
 
-from harness.api import conclude, load_run
+from harness.api import load_run
 from harness.records import CellResult
 from harness.report.document import Figure, Section
 from harness.report.render.pictures import draw
+from harness.runs import conclude
 from helpers.runs import scored_run
 
 

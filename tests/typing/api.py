@@ -9,11 +9,11 @@ from harness import compare, plan
 reveal_type(harness.load("gap"))  # harness.spec.records.Experiment
 reveal_type(harness.validate("gap").ok)  # bool
 reveal_type(harness.plan("gap", seeds=[1, 2]))  # harness.plan.costs.Estimate
-reveal_type(harness.run("gap", out="runs/mine", set={"training.max_steps": 5}))  # harness.api.Run
+reveal_type(harness.run("gap", out="runs/mine", set={"training.max_steps": 5}))  # harness.runs.Run
 reveal_type(harness.evaluate("runs/gap/cells/base--0", "k8s_qa", out="x"))  # tuple[harness.records.Evaluation, ...]
 reveal_type(harness.compare("runs/gap"))  # harness.verdict.records.Verdicts
 reveal_type(harness.report("runs/gap"))  # str
-reveal_type(harness.load_run("runs/gap"))  # harness.api.Run
+reveal_type(harness.load_run("runs/gap"))  # harness.runs.Run
 reveal_type(harness.load_run("runs/gap").experiment)  # harness.spec.records.Experiment
 reveal_type(harness.load_run("runs/gap").verdicts)  # harness.verdict.records.Verdicts
 reveal_type(harness.load_run("runs/gap").results()[0])  # harness.records.CellResult | harness.records.CellFailure

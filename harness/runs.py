@@ -1,0 +1,192 @@
+"""A run that has been started: its folder as one reads it, and what it comes to.
+
+A module that is heavy to import is imported by the method that needs it.
+"""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import cannot_be_written
+from harness.spec.records import Experiment
+
+if TYPE_CHECKING:
+    from harness.compare.costs import RunCosts
+    from harness.compare.held_out import HeldOutLoss
+    from harness.compare.summaries import ScoreSummary
+    from harness.ledger import Outcome, RunFolder
+    from harness.report.document import Document
+    from harness.verdict import Verdicts
+    from harness.verdict.decision import Decision
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder that has been started, read anew when asked; `verdicts` and `costs` are worked out once.
+
+    `bundled` says that it is a bundle's, unpacked for as long as it is looked at.
+    """
+
+    folder: Path
+    bundled: bool = False
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it was resolved when the run was last started."""
+        return self.files.experiment
+
+    def results(self) -> "tuple[Outcome, ...]":
+        """Return how each cell that has ended did so, a `CellResult` or a `CellFailure`, in the order of the plan."""
+        return self.files.outcomes
+
+    @functools.cached_property
+    def verdicts(self) -> "Verdicts":
+        """What the scores show, by the comparison that the experiment declares.
+
+        A suite whose scores cannot be paired is listed in `not_compared` and the others are judged. The journal notes
+        every judgement. Raises `ComparisonError` where no cell has finished.
+        """
+        from harness.verdict import judge_run
+
+        return judge_run(self.files)
+
+    def scores(self) -> Any:
+        """Return a table with every item's score in every finished cell.
+
+        Its columns are the fields of `harness.compare.tidy.Score`: model, recipe, seed, suite, role, item, cluster,
+        metric, score. It is a ``pandas.DataFrame`` where pandas is installed, else a
+        ``pyarrow.Table``, else a list of `Score`.
+        """
+        from harness.compare.sources import read_tidy
+        from harness.compare.tidy import as_table
+
+        return as_table(read_tidy(self.folder))
+
+    @functools.cached_property
+    def costs(self) -> "RunCosts":
+        """What each recipe took: time, memory, disk and money, and how much faster it trains than the reference."""
+        from harness.compare.costs import costs_of
+
+        return costs_of(self.files)
+
+    @property
+    def decision(self) -> "Decision":
+        """What to use: the cheapest recipe that is shown not to be worse, by the cost that the experiment names.
+
+        Raises `ComparisonError` where no cell has finished.
+        """
+        from harness.verdict.decision import decide
+
+        return decide(self.verdicts.recommendation, self.costs, self.experiment.comparison.cost)
+
+    @property
+    def files(self) -> "RunFolder":
+        """The folder's files, as the ledger reads them."""
+        from harness.ledger import RunFolder
+
+        return RunFolder(self.folder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a run came to, judged once; `verdicts` are None where a search was all."""
+
+    run: Run
+    verdicts: "Verdicts | None"
+    costs: "RunCosts"
+
+    @property
+    def text(self) -> str:
+        """Scores, costs and verdicts as ``harness run`` ends with them."""
+        from harness.report.documents import run_document, search_document
+        from harness.report.render.text import TextRenderer
+
+        if self.verdicts is None:
+            return TextRenderer().render(search_document(self.run.files))
+        decision = self.run.decision
+        document = run_document(
+            self.run.files,
+            self.verdicts,
+            self.costs,
+            self.scores,
+            self.held_out,
+            decision=decision,
+            placed=not self.run.bundled,
+        )
+        return TextRenderer().render(document)
+
+    @property
+    def scores(self) -> "tuple[ScoreSummary, ...]":
+        """Each recipe's scores on every suite, summed up over seeds."""
+        from harness.compare.summaries import summarise_scores
+
+        return summarise_scores(self.run.experiment, self.run.results())
+
+    @property
+    def page(self) -> "Document":
+        """Everything that is known of the run, in the order in which a page shows it."""
+        from harness.compare.design import design_of
+        from harness.compare.questions import read_questions
+        from harness.report.pages import run_page, search_page
+
+        if self.verdicts is None:
+            return search_page(self.run.files)
+        return run_page(
+            self.run.files,
+            self.verdicts,
+            self.costs,
+            self.scores,
+            self.held_out,
+            decision=self.run.decision,
+            questions=read_questions(design_of(self.run.files)),
+        )
+
+    @property
+    def held_out(self) -> "tuple[HeldOutLoss, ...]":
+        """Each recipe's loss on held-out rows, where the spec asks for it."""
+        from harness.compare.held_out import held_out_losses
+
+        return held_out_losses(self.run.experiment, self.run.results())
+
+    @property
+    def unchecked(self) -> str | None:
+        """A sentence on the cells whose files no checksums were recorded of, None where there are no such cells."""
+        from harness.ledger.damage import unchecked
+
+        return unchecked(self.run.files)
+
+    def save(self, *, anew: bool = True) -> None:
+        """Write ``verdict.json``, ``costs.json``, and where needed ``held_out.json`` and ``search.json``.
+
+        The page and what fits a pull request are written too: where results are as they were, only if `anew`. Raises
+        `StorageError` where a file cannot be written. Into a bundle nothing is.
+        """
+        from harness.codec import encode
+        from harness.ledger.files import write_json
+        from harness.report.files import write_page
+
+        if self.run.bundled:
+            return
+        files: dict[str, Any] = {}
+        if self.verdicts is not None:
+            files |= {"verdict.json": self.verdicts.to_json()}
+            files["costs.json"] = {**self.costs.to_json(), "decision": encode(self.run.decision)}
+        if self.held_out:
+            files["held_out.json"] = {"recipes": encode(self.held_out)}
+        if self.run.files.tuning:
+            files["search.json"] = {"recipes": encode(self.run.files.tuning)}
+        for name, content in files.items():
+            path = self.run.folder / name
+            try:
+                write_json(path, content)
+            except OSError as error:
+                raise cannot_be_written(path, error, "") from error
+        decision = None if self.verdicts is None else self.run.decision
+        write_page(self.run.files, self.verdicts, decision, lambda: self.page, anew=anew)
+
+
+def conclude(run: Run) -> Conclusion:
+    """Judge a run as far as it came and sum up what it took."""
+    alone = run.experiment.searches_alone
+    return Conclusion(run=run, verdicts=None if alone else run.verdicts, costs=run.costs)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import cannot_be_written
 from harness.spec.records import Experiment
+from harness.storage import cannot_be_written
 
 if TYPE_CHECKING:
     from harness.compare.costs import RunCosts

@@ -83,7 +83,8 @@ def requirement(text: str) -> Requirement:
     match = _NUMBERED.fullmatch(text)
     if match is None:
         known = (*PLAIN, "no-forgetting", *(f"{each}:NUMBER" for each in NUMBERED))
-        raise UsageError(f"--gate: there is no rule {text!r}. {nearest(text, known)} A number: {HOW}.")
+        number = f" A number: {HOW}." if ":" in text else ""
+        raise UsageError(f"--gate: there is no rule {text!r}. {nearest(text, known)}{number}")
     kind, percent = match["kind"], bool(match["percent"])
     try:
         value = float(match["value"])

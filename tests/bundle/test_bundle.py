@@ -13,7 +13,7 @@ from harness.bundle.archive import pack, unpack
 from harness.bundle.verify import CHECKSUMS
 from harness.cli import main
 from harness.declarations.licences import kept_back
-from harness.errors import BundleError, UsageError
+from harness.errors import BundleError, StorageError, UsageError
 from harness.ledger.artefacts import artefact
 from helpers.runs import scored_run
 
@@ -85,6 +85,12 @@ def test_it_holds_items_and_no_answers(run, bundle, tmp_path):
     assert len(scores) == 10
     assert not any("choices" in text or "-22.5" in text for text in scores)
     assert "pretty_env_info" not in "".join(files.values())
+
+
+def test_a_place_that_takes_no_file_is_told_as_the_disks(run, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot be written"):
+        harness.bundle(run, out=tmp_path / "file" / "run.bundle.tar.xz")
 
 
 @pytest.mark.parametrize("verb", ["compare", "report"])

@@ -27,7 +27,7 @@ def unit(tmp_path, experiment=None):
     return WorkUnit(id="prepare", kind="prepare", log=tmp_path / "log.txt", experiment=experiment)
 
 
-@pytest.mark.parametrize(("code", "words"), [(-11, "killed by SIGSEGV at lora--tiny"), (3, "exit code 3 .* at lora")])
+@pytest.mark.parametrize(("code", "words"), [(-11, "crashed .SIGSEGV.* at lora--tiny"), (3, "exit code 3 .* at lora")])
 def test_a_process_that_dies_names_where_it_was_and_is_a_fault_of_ours(tmp_path, code, words):
     played = Played(StageEntered("full--default"), StageEntered("lora--tiny"), code=code)
     with pytest.raises(InternalError, match=f"preparing: the worker process .*{words}") as died:
@@ -45,5 +45,5 @@ def test_what_nobody_foresaw_while_preparing_is_told_with_its_exit_code(tiny_spe
     (answer,) = told
     assert isinstance(answer, Refusal)
     assert answer.error().exit_code == 70
-    assert "KeyError: 'foreseen by nobody'; this is a bug, see" in answer.text
+    assert "KeyError: 'foreseen by nobody'; this is a bug. Please report it" in answer.text
     assert "Traceback" in capsys.readouterr().err

@@ -193,7 +193,7 @@ def test_without_seeds_the_search_is_all(with_options, tmp_path):
     assert (run.cell_ids, run.outcomes) == ((), ())
     text = harness.report(run.folder)
     assert text.count("learning_rate=") >= 6
-    assert {path.name for path in run.folder.glob("*.json")} == {"spec.lock.json", "search.json"}
+    assert {path.name for path in run.folder.glob("*.json")} == {"spec.lock.json", "search.json", "prepared.json"}
     told = json.loads((run.folder / "search.json").read_text())["recipes"]
     assert [each["values"] for each in told] == [choice.values for choice in run.tuning]
     with pytest.raises(ComparisonError, match="a search alone"):

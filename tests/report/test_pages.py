@@ -143,7 +143,7 @@ def test_a_comparison_of_logs_has_a_page_too(tmp_path, capsys):
 
 
 def test_a_page_that_cannot_be_written_is_told(run, capsys):
-    assert main(["compare", str(run.folder), "--html", str(run.folder / LOCK / "page.html")]) == 64
+    assert main(["compare", str(run.folder), "--html", str(run.folder / LOCK / "page.html")]) == 74
     assert "page.html cannot be written" in capsys.readouterr().err
 
 

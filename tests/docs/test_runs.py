@@ -12,4 +12,5 @@ BUNDLES = sorted((Path(__file__).parents[2] / "docs" / "runs").rglob("*.bundle.t
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.name)
 def test_a_published_bundle_gives_its_verdict(bundle, capsys):
     assert main(["verify", str(bundle)]) == 0
-    assert "the same: its scores give its verdict, to the byte" in capsys.readouterr().out
+    # To the byte with the libraries that it was made with, but for last digits with others.
+    assert "the same: its scores give its verdict" in capsys.readouterr().out

@@ -10,7 +10,10 @@ HEAVY_ROOMS = (
 )
 """What imports something that the extra brings, or is about what does."""
 
-TESTING = Path(__file__).parents[2] / "harness" / "testing"
+TESTS = Path(__file__).parents[1]
+TESTING = TESTS.parent / "harness" / "testing"
+PROGRAMS = ("faults", "fuzz")
+"""Folders of tests that are programs too, whose files import each other."""
 
 
 def lacks_the_extra() -> bool:
@@ -43,6 +46,8 @@ def _brings_heavy(name: str) -> bool:
         return is_heavy(TESTING / f"{inside[1]}.py")
     if top == "harness":
         return any(f"{name}.".startswith(f"harness.{room}.") for room in HEAVY_ROOMS)
+    if top in PROGRAMS:
+        return is_heavy(TESTS / top / f"{inside[0]}.py")
     if top == "helpers":
         return is_heavy(Path(__file__).with_name(f"{inside[0]}.py"))
     return find_spec(top) is None

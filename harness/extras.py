@@ -8,6 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Literal, get_args
 
 from harness.errors import MissingExtraError
+from harness.text import several
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -44,9 +45,8 @@ def install_command(extra: Extra) -> str:
 def require(extra: Extra, what: str) -> None:
     """Raise `MissingExtraError` where `what` needs an extra that is not installed."""
     if lacking := missing(extra):
-        others = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
         raise MissingExtraError(
-            f"{what} needs packages that are not installed ({', '.join(lacking[:_NAMED])}{others}): "
+            f"{what} needs packages that are not installed ({several(lacking, _NAMED)}): "
             f"`{install_command(extra)}` brings them."
         )
 

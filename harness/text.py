@@ -43,6 +43,12 @@ def squeeze(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def several(words: Sequence[str], most: int, between: str = ", ") -> str:
+    """Return the first words, ``a, b and 4 more`` where there are more than `most`."""
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return between.join(words[:most]) + more
+
+
 def contains(text: str, phrase: str) -> bool:
     """Tell whether the words of `phrase` occur in `text` in a row, whatever their case and punctuation."""
     sought = normalise(phrase)

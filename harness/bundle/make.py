@@ -17,7 +17,7 @@ from harness.compare.sources.sample_files import SampleFile
 from harness.declarations.licences import kept_back
 from harness.errors import BundleError
 from harness.ledger import RunFolder
-from harness.ledger.artefacts import SEAL, seal
+from harness.ledger.artefacts import sealed
 from harness.ledger.lock import LOCK
 from harness.ledger.outcomes import Outcome, to_json
 from harness.ledger.run import JUDGED, MEASUREMENTS, OUTCOME
@@ -112,8 +112,7 @@ def _record(run: RunFolder, outcome: Outcome, scores: Mapping[str, bytes]) -> by
             if content is not None
         }
         evaluations.append(replace(each, files=files))
-    plain = json.loads(json.dumps(to_json(replace(outcome, evaluations=tuple(evaluations))), allow_nan=False))
-    return as_json({**plain, SEAL: seal(plain)})
+    return as_json(sealed(to_json(replace(outcome, evaluations=tuple(evaluations)))))
 
 
 def _scores(run: RunFolder, withheld: Collection[str]) -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,5 @@
 """Whether the verdict in a bundle follows from its scores: they are judged anew, and what differs is named."""
 
-import hashlib
 import json
 import math
 import tempfile
@@ -106,7 +105,7 @@ def _checksums(folder: Path, names: Sequence[str]) -> Iterator[str]:
             yield f"{name} is missing"
         elif name not in listed:
             yield f"{name} was added: it has no checksum"
-        elif hashlib.sha256((folder / name).read_bytes()).hexdigest() != listed[name]:
+        elif file_sha256(folder / name) != listed[name]:
             yield f"{name} was changed: its checksum is another"
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy.typing as npt
 
 from harness.compare.sources import Key, ScoredItem
 from harness.errors import ComparisonError
+from harness.text import several
 
 _SHOWN = 3
+_some = partial(several, most=_SHOWN)
 _ROUNDING = 1e-3
 
 
@@ -129,8 +132,3 @@ def unpaired(index: Index, path: Path, items: Sequence[ScoredItem]) -> Iterator[
         yield f"{path} has {len(only_here)} items that {index.path} lacks (doc_id {_some(only_here)})."
     if only_there:
         yield f"{path} lacks {len(only_there)} items of {index.path} (doc_id {_some(only_there)})."
-
-
-def _some(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-    return ", ".join(ids[:_SHOWN]) + more

@@ -13,6 +13,7 @@ from harness.declarations.metrics import ACCURACIES
 from harness.errors import ComparisonError
 from harness.spec.records import Role, Suite
 from harness.spec.suggest import nearest
+from harness.text import several
 
 _SHOWN = 3
 Runs = Mapping[tuple[str, int | None], Sequence[TableRow]]
@@ -261,10 +262,9 @@ def _missing(
 ) -> str:
     if len(lacking) == every:
         return f"{table.name}: {who} has no scores on {task} at all."
-    shown = "; ".join(
+    said = [
         f"{item}, which {arm} {seed_text(seed)} has in {table.unit} {number}"
-        for item, found in lacking[:_SHOWN]
+        for item, found in lacking
         for (arm, seed), number in [next(iter(found.items()))]
-    )
-    more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
-    return f"{table.name}: {who} lacks {len(lacking)} items of {task} ({shown}{more})."
+    ]
+    return f"{table.name}: {who} lacks {len(lacking)} items of {task} ({several(said, _SHOWN, '; ')})."

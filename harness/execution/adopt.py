@@ -46,9 +46,7 @@ def _siblings(run: RunFolder, planned: PlannedCell) -> Iterator[Path]:
 
 def _is_whole(run: RunFolder, theirs: Path) -> bool:
     """Look at every byte of a cell beside this run; one that is damaged is noted and left where it is."""
-    files = CellFiles.of(theirs)
-    found = [*files.scores(), *files.notes(), *files.training()]
-    if found:
+    if found := CellFiles.of(theirs).damages():
         run.journal.append("not adopted", cell=theirs.name, damaged=[str(each) for each in found])
     return not found
 

@@ -15,12 +15,6 @@ from harness.ledger.run import ARRAYS, OUTCOME, SCORED, STATE, TRAINED, WEIGHTS
 from harness.records import CellResult
 
 
-def damages(files: CellFiles, *, all_of_it: bool) -> list[Damage]:
-    """Return what is damaged of a cell: its record and scores, and with `all_of_it` what was trained."""
-    found = [*files.scores(), *files.notes(), *(files.training() if all_of_it else ())]
-    return list({each.file: each for each in found}.values())
-
-
 def goes_back(files: CellFiles, found: Sequence[Damage]) -> bool:
     """Tell whether a cell goes back to its last whole state by itself: it had not ended, and nothing was changed."""
     ended = isinstance(files.run.ended(files.cell, files.kind), CellResult)

@@ -16,7 +16,7 @@ from harness.execution._base import Executor, Exit
 from harness.execution.adopt import adopt
 from harness.execution.crew import Crew
 from harness.execution.events import Event, Refusal, SuiteScored, TrainingSaved
-from harness.execution.repair import damages, goes_back, mend
+from harness.execution.repair import goes_back, mend
 from harness.execution.sharing import POLL, Sharing
 from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
 from harness.execution.watcher import Watcher
@@ -89,7 +89,7 @@ class Schedule:
     def _mended(self, planned: PlannedCell) -> Sequence[Damage]:
         """Mend a claimed cell, tell what was removed for that, and return what was not."""
         files = CellFiles(self.run, planned.cell.id, self.kind)
-        found = damages(files, all_of_it=self.repair or self._is_waiting(planned))
+        found = files.damages(trained=self.repair or self._is_waiting(planned))
         if not found or not (self.repair or goes_back(files, found)):
             return found
         mend(files, found)

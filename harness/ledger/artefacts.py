@@ -51,8 +51,13 @@ def together(files: Mapping[str, Artefact]) -> str:
 
 def write_sealed(path: Path, record: Mapping[str, Any]) -> None:
     """Write a record, a JSON object, with its seal; a NaN or infinity is refused with a ValueError."""
+    write_json(path, sealed(record))
+
+
+def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record as JSON has it, with its seal; a NaN or infinity is refused with a ValueError."""
     plain = json.loads(json.dumps(record, allow_nan=False))
-    write_json(path, {**plain, SEAL: seal(plain)})
+    return {**plain, SEAL: seal(plain)}
 
 
 def read_sealed(path: Path) -> dict[str, Any]:

@@ -120,6 +120,11 @@ class CellFiles:
             for each in outcome.evaluations:
                 yield from self._evaluation(each, "")
 
+    def damages(self, *, trained: bool = True) -> list[Damage]:
+        """Return everything that is damaged, each file once; without `trained`, no byte of what was trained is read."""
+        found = [*self.scores(), *self.notes(), *(self.training() if trained else ())]
+        return list({each.file: each for each in found}.values())
+
     def notes(self) -> Iterator[Damage]:
         """Yield what is damaged of every suite that the folder says is scored, whether the record names it or not."""
         for note in sorted(self.folder.glob(f"eval/*/{SCORED}")):

@@ -6,23 +6,26 @@ Nothing is changed, and every byte that a checksum is known of is read.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from harness.ledger.claims import CLAIMS, Claims
 from harness.ledger.damage import CellFiles, Damage, unchecked
 from harness.ledger.lock import LOCK
-from harness.ledger.run import ARRAYS, OUTCOME, STATE, TRAINED, WEIGHTS, Kind, RunFolder
+from harness.ledger.run import ARRAYS, MEASUREMENTS, OUTCOME, PREFIX, STATE, TRAINED, WEIGHTS, RunFolder
 from harness.records import CellFailure, CellResult
+from harness.text import several
 
 Status = Literal["ok", "warn", "fail"]
 
 _MINUTE = 60.0
 _SHOWN = 5
+_some = partial(several, most=_SHOWN)
 _OF_A_RUN = frozenset(
     {
-        *(LOCK, "journal.lock", CLAIMS, "cells", "trials", "prefix", "probes", "log.txt", "prepared.json"),
-        "measurements.json",
+        *(LOCK, "journal.lock", CLAIMS, "cells", "trials", PREFIX, "probes", "log.txt", "prepared.json"),
+        MEASUREMENTS,
         *("verdict.json", "costs.json", "search.json", "held_out.json", "report.html", "report.md"),
     }
 )
@@ -43,20 +46,14 @@ def examine(folder: Path) -> Iterator[Finding]:
     run = RunFolder(folder)
     cells = run.cell_ids
     trials = sorted(path.name for path in folder.glob("trials/*") if path.is_dir())
-    found = [each for cell in cells for each in _damages(run, cell, "cells")]
-    found += [each for trial in trials for each in _damages(run, trial, "trials")]
+    found = [each for cell in cells for each in CellFiles(run, cell).damages()]
+    found += [each for trial in trials for each in CellFiles(run, trial, "trials").damages()]
     yield from (Finding(each.file, "fail", str(each).partition(" is ")[2]) for each in found)
     yield _together(found)
     yield from _cells(run, {each.cell for each in found})
     yield from _journal(run)
     yield from _foreign(run)
     yield from _claims(run)
-
-
-def _damages(run: RunFolder, cell: str, kind: Kind) -> Iterator[Damage]:
-    files = CellFiles(run, cell, kind)
-    found = [*files.scores(), *files.notes(), *files.training()]
-    yield from {each.file: each for each in found}.values()
 
 
 def _together(found: list[Damage]) -> Finding:
@@ -124,7 +121,9 @@ def _foreign(run: RunFolder) -> Iterator[Finding]:
     ):
         if paths:
             yield Finding(
-                what, "warn", f"{_some([path.relative_to(run.folder).as_posix() for path in paths])}: {detail}"
+                what,
+                "warn",
+                f"{_some([path.relative_to(run.folder).as_posix() for path in paths])}: {detail}",
             )
     if earlier:
         names = _some([path.name for path in earlier])
@@ -160,8 +159,3 @@ def _claims(run: RunFolder) -> Iterator[Finding]:
         yield Finding("claims", "ok", "nobody is at work")
     if dead:
         yield Finding("orphaned claims", "warn", f"{_some(dead)}: of killed commands; the next one removes them")
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

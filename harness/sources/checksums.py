@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.codec import DecodeError, decode, encode
 from harness.file_states import NOTE, FileState, checked, renewed
-from harness.paths import file_sha256, read_record
+from harness.paths import read_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +57,12 @@ def has_checksums(folder: Path) -> bool:
 
 def _state(path: Path, noted: FileState, *, read: bool) -> FileState | None:
     """Return a file's state now, None where its content is another."""
-    now = renewed(replace(noted, path=str(path)))  # a folder is filled beside its place, and a cache may be moved
     try:
-        if now is None or (read and file_sha256(path) != noted.sha256):
-            return None
+        # A folder is filled beside its place, and a cache may be moved.
+        now = checked(path) if read else renewed(replace(noted, path=str(path)))
     except OSError:
         return None
-    return replace(now, path=noted.path)
+    return None if now is None or now.sha256 != noted.sha256 else replace(now, path=noted.path)
 
 
 def _noted(folder: Path) -> Checksums | str | None:

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from harness.text import several
+
 _SHOWN = 12
 
 
@@ -14,8 +16,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return f"Did you mean `{close}`?"
     if not words:
         return "None is known."
-    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
-    return f"Known: {', '.join(words[:_SHOWN])}{more}."
+    return f"Known: {several(words, _SHOWN)}."
 
 
 def resembling(word: str, known: Iterable[str]) -> str | None:

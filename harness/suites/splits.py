@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from harness import text
@@ -14,6 +15,7 @@ SHARES: Mapping[str, float] = {"train": 0.4, "validation": 0.1, "test": 0.5}
 HELD_OUT = 0.1
 """What validation takes of training rows that have a file of their own."""
 _SHOWN = 5
+_some = partial(text.several, most=_SHOWN)
 
 
 def dealt(documents: Sequence[Document], seed: int) -> dict[str, list[Document]]:
@@ -90,11 +92,6 @@ def _refuse_shared(test: Sequence[Document], train: Sequence[Document]) -> None:
 
 def _asked(document: Document) -> str:
     return str(document.get("question", document.get("text", "")))
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 def _number(*key: str) -> int:

@@ -126,18 +126,18 @@ def stand_in(tiny_spec, tmp_path):
 
 
 def mended(files):
-    found = repair.damages(files, all_of_it=True)
+    found = files.damages()
     repair.mend(files, found)
     return found
 
 
 def test_notes_that_a_record_repeats_are_written_again_from_it(stand_in):
-    assert repair.damages(stand_in, all_of_it=True) == []
+    assert stand_in.damages() == []
     whole = read_training(stand_in.folder / "training.json").train_info
     for name in ("training.json", "eval/sums/evaluation.json"):
         (stand_in.folder / name).write_text("[]")
     assert len(mended(stand_in)) == 2
-    assert repair.damages(stand_in, all_of_it=True) == []
+    assert stand_in.damages() == []
     assert read_training(stand_in.folder / "training.json").train_info == whole
     assert (stand_in.folder / "result.json").exists()
 
@@ -156,7 +156,7 @@ def test_scores_that_do_not_say_of_which_weights_they_are_go_with_the_weights(st
 
 def test_a_failed_cell_that_is_tried_again_goes_back_and_a_finished_one_does_not(stand_in):
     (stand_in.folder / "adapter" / "weights").write_bytes(b"")
-    found = repair.damages(stand_in, all_of_it=True)
+    found = stand_in.damages()
     assert not repair.goes_back(stand_in, found)
     (stand_in.folder / "result.json").unlink()
     assert repair.goes_back(stand_in, found)

@@ -14,6 +14,7 @@ from harness.compare.sources.rows import Rows, columns_of, is_table, rows_in_mem
 from harness.compare.tidy import UNKNOWN_MODEL, Score
 from harness.errors import ComparisonError
 from harness.spec.records import Role
+from harness.text import several
 
 REQUIRED = ("arm", "seed", "suite", "item", "score")
 """Columns that a table has; ``recipe`` is another name of ``arm``."""
@@ -98,8 +99,7 @@ class _Wrong:
     rows: list[str] = field(default_factory=list)
 
     def text(self) -> str:
-        more = f" and {len(self.rows) - _SHOWN} more" if len(self.rows) > _SHOWN else ""
-        return "; ".join(self.rows[:_SHOWN]) + more
+        return several(self.rows, _SHOWN, "; ")
 
 
 class _Reader:
@@ -238,9 +238,9 @@ def _repeated(rows: Sequence[TableRow], unit: str) -> Iterator[str]:
                 f"{number} on: one seed is named twice, or its rows were added again."
             )
         else:
-            shown = "; ".join(f"{unit} {number} repeats {unit} {before}, {item}" for number, before, item in found[:3])
-            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            yield f"{len(found)} rows of {who} on {suite} are there already ({shown}{more}): one score an item."
+            said = [f"{unit} {number} repeats {unit} {before}, {item}" for number, before, item in found]
+            shown = several(said, _SHOWN, "; ")
+            yield f"{len(found)} rows of {who} on {suite} are there already ({shown}): one score an item."
 
 
 def seed_text(seed: int | None) -> str:

@@ -7,18 +7,15 @@ measures for itself and comes to the same.
 """
 
 import contextlib
-import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.codec import JSON
+from harness.ledger.artefacts import SealError, read_sealed, seal, write_sealed
 from harness.ledger.claims import Claims
-from harness.ledger.files import write_json
-from harness.paths import read_record
 
 FOLDER = "probes"
 """Where they lie in a run folder."""
@@ -60,7 +57,7 @@ class SharedProbes:
         a note too.
         """
         identity = json.loads(json.dumps({"model": self._model, "asked": asked, "version": VERSION}))
-        key = _digest(identity)[:_DIGITS]
+        key = seal(identity)[:_DIGITS]
         with contextlib.ExitStack() as held:
             with contextlib.suppress(OSError, NotImplementedError):
                 held.enter_context(self._claims.alone(f"probe--{key}"))
@@ -76,7 +73,7 @@ class SharedProbes:
         made = timed(measure)
         said = {**identity, "values": list(made.values), "seconds": made.seconds}
         try:
-            write_json(path, {**said, "sha256": _digest(said)})
+            write_sealed(path, said)
         except OSError as error:
             notes.append(f"not kept for other recipes: {path.parent} takes no more ({error})")
         return Measured(values=made.values, seconds=made.seconds, notes=tuple(notes))
@@ -92,17 +89,12 @@ def timed(measure: Measure) -> Measured:
 def _read(path: Path, identity: Mapping[str, JSON]) -> Measured:
     """Return what a file holds. Raises ValueError, with its name, where it is not what was written."""
     try:
-        said: dict[str, Any] = read_record(path)
-        written = said.pop("sha256")
+        said = read_sealed(path)
         values, seconds = said["values"], said["seconds"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except SealError as error:
+        raise ValueError(f"{path.name} does not hold what its checksum says") from error
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path.name} cannot be read ({type(error).__name__}: {error})") from error
-    if written != _digest(said):
-        raise ValueError(f"{path.name} does not hold what its checksum says")
     if said != {**identity, "values": values, "seconds": seconds}:
         raise ValueError(f"{path.name} answers another question than its name says")
     return Measured(values=tuple(values), seconds=seconds, shared=True)
-
-
-def _digest(value: Mapping[str, JSON]) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

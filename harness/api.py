@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from harness.bundle import Verified
     from harness.compare.design import Design
     from harness.execution.watcher import Watcher
+    from harness.ledger import RunFolder
     from harness.plan.costs import Estimate
     from harness.plan.pilot import Pilot
     from harness.plan.within import Within
@@ -120,13 +121,11 @@ def plan(
     from harness.execution.estimate import estimate
     from harness.ledger import read
     from harness.plan.power import power_of
-    from harness.verdict.pilot import pilot
 
-    runs = [read(Path(each)) for each in from_runs]
+    runs = [read(Path(each)) for each in from_runs]  # one that is none is told before anything is measured
     found = estimate(experiment, measure_anew=measure, on_stage=on_stage)
     items = {task: count for task, (count, _) in found.suites.items()}
-    pilots = [pilot(each, experiment, items) for each in runs]
-    return replace(found, power=power_of(experiment, items, pilots)) if pilots else found
+    return replace(found, power=power_of(experiment, items, _pilots(experiment, runs, items))) if runs else found
 
 
 def plan_within(
@@ -144,6 +143,7 @@ def plan_within(
     and for a search alone, which has no seeds.
     """
     experiment = _experiment(spec, changes)
+    from harness.ledger import read
     from harness.plan.power import power_of
     from harness.plan.within import FEWEST, seconds_of, seeds_of, within
 
@@ -155,15 +155,15 @@ def plan_within(
     if not effects:  # a single seed shows none, and its variances are those of two
         items = {task: count for task, (count, _) in known.suites.items()}
         pair = replace(experiment, seeds=seeds_of(experiment, FEWEST))
-        effects = power_of(pair, items, _pilots(experiment, from_runs, items)).effects
+        runs = [read(Path(each)) for each in from_runs]
+        effects = power_of(pair, items, _pilots(experiment, runs, items)).effects
     return within(experiment, known, effects, seconds)
 
 
-def _pilots(experiment: Experiment, from_runs: Sequence[PathLike], items: Mapping[str, int]) -> "list[Pilot]":
-    from harness.ledger import read
+def _pilots(experiment: Experiment, runs: "Sequence[RunFolder]", items: Mapping[str, int]) -> "list[Pilot]":
     from harness.verdict.pilot import pilot
 
-    return [pilot(read(Path(each)), experiment, items) for each in from_runs]
+    return [pilot(each, experiment, items) for each in runs]
 
 
 def run(
@@ -403,13 +403,20 @@ def bundle(run: Run | PathLike, *, out: PathLike | None = None, include_items: S
     out, unless `include_items` names the suite. Raises `LedgerError` and `ComparisonError` where there is nothing to
     bundle, `BundleError` where it cannot be made.
     """
+    path, _ = bundled(run, out=out, include_items=include_items)
+    return path
+
+
+def bundled(
+    run: Run | PathLike, *, out: PathLike | None = None, include_items: Sequence[str] = ()
+) -> tuple[Path, Mapping[str, str]]:
+    """Do what `bundle` does; return the path, and the suites whose items were left out, each with its licence."""
     from harness.bundle import make
 
     found = run if isinstance(run, Run) else load_run(run)
     path = Path(out) if out is not None else Path(f"{found.experiment.name}.bundle.tar.xz")
     text = conclude(replace(found, bundled=True)).text
-    make(found.files, path, text, include_items=include_items)
-    return path
+    return path, make(found.files, path, text, include_items=include_items)
 
 
 def verify(bundle: PathLike) -> "Verified":

@@ -70,7 +70,7 @@ class Run:
 
         return costs_of(self.files)
 
-    @property
+    @functools.cached_property
     def decision(self) -> "Decision":
         """What to use: the cheapest recipe that is shown not to be worse, by the cost that the experiment names.
 
@@ -88,11 +88,12 @@ class Run:
         return RunFolder(self.folder)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Conclusion:
-    """What a run came to, judged once; `verdicts` are None where a search was all."""
+    """What a run came to, judged once; `verdicts` are None where a search was all. `files` do not change meanwhile."""
 
     run: Run
+    files: "RunFolder"
     verdicts: "Verdicts | None"
     costs: "RunCosts"
 
@@ -103,10 +104,10 @@ class Conclusion:
         from harness.report.render.text import TextRenderer
 
         if self.verdicts is None:
-            return TextRenderer().render(search_document(self.run.files))
+            return TextRenderer().render(search_document(self.files))
         decision = self.run.decision
         document = run_document(
-            self.run.files,
+            self.files,
             self.verdicts,
             self.costs,
             self.scores,
@@ -116,12 +117,12 @@ class Conclusion:
         )
         return TextRenderer().render(document)
 
-    @property
+    @functools.cached_property
     def scores(self) -> "tuple[ScoreSummary, ...]":
         """Each recipe's scores on every suite, summed up over seeds."""
         from harness.compare.summaries import summarise_scores
 
-        return summarise_scores(self.run.experiment, self.run.results())
+        return summarise_scores(self.files.experiment, self.files.outcomes)
 
     @property
     def page(self) -> "Document":
@@ -131,30 +132,30 @@ class Conclusion:
         from harness.report.pages import run_page, search_page
 
         if self.verdicts is None:
-            return search_page(self.run.files)
+            return search_page(self.files)
         return run_page(
-            self.run.files,
+            self.files,
             self.verdicts,
             self.costs,
             self.scores,
             self.held_out,
             decision=self.run.decision,
-            questions=read_questions(design_of(self.run.files)),
+            questions=read_questions(design_of(self.files)),
         )
 
-    @property
+    @functools.cached_property
     def held_out(self) -> "tuple[HeldOutLoss, ...]":
         """Each recipe's loss on held-out rows, where the spec asks for it."""
         from harness.compare.held_out import held_out_losses
 
-        return held_out_losses(self.run.experiment, self.run.results())
+        return held_out_losses(self.files.experiment, self.files.outcomes)
 
     @property
     def unchecked(self) -> str | None:
         """A sentence on the cells whose files no checksums were recorded of, None where there are no such cells."""
         from harness.ledger.damage import unchecked
 
-        return unchecked(self.run.files)
+        return unchecked(self.files)
 
     def save(self, *, anew: bool = True) -> None:
         """Write ``verdict.json``, ``costs.json``, and where needed ``held_out.json`` and ``search.json``.
@@ -174,8 +175,8 @@ class Conclusion:
             files["costs.json"] = {**self.costs.to_json(), "decision": encode(self.run.decision)}
         if self.held_out:
             files["held_out.json"] = {"recipes": encode(self.held_out)}
-        if self.run.files.tuning:
-            files["search.json"] = {"recipes": encode(self.run.files.tuning)}
+        if self.files.tuning:
+            files["search.json"] = {"recipes": encode(self.files.tuning)}
         for name, content in files.items():
             path = self.run.folder / name
             try:
@@ -183,10 +184,13 @@ class Conclusion:
             except OSError as error:
                 raise cannot_be_written(path, error, "") from error
         decision = None if self.verdicts is None else self.run.decision
-        write_page(self.run.files, self.verdicts, decision, lambda: self.page, anew=anew)
+        write_page(self.files, self.verdicts, decision, lambda: self.page, anew=anew)
 
 
 def conclude(run: Run) -> Conclusion:
     """Judge a run as far as it came and sum up what it took."""
+    from harness.ledger.run import RunAtRest
+
     alone = run.experiment.searches_alone
-    return Conclusion(run=run, verdicts=None if alone else run.verdicts, costs=run.costs)
+    verdicts = None if alone else run.verdicts
+    return Conclusion(run=run, files=RunAtRest(run.folder), verdicts=verdicts, costs=run.costs)

@@ -22,9 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the bundle; print where it is, its checksum and what is not in it."""
-    path = api.bundle(args.folder, out=args.out, include_items=args.include_items)
+    path, left_out = api.bundled(args.folder, out=args.out, include_items=args.include_items)
     print(f"{path}: {path.stat().st_size:,} bytes, SHA-256 {file_sha256(path)}")
-    for task in api.verify(path).kept_back:
+    for task in sorted(left_out):
         print(f"items of {task} are left out, as its licence asks (--include-items {task} puts them in)")
     print(f"`harness verify {path}` judges its scores anew")
     return 0

@@ -124,8 +124,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _printed(args: argparse.Namespace, rules: Sequence[str], judged: Run | None) -> int:
-    asked = {} if judged else _asked(args)
-    verdicts = judged.verdicts if judged else api.compare(*_table(args), **asked)
+    from harness.verdict import judge
+
+    design: Design | None = None
+    if judged:
+        verdicts = judged.verdicts
+    else:
+        design = api.compared(*_table(args), **_asked(args))
+        verdicts = judge(design)
     if args.json:
         print(json.dumps(verdicts.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
@@ -145,8 +151,8 @@ def _printed(args: argparse.Namespace, rules: Sequence[str], judged: Run | None)
     from harness.verdict.gate import gate
 
     declared = judged.experiment.comparison.gate if judged else {}
-    design = api.compared(judged or next(iter(_table(args)), None), **asked)
-    return print_ruling(gate(verdicts, {"rules": rules} if rules else declared, design), aside=args.json)
+    ruling = gate(verdicts, {"rules": rules} if rules else declared, design or api.compared(judged))
+    return print_ruling(ruling, aside=args.json)
 
 
 def _write_page(file: Path, verdicts: "Verdicts", judged: Run | None) -> None:
@@ -211,8 +217,7 @@ def _one_run_problems(args: argparse.Namespace, *, of_a_run: bool) -> Iterator[s
     if of_a_run:
         given = [name for name in _given(args) if name not in {"candidate", "names"}]
         if given:
-            options = ", ".join(_OPTION.get(name, f"--{name.replace('_', '-')}") for name in given)
-            yield f"{args.baseline[0]} declares its own comparison; for logs alone: {options}."
+            yield f"{args.baseline[0]} declares its own comparison; for logs alone: {', '.join(map(_spelt, given))}."
 
 
 def _given(args: argparse.Namespace) -> list[str]:
@@ -220,9 +225,13 @@ def _given(args: argparse.Namespace) -> list[str]:
     return [name for name, nothing in _OF_LOGS.items() if getattr(args, name) != nothing]
 
 
+def _spelt(name: str) -> str:
+    return _OPTION.get(name, f"--{name.replace('_', '-')}")
+
+
 def _refuse_options(args: argparse.Namespace) -> None:
     """Refuse what a run's own spec answers."""
-    extra = [_OPTION.get(name, f"--{name.replace('_', '-')}") for name in _given(args)]
+    extra = list(map(_spelt, _given(args)))
     if extra:
         raise UsageError(
             f"{args.run} declares its own comparison; for lm-eval logs or a table alone: {', '.join(extra)}. "

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from harness import api
-from harness.records import CellFailure
 from harness.runs import Run, conclude
 
 FAILED_CELLS = 3
@@ -39,14 +38,12 @@ def _write_scores(file: Path, run: Run) -> None:
     write_report(file, table.getvalue())
 
 
-def print_report(run: Run, *, anew: bool = True) -> int:
-    """Print scores, costs and verdicts, write their files, and return the exit code.
-
-    The page of results that are as they were is written only if `anew`.
-    """
+def print_report(run: Run, *, written: bool = False) -> int:
+    """Print scores, costs and verdicts, write their files unless that is done, and return the exit code."""
     concluded = conclude(run)
     print(concluded.text)
-    concluded.save(anew=anew)
+    if not written:
+        concluded.save()
     if unchecked := concluded.unchecked:
         print(f"harness: {unchecked}", file=sys.stderr)
-    return FAILED_CELLS if any(isinstance(each, CellFailure) for each in run.results()) else 0
+    return FAILED_CELLS if concluded.files.failures else 0

@@ -50,4 +50,4 @@ def run(args: argparse.Namespace) -> int:
                 go_on=args.go_on,
                 watcher=watcher,
             )
-        return print_report(finished, anew=False)
+        return print_report(finished, written=True)

@@ -11,6 +11,7 @@ from harness.compare.design import BASE, Arm, Design, ScoredRun
 from harness.compare.sources.lm_eval import sample_file
 from harness.compare.sources.sample_files import SampleFile
 from harness.compare.sources.samples import samples
+from harness.declarations.licences import may_be_shown
 from harness.declarations.metrics import ACCURACIES, metric
 from harness.errors import ComparisonError
 from harness.spec.records import Suite
@@ -89,15 +90,6 @@ def read_questions(design: Design) -> tuple[SuiteQuestions, ...]:
     return tuple(_read(design, suite) for suite in design.suites)
 
 
-def may_be_shown(config: Mapping[str, Any]) -> bool:
-    """Tell from what lm-eval recorded of a task whether its licence lets its questions be shown to others.
-
-    A task that forbids it says ``redistribute: false`` in its metadata.
-    """
-    said = config.get("metadata")
-    return not isinstance(said, Mapping) or said.get("redistribute") is not False
-
-
 def _read(design: Design, suite: Suite) -> SuiteQuestions:
     arms = (*([design.base] if design.base else []), *design.arms)
     logged: dict[str, list[dict[str, _Logged]]] = {}
@@ -134,7 +126,7 @@ def _run(run: ScoredRun, suite: Suite, *, newest: bool) -> dict[str, _Logged]:
     name, _, chosen = suite.metric.partition(",")
     file = SampleFile.of(sample_file(run, suite.task, name, newest=newest).path)
     config = file.noted_of_task("configs")
-    if isinstance(config, dict) and not may_be_shown(config):
+    if isinstance(config, dict) and not may_be_shown(config.get("metadata")):
         raise _HiddenError
     return {
         sample["doc_hash"]: _logged(sample, name)

@@ -1,12 +1,17 @@
 """Which suites have items that a licence keeps back: they are scored here, and shown or given on to nobody."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness.declarations.tasks import search
 
 REDISTRIBUTE = "redistribute"
 """The flag in a task's ``metadata``; ``false`` keeps its items back."""
+
+
+def may_be_shown(metadata: object) -> bool:
+    """Tell from a task's ``metadata``, declared or as lm-eval logged it, whether its items may be shown to others."""
+    return not isinstance(metadata, Mapping) or metadata.get(REDISTRIBUTE) is not False
 
 
 def kept_back(tasks: Iterable[str], *, beside: Path | None = None, include: Iterable[Path] = ()) -> dict[str, str]:
@@ -18,5 +23,5 @@ def kept_back(tasks: Iterable[str], *, beside: Path | None = None, include: Iter
     return {
         name: str(task.metadata.get("licence", "unknown"))
         for name, task in sorted(found.items())
-        if task.metadata.get(REDISTRIBUTE) is False
+        if not may_be_shown(task.metadata)
     }

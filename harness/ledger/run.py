@@ -20,6 +20,7 @@ appears whole when the cell has ended; until then ``training.json`` and each ``e
 appear whole too, say how far it came.
 """
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -209,6 +210,20 @@ class RunFolder:
         """Return one of the evaluations that `scored` names."""
         path = self.cell_folder(cell) / "eval" / key / SCORED
         return read_evaluation(path)
+
+
+class RunAtRest(RunFolder):
+    """A run folder for as long as nothing of it changes: its lock and the outcomes of its cells are read once."""
+
+    @functools.cached_property
+    def lock(self) -> Lock:
+        """The lock file. Raises `LedgerError` where it cannot be read."""
+        return read_lock(self.folder)
+
+    @functools.cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes of the run's cells that have ended, in the order of the plan."""
+        return RunFolder(self.folder).outcomes
 
 
 def files_of(outcome: Outcome) -> dict[str, str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from harness.spec.looks import shares
 from harness.spec.records import Experiment, Suite
 from harness.statistics.planning import POWER, Budget, Spread, power, smallest_distance
+from harness.statistics.sample_size import MAX_SEEDS
 
-MAX_SEEDS = 200
 _ROLES = {
     "not-worse": ("in_domain", "out_of_domain"),
     "not-worse-in-domain": ("in_domain",),
@@ -46,7 +46,7 @@ def passable_rules(
     for rule in declared if isinstance(declared, list | tuple) else ():
         for suite in (each for each in experiment.suites if each.role in _ROLES.get(rule, ())):
             budget = spread_of(suite).budget(items[suite.task])
-            margin = experiment.comparison.sesoi if suite.sesoi is None else suite.sesoi
+            margin = experiment.sesoi_of(suite)
             yield PassableRule(
                 rule=rule,
                 task=suite.task,

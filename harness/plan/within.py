@@ -17,8 +17,9 @@ from harness.plan.power import DetectableEffects
 from harness.spec.records import Experiment
 from harness.statistics.critical import primary_comparisons
 from harness.statistics.planning import Spread, smallest_distance
+from harness.statistics.sample_size import MAX_SEEDS
 
-FEWEST, MOST = 2, 200
+FEWEST = 2
 _PARTS = (1.0, 0.5, 0.25)
 _FIRST_LOOK = 3
 _TIME = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>h|min|m|s|d)?")
@@ -148,8 +149,8 @@ class _Plan:
         )
 
     def _margin(self, task: str) -> float:
-        (own,) = (suite.sesoi for suite in self.experiment.suites if suite.task == task)
-        return self.experiment.comparison.sesoi if own is None else own
+        (suite,) = (each for each in self.experiment.suites if each.task == task)
+        return self.experiment.sesoi_of(suite)
 
     def best(self, seconds: float) -> Fit | None:
         """Return what shows most within a time; of equals the first, with all items."""
@@ -159,7 +160,7 @@ class _Plan:
     def _most(self, seconds: float, limit: int) -> int:
         none = self.seconds(0, limit)
         a_seed = self.seconds(1, limit) - none
-        return MOST if a_seed <= 0 else min(MOST, int((seconds - none) / a_seed + 1e-9))
+        return MAX_SEEDS if a_seed <= 0 else min(MAX_SEEDS, int((seconds - none) / a_seed + 1e-9))
 
     def enough(self) -> Fit | None:
         """Return the cheapest that shows the smallest effect of interest on every suite."""
@@ -167,7 +168,7 @@ class _Plan:
         return min(found, key=lambda each: each.seconds, default=None)
 
     def _fewest(self, limit: int) -> Fit | None:
-        low, high = FEWEST, MOST
+        low, high = FEWEST, MAX_SEEDS
         if self.fit(high, limit).multiple > 1:
             return None
         while low < high:

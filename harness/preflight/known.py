@@ -24,8 +24,7 @@ from harness.declarations.task_yaml import Declared, read_task
 from harness.declarations.tasks import find_task
 from harness.errors import HarnessError
 from harness.file_states import renewed
-from harness.ledger.files import write_json
-from harness.paths import read_record
+from harness.ledger.artefacts import read_sealed, write_sealed
 from harness.preflight.prepared import Prepared
 from harness.spec.records import Experiment
 from harness.witness import names_in
@@ -113,18 +112,14 @@ def write_known(folder: Path, around: Mapping[str, str] | None, prepared: Prepar
         if around is None or prepared.seen is None:
             path.unlink(missing_ok=True)
         else:
-            record = encode(Known(prepared=prepared, surroundings=around))
-            write_json(path, {"sha256": _digest(record), **record})
+            write_sealed(path, encode(Known(prepared=prepared, surroundings=around)))
 
 
 def _read(path: Path) -> Known | None:
     """Return a record that is whole and of this version: a damaged one is as good as none."""
     try:
-        record = read_record(path)
-        if not isinstance(record, dict) or record.pop("sha256", None) != _digest(record):
-            return None
-        known = decode(Known, record)
-    except (OSError, ValueError, RecursionError, DecodeError):
+        known = decode(Known, read_sealed(path))
+    except (OSError, ValueError, TypeError, RecursionError, DecodeError):
         return None
     return known if known.version == VERSION else None
 

@@ -34,11 +34,15 @@ _HEAD = 4096
 
 def drawing() -> Draw | None:
     """Return what draws figures, None where the extra `report` is not installed."""
-    if find_spec("altair") is None or find_spec("vl_convert") is None:
+    if not _draws():
         return None
     from harness.report.render.pictures import draw  # heavy, and needed by a page alone
 
     return draw
+
+
+def _draws() -> bool:
+    return find_spec("altair") is not None and find_spec("vl_convert") is not None
 
 
 def render_page(document: Document, made_of: str = "") -> str:
@@ -118,7 +122,7 @@ def _digest(run: RunFolder, verdicts: Verdicts | None) -> str:
         path = run.cell_folder(cell) / OUTCOME
         digest.update(path.read_bytes() if path.exists() else b"-")
     digest.update(json.dumps(None if verdicts is None else verdicts.to_json()).encode())
-    digest.update(f"{FORMAT} {find_spec('altair') is not None}".encode())
+    digest.update(f"{FORMAT} {_draws()}".encode())
     return digest.hexdigest()
 
 

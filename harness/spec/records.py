@@ -518,6 +518,10 @@ class Experiment:
         """Return the suites that play one role."""
         return tuple(suite for suite in self.suites if suite.role == role)
 
+    def sesoi_of(self, suite: Suite) -> float:
+        """Return a suite's smallest effect of interest: its own, else the comparison's."""
+        return self.comparison.sesoi if suite.sesoi is None else suite.sesoi
+
     @property
     def placebos(self) -> dict[str, str]:
         """By recipe that has one, the placebo: the recipe that trains as it does but for the answers."""

@@ -10,7 +10,7 @@ from harness.verdict.estimates import IntervalEstimate
 from harness.verdict.gap import GapVerdict
 from harness.verdict.recommendation import CANNOT
 from harness.verdict.records import Verdicts
-from harness.verdict.requirements import Requirement, is_rule, requirement, rule_on
+from harness.verdict.requirements import PLAIN, Requirement, is_rule, requirement, rule_on
 from harness.verdict.ruling import ALLOW, REJECT, UNSETTLED, Ruling, combined
 from harness.verdict.sides import sides_of
 
@@ -73,8 +73,7 @@ def _has_guards(verdicts: Verdicts) -> bool:
 
 
 _ROLES = {
-    "not-worse": ("in_domain", "out_of_domain", "guard"),
-    "not-worse-in-domain": ("in_domain",),
+    **PLAIN,
     "not-worse-out-of-domain": ("in_domain", "out_of_domain"),
     "no-forgetting": ("guard",),
 }

@@ -87,7 +87,7 @@ def _outlook(
 ) -> Outlook:
     comparison, (first, second) = experiment.comparison, suites
     inside, outside = (paired.suites[suite.task] for suite in suites)
-    margins = Margins(*(comparison.sesoi if suite.sesoi is None else suite.sesoi for suite in suites))
+    margins = Margins(*map(experiment.sesoi_of, suites))
     unmet: dict[Condition, Truths] = {each: np.asarray(False) for each in Condition if each is not Condition.LEARNED}
     shown = Contrasts.of(outside, inside, comparison.retention)
     wanted = goals(Label.INCONCLUSIVE, shown, margins, unmet, (outside, inside), retention=comparison.retention)

@@ -16,6 +16,7 @@ The gates only take away: a placebo is no candidate, and a reference that is not
 taken as a measure for others.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -154,7 +155,7 @@ class _Test:
         rule = None if self.is_guard else self.analysis.seed_rule(self.paired.pairs)
         return rule((1.0,)) if rule else None
 
-    @property
+    @functools.cached_property
     def why_not(self) -> str | None:
         """What is in the way of any judgement."""
         reasons = list(weaknesses(self.paired, (self.scores,)))
@@ -164,14 +165,14 @@ class _Test:
             reasons.append("one seed speaks of its own checkpoint only")
         return "; ".join(reasons) or None
 
-    @property
+    @functools.cached_property
     def gap(self) -> Contrast | None:
         """Reference minus candidate; None where nothing can be judged."""
         if self.differences is None or self.why_not is not None:
             return None
         return contrast((self.differences,), (1.0,), seed_variance=self.given)
 
-    @property
+    @functools.cached_property
     def result(self) -> NotWorse:
         """The condition as it stands in the record."""
         gap, suite = self.gap, self.scores.suite

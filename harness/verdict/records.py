@@ -69,6 +69,11 @@ class PersistenceComparison:
     look: int | None = None
     chance: float | None = None
 
+    @property
+    def place(self) -> str:
+        """The suites that it is about: ``k8s → manual``."""
+        return f"{self.in_domain} → {self.out_of_domain}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapComparison:
@@ -97,6 +102,11 @@ class GapComparison:
     notes: tuple[str, ...]
     look: int | None = None
     chance: float | None = None
+
+    @property
+    def place(self) -> str:
+        """The suite that it is about."""
+        return self.task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

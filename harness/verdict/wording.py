@@ -57,6 +57,11 @@ class Scale:
         return f"{100 * value:.1f}" if metric(self.name).points else f"{value:.3g}"
 
     @property
+    def times(self) -> float:
+        """What a value is multiplied by to be in the unit."""
+        return 100.0 if metric(self.name).points else 1.0
+
+    @property
     def unit(self) -> str:
         """The unit's name; the metric's own name where it has none."""
         return metric(self.name).unit or self.name.partition(",")[0]

@@ -5,17 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.declarations.places import shipped
 from harness.ledger import RunFolder
 from harness.records import CellFailure
-from harness.report.document import Badge, Block, Cell, Command, Notice, Prose, Table, Weight
+from harness.report.document import Badge, Block, Cell, Command, Notice, Prose, Table
 from harness.report.sections.gaps import families
+from harness.report.sections.statements import weight
 from harness.spec.files import label
 from harness.spec.records import Experiment
-from harness.verdict.ranks import DECISIVE, OPEN, rank
+from harness.verdict.ranks import OPEN, rank
 from harness.verdict.records import GapComparison, PersistenceComparison, Verdicts
-
-
-def weight(verdict: str) -> Weight:
-    """Return how far a verdict goes."""
-    return "settled" if rank(verdict) == DECISIVE else "open"
 
 
 def asked(experiment: Experiment) -> Iterator[Block]:
@@ -57,8 +53,8 @@ def sureness(verdicts: Verdicts) -> Iterator[Block]:
 def verdict_table(verdicts: Verdicts) -> Table:
     """Return a row a candidate: what became of its gap out-of-domain, and what it forgot."""
     primary: Sequence[PersistenceComparison | GapComparison] = verdicts.comparisons or verdicts.in_domain
-    columns = dict.fromkeys(map(_place, (*primary, *verdicts.guards)))
-    cells = {(one.candidate, _place(one)): one.verdict for one in (*primary, *verdicts.guards)}
+    columns = dict.fromkeys(one.place for one in (*primary, *verdicts.guards))
+    cells = {(one.candidate, one.place): one.verdict for one in (*primary, *verdicts.guards)}
     candidates = dict.fromkeys(one.candidate for one in (*primary, *verdicts.guards))
     return Table(
         title=(
@@ -72,12 +68,6 @@ def verdict_table(verdicts: Verdicts) -> Table:
             for name in candidates
         ),
     )
-
-
-def _place(one: PersistenceComparison | GapComparison) -> str:
-    if isinstance(one, PersistenceComparison):
-        return f"{one.in_domain} → {one.out_of_domain}"
-    return one.task
 
 
 def _badge(verdict: str | None, *, reference: bool) -> Cell:

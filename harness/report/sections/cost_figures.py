@@ -83,7 +83,7 @@ def _tradeoff(  # noqa: PLR0917 - the parts of a picture, each used once
 
 def _change_point(one: GapComparison, x: float) -> Point:
     assert one.gap is not None
-    times, (low, high) = 100.0 if metric(one.metric).points else 1.0, one.gap.interval
+    times, (low, high) = Scale(one.metric).times, one.gap.interval
     return {
         "recipe": one.candidate,
         "x": x,

@@ -64,7 +64,7 @@ def plane(verdicts: Verdicts) -> Iterator[Figure]:
             rows=tuple(
                 (
                     one.candidate,
-                    f"{one.in_domain} → {one.out_of_domain}",
+                    one.place,
                     gap_cell(one.gap_in, name),
                     gap_cell(one.gap_out, name),
                     one.verdict,
@@ -81,7 +81,7 @@ def slopes(verdicts: Verdicts) -> Iterator[Figure]:
     if not shown:
         return
     name = _metric(verdicts)
-    times, unit = _times(name), Scale(name).unit
+    times, unit = Scale(name).times, Scale(name).unit
     points = [(one, each) for one in shown for each in one.per_seed if each.gap_out is not None]
     yield Figure(
         name="slopes",
@@ -92,7 +92,7 @@ def slopes(verdicts: Verdicts) -> Iterator[Figure]:
             "ends": tuple(
                 {
                     "recipe": one.candidate,
-                    "suites": f"{one.in_domain} → {one.out_of_domain}",
+                    "suites": one.place,
                     "seed": str(each.seed if each.seed is not None else place),
                     "where": where,
                     "gap": None if gap is None else gap * times,
@@ -108,7 +108,7 @@ def slopes(verdicts: Verdicts) -> Iterator[Figure]:
             rows=tuple(
                 (
                     one.candidate,
-                    f"{one.in_domain} → {one.out_of_domain}",
+                    one.place,
                     "" if each.seed is None else str(each.seed),
                     _number(each.gap_in, name),
                     None if each.gap_out is None else _number(each.gap_out, name),
@@ -121,7 +121,7 @@ def slopes(verdicts: Verdicts) -> Iterator[Figure]:
 
 def _number(value: float, name: str) -> Number:
     form = "{:.1f}" if metric(name).points else "{:.3g}"
-    return Number(value=value, form=form, unit=Scale(name).unit, times=_times(name))
+    return Number(value=value, form=form, unit=Scale(name).unit, times=Scale(name).times)
 
 
 def _metric(verdicts: Verdicts) -> str:
@@ -129,16 +129,12 @@ def _metric(verdicts: Verdicts) -> str:
     return (verdicts.comparisons or verdicts.in_domain)[0].metric
 
 
-def _times(name: str) -> float:
-    return 100.0 if metric(name).points else 1.0
-
-
 def _with_gaps(verdicts: Verdicts) -> Sequence[PersistenceComparison]:
     return [one for one in verdicts.comparisons if one.gap_in is not None and one.gap_out is not None]
 
 
 def _one_a_suite(shown: Sequence[PersistenceComparison]) -> Sequence[PersistenceComparison]:
-    return list({f"{one.in_domain} → {one.out_of_domain}": one for one in shown}.values())
+    return list({one.place: one for one in shown}.values())
 
 
 def _inside(verdicts: Verdicts) -> Iterator[tuple[str, str, IntervalEstimate]]:
@@ -154,7 +150,7 @@ def _outside(verdicts: Verdicts) -> Iterator[tuple[str, str, IntervalEstimate]]:
 
 
 def _gap_point(suite: str, recipe: str, gap: IntervalEstimate, name: str) -> Point:
-    times, (low, high) = _times(name), gap.interval
+    times, (low, high) = Scale(name).times, gap.interval
     return {"suite": suite, "recipe": recipe, "gap": gap.estimate * times, "low": low * times, "high": high * times}
 
 
@@ -162,7 +158,7 @@ def _seed_points(verdicts: Verdicts) -> Iterator[Point]:
     """Yield each seed's gap on each suite once: an in-domain suite is compared with several out-of-domain ones."""
     found: dict[tuple[str, str, str], float] = {}
     for one in verdicts.comparisons:
-        times = _times(one.metric)
+        times = Scale(one.metric).times
         for place, each in enumerate(one.per_seed):
             seed = str(each.seed if each.seed is not None else place)
             found[f"{one.in_domain} (in)", one.candidate, seed] = each.gap_in * times
@@ -173,8 +169,8 @@ def _seed_points(verdicts: Verdicts) -> Iterator[Point]:
 
 
 def _margins(verdicts: Verdicts) -> Iterator[Point]:
-    found = {f"{one.task} (in)": one.sesoi * _times(one.metric) for one in verdicts.in_domain}
-    found |= {f"{one.out_of_domain} (out)": one.sesoi_out * _times(one.metric) for one in verdicts.comparisons}
+    found = {f"{one.task} (in)": one.sesoi * Scale(one.metric).times for one in verdicts.in_domain}
+    found |= {f"{one.out_of_domain} (out)": one.sesoi_out * Scale(one.metric).times for one in verdicts.comparisons}
     for suite, sesoi in found.items():
         yield {"suite": suite, "low": -sesoi, "high": sesoi}
 
@@ -182,11 +178,11 @@ def _margins(verdicts: Verdicts) -> Iterator[Point]:
 def _plane_point(one: PersistenceComparison) -> Point:
     assert one.gap_in is not None
     assert one.gap_out is not None
-    times = _times(one.metric)
+    times = Scale(one.metric).times
     (low_in, high_in), (low_out, high_out) = one.gap_in.interval, one.gap_out.interval
     return {
         "recipe": one.candidate,
-        "suites": f"{one.in_domain} → {one.out_of_domain}",
+        "suites": one.place,
         "in": one.gap_in.estimate * times,
         "out": one.gap_out.estimate * times,
         "low_in": low_in * times,
@@ -197,9 +193,9 @@ def _plane_point(one: PersistenceComparison) -> Point:
 
 
 def _rule(verdicts: Verdicts, one: PersistenceComparison) -> Point:
-    times = _times(one.metric)
+    times = Scale(one.metric).times
     return {
-        "suites": f"{one.in_domain} → {one.out_of_domain}",
+        "suites": one.place,
         "margin_in": one.sesoi_in * times,
         "margin_out": one.sesoi_out * times,
         "retention": verdicts.retention,

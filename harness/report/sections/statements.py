@@ -80,11 +80,11 @@ def _not_compared(verdicts: Verdicts) -> Iterator[Finding]:
 
 
 def _subject(one: PersistenceComparison | GapComparison) -> str:
-    where = one.task if isinstance(one, GapComparison) else f"{one.in_domain} → {one.out_of_domain}"
-    return f"{one.candidate}, {where}"
+    return f"{one.candidate}, {one.place}"
 
 
-def _weight(verdict: str) -> Weight:
+def weight(verdict: str) -> Weight:
+    """Return how far a verdict goes."""
     return "settled" if rank(verdict) == DECISIVE else "open"
 
 
@@ -112,7 +112,7 @@ def _persistence(one: PersistenceComparison, shares: Iterable[str], needs: Itera
         conditions=_conditions(one.conditions) if details and one.conditions else None,
         subject=_subject(one),
         label=one.verdict,
-        weight=_weight(one.verdict),
+        weight=weight(one.verdict),
     )
 
 
@@ -123,7 +123,7 @@ def _gap(one: GapComparison, needs: Iterable[str], *, details: bool) -> Finding:
         conditions=_conditions(one.conditions) if details and one.conditions else None,
         subject=_subject(one),
         label=one.verdict,
-        weight=_weight(one.verdict),
+        weight=weight(one.verdict),
     )
 
 

@@ -1,6 +1,6 @@
 """Pictures of what is paid: forgetting against learning and against time, speed-ups with intervals, what cells take."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.compare.costs import RunCosts
 from harness.compare.design import BASE
@@ -23,37 +23,39 @@ def learning_against_forgetting(
     if BASE not in means:
         return
     way = " (lower is better)" if metric(inside.metric).higher_is_better is False else ""
-    for task in dict.fromkeys(one.task for one in verdicts.guards):
-        guards = [one for one in verdicts.guards if one.task == task and one.gap is not None and one.candidate in means]
-        if guards:
-            yield _tradeoff(
-                f"learning-{task}",
-                f"Learning against forgetting: {inside.task} against {task}",
-                guards,
-                [means[one.candidate] for one in guards],
-                means[BASE],
-                f"{inside.metric} on {inside.task}{way}",
-                "{:.4f}",
-            )
+    for task, guards in _guards(verdicts, means):
+        yield _tradeoff(
+            f"learning-{task}",
+            f"Learning against forgetting: {inside.task} against {task}",
+            guards,
+            [means[one.candidate] for one in guards],
+            means[BASE],
+            f"{inside.metric} on {inside.task}{way}",
+            "{:.4f}",
+        )
 
 
 def speed_against_forgetting(verdicts: Verdicts, costs: RunCosts) -> Iterator[Figure]:
     """Yield for each guard its change against the training time; nothing without guards."""
     seconds = {each.recipe: each.train_seconds.mean for each in costs.recipes}
+    for task, guards in _guards(verdicts, seconds):
+        yield _tradeoff(
+            f"speed-{task}",
+            f"Time against forgetting: training against {task}",
+            guards,
+            [seconds[one.candidate] for one in guards],
+            None,
+            "training time of a cell, s",
+            "{:.1f}",
+        )
+
+
+def _guards(verdicts: Verdicts, known: Mapping[str, float]) -> Iterator[tuple[str, list[GapComparison]]]:
+    """Yield each guard with what the recipes forgot there of which the other number is known; none without any."""
     for task in dict.fromkeys(one.task for one in verdicts.guards):
-        guards = [
-            one for one in verdicts.guards if one.task == task and one.gap is not None and one.candidate in seconds
-        ]
-        if guards:
-            yield _tradeoff(
-                f"speed-{task}",
-                f"Time against forgetting: training against {task}",
-                guards,
-                [seconds[one.candidate] for one in guards],
-                None,
-                "training time of a cell, s",
-                "{:.1f}",
-            )
+        found = [one for one in verdicts.guards if one.task == task and one.gap and one.candidate in known]
+        if found:
+            yield task, found
 
 
 def _tradeoff(  # noqa: PLR0917 - the parts of a picture, each used once

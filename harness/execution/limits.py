@@ -48,11 +48,13 @@ def watched(limits: Limits, end: Callable[[Passed], None]) -> Iterator[None]:
     over, start = threading.Event(), time.monotonic()
 
     def look() -> None:
-        while not over.wait(LOOK):
+        # The first look is at once: a cell that is over its limit from the start may last less than a pause.
+        while not over.is_set():
             passed = limits.passed(time.monotonic() - start)
             if passed is not None:
                 end(passed)
                 return
+            over.wait(LOOK)
 
     threading.Thread(target=look, daemon=True, name="limits").start()
     try:

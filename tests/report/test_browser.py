@@ -94,7 +94,7 @@ def test_questions_are_searched_and_opened_with_the_keyboard_and_shown_as_they_a
     assert "\\u001b[31m" in first.inner_text()
     first.focus()
     page.keyboard.press("Enter")
-    assert box.locator("details table").first.is_visible()
+    box.locator("details table").first.wait_for(state="visible")
     assert page.title() == "tiny"
     assert page.wrong == []
 

@@ -51,7 +51,7 @@ class Changes(TypedDict, total=False):
     limit: int
     only: Sequence[str]
     device: str
-    workers: int
+    workers: int | Literal["auto"]
     include: Sequence[PathLike]
 
 

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.api import Changes, load
 from harness.cli.terminal import uncleaned
@@ -40,7 +40,9 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
         "--only", action="append", default=[], metavar="RECIPE|SUITE", help="keep these recipes or suites (repeatable)"
     )
     group.add_argument("--device", metavar="DEVICE", help="where models are: cpu, cuda, cuda:1 or mps")
-    group.add_argument("--workers", type=int, metavar="N", help="run N cells at once (default 1)")
+    group.add_argument(
+        "--workers", type=_workers, metavar="N", help="run N cells at once, or `auto`: as many as there is room for"
+    )
     group.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: runs/NAME)")
     add_consent_option(parser)
     parser.add_argument(
@@ -159,6 +161,15 @@ def stages(what: str, names: Mapping[str, str]) -> Iterator[Callable[[str], None
 def quiet_imports() -> None:
     """Drop bitsandbytes' warning about kernels that speed up quantized inference: nothing here needs them."""
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+
+
+def _workers(text: str) -> int | Literal["auto"]:
+    if text == "auto":
+        return "auto"
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor `auto`") from None
 
 
 def _seeds(text: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from harness.errors import PluginError
 from harness.execution._base import Executor
 from harness.execution.local import LocalExecutor
+from harness.preflight.workers import workers_of
 from harness.registry import find
 from harness.spec.records import Experiment
 from harness.storage import cannot_be_written
@@ -22,7 +23,7 @@ def executor_of(experiment: Experiment, log: Path, *, remedy: str, at_once: bool
     _make(log, remedy)
     asked = experiment.execute
     if asked.kind == LOCAL:
-        return LocalExecutor(log, device=asked.device, workers=asked.workers, at_once=at_once)
+        return LocalExecutor(log, device=asked.device, workers=workers_of(asked), at_once=at_once)
     plugin = find("executors", asked.kind)
     if plugin is None:
         raise PluginError(f"no executor called {asked.kind!r} is installed; harness itself has {LOCAL!r}.")

@@ -58,11 +58,19 @@ class Estimate:
     """Why else something had to be."""
     widening: tuple[CellCost, ...] = ()
     """Trials that there may be beyond `trials`, where choices lie at the edge of the search."""
+    at_once: int = 1
+    """Cells that run at once."""
 
     @property
     def seconds(self) -> float:
         """Training and scoring of all cells and expected trials, one after the other."""
         return sum(each.train_seconds + each.evaluate_seconds for each in (*self.trials, *self.cells))
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of the clock, if cells that run at once do not slow each other down."""
+        longest = max(each.train_seconds + each.evaluate_seconds for each in (*self.trials, *self.cells))
+        return max(longest, self.seconds / self.at_once)
 
     @property
     def search_seconds(self) -> float:

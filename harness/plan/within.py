@@ -126,7 +126,7 @@ class _Plan:
         scored = self._scored(limit)
         once = sum(each.train_seconds + scored * each.evaluate_seconds for each in self.once)
         a_seed = sum(each.train_seconds + scored * each.evaluate_seconds for each in self.by_recipe)
-        return self.estimate.search_seconds + once + seeds * a_seed
+        return (self.estimate.search_seconds + once + seeds * a_seed) / self.estimate.at_once
 
     def _scored(self, limit: int) -> float:
         """Return the part of the tokens of all suites that a limit leaves."""

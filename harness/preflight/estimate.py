@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from transformers import AutoConfig
 
 from harness.diagnostics import diagnostics_of
@@ -32,6 +33,7 @@ from harness.preflight.content import content_at_hand
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.token_counts import RowTokens, SuiteTokens, TokenCounts, count_tokens
 from harness.preflight.unknown import Unknown
+from harness.preflight.workers import places, workers_of
 from harness.records import MatchedSize
 from harness.sources import models
 from harness.sources.offline import without_downloads
@@ -99,7 +101,26 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         assumed=tuple(unknown.assumed),
         absent=tuple(unknown.absent),
         reasons=tuple(unknown.reasons),
+        at_once=_at_once(experiment, device),
     )
+
+
+def _at_once(experiment: Experiment, device: str) -> int:
+    return places(workers_of(experiment.execute), accelerators(device), cells_that_fit(experiment, device))
+
+
+def cells_that_fit(experiment: Experiment, device: str) -> int | None:
+    """Return how many of the largest cells this machine's memory holds at once, None where one runs at a time."""
+    if workers_of(experiment.execute) == 1 or device != "cpu":
+        return None
+    return memory.cells_that_fit(least_memory(experiment))
+
+
+def accelerators(device: str) -> int | None:
+    """Return how many devices of this kind there are to share out, None for a CPU."""
+    if device == "cpu":
+        return None
+    return torch.cuda.device_count() if device == "cuda" else 1
 
 
 def model_config(experiment: Experiment) -> dict[str, Any]:

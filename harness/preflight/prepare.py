@@ -7,11 +7,10 @@ import torch
 from lm_eval.api.task import Task
 
 from harness.diagnostics import diagnostics_of
-from harness.preflight import memory
 from harness.preflight.comparable import check_comparable
 from harness.preflight.contamination import all_training_passages, check_contamination
 from harness.preflight.content import content_of, rows_of
-from harness.preflight.estimate import least_memory, model_config
+from harness.preflight.estimate import accelerators, cells_that_fit, model_config
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.prepared import Prepared
 from harness.sources import models
@@ -52,17 +51,10 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
         items={suite.task: len(scorable(suites[suite.task], suite)) for suite in experiment.suites},
         device=device,
         threads=torch.get_num_threads(),
-        devices=torch.cuda.device_count() if device == "cuda" else 1,
-        fitting=_fitting(experiment, device),
+        devices=accelerators(device) or 1,
+        fitting=cells_that_fit(experiment, device),
         versions={package: version(package) for package in PACKAGES},
     )
-
-
-def _fitting(experiment: Experiment, device: str) -> int | None:
-    """Return how many of the largest cells this machine's memory holds at once, None where one runs at a time."""
-    if experiment.execute.workers == 1 or device != "cpu":
-        return None
-    return memory.cells_that_fit(least_memory(experiment))
 
 
 def _suites(experiment: Experiment, on_stage: Callable[[str], None]) -> dict[str, Task]:

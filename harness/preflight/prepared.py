@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.plan.content import Content
+from harness.preflight.workers import places
 from harness.records import Screening
 from harness.witness import Seen
 
@@ -31,6 +32,4 @@ class Prepared:
 
     def places(self, workers: int) -> int:
         """Return how many of so many workers have an accelerator of their own, or memory on a CPU; one at least."""
-        if self.device != "cpu":
-            return max(1, min(workers, self.devices))
-        return workers if self.fitting is None else max(1, min(workers, self.fitting))
+        return places(workers, None if self.device == "cpu" else self.devices, self.fitting)

@@ -177,8 +177,9 @@ def _timed(context: Context) -> Iterator[Problem]:
         name for name, read in context.recipes.items() if read.recipe.compute and read.recipe.compute.measure == "time"
     ]
     timed += ["merge.latency"] if context.spec.get("merge", {}).get("latency") else []
-    if workers > 1 and timed:
-        message = f"{workers} cells at once share the machine, and {', '.join(timed)} compares times"
+    if workers != 1 and timed:
+        several = "as many cells at once as there is room for" if workers == "auto" else f"{workers} cells at once"
+        message = f"{several} share the machine, and {', '.join(timed)} compares times"
         yield context.document.problem(("execute", "workers"), message, "Run one at a time: workers 1.")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from harness.codec import JSON
 from harness.errors import Problem, SpecError
 from harness.spec.document import Located, Path, Place, json_path
+from harness.spec.records import Workers
 from harness.spec.suggest import nearest
 
 _Step = Callable[..., Located]
@@ -31,7 +32,7 @@ class Overrides:
     limit: int | None = None
     only: tuple[str, ...] = ()
     device: str | None = None
-    workers: int | None = None
+    workers: Workers | None = None
 
     def words(self) -> tuple[str, ...]:
         """Return what was overridden as it would be typed; this stands in the lock file and the report."""

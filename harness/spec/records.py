@@ -19,6 +19,9 @@ StopAt = Literal["settled", "decisive"]
 CostKind = Literal["training_time", "memory", "size", "price"]
 """By which cost the cheapest recipe is: seconds of training, memory at the peak, bytes kept on disk, or money."""
 
+Workers = int | Literal["auto"]
+"""How many cells run at once: so many, or as many as the machine has processors, accelerators and memory for."""
+
 DataControl = Literal["permuted_answers"]
 """What makes a training a placebo: answers dealt anew among rows of the same form."""
 
@@ -404,25 +407,26 @@ class Comparison:
 class Execution:
     """Where and how units of work are run. What was used stands in the record of each cell.
 
-    `kind` is ``local`` or an executor of a plug-in, whose `options` they are; `plugin` is the distribution that it came
-    from, ``name==version``. `device` is ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; None is an accelerator where there is
-    one that CUDA drives, else the CPU. `threads` is what torch computes with in a cell; None is its own choice when the
-    run folder is begun, which stays. `workers` is how many cells run at once; no number depends on it. With
-    `padding_free` the rows of a training batch are laid end to end, with `reads_once` what all prompts of a suite begin
-    with is read once, where the model takes it: numbers are the same up to rounding, so these two are part of
-    identities. With `frozen_prefix` what enters a cell's lowest trained layer in scoring is read where another cell has
-    computed it, of which a run keeps `frozen_prefix_bytes` at most: not a bit changes. With `frozen_training` the same
-    is done in training, of as many bytes again: it pays where the cells meet each row several times, and is part of the
-    identity of recipes that choose layers, since numbers are the same up to rounding. With `shared_probes` what layers
-    are ranked by is measured once for all recipes that ask the same of a seed: not a bit changes. A cell whose process
-    holds more than `memory_limit_bytes`, or that takes more than `time_limit_minutes` in one start, is ended as a
-    failure; None is no limit.
+    `kind` is ``local`` or an executor of a plug-in, whose `options` they are; `plugin` is the distribution that it
+    came from, ``name==version``. `device` is ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; None is an accelerator where
+    there is one that CUDA drives, else the CPU. `threads` is what torch computes with in a cell; None is its own
+    choice when the run folder is begun, which stays. `workers` is how many cells run at once, ``auto`` one for each
+    `threads` processors; no number depends on it. With `padding_free` the rows of a training batch are laid end to
+    end, with `reads_once` what all prompts of a suite begin with is read once, where the model takes it: numbers
+    are the same up to rounding, so these two are part of identities. With `frozen_prefix` what enters a cell's
+    lowest trained layer in scoring is read where another cell has computed it, of which a run keeps
+    `frozen_prefix_bytes` at most: not a bit changes. With `frozen_training` the same is done in training, of as
+    many bytes again: it pays where the cells meet each row several times, and is part of the identity of recipes
+    that choose layers, since numbers are the same up to rounding. With `shared_probes` what layers are ranked by is
+    measured once for all recipes that ask the same of a seed: not a bit changes. A cell whose process holds more
+    than `memory_limit_bytes`, or that takes more than `time_limit_minutes` in one start, is ended as a failure;
+    None is no limit.
     """
 
     kind: str = "local"
     device: str | None = None
     threads: int | None = None
-    workers: int = 1
+    workers: Workers = 1
     padding_free: bool = True
     reads_once: bool = True
     frozen_prefix: bool = True

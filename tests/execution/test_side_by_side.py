@@ -40,10 +40,13 @@ def test_two_at_once_give_what_one_at_a_time_gives(tiny_spec, tmp_path):
     assert verdict(alone) == verdict(together)
 
 
-def test_what_compares_times_runs_alone(tiny_spec):
-    changed = {"merge": {"latency": True}, "execute": {"workers": 2}}
+@pytest.mark.parametrize(
+    ("workers", "said"), [(2, "2 cells at once share"), ("auto", "as many cells at once as there is room for share")]
+)
+def test_what_compares_times_runs_alone(tiny_spec, workers, said):
+    changed = {"merge": {"latency": True}, "execute": {"workers": workers}}
     tiny_spec.write_text(json.dumps({**json.loads(tiny_spec.read_text()), **changed}))
-    with pytest.raises(SpecError, match=r"2 cells at once share the machine, and merge\.latency compares times"):
+    with pytest.raises(SpecError, match=rf"{said} the machine, and merge\.latency compares times"):
         load(tiny_spec)
 
 

@@ -71,11 +71,18 @@ def totals(estimate: Estimate) -> Iterator[Block]:
     """Yield what everything together would take, and what was checked for contamination."""
     yield Prose(
         f"{_search(estimate)}estimate, from a calibration of a few seconds on this machine ({_measured(estimate)}): "
-        f"about {Duration(estimate.seconds)} of training and scoring, "
-        f"{estimate.memory / GIB:.1f} GiB of memory at the peak, {estimate.disk / MIB:.0f} MiB kept on disk and "
+        f"about {Duration(estimate.seconds)} of training and scoring{_at_once(estimate)}, "
+        f"{estimate.at_once * estimate.memory / GIB:.1f} GiB of memory at the peak, "
+        f"{estimate.disk / MIB:.0f} MiB kept on disk and "
         f"{estimate.disk_peak / MIB:.0f} MiB there at the peak; start-up and downloads come on top"
     )
     yield Prose(_contamination(estimate))
+
+
+def _at_once(estimate: Estimate) -> str:
+    if estimate.at_once == 1:
+        return ""
+    return f" ({Duration(estimate.elapsed)} with {estimate.at_once} cells at once)"
 
 
 def outlook(power: Power) -> Iterator[Block]:

@@ -118,7 +118,7 @@ class Method(ABC):
         return None
 
     def low_rank_updates(self, adapted: Adapted) -> Mapping[str, tuple[Tensor, Tensor]]:
-        """Return by module the factors B (out, rank) and A (rank, in) of an update BA; nothing for other updates."""
+        """Return by module the factors B (out, rank) and A (rank, in) of the update BA; nothing for other updates."""
         del adapted
         return {}
 

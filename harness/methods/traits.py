@@ -19,6 +19,11 @@ VIRTUAL_TOKENS = ("PROMPT_TUNING", "MULTITASK_PROMPT_TUNING", "P_TUNING", "PREFI
 STACKABLE = ("LORA", "LOHA", "LOKR", "VERA", "IA3")
 """Methods of which PEFT applies several adapters at once, and merges them to the same outputs (tried: OFT's differ)."""
 
+LOW_RANK = ("LORA", "ADALORA")
+"""Methods that add a product of two factors to each weight; LoRA's variants below do something else with it."""
+
+_VARIANTS = ("use_dora", "alora_invocation_tokens", "arrow_config", "use_bdlora", "target_parameters")
+
 READS_DATA = ("eva", "corda", "lora_ga")
 """Values of `init_lora_weights` with which an adapter starts from training data."""
 
@@ -27,7 +32,8 @@ READS_DATA = ("eva", "corda", "lora_ga")
 class Traits:
     """What outside code may ask about a recipe's method.
 
-    Of a recipe in stages: `label` names each, the other traits hold where they hold of any of its stages.
+    Of a recipe in stages: `label` names each, `low_rank` holds where it does of all of them, the other traits
+    where they hold of any.
     """
 
     label: str
@@ -43,6 +49,8 @@ class Traits:
     """What was trained can be folded into the base model's weights."""
     stacks: bool = False
     """An adapter can stay at work, frozen, while another one of the same method trains beside it."""
+    low_rank: bool = False
+    """The change of each adapted weight is a product of two factors, which `Method.low_rank_updates` gives."""
 
 
 def declared_methods(recipe: Recipe) -> tuple[str, ...]:
@@ -84,7 +92,13 @@ def _of_peft(block: Mapping[str, Any]) -> Traits:
         added_tokens=int(block.get("num_virtual_tokens") or 0) if in_the_input else 0,
         merges=kind not in VIRTUAL_TOKENS,
         stacks=kind in STACKABLE,
+        low_rank=kind in LOW_RANK and not _rewrites_base(block) and not any(block.get(each) for each in _VARIANTS),
     )
+
+
+def _rewrites_base(block: Mapping[str, Any]) -> bool:
+    """Tell whether the initialisation takes something out of the base, so that the change is not the product."""
+    return block.get("init_lora_weights", True) not in {True, False, "gaussian", "eva", "orthogonal"}
 
 
 def _of_a_plugin(block: PluginBlock) -> Traits:
@@ -115,4 +129,5 @@ def _of_any(stages: list[Traits]) -> Traits:
         added_tokens=max(stage.added_tokens for stage in stages),
         merges=holds(lambda each: each.merges),
         stacks=holds(lambda each: each.stacks),
+        low_rank=all(stage.low_rank for stage in stages),
     )

@@ -82,7 +82,7 @@ class PeftMethod(Method):
         return expected_parameters(adapted)
 
     def low_rank_updates(self, adapted: Adapted) -> Mapping[str, tuple[Tensor, Tensor]]:
-        """Return the factors of LoRA and its like; AdaLoRA's singular values are taken into A."""
+        """Return the factors of LoRA and its like; scaling and AdaLoRA's singular values are taken into A."""
         if adapted.model.active_peft_config.is_prompt_learning:
             return {}
         adapter = adapted.model.active_adapter
@@ -155,8 +155,9 @@ def _asked(
 
 
 def _factors(layer: LoraLayer, adapter: str) -> tuple[Tensor, Tensor]:
-    """Return B (out, r) and A (r, in)."""
-    down, up = layer.lora_A[adapter], layer.lora_B[adapter]
-    if isinstance(down, Tensor):
-        return up.detach(), (down * layer.lora_E[adapter]).detach()
-    return up.weight.detach(), down.weight.detach()
+    """Return B (out, r) and A (r, in), whose product is what is added: A is scaled as the layer scales it."""
+    down, up, scaling = layer.lora_A[adapter], layer.lora_B[adapter], layer.scaling[adapter]
+    if isinstance(down, Tensor):  # AdaLoRA, which divides by the rank that is left, and by no 0
+        left = float(layer.ranknum[adapter]) + 1e-5
+        return up.detach(), (down * layer.lora_E[adapter]).detach() * (scaling / left)
+    return up.weight.detach(), down.weight.detach() * scaling

@@ -1,12 +1,17 @@
 """What is measured of a cell beside its scores: checks that the adaptation was what the recipe says, and its latency.
 
 Each check is a `Diagnostic`; `diagnostics_of` gives those of an experiment, the nine that every training has and those
-that its spec names. A check that fails is reported, not raised: the numbers stand with a mark beside them.
+that its spec names, harness's own (`OWN`) or a plug-in's. A check that fails is reported, not raised: the numbers stand
+with a mark beside them.
 """
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-from harness.diagnostics._base import Diagnostic, StoredCell, Subject
+from transformers import PreTrainedTokenizerBase
+
+from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, StoredCell, Subject
 from harness.diagnostics.latency import latency
 from harness.diagnostics.outputs import OutputsDiffer, logits, outputs_differ
 from harness.diagnostics.parameters import (
@@ -16,6 +21,7 @@ from harness.diagnostics.parameters import (
     trainable_as_expected,
 )
 from harness.diagnostics.precision import SERVED, UpdatesKept, loss_as_served
+from harness.diagnostics.probes import missing_texts, probes_of
 from harness.diagnostics.rank import ModuleRank, RanksAlive, effective_ranks, ranks_alive
 from harness.diagnostics.reproducibility import (
     FirstStart,
@@ -25,22 +31,28 @@ from harness.diagnostics.reproducibility import (
     is_made_twice,
     start_follows_seed,
 )
+from harness.diagnostics.spectrum import Spectra
 from harness.diagnostics.weights import BaseUnchanged, base_digest, base_unchanged, start_digest
-from harness.errors import PluginError
+from harness.errors import PluginError, RecipeError
 from harness.records import Measurement
 from harness.registry import find
-from harness.spec.records import DiagnosticRequest
+from harness.spec.records import DiagnosticRequest, Experiment, Recipe
 
 __all__ = [
     "DEFAULTS",
+    "OWN",
     "SERVED",
     "Diagnostic",
     "FirstStart",
     "ModuleRank",
+    "ProbeRequest",
+    "Probes",
     "StoredCell",
     "Subject",
     "base_digest",
     "base_unchanged",
+    "begin",
+    "check_diagnostics",
     "diagnostics_of",
     "effective_ranks",
     "is_made_twice",
@@ -70,6 +82,37 @@ DEFAULTS: tuple[type[Diagnostic], ...] = (
 )
 
 
+OWN: Mapping[str, type[Diagnostic]] = {each.name: each for each in (Spectra,)}
+"""Those that harness brings and takes only where a spec names them."""
+
+Took = Callable[[str, float], None]
+"""Is told what a requested diagnostic took: its name and seconds."""
+
+
+def check_diagnostics(experiment: Experiment, config: Mapping[str, Any] | None) -> None:
+    """Raise `RecipeError` with every reason why the experiment cannot have a diagnostic that it asks for.
+
+    Without a `config`, the model's, fewer reasons can be found. Raises `PluginError` as `diagnostics_of` does.
+    """
+    reasons = []
+    for request in experiment.diagnostics:
+        asked = _requested(request)
+        texts = asked.asks_for()
+        found = [*asked.check(experiment, config), *(missing_texts(texts, experiment) if texts else ())]
+        reasons += [f"the diagnostic {request.name}: {reason}" for reason in found]
+    if reasons:
+        raise RecipeError("\n".join(dict.fromkeys(reasons)))
+
+
+def begin(
+    diagnostics: Iterable[Diagnostic], experiment: Experiment, recipe: Recipe, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    """Tell each what will train, with the texts that it asks for. Raises `TaskError` for a text that is too short."""
+    for each in diagnostics:
+        texts = each.asks_for()
+        each.begin(recipe, probes_of(texts, experiment, tokenizer) if texts else {})
+
+
 def diagnostics_of(requests: Sequence[DiagnosticRequest]) -> list[Diagnostic]:
     """Return fresh instances: the defaults, then those that a spec asks for.
 
@@ -78,14 +121,17 @@ def diagnostics_of(requests: Sequence[DiagnosticRequest]) -> list[Diagnostic]:
     return [each() for each in DEFAULTS] + [_requested(request) for request in requests]
 
 
-def measure(diagnostics: Iterable[Diagnostic], subject: Subject) -> dict[str, Measurement]:
-    """Return what each finds about a training that is over, by name.
+def measure(diagnostics: Iterable[Diagnostic], subject: Subject, took: Took | None = None) -> dict[str, Measurement]:
+    """Return what each finds about a training that is over, by name; `took` is told of each.
 
     Raises `PluginError` for an answer that is not a `Measurement` of the diagnostic's own name.
     """
     found = {}
     for each in diagnostics:
+        start = time.perf_counter()
         answer = each.after(subject)
+        if took is not None:
+            took(each.name, time.perf_counter() - start)
         if not (isinstance(answer, Measurement) and answer.name == each.name):
             raise PluginError(f"the diagnostic {each.name!r} answered {answer!r:.80}, not a Measurement of its name.")
         found[each.name] = answer
@@ -106,6 +152,8 @@ def measure_across(requests: Sequence[DiagnosticRequest], cells: Sequence[Stored
 
 
 def _requested(request: DiagnosticRequest) -> Diagnostic:
+    if request.name in OWN:
+        return OWN[request.name](**request.options)
     plugin = find("diagnostics", request.name)
     if plugin is None:
         raise PluginError(f"no diagnostic called {request.name!r} is installed.")

@@ -1,9 +1,11 @@
 """The contract of a diagnostic: what it may look at, when it is called, and what it answers.
 
-A diagnostic is a class. Harness makes one instance for each training of each cell, in the cell's own process, and
-calls it from one thread, in this order: `before` once, on the base model as it was loaded; `during` after every
-optimizer step, where the class overrides it; `after` once, on the trained model before it is saved. What `before`
-and `during` note stays in the instance. Models belong to the cell: a diagnostic that changes one puts it back, and
+A diagnostic is a class. Before anything is trained, `check` says of an instance that looks at nothing why the
+experiment cannot have it, and the run is refused. Harness then makes one instance for each training of each cell, in
+the cell's own process, and calls it from one thread, in this order: `begin` once, with the recipe and the texts that
+`asks_for` names; `before` once, on the base model as it was loaded; `during` after every optimizer step, where the
+class overrides it; `after` once, on the trained model before it is saved. What `begin`, `before` and `during` note stays in
+the instance. Models belong to the cell: a diagnostic that changes one puts it back, and
 keeps no reference to it. What it computes must not draw from the global random state, or the training that follows
 would be another one.
 
@@ -22,10 +24,10 @@ Third parties register a class under the entry-point group ``harness.diagnostics
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -33,7 +35,24 @@ from torch import Tensor, nn
 from harness.methods._base import Adapted
 from harness.methods.batches import Batch
 from harness.records import CellResult, Measurement
+from harness.spec.records import Experiment, Recipe
 from harness.training import Trained
+
+Probes = Mapping[str, tuple[Tensor, ...]]
+"""Texts to look at a model with, by domain (``in_domain``, ``out_of_domain``): each one's token ids, (1, tokens)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRequest:
+    """Which texts a diagnostic looks at a model with, the same in every cell.
+
+    Of each domain the first `items` prompts of the suites of that role, or the `texts` that are given for it; of each
+    text the first `tokens` tokens.
+    """
+
+    items: int = 8
+    tokens: int = 64
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +93,18 @@ class Diagnostic(ABC):
     """One measurement of a training; see the module for who calls what when."""
 
     name: ClassVar[str]
+
+    def check(self, experiment: Experiment, config: Mapping[str, Any] | None) -> Iterable[str]:
+        """Return every reason why the experiment cannot have it, with the remedy; `config` is the model's or None."""
+        del experiment, config
+        return ()
+
+    def asks_for(self) -> ProbeRequest | None:
+        """Return which texts it looks at the model with; None where the batch of training rows is enough."""
+        return None
+
+    def begin(self, recipe: Recipe, probes: Probes) -> None:  # noqa: B027 - most need neither
+        """Note what will train, and the texts that were asked for."""
 
     def before(self, model: nn.Module, batch: Batch) -> None:  # noqa: B027 - most need nothing of the base
         """Note what the base model is, before anything is adapted."""

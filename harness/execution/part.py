@@ -1,6 +1,7 @@
 """One training of a cell: its recipe's, or that of one of its stages."""
 
 import gc
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -129,8 +130,17 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
     model = part.load(clock)
     batch = _first_batch(course.batches)
     checks = diagnostics.diagnostics_of(work.experiment.diagnostics)
+    asked = {each.name for each in work.experiment.diagnostics}
+
+    def took(name: str, seconds: float) -> None:
+        if name in asked:
+            clock.credit(f"measure {name}", seconds)
+
+    diagnostics.begin(checks, work.experiment, recipe, course.tokenizer)
     for check in checks:
+        start = time.perf_counter()
         check.before(model, batch)
+        took(check.name, time.perf_counter() - start)
     if first is None:
         adapted = _as_measured(part.adapt(model, recipe, clock), probes)
     else:
@@ -164,7 +174,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         folder=work.folder,
         arrays=stage_folder(work.folder / ARRAYS, part.whole, part.place),
     )
-    found = diagnostics.measure(checks, subject)
+    found = diagnostics.measure(checks, subject, took)
     dtype = served_dtype(work.experiment.model, work.device)
     precision = Precision(trained=trained_dtype(adapted.model), computed=trained.computed, scored=dtype)
     record = cell_record.train_record(adapted, trained, start_sha256, found, precision)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from transformers import AutoConfig
 
-from harness.diagnostics import diagnostics_of
+from harness.diagnostics import check_diagnostics
 from harness.errors import SourceError
 from harness.methods.dry_run import Description, describe, matched_size
 from harness.methods.traits import traits
@@ -65,10 +65,12 @@ def estimate(
 
 def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], None], *, measure_anew: bool) -> Estimate:
     check_device(device)
-    diagnostics_of(experiment.diagnostics)
+    check_diagnostics(experiment, experiment.model.config)
     on_stage("recipes")
     config = model_config(experiment)
     check_recipes(experiment, config, device, on_stage)
+    if experiment.model.config is None:
+        check_diagnostics(experiment, config)
     on_stage("speed")
     kept = calibrated(config, device, anew=measure_anew)
     speed, unknown = kept.calibration, Unknown()

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import torch
 from lm_eval.api.task import Task
 
-from harness.diagnostics import diagnostics_of
+from harness.diagnostics import check_diagnostics
 from harness.preflight.comparable import check_comparable
 from harness.preflight.contamination import all_training_passages, check_contamination
 from harness.preflight.content import content_of, rows_of
@@ -31,13 +31,14 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
     rows and for training rows that give a scored item away.
     """
     check_device(device)
-    diagnostics_of(experiment.diagnostics)  # what is wrong with a plug-in is found now, not after a training
+    check_diagnostics(experiment, experiment.model.config)  # what cannot be had is found now, not after a training
     check_recipes(experiment, experiment.model.config, device, on_stage)
     on_stage("model")
     models.check(experiment.model)
     tokenizer = models.tokenizer(experiment.model)
     if experiment.model.config is None:  # the model is here now, and its own configuration can be read
         check_recipes(experiment, model_config(experiment), device, on_stage)
+        check_diagnostics(experiment, model_config(experiment))
     on_stage("data")
     read = rows_of(experiment, tokenizer)
     suites = _suites(experiment, on_stage)

@@ -10,14 +10,14 @@ from jsonschema import Draft202012Validator, SchemaError
 from harness.codec import JSON
 from harness.errors import PluginError
 from harness.registry import Kind, Plugin, find, plugins
-from harness.spec.records import DATA_SOURCES, EXECUTORS, STRATEGIES, Recipe
+from harness.spec.records import DATA_SOURCES, DIAGNOSTICS, EXECUTORS, STRATEGIES, Recipe
 
 Schema = dict[str, Any]
 
 _NAMED_BY: Mapping[Kind, tuple[str, Sequence[str]]] = {
     "layer_strategies": ("strategy", STRATEGIES),
     "data_sources": ("source", DATA_SOURCES),
-    "diagnostics": ("name", ()),
+    "diagnostics": ("name", DIAGNOSTICS),
     "executors": ("kind", EXECUTORS),
 }
 """The key under which a block names a plug-in of a kind, and the names that are harness's own."""

@@ -47,6 +47,9 @@ NOT_POOLED = (
 )
 """Why `pool_seed_variance` was withdrawn."""
 
+DIAGNOSTICS = ("spectrum",)
+"""Diagnostics that harness brings itself and takes where a spec names them; any other is the name of a plug-in."""
+
 EXECUTORS = ("local",)
 """Executors that harness brings itself; any other is the name of a plug-in."""
 

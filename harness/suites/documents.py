@@ -58,6 +58,20 @@ def scored_passages(task: Task) -> Iterator[Passage]:
         yield Passage.of(identity, _question_and_answer(task, document), document, str(task.task_name))
 
 
+def scored_prompts(task: Task, count: int, *, chat_template: ChatTemplate | None = None) -> list[str]:
+    """Return the prompts of the first `count` items that a task is scored on, at zero shots.
+
+    Raises `TaskError` for an item that cannot be rendered.
+    """
+    found = []
+    for number, document in zip(range(1, count + 1), task.eval_docs, strict=False):
+        try:
+            found.append(_prompt(task, document, chat_template))
+        except Exception as error:
+            raise _unrendered(task, f"item {number} of what is scored", error) from error
+    return found
+
+
 def is_recall(task: Task) -> bool:
     """Tell whether a task declares the role ``recall``: it asks for trained facts by design and is not compared."""
     return (task.config.metadata or {}).get("role") == "recall"

@@ -28,7 +28,7 @@ from harness.methods import Batches
 from harness.methods.adapt import adapt
 from harness.records import Measurement
 from harness.spec.records import Recipe
-from harness.testing.tiny import tiny_batches, tiny_model
+from harness.testing.tiny import tiny_batches, tiny_model, tiny_probes
 from harness.training import Trained
 
 STEPS = 3
@@ -129,6 +129,7 @@ def follow(
 ) -> Taken:
     """Call the diagnostic as a cell does, around a training with plain SGD; `looking` is a context of every call."""
     model, batch = tiny_model(), next(iter(batches()))
+    diagnostic.begin(recipe, tiny_probes())
     with looking(model):
         diagnostic.before(model, batch)
     adapted = adapt(model, recipe, seed=3, batches=batches)

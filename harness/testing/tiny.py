@@ -5,8 +5,10 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
+from harness.diagnostics import Probes
 from harness.methods import Batch
 
 LAYERS, VOCABULARY = 4, 256
@@ -41,6 +43,16 @@ def tiny_batches() -> Iterator[Batch]:
         labels = ids.clone()
         labels[:, :4] = -100
         yield {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
+
+
+def tiny_probes() -> Probes:
+    """Return the tokens of two texts of each domain, of different lengths; the same at each call."""
+    generator = torch.Generator().manual_seed(8)
+
+    def text(length: int) -> Tensor:
+        return torch.randint(3, VOCABULARY, (1, length), generator=generator)
+
+    return {"in_domain": (text(9), text(7)), "out_of_domain": (text(8), text(10))}
 
 
 def write_tiny_tokenizer(folder: Path) -> Path:

@@ -28,11 +28,11 @@ spread = foreign.code:spread
 [harness.data_sources]
 table = foreign.code:table
 [harness.diagnostics]
-spectrum = foreign.code:Spectrum
+curvature = foreign.code:Curvature
 [harness.executors]
 queue = foreign.code:Queue
 """
-NAMES = ("reft", "spread", "table", "spectrum", "queue")
+NAMES = ("reft", "spread", "table", "curvature", "queue")
 
 
 @pytest.fixture
@@ -59,13 +59,13 @@ def test_what_a_spec_names_is_noted_with_its_distribution(foreign, spec, write):
     write({"layers": {"strategy": "spread", "count": 1, "options": {"rank": 2}}}, "adapters/full--spread.json")
     spec["recipes"].append("full--spread")
     spec["data"] = {"source": "table", "options": {"rank": 1}}
-    spec["diagnostics"] = [{"name": "spectrum", "options": {"rank": 3}}]
+    spec["diagnostics"] = [{"name": "curvature", "options": {"rank": 3}}]
     spec["execute"] = {"kind": "queue", "threads": 2, "options": {"rank": 4}}
     experiment = load(write(spec))
     assert experiment.data == Data(source="table", options={"rank": 1}, plugin="foreign-gap==1.2")
     assert experiment.recipes[-1].layers.plugin == "foreign-gap==1.2"
     assert experiment.diagnostics == (
-        DiagnosticRequest(name="spectrum", options={"rank": 3}, plugin="foreign-gap==1.2"),
+        DiagnosticRequest(name="curvature", options={"rank": 3}, plugin="foreign-gap==1.2"),
     )
     assert experiment.execute == Execution(kind="queue", threads=2, options={"rank": 4}, plugin="foreign-gap==1.2")
     assert unlock(json.loads(json.dumps(lock(experiment)))) == experiment
@@ -130,9 +130,9 @@ def test_a_mistake_in_a_recipe_is_named_with_its_place(foreign, write, problems,
         ("data", {"source": "table", "options": {"rank": 0}}, "$.data.options.rank", "0 is out of range", "at least"),
         ("data", {"source": "table", "rank": 1}, "$.data.rank", "unknown key `rank`", "options"),
         ("mix", [{"source": "table", "options": {"rank": 1}}], "$.mix[0]", "`share` is missing", ""),
-        ("diagnostics", ["spectrun"], "$.diagnostics[0].name", '"spectrun" is not a diagnostic', "`spectrum`"),
-        ("diagnostics", ["spectrum"], "$.diagnostics[0]", "`options` is missing", ""),
-        ("diagnostics", [{"name": "spectrum", "options": {"rank": 0}}], "$.diagnostics[0].options.rank", "range", ""),
+        ("diagnostics", ["curvaturr"], "$.diagnostics[0].name", '"curvaturr" is not a diagnostic', "`curvature`"),
+        ("diagnostics", ["curvature"], "$.diagnostics[0]", "`options` is missing", ""),
+        ("diagnostics", [{"name": "curvature", "options": {"rank": 0}}], "$.diagnostics[0].options.rank", "range", ""),
         ("execute", {"kind": "quoue"}, "$.execute.kind", '"quoue" is not an executor', "`queue`"),
         ("execute", {"kind": "queue"}, "$.execute", "`options` is missing", ""),
         ("execute", {"kind": "queue", "options": {"rank": 0}}, "$.execute.options.rank", "0 is out of range", ""),
@@ -151,9 +151,9 @@ def test_a_mistake_in_a_spec_is_named_with_its_place(foreign, spec, write, probl
 def test_nothing_is_known_of_a_plugin_that_is_not_installed(spec, write, problems):
     ((path, _, message, _),) = problems(read_recipe, write({"reft": {"rank": 4}}, "adapters/reft--tried.json"))
     assert (path, message) == ("$.reft", "unknown key `reft`")
-    spec["diagnostics"] = ["spectrum"]
+    spec["diagnostics"] = ["curvature"]
     ((path, _, message, _),) = problems(load, write(spec))
-    assert (path, message) == ("$.diagnostics[0].name", '"spectrum" is not a diagnostic')
+    assert (path, message) == ("$.diagnostics[0].name", '"curvature" is not a diagnostic')
 
 
 def test_a_method_that_cannot_be_built_upon_is_the_last_stage(install, write, problems):

@@ -3,7 +3,9 @@
 A layer is counted from the input up, from 0. Domains are ``in_domain`` and ``out_of_domain``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +43,128 @@ class Spectrum:
     leading: int
     below: float
     modules: tuple[ModuleSpectrum, ...]
+
+    def mean(self, figure: Literal["effective", "stable", "share"]) -> float | None:
+        """Return the mean of a figure over the modules; None where there are none."""
+        found = [float(getattr(module, figure)) for module in self.modules]
+        return sum(found) / len(found) if found else None
+
+    @property
+    def intruders(self) -> int | None:
+        """How many intruders all modules have; None where they were not looked for."""
+        found = [module.intruders for module in self.modules if module.intruders is not None]
+        return sum(found) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Two cells: means over the modules that both changed, of the directions of outputs (left) and inputs (right).
+
+    `left` and `right` are mean cosines of the principal angles between the two subspaces, of as many directions as the
+    smaller has; `overlap` is the mean squared cosine of both, and `by_chance` what it is for random subspaces.
+    """
+
+    cells: tuple[str, str]
+    modules: int
+    left: float
+    right: float
+    overlap: float
+    by_chance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How alike the directions are along which the cells of each pair changed their weights."""
+
+    pairs: tuple[Alike, ...]
+
+    def mean(self, figure: Literal["left", "right", "overlap", "by_chance"]) -> float:
+        """Return the mean of a figure over the pairs."""
+        return sum(float(getattr(pair, figure)) for pair in self.pairs) / len(self.pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainAttention:
+    """Attention on a domain's texts, by layer as the mean over heads, in bits.
+
+    `distance` is Jensen and Shannon's from the base's maps, 0 to 1; `entropy_base` and `entropy` are those of the maps
+    before and after. `queries` are the tokens that they are means over, `farthest` layer and head of the largest
+    distance.
+    """
+
+    texts: int
+    queries: int
+    distance: tuple[float, ...]
+    entropy_base: tuple[float, ...]
+    entropy: tuple[float, ...]
+    farthest: tuple[int, int]
+
+    @property
+    def mean(self) -> float:
+        """The mean distance over layers."""
+        return sum(self.distance) / len(self.distance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionDrift:
+    """How far attention moved. Maps are there only where attention is `computed` so; `otherwise` is the usual way."""
+
+    computed: str
+    otherwise: str
+    domains: Mapping[str, DomainAttention]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainRepresentation:
+    """Linear CKA of each layer's hidden states with the base's, over so many `tokens` of so many `features`."""
+
+    texts: int
+    tokens: int
+    features: int
+    cka: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """The mean CKA over layers."""
+        return sum(self.cka) / len(self.cka)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepresentationDrift:
+    """How far representations moved; a CKA of 1 is not at all, up to a rotation and a scale."""
+
+    domains: Mapping[str, DomainRepresentation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedUnit:
+    """A unit of a layer's feed-forward block, and the shares of tokens at which it fires before and after."""
+
+    layer: int
+    unit: int
+    base: float
+    tuned: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainActivations:
+    """How many of the `units` of all layers `moved` on a domain's texts, the `share` by layer, and which the `most`."""
+
+    texts: int
+    tokens: int
+    units: int
+    moved: int
+    share: tuple[float, ...]
+    most: tuple[MovedUnit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivationShift:
+    """Units whose rate of firing differs from the base's by more than `by`.
+
+    `shared` is the part that moved in both domains of those that moved in either, None where none did.
+    """
+
+    by: float
+    domains: Mapping[str, DomainActivations]
+    shared: float | None

@@ -12,6 +12,8 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, StoredCell, Subject
+from harness.diagnostics.activations import Activations
+from harness.diagnostics.attention import Attention
 from harness.diagnostics.latency import latency
 from harness.diagnostics.outputs import OutputsDiffer, logits, outputs_differ
 from harness.diagnostics.parameters import (
@@ -23,6 +25,7 @@ from harness.diagnostics.parameters import (
 from harness.diagnostics.precision import SERVED, UpdatesKept, loss_as_served
 from harness.diagnostics.probes import missing_texts, probes_of
 from harness.diagnostics.rank import ModuleRank, RanksAlive, effective_ranks, ranks_alive
+from harness.diagnostics.representation import Representation
 from harness.diagnostics.reproducibility import (
     FirstStart,
     LossFinite,
@@ -37,6 +40,7 @@ from harness.errors import PluginError, RecipeError
 from harness.records import Measurement
 from harness.registry import find
 from harness.spec.records import DiagnosticRequest, Experiment, Recipe
+from harness.suites.load import built_once
 
 __all__ = [
     "DEFAULTS",
@@ -82,7 +86,7 @@ DEFAULTS: tuple[type[Diagnostic], ...] = (
 )
 
 
-OWN: Mapping[str, type[Diagnostic]] = {each.name: each for each in (Spectra,)}
+OWN: Mapping[str, type[Diagnostic]] = {each.name: each for each in (Spectra, Attention, Representation, Activations)}
 """Those that harness brings and takes only where a spec names them."""
 
 Took = Callable[[str, float], None]
@@ -105,12 +109,24 @@ def check_diagnostics(experiment: Experiment, config: Mapping[str, Any] | None) 
 
 
 def begin(
-    diagnostics: Iterable[Diagnostic], experiment: Experiment, recipe: Recipe, tokenizer: PreTrainedTokenizerBase
+    diagnostics: Iterable[Diagnostic],
+    experiment: Experiment,
+    whole: Recipe,
+    recipe: Recipe,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    took: Took,
 ) -> None:
-    """Tell each what will train, with the texts that it asks for. Raises `TaskError` for a text that is too short."""
-    for each in diagnostics:
-        texts = each.asks_for()
-        each.begin(recipe, probes_of(texts, experiment, tokenizer) if texts else {})
+    """Tell each what will train, the recipe `whole` or one of its stages, with the texts that it asks for.
+
+    Raises `TaskError` for a text that is too short.
+    """
+    with built_once():
+        for each in diagnostics:
+            start = time.perf_counter()
+            texts = each.asks_for()
+            each.begin(whole, recipe, probes_of(texts, experiment, tokenizer) if texts else {})
+            took(each.name, time.perf_counter() - start)
 
 
 def diagnostics_of(requests: Sequence[DiagnosticRequest]) -> list[Diagnostic]:

@@ -4,10 +4,9 @@ A diagnostic is a class. Before anything is trained, `check` says of an instance
 experiment cannot have it, and the run is refused. Harness then makes one instance for each training of each cell, in
 the cell's own process, and calls it from one thread, in this order: `begin` once, with the recipe and the texts that
 `asks_for` names; `before` once, on the base model as it was loaded; `during` after every optimizer step, where the
-class overrides it; `after` once, on the trained model before it is saved. What `begin`, `before` and `during` note stays in
-the instance. Models belong to the cell: a diagnostic that changes one puts it back, and
-keeps no reference to it. What it computes must not draw from the global random state, or the training that follows
-would be another one.
+class overrides it; `after` once, on the trained model before it is saved. What `begin`, `before` and `during` note
+stays in the instance. Models belong to the cell: a diagnostic that changes one puts it back, and keeps no reference to
+it. What it computes must not draw from the global random state, or the training that follows would be another one.
 
 `after` answers with a `Measurement` whose `name` is the class's. A measurement that does not pass marks the numbers and
 hides none; an exception ends the cell as a failure, which is right only where the numbers would mean nothing.
@@ -103,8 +102,8 @@ class Diagnostic(ABC):
         """Return which texts it looks at the model with; None where the batch of training rows is enough."""
         return None
 
-    def begin(self, recipe: Recipe, probes: Probes) -> None:  # noqa: B027 - most need neither
-        """Note what will train, and the texts that were asked for."""
+    def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:  # noqa: B027 - most need none
+        """Note the `whole` recipe, what of it trains (it or one of its stages), and the texts that were asked for."""
 
     def before(self, model: nn.Module, batch: Batch) -> None:  # noqa: B027 - most need nothing of the base
         """Note what the base model is, before anything is adapted."""

@@ -33,7 +33,8 @@ class Spectra(Diagnostic):
         self, top: int = 16, leading: int = 10, below: float = 0.5, recipes: Sequence[str] | None = None
     ) -> None:
         self._top, self._leading, self._below, self._recipes = top, leading, below, recipes
-        self._recipe: Recipe | None = None
+        self._asked_of = False
+        self._low_rank = False
         self._base: dict[str, Tensor] = {}
 
     def check(self, experiment: Experiment, config: Mapping[str, Any] | None) -> Iterator[str]:
@@ -49,32 +50,30 @@ class Spectra(Diagnostic):
             if self._is_of(recipe.id):
                 yield from (f"{recipe.id} has no spectrum: {why}. {remedy}" for why in _without(recipe))
 
-    def begin(self, recipe: Recipe, probes: Probes) -> None:
-        """Note what will train."""
+    def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:
+        """Note whether it is taken of the recipe, and what the change of a weight is there."""
         del probes
-        self._recipe = recipe
+        self._asked_of, self._low_rank = self._is_of(whole.id), traits(recipe).low_rank
 
     def before(self, model: nn.Module, batch: Batch) -> None:
         """Copy the base's matrices, where the change is their difference."""
         del batch
-        assert self._recipe is not None
-        if self._is_of(self._recipe.id) and not traits(self._recipe).low_rank:
+        if self._asked_of and not self._low_rank:
             self._base = matrices(model)
 
     def after(self, subject: Subject) -> Measurement:
         """Take the change of each module apart."""
         adapted = subject.adapted
-        if not self._is_of(adapted.recipe.id):
+        if not self._asked_of:
             return Measurement(name=self.name, details={"reason": "not among options.recipes"})
-        low_rank = traits(adapted.recipe).low_rank
-        changes = factors(adapted) if low_rank else differences(adapted, self._base)
+        changes = factors(adapted) if self._low_rank else differences(adapted, self._base)
         try:
             found = [self._look(subject, name, change) for name, change in changes]
         except RecipeError as error:  # a plug-in's method tells when it is asked to merge, and no sooner
             return Measurement(name=self.name, details={"reason": str(error)})
         modules = tuple(module for module, _ in found)
         spectrum = Spectrum(
-            of="factors" if low_rank else "difference",
+            of="factors" if self._low_rank else "difference",
             exact=all(each.exact for _, each in found),
             top=self._top,
             leading=self._leading,
@@ -123,9 +122,9 @@ def _without(recipe: Recipe) -> Iterable[str]:
         known = traits(stage.recipe)
         where = f"stage {place + 1}, " if recipe.stages else ""
         if not known.merges:
-            yield f"{where}{known.label}, changes no weights"
+            yield f"{where}{known.label} changes no weight matrix"
         elif place and recipe.parts[place - 1].then == "keep" and not known.low_rank:
-            yield f"{where}{known.label}, is merged with the adapter that is kept beside it"
+            yield f"{where}{known.label} could only be merged together with the adapter that is kept beside it"
 
 
 def _arrays(found: Sequence[tuple[ModuleSpectrum, Decomposed]], top: int) -> Iterator[tuple[str, Tensor]]:

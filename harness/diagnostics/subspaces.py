@@ -1,7 +1,6 @@
 """How alike the directions are along which two trainings changed a weight, from the vectors that each cell stored."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import torch
@@ -10,26 +9,11 @@ from torch import Tensor
 
 from harness.codec import encode
 from harness.diagnostics._base import StoredCell
+from harness.measured import Alike, Likeness
 from harness.records import Measurement
 
 NEGLIGIBLE = 1e-6
 """A direction whose singular value is below this share of the largest is none: it is rounding's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
-    """Two cells: means over the modules that both changed, of the directions of outputs (left) and inputs (right).
-
-    `left` and `right` are mean cosines of the principal angles between the two subspaces, of as many directions as the
-    smaller has; `overlap` is the mean squared cosine of both, and `by_chance` what it is for random subspaces.
-    """
-
-    cells: tuple[str, str]
-    modules: int
-    left: float
-    right: float
-    overlap: float
-    by_chance: float
 
 
 def between(cells: Sequence[StoredCell], name: str) -> dict[str, Measurement]:
@@ -94,5 +78,6 @@ def _directions(module: str, arrays: Mapping[str, Tensor]) -> int:
 
 def _measured(name: str, found: Sequence[Alike]) -> Measurement:
     """Return all pairs, with the mean cosine of both sides over them as the one number."""
-    value = sum((each.left + each.right) / 2 for each in found) / len(found)
-    return Measurement(name=name, value=value, details={"pairs": [encode(each) for each in found]})
+    likeness = Likeness(pairs=tuple(found))
+    value = (likeness.mean("left") + likeness.mean("right")) / 2
+    return Measurement(name=name, value=value, details=encode(likeness))

@@ -136,7 +136,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         if name in asked:
             clock.credit(f"measure {name}", seconds)
 
-    diagnostics.begin(checks, work.experiment, recipe, course.tokenizer)
+    diagnostics.begin(checks, work.experiment, part.whole, recipe, course.tokenizer, took=took)
     for check in checks:
         start = time.perf_counter()
         check.before(model, batch)

@@ -47,7 +47,7 @@ NOT_POOLED = (
 )
 """Why `pool_seed_variance` was withdrawn."""
 
-DIAGNOSTICS = ("spectrum",)
+DIAGNOSTICS = ("spectrum", "attention_drift", "representation_drift", "activations")
 """Diagnostics that harness brings itself and takes where a spec names them; any other is the name of a plug-in."""
 
 EXECUTORS = ("local",)

@@ -129,7 +129,7 @@ def follow(
 ) -> Taken:
     """Call the diagnostic as a cell does, around a training with plain SGD; `looking` is a context of every call."""
     model, batch = tiny_model(), next(iter(batches()))
-    diagnostic.begin(recipe, tiny_probes())
+    diagnostic.begin(recipe, recipe, tiny_probes())
     with looking(model):
         diagnostic.before(model, batch)
     adapted = adapt(model, recipe, seed=3, batches=batches)

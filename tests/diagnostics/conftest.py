@@ -6,7 +6,13 @@ from helpers.tiny_llama import batches, tiny, tokenizer
 
 __all__ = ["batches", "tiny", "tokenizer"]
 
-SHAPE = {"vocab_size": 256, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3, "num_attention_heads": 4}
+SHAPE = {
+    "vocab_size": 256,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+}
 FAMILIES = {
     "llama": {**SHAPE, "num_key_value_heads": 2},
     "qwen2": {**SHAPE, "num_key_value_heads": 2},

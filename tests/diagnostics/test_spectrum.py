@@ -1,13 +1,12 @@
 """Spectra of changes whose answer is known: of a planted rank, of nothing, of noise; and across cells."""
 
-import dataclasses
 import json
 
 import pytest
 import torch
 
 from harness.codec import decode
-from harness.diagnostics import StoredCell, Subject
+from harness.diagnostics import StoredCell
 from harness.diagnostics.singular import decompose, effective_rank, intruders, left_vectors
 from harness.diagnostics.spectrum import Spectra
 from harness.diagnostics.subspaces import cosines
@@ -17,10 +16,11 @@ from harness.measured import Spectrum
 from harness.methods.adapt import adapt
 from harness.methods.store import merge
 from harness.preflight.prepare import prepare
-from harness.records import Cell
+from harness.records import Cell, Measurement
 from harness.spec import load
 from harness.spec.records import Layers, Recipe
 from harness.testing.diagnostics import DiagnosticContract
+from helpers.changed import follow_change, subject_of
 from helpers.records import cell_result, training
 
 FULL = Recipe(method="full", name="two", layers=Layers(strategy="list", indices=(1,)))
@@ -37,22 +37,7 @@ def drawn(*shape, seed=0):
 
 def taken(model, recipe, folder, change=lambda adapted: None, **options):
     """Follow a training that is `change`, and return the measurement and what it says."""
-    diagnostic = Spectra(**options)
-    diagnostic.begin(recipe, {})
-    diagnostic.before(model, {})
-    adapted = adapt(model, recipe, seed=0)
-    with torch.no_grad():
-        change(adapted)
-    subject = Subject(
-        adapted=adapted,
-        trained=None,
-        batch={},
-        start_sha256="",
-        first_start_sha256=None,
-        folder=folder,
-        arrays=folder / "measurements",
-    )
-    found = diagnostic.after(subject)
+    found = follow_change(Spectra(**options), model, recipe, folder, change)
     return found, decode(Spectrum, found.details)
 
 
@@ -153,7 +138,7 @@ def test_what_is_taken_apart_is_what_merging_adds(tiny, block):
     with torch.no_grad():
         for weight in adapted.model.parameters():
             if weight.requires_grad:
-                weight += 0.1 * drawn(*weight.shape)
+                weight.add_(0.1 * drawn(*weight.shape))
     merged = matrices(merge(adapted))
     low_rank = dict(factors(adapted))
     changed = {name: each.product for name, each in low_rank.items()} if block.get("peft_type") != "LOHA" else {}
@@ -206,12 +191,8 @@ def stored(folder, recipe, seed, values, basis):
     change = Factors(basis * values, basis.T)
     taken_apart = decompose(change, 4)
     folder.mkdir()
-    subject = Subject(
-        adapted=None, trained=None, batch={}, start_sha256="", first_start_sha256=None, folder=folder, arrays=folder / "m"
-    )
+    subject = subject_of(None, folder)
     arrays = {"m.values": taken_apart.values, "m.left": taken_apart.left[:, :4], "m.right": taken_apart.right[:, :4]}
-    from harness.records import Measurement
-
     measurement = Measurement(name=measured, arrays=subject.store(measured, {k: v.float() for k, v in arrays.items()}))
     cell = Cell(id=f"lora--{recipe}--s{seed}--00000000", recipe=recipe, seed=seed)
     result = cell_result(cell, train_info=training(measurements={measured: measurement}))
@@ -255,8 +236,8 @@ def test_a_prompt_has_no_spectrum_and_is_refused_before_anything_is_trained(tiny
     with pytest.raises(RecipeError) as caught:
         prepare(experiment, on_stage=lambda _: pytest.fail("began to prepare"))
     assert str(caught.value) == (
-        "the diagnostic spectrum: prompt--tiny has no spectrum: PROMPT_TUNING, changes no weights. Name those that have "
-        "one in `options.recipes`: full--default, lora--tiny."
+        "the diagnostic spectrum: prompt--tiny has no spectrum: PROMPT_TUNING changes no weight matrix. Name those "
+        "that have one in `options.recipes`: full--default, lora--tiny."
     )
 
 
@@ -265,19 +246,7 @@ def test_it_is_taken_of_the_recipes_that_are_named(tiny_spec, tmp_path, build):
     assert list(Spectra(recipes=["lora--tiny"]).check(experiment, None)) == []
     (reason,) = Spectra(recipes=["lora--tyni"]).check(experiment, None)
     assert "`options.recipes` names 'lora--tyni'. The experiment has: full--default, lora--tiny" in reason
-    diagnostic = Spectra(recipes=["other--one"])
-    diagnostic.begin(FULL, {})
-    diagnostic.before(build(), {})
-    subject = Subject(
-        adapted=dataclasses.replace(adapt(build(), FULL, seed=0)),
-        trained=None,
-        batch={},
-        start_sha256="",
-        first_start_sha256=None,
-        folder=tmp_path,
-        arrays=tmp_path / "m",
-    )
-    found = diagnostic.after(subject)
+    found = follow_change(Spectra(recipes=["other--one"]), build(), FULL, tmp_path)
     assert (found.passed, found.value, found.arrays) == (None, None, None)
     assert found.details == {"reason": "not among options.recipes"}
 

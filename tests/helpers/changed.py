@@ -1,0 +1,28 @@
+"""A training that is a change made by hand, so that what a diagnostic should find of it is known."""
+
+import torch
+
+from harness.diagnostics import Subject
+from harness.methods.adapt import adapt
+
+
+def subject_of(adapted, folder):
+    return Subject(
+        adapted=adapted,
+        trained=None,
+        batch={},
+        start_sha256="",
+        first_start_sha256=None,
+        folder=folder,
+        arrays=folder / "measurements",
+    )
+
+
+def follow_change(diagnostic, model, recipe, folder, change=lambda adapted: None, probes=()):
+    """Return what a diagnostic measures of a model that is adapted and then changed."""
+    diagnostic.begin(recipe, recipe, dict(probes))
+    diagnostic.before(model, {})
+    adapted = adapt(model, recipe, seed=0)
+    with torch.no_grad():
+        change(adapted)
+    return diagnostic.after(subject_of(adapted, folder))

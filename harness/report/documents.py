@@ -12,6 +12,7 @@ from harness.plan.within import Within
 from harness.report.document import Block, Document, Notice, Prose
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.decision import decision_blocks
+from harness.report.sections.diagnostics import diagnostics_tables
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gaps import families, gaps_block
 from harness.report.sections.held_out import held_out_table
@@ -69,6 +70,7 @@ def run_document(
         *costs_table(costs),
         *speed_table(costs),
         *forgetting_tables(verdicts, experiment, scores),
+        *diagnostics_tables(run),
         *serving_table(costs),
         *([Prose(contamination_text(run.screening))] if run.screening else []),
         *rows_of_run(run),

@@ -19,6 +19,7 @@ from harness.report.sections.cost_figures import (
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.curves import curves
 from harness.report.sections.decision import decision_blocks
+from harness.report.sections.diagnostics import diagnostics_tables
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gains import accuracy_marks, margins
 from harness.report.sections.gap_figures import forest, plane, slopes
@@ -78,6 +79,7 @@ def run_page(
             "Training",
             [*curves(outcomes), *held_out_table(held_out, verdicts.reference, verdicts.alpha), *rows_of_run(run)],
         ),
+        _section("inside", "Inside the model", diagnostics_tables(run)),
         _section(
             "content",
             "Content and form",

@@ -1,0 +1,126 @@
+"""What harness's own diagnostics found of each training, a row a cell, and over all cells together."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from harness.codec import decode
+from harness.ledger import RunFolder
+from harness.measured import ActivationShift, AttentionDrift, Likeness, RepresentationDrift, Spectrum
+from harness.records import CellResult, Measurement
+from harness.report.document import Cell, Header, Number, Table
+
+_Row = Callable[[Measurement], tuple[Cell, ...]]
+
+
+def diagnostics_tables(run: RunFolder) -> Iterator[Table]:
+    """Yield a table for each diagnostic of harness's own that was taken; nothing where none was."""
+    trained = [each for each in run.outcomes if isinstance(each, CellResult) and each.train_info is not None]
+    for name, (title, headers, row) in _TABLES.items():
+        found = [(each, each.training.measurements[name]) for each in trained if name in each.training.measurements]
+        shown = [(cell, measured) for cell, measured in found if "reason" not in measured.details]
+        if found:
+            yield Table(
+                title=title,
+                headers=("recipe", "seed", *headers, ("took", "s")),
+                rows=tuple(
+                    (cell.cell.recipe, str(cell.cell.seed), *row(each), _took(cell, name)) for cell, each in shown
+                ),
+                notes=tuple(_left_out(found)),
+            )
+    yield from _likeness(run.measurements)
+
+
+def _took(cell: CellResult, name: str) -> Cell:
+    seconds = cell.costs.seconds.get(f"measure {name}")
+    return None if seconds is None else Number(value=seconds, form="{:.1f}", unit="s")
+
+
+def _left_out(found: Sequence[tuple[CellResult, Measurement]]) -> Iterator[str]:
+    reasons = {each.cell.recipe: measured.details.get("reason") for each, measured in found}
+    yield from (f"{recipe}: {reason}" for recipe, reason in reasons.items() if reason)
+
+
+def _spectrum(measured: Measurement) -> tuple[Cell, ...]:
+    found = decode(Spectrum, measured.details)
+    least = "" if found.exact else "≥ "
+    effective, stable, share = (found.mean(figure) for figure in ("effective", "stable", "share"))
+    return (
+        _number(effective, f"{least}{{:.2f}}"),
+        _number(stable, "{:.2f}"),
+        _number(share, "{:.1%}"),
+        _number(found.intruders, "{:.0f}"),
+    )
+
+
+def _attention(measured: Measurement) -> tuple[Cell, ...]:
+    found = decode(AttentionDrift, measured.details)
+    near, far = found.domains["in_domain"], found.domains["out_of_domain"]
+    return (
+        Number(value=near.mean, form="{:.4f}"),
+        Number(value=far.mean, form="{:.4f}"),
+        f"layer {near.farthest[0]}, head {near.farthest[1]}",
+    )
+
+
+def _representation(measured: Measurement) -> tuple[Cell, ...]:
+    found = decode(RepresentationDrift, measured.details)
+    near, far = found.domains["in_domain"], found.domains["out_of_domain"]
+    return tuple(Number(value=each, form="{:.4f}") for each in (near.mean, near.cka[-1], far.mean, far.cka[-1]))
+
+
+def _activations(measured: Measurement) -> tuple[Cell, ...]:
+    found = decode(ActivationShift, measured.details)
+    near, far = found.domains["in_domain"], found.domains["out_of_domain"]
+    return (
+        Number(value=near.moved / near.units, form="{:.2%}"),
+        Number(value=far.moved / far.units, form="{:.2%}"),
+        _number(found.shared, "{:.1%}"),
+    )
+
+
+def _likeness(measured: Mapping[str, Measurement]) -> Iterator[Table]:
+    kinds = {"seeds of a recipe": "spectrum_between_seeds", "recipes with a seed": "spectrum_between_recipes"}
+    found = {kind: decode(Likeness, measured[name].details) for kind, name in kinds.items() if name in measured}
+    if found:
+        yield Table(
+            title=(
+                "Directions of the changes between cells: mean cosine of the principal angles of outputs and of "
+                "inputs, mean squared cosine, and what that is by chance"
+            ),
+            headers=("between", "pairs", "outputs", "inputs", "squared", ("by", "chance")),
+            rows=tuple(
+                (kind, Number(value=len(each.pairs), form="{:.0f}"), *_means(each)) for kind, each in found.items()
+            ),
+        )
+
+
+def _means(found: Likeness) -> tuple[Cell, ...]:
+    means = (found.mean("left"), found.mean("right"), found.mean("overlap"), found.mean("by_chance"))
+    return tuple(Number(value=each, form="{:.3f}") for each in means)
+
+
+def _number(value: float | None, form: str) -> Cell:
+    return None if value is None else Number(value=value, form=form)
+
+
+_TABLES: Mapping[str, tuple[str, tuple[Header, ...], _Row]] = {
+    "spectrum": (
+        "Spectra of what training changed, means over modules: ranks, share of the squared norm kept; intruders in all",
+        (("effective", "rank"), ("stable", "rank"), ("share", "kept"), ("in-", "truders")),
+        _spectrum,
+    ),
+    "attention_drift": (
+        "Attention against the base's: mean Jensen-Shannon distance of maps, 0 to 1, with eager attention",
+        (("in-", "domain"), ("out-of-", "domain"), ("farthest", "in-domain")),
+        _attention,
+    ),
+    "representation_drift": (
+        "Representations against the base: linear CKA, 1 where nothing moved, by domain; mean and last layer",
+        (("in:", "mean"), ("", "last"), ("out:", "mean"), ("", "last")),
+        _representation,
+    ),
+    "activations": (
+        "Feed-forward units whose firing moved, and the part of them that moved in both domains",
+        (("in-", "domain"), ("out-of-", "domain"), ("in", "both")),
+        _activations,
+    ),
+}

@@ -1,0 +1,79 @@
+"""All diagnostics of harness's own in a run: records, files under checksums, what they took, and their tables."""
+
+import contextlib
+import io
+import json
+
+import pytest
+
+from harness.cli import main
+from harness.codec import decode
+from harness.ledger import RunFolder
+from harness.measured import ActivationShift, AttentionDrift, Likeness, RepresentationDrift, Spectrum
+from harness.testing.tiny_spec import write_tiny_spec
+
+RECORDS = {
+    "spectrum": Spectrum,
+    "attention_drift": AttentionDrift,
+    "representation_drift": RepresentationDrift,
+    "activations": ActivationShift,
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, tiny_tokenizer_folder):
+    folder = tmp_path_factory.mktemp("diagnosed")
+    spec = write_tiny_spec(folder, tiny_tokenizer_folder)
+    spec.write_text(json.dumps(json.loads(spec.read_text()) | {"diagnostics": list(RECORDS)}))
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert main(["run", str(spec), "--out", str(folder / "run")]) == 0
+    return RunFolder(folder / "run"), printed.getvalue()
+
+
+@pytest.fixture
+def trained(finished):
+    return [each for each in finished[0].outcomes if each.train_info is not None]
+
+
+def test_every_cell_has_their_records_and_files(trained, finished):
+    assert len(trained) == 4
+    for cell in trained:
+        for name, record in RECORDS.items():
+            measured = cell.training.measurements[name]
+            assert decode(record, measured.details)
+            assert measured.passed is None
+            assert measured.value is not None
+            assert cell.costs.seconds[f"measure {name}"] > 0
+        files = {cell.training.measurements[name].arrays for name in RECORDS} - {None}
+        assert files == {f"measurements/{name}.safetensors" for name in set(RECORDS) - {"representation_drift"}}
+        assert files <= set(cell.files)
+
+
+def test_only_layers_that_trained_changed(trained):
+    for cell in trained:
+        if cell.cell.recipe == "lora--tiny":  # the second of two layers
+            assert decode(Spectrum, cell.training.measurements["spectrum"].details).of == "factors"
+            states = decode(RepresentationDrift, cell.training.measurements["representation_drift"].details)
+            assert states.domains["in_domain"].cka[0] == pytest.approx(1, abs=1e-9)
+            assert states.domains["in_domain"].cka[1] < 1 - 1e-9
+
+
+def test_cells_are_held_against_each_other(finished):
+    found = finished[0].measurements
+    assert set(found) == {"spectrum_between_seeds", "spectrum_between_recipes"}
+    assert [len(decode(Likeness, each.details).pairs) for each in found.values()] == [2, 2]
+
+
+def test_the_report_has_a_table_of_each(finished):
+    run, printed = finished
+    titles = (
+        "Spectra of what training changed",
+        "Attention against the base's",
+        "Representations against",
+        "Feed-forward",
+    )
+    assert [title for title in titles if title not in printed] == []
+    assert "Directions of the changes between cells" in printed
+    page = (run.folder / "report.html").read_text()
+    assert "Inside the model" in page
+    assert "linear CKA" in page

@@ -18,8 +18,8 @@ from harness.spec.records import Recipe
 class Representation(Diagnostic):
     """Linear CKA of each layer's hidden states with the base's, over the tokens of all texts of a domain.
 
-    The first token of a text is left out: in many models its norm is hundreds of times that of the others, and CKA
-    would be its alone. The one number is the mean over layers in-domain; 1 is nothing moved.
+    The first token of a text is left out: where its norm is many times that of the others, as in the embedded model
+    from the middle on, CKA would be its alone. The one number is the mean over layers in-domain; 1 is nothing moved.
     """
 
     name = "representation_drift"

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from harness import api
-from harness.runs import Run, conclude
+from harness.runs import Conclusion, Run, conclude
 
 FAILED_CELLS = 3
 
@@ -44,6 +44,11 @@ def print_report(run: Run, *, written: bool = False) -> int:
     print(concluded.text)
     if not written:
         concluded.save()
+    return report_code(concluded)
+
+
+def report_code(concluded: Conclusion) -> int:
+    """Return the exit code of a run that went on to its end; what could not be checked of it is said on stderr."""
     if unchecked := concluded.unchecked:
         print(f"harness: {unchecked}", file=sys.stderr)
     return FAILED_CELLS if concluded.files.failures else 0

@@ -1,12 +1,20 @@
 """``harness run SPEC``: train, score, compare; the same command resumes."""
 
 import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import api
 from harness.cli._common import add_spec_options, load_spec
-from harness.cli.report import print_report
+from harness.cli.report import print_report, report_code
 from harness.errors import FAILURE_KINDS
 from harness.extras import require
+from harness.runs import Run, conclude
+from harness.spec.records import Experiment
+
+if TYPE_CHECKING:
+    from harness.execution.watcher import Watcher
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +29,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--retry-failed", action="store_true", help="the same as --retry failed")
     parser.add_argument("--repair", action="store_true", help="make again what is damaged in the run folder")
     parser.add_argument("--go-on", action="store_true", help="go past looks at which the run stops; the report says so")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--quiet", action="store_true", help="show no progress, only what failed, and then the report")
+    shown.add_argument(
+        "--json-lines",
+        action="store_true",
+        help="print what happens as one JSON object a line, the verdicts in the last, and no report",
+    )
 
 
 def _retried(text: str) -> tuple[str, ...]:
@@ -36,18 +51,38 @@ def run(args: argparse.Namespace) -> int:
     require("run", "harness run")
     experiment = load_spec(args)
 
-    from harness.cli.display import watching
     from harness.ledger.presence import at_work
 
     folder = api.run_folder(experiment, args.out)
     with at_work(folder, experiment, go_on=args.go_on):
-        with watching(experiment, folder) as watcher:
-            finished = api.run(
-                experiment,
-                out=folder,
-                retry_failed=args.retry or args.retry_failed,
-                repair=args.repair,
-                go_on=args.go_on,
-                watcher=watcher,
-            )
+        if args.json_lines:
+            return _told_in_lines(args, experiment, folder)
+
+        from harness.cli.display import watching
+
+        with watching(experiment, folder, quiet=args.quiet) as watcher:
+            finished = _run(args, experiment, folder, watcher)
         return print_report(finished, written=True)
+
+
+def _run(args: argparse.Namespace, experiment: Experiment, folder: Path, watcher: "Watcher") -> Run:
+    return api.run(
+        experiment,
+        out=folder,
+        retry_failed=args.retry or args.retry_failed,
+        repair=args.repair,
+        go_on=args.go_on,
+        watcher=watcher,
+    )
+
+
+def _told_in_lines(args: argparse.Namespace, experiment: Experiment, folder: Path) -> int:
+    """Run with a JSON line for everything that happens; return the exit code, which the last line says too."""
+    from harness.cli.json_lines import JsonLines
+
+    lines = JsonLines(sys.stdout)
+    lines.begin(experiment, str(folder))
+    concluded = conclude(_run(args, experiment, folder, lines))
+    code = report_code(concluded)
+    lines.conclude(str(folder), code, None if concluded.verdicts is None else concluded.verdicts.to_json())
+    return code

@@ -101,7 +101,8 @@ class Schedule:
             self._begun.setdefault(each.cell.id, attempts(self.run.cell_folder(each.cell, self.kind)))
             self._settle(each, sharing)
         waiting = [each for each in cells if self._is_waiting(each)]
-        self.watcher.planned(self.kind, cells, len(cells) - len(waiting))
+        ended = (self.run.ended(each.cell, self.kind) for each in cells if each not in waiting)
+        self.watcher.planned(self.kind, cells, [outcome for outcome in ended if outcome is not None])
         running: dict[str, Started] = {}
         self._check_base_before(waiting)
         with Crew(self.executor, self._places) as crew:

@@ -20,8 +20,8 @@ class Watcher(Protocol):
     def mended(self, removed: Sequence[Damage]) -> None:
         """Take what was damaged and is made again."""
 
-    def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
-        """Take the trials or cells that are next; `done` of them had ended before this start."""
+    def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: Sequence[Outcome]) -> None:
+        """Take the trials or cells that are next, and how those that had ended before ended."""
 
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Take the cell that begins, at `place` (0-based)."""
@@ -45,7 +45,7 @@ class Unwatched:
     def mended(self, removed: Sequence[Damage]) -> None:
         """Show nothing."""
 
-    def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: int) -> None:
+    def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: Sequence[Outcome]) -> None:
         """Show nothing."""
 
     def cell(self, place: int, planned: PlannedCell) -> None:

@@ -80,6 +80,24 @@ def test_a_settled_run_stops_at_its_look_and_stays_stopped(stopped, command, cap
     assert len(judged(stopped)) == 1
 
 
+def test_what_happens_is_told_in_json_lines_with_the_verdicts_in_the_last(stopped, command, capsys):
+    assert main([*command, "--json-lines"]) == 0
+    shown = capsys.readouterr()
+    first, *_, planned, looked, last = map(json.loads, shown.out.splitlines())
+    assert (first["event"], first["name"]) == ("run", "tiny")
+    assert (planned["event"], planned["done"]) == ("planned", [each.cell.id for each in stopped.outcomes])
+    assert looked["looks"]["stopped_at"] == 1
+    assert last["verdicts"] == json.loads((stopped.folder / "verdict.json").read_text())
+    assert not shown.err
+
+
+def test_a_quiet_run_prints_its_report_alone(command, capsys):
+    assert main([*command, "--quiet"]) == 0
+    shown = capsys.readouterr()
+    assert "stopped at look 1 of 2" in words(shown.out)
+    assert not shown.err
+
+
 def test_it_goes_past_its_look_when_told_to_and_says_so(stopped, command, capsys):
     assert main([*command, "--go-on"]) == 0
     assert len(stopped.outcomes) == 7

@@ -30,7 +30,7 @@ class Silent:
         self.removed += removed
 
     def planned(self, kind, cells, done):
-        self.kinds.append((kind, len(cells), done))
+        self.kinds.append((kind, len(cells), len(done)))
 
     def cell(self, place, planned):
         self.cells.append(planned.cell.id)

@@ -1,0 +1,183 @@
+"""The live view of a run: a line for each running cell, what went wrong, the last look, and one bar of all cells."""
+
+import textwrap
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from harness.cli.pace import Countdown, Pace, Underway, clock_words, weight
+from harness.cli.progress_words import ended_words, look_words, short_name
+from harness.cli.progression import Clock, Progression, sparkline
+from harness.execution.events import Body, StageEntered
+from harness.ledger import Outcome
+from harness.ledger.damage import Damage
+from harness.ledger.run import Kind
+from harness.plan.cells import PlannedCell
+from harness.records import CellFailure
+from harness.text import visible
+from harness.verdict.records import Looks
+
+_WIDE = 100
+"""Columns from which on names and curves have more room and a cell's line has its time."""
+_OTHERS = 5
+"""Lines of a terminal that cells leave to failures, the look, the bar and what is printed above."""
+
+
+@dataclass
+class _Running:
+    planned: PlannedCell
+    progression: Progression
+    since: float
+
+
+class Screen:
+    """What stands at the foot of a terminal; what has ended is printed above it and scrolls away.
+
+    It is drawn by a thread of rich's while the run's own tells it what happens: no text is printed with the lock held.
+    """
+
+    def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
+        self._console, self._clock, self._lock = console, clock, Lock()
+        self._begin = clock()
+        self._kind: Kind | None = None
+        self._note = "a worker"
+        self._ended, self._total, self._done = 0, 0.0, 0.0
+        self._waiting: dict[str, PlannedCell] = {}
+        self._running: dict[str, _Running] = {}
+        self._failed: Counter[str] = Counter()
+        self._places = 1
+        self._pace, self._countdown = Pace(), Countdown()
+        self._look = ""
+
+    def preparing(self, message: Body) -> None:
+        """Show the stage."""
+        if isinstance(message, StageEntered):
+            self._note = message.name
+
+    def mended(self, removed: Sequence[Damage]) -> None:
+        """Leave a line a file above the bars."""
+        for each in removed:
+            self._leave(f"  again: {each}")
+
+    def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: Sequence[Outcome]) -> None:
+        """Show how many trials or cells are left; those that ended before tell how long such cells take."""
+        before = {outcome.cell.id for outcome in done}
+        with self._lock:
+            self._kind = kind
+            self._waiting = {each.cell.id: each for each in cells if each.cell.id not in before}
+            self._running.clear()
+            self._failed = Counter(each.kind for each in done if isinstance(each, CellFailure))
+            self._ended, self._places = len(done), 1
+            self._total = sum(map(weight, cells))
+            self._done = self._total - sum(map(weight, self._waiting.values()))
+            self._pace, self._countdown = Pace(), Countdown()
+            for outcome in done:
+                self._pace.measured(outcome)
+
+    def cell(self, place: int, planned: PlannedCell) -> None:
+        """Start a line for it."""
+        del place
+        progression = Progression(len(planned.suites), trains=planned.recipe is not None, clock=self._clock)
+        with self._lock:
+            self._waiting.pop(planned.cell.id, None)
+            self._running[planned.cell.id] = _Running(planned, progression, self._clock())
+            self._places = max(self._places, len(self._running))
+
+    def message(self, cell: str, message: Body) -> None:
+        """Move its line and the bar of all."""
+        with self._lock:
+            self._running[cell].progression.take(message)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Leave a line above the bars."""
+        with self._lock:
+            waited = self._waiting.pop(outcome.cell.id, None)  # another process ended it
+            running = self._running.pop(outcome.cell.id, None)
+            planned = running.planned if running else waited
+            self._ended += 1
+            self._done += weight(planned) if planned else 0.0
+            self._pace.measured(outcome)
+            if isinstance(outcome, CellFailure):
+                self._failed[outcome.kind] += 1
+        self._leave(ended_words(outcome, planned), "red" if isinstance(outcome, CellFailure) else "")
+
+    def looked(self, looks: Looks) -> None:
+        """Keep what the look found in sight, and leave its verdicts above the bars."""
+        labels = Counter(looks.taken[-1].labels.values()) if looks.taken else Counter[str]()
+        found = ", ".join(f"{count} {label}" for label, count in labels.most_common())
+        with self._lock:
+            self._look = f"look {len(looks.taken)} of {len(looks.seeds)}: {found}"
+        first, *verdicts = look_words(looks)
+        self._leave(first, "bold")
+        for words in verdicts:
+            self._leave(words)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it into the columns and lines that the terminal has now."""
+        width, height = options.max_width, options.height or console.size.height
+        with self._lock:
+            now = self._clock()
+            shown = list(self._running.values())
+            room = max(1, height - _OTHERS)
+            more = len(shown) - room
+            lines = [self._cell_line(each, now, width, options) for each in shown[: room if more <= 0 else room - 1]]
+            if more > 0:
+                lines.append(Text(f"  … and {more + 1} more that run", "dim"))
+            lines += self._notes()
+            lines.append(self._all(now, width, shown))
+        yield from lines
+
+    def _cell_line(self, running: _Running, now: float, width: int, options: ConsoleOptions) -> RenderableType:
+        wide, cell = width >= _WIDE, running.planned.cell
+        name, curve, spent = (36, 24, 8) if wide else (20, 10, 0)
+        line = Table.grid(padding=(0, 1, 0, 0))
+        for columns in (name, curve, 4, width - name - curve - 4 - 3 - bool(spent) - spent, spent)[: 5 if wide else 4]:
+            line.add_column(width=columns, no_wrap=True, overflow="ellipsis")
+        progression = running.progression
+        words = [
+            Text(short_name(cell, name), "bold"),
+            Text(sparkline(progression.losses, curve, ascii_only=options.ascii_only), "green"),
+            Text(f"{int(100 * progression.fraction):3}%"),
+            Text(visible(progression.words)),
+            Text(clock_words(now - running.since).rjust(spent), "dim"),
+        ]
+        line.add_row(*words[: 5 if wide else 4])
+        return line
+
+    def _notes(self) -> Iterator[Text]:
+        if self._failed:
+            kinds = ", ".join(f"{count} {kind}" for kind, count in self._failed.most_common())
+            yield Text(f"failed: {kinds}", "red", no_wrap=True, overflow="ellipsis")
+        if self._look:
+            yield Text(visible(self._look), "cyan", no_wrap=True, overflow="ellipsis")
+
+    def _all(self, now: float, width: int, running: Sequence[_Running]) -> RenderableType:
+        """Return the bar of all cells with the time since the start and the time left."""
+        done = self._done + sum(weight(each.planned) * each.progression.fraction for each in running)
+        share = min(1.0, done / self._total) if self._total else 0.0
+        underway = [Underway(each.planned, now - each.since, each.progression.fraction) for each in running]
+        left = self._pace.left(list(self._waiting.values()), underway, self._places) if self._kind else None
+        shown = self._countdown.at(now, left) if self._waiting or running else None
+        of = self._ended + len(running) + len(self._waiting)
+        words = f"{int(100 * share):3}%  {self._ended} of {of} done" if self._kind else self._note
+        times = clock_words(now - self._begin) + ("" if shown is None else f"  ~{clock_words(shown)} left")
+        title = self._kind or "preparing"
+        line = Table.grid(padding=(0, 1, 0, 0))
+        bar = 40 if width >= _WIDE else 20
+        for columns in (9, bar, width - 9 - bar - 24 - 3, 24):
+            line.add_column(width=columns, no_wrap=True, overflow="ellipsis")
+        moving = ProgressBar(total=1.0 if self._kind else None, completed=share, width=bar, animation_time=now)
+        line.add_row(Text(title, "bold"), moving, Text(words), Text(times.rjust(24), "cyan"))
+        return line
+
+    def _leave(self, words: str, style: str = "") -> None:
+        """Print a line above what is drawn, folded below its beginning."""
+        lines = textwrap.fill(visible(words), self._console.width, subsequent_indent="      ", break_on_hyphens=False)
+        self._console.print(lines, style=style or None, markup=False, highlight=False)

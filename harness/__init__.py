@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import bundle, compare, evaluate, load, load_run, plan, report, run, validate, verify
+    from harness.api import bundle, compare, evaluate, load, load_run, plan, push, report, run, validate, verify
     from harness.runs import Run
     from harness.spec.records import Experiment
     from harness.verdict import Verdicts
@@ -27,6 +27,7 @@ __all__ = [
     "load",
     "load_run",
     "plan",
+    "push",
     "report",
     "run",
     "validate",
@@ -67,6 +68,7 @@ class _Package(ModuleType):
     load = _Lazy("harness.api")
     load_run = _Lazy("harness.api")
     plan = _Lazy("harness.api")
+    push = _Lazy("harness.api")
     report = _Lazy("harness.api")
     run = _Lazy("harness.api")
     validate = _Lazy("harness.api")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
-from harness.errors import FAILURE_KINDS, FailureKind, Problem, SpecError, UsageError
+from harness.errors import FAILURE_KINDS, ComparisonError, FailureKind, Problem, SpecError, UsageError
 from harness.extras import require
 from harness.paths import cache_root
 from harness.records import Evaluation
@@ -27,6 +27,7 @@ from harness.storage import refusals_told
 
 if TYPE_CHECKING:
     from harness.bundle import Verified
+    from harness.bundle.hub import Pushed
     from harness.compare.design import Design
     from harness.execution.watcher import Watcher
     from harness.ledger import RunFolder
@@ -417,6 +418,37 @@ def bundled(
     path = Path(out) if out is not None else Path(f"{found.experiment.name}.bundle.tar.xz")
     text = conclude(replace(found, bundled=True)).text
     return path, make(found.files, path, text, include_items=include_items)
+
+
+def push(
+    run: Run | PathLike, to: str, *, public: bool = False, licence: str | None = None, dry_run: bool = False
+) -> "Pushed":
+    """Push a run to the repository `to` (``OWNER/NAME``) on the hub, and return what it has there.
+
+    It gets the adapters that the run kept, each with its model card, the run's card, and its bundle. Items of suites
+    whose licence keeps them back never leave. `licence` is the adapters', by the hub's id; a repository that is made is
+    private unless `public`. With `dry_run` everything is made and nothing leaves: no network and no account is needed.
+
+    Needs the extra `run` unless `dry_run`. Raises `UsageError` for what is not a repository, what `bundle` raises,
+    `DamagedError` for adapters that are not as they were written, and `SourceError` for what the hub refuses.
+    """
+    from harness import __version__
+    from harness.bundle.hub import check_repository, stage, upload
+
+    check_repository(to)
+    if not dry_run:
+        require("run", "harness.push")
+    found = run if isinstance(run, Run) else load_run(run)
+    if found.experiment.searches_alone:
+        raise ComparisonError(f"{found.folder} is a search alone: there is no verdict to push.")
+    text = conclude(replace(found, bundled=True)).text
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        staged = stage(found.files, found.verdicts, found.decision, text, place, repository=to, licence=licence)
+        if dry_run:
+            return staged
+        said = f"{found.experiment.name}, by harness {__version__}"
+        return replace(staged, url=upload(place, to, private=not public, said=said))
 
 
 def verify(bundle: PathLike) -> "Verified":

@@ -160,12 +160,12 @@ class Conclusion:
     def save(self, *, anew: bool = True) -> None:
         """Write ``verdict.json``, ``costs.json``, and where needed ``held_out.json`` and ``search.json``.
 
-        The page and what fits a pull request are written too: where results are as they were, only if `anew`. Raises
-        `StorageError` where a file cannot be written. Into a bundle nothing is.
+        So are the page, what fits a pull request and the cards of adapters: where results are as they were, only if
+        `anew`. Raises `StorageError` where a file cannot be written. Into a bundle nothing is.
         """
         from harness.codec import encode
         from harness.ledger.files import write_json
-        from harness.report.files import write_page
+        from harness.report.files import write_cards, write_page
 
         if self.run.bundled:
             return
@@ -184,7 +184,8 @@ class Conclusion:
             except OSError as error:
                 raise cannot_be_written(path, error, "") from error
         decision = None if self.verdicts is None else self.run.decision
-        write_page(self.files, self.verdicts, decision, lambda: self.page, anew=anew)
+        if write_page(self.files, self.verdicts, decision, lambda: self.page, anew=anew):
+            write_cards(self.files, self.verdicts)
 
 
 def conclude(run: Run) -> Conclusion:

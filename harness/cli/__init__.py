@@ -30,6 +30,7 @@ VERBS = {
     "compare": "verdicts from finished runs, anyone's lm-eval sample logs or a table of scores",
     "report": "write the report of a run again from its ledger",
     "bundle": "write a run's records, scores and verdict as one file that others can verify",
+    "push": "push a run's adapters with model cards and its verdict to the hub; --dry-run pushes nothing",
     "verify": "judge the scores in a bundle anew and say whether its verdict is theirs",
     "tasks": "list, check or start task suites",
     "trust": "show the code that a stranger's task would run, and let it run from now on",

@@ -1,4 +1,4 @@
-"""Which suites have items that a licence keeps back: they are scored here, and shown or given on to nobody."""
+"""Licences of tasks, and whose items are kept back by theirs: scored here, and shown or given on to nobody."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,6 +7,15 @@ from harness.declarations.tasks import search
 
 REDISTRIBUTE = "redistribute"
 """The flag in a task's ``metadata``; ``false`` keeps its items back."""
+UNKNOWN = "unknown"
+"""The licence of a task that names none."""
+
+
+def licences(tasks: Iterable[str], *, beside: Path | None = None, include: Iterable[Path] = ()) -> dict[str, str]:
+    """Return the licence that each task's metadata names, `UNKNOWN` where it, or anything of the task, is not found."""
+    names = sorted(set(tasks))
+    found = search(set(names), beside=beside, include=include).tasks
+    return {name: str(found[name].metadata.get("licence", UNKNOWN)) if name in found else UNKNOWN for name in names}
 
 
 def may_be_shown(metadata: object) -> bool:
@@ -21,7 +30,7 @@ def kept_back(tasks: Iterable[str], *, beside: Path | None = None, include: Iter
     """
     found = search(set(tasks), beside=beside, include=include).tasks
     return {
-        name: str(task.metadata.get("licence", "unknown"))
+        name: str(task.metadata.get("licence", UNKNOWN))
         for name, task in sorted(found.items())
         if not may_be_shown(task.metadata)
     }

@@ -26,14 +26,18 @@ class SealError(ValueError):
         super().__init__(f"it holds other values than were written: its sha256 is {self.expected}, now {found}")
 
 
+CARD = "README.md"
+"""A model card beside what was trained. Reports write it anew, so that no record holds its checksum."""
+
+
 def artefact(path: Path) -> Artefact:
     """Return what a file holds. Raises `OSError` as reading does, and for what is not a regular file."""
     return Artefact(sha256=file_sha256(path), bytes=path.stat().st_size)
 
 
 def artefacts(root: Path, folders: Iterable[Path]) -> dict[str, Artefact]:
-    """Return every file below some folders, of which some need not be there, by its path from `root`."""
-    files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
+    """Return every file below some folders, of which some need not be there, by its path from `root`; no `CARD`."""
+    files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file() and file.name != CARD)
     return {file.relative_to(root).as_posix(): artefact(file) for file in files}
 
 

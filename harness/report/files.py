@@ -8,12 +8,17 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from harness.compare.cell_scores import cell_scores
+from harness.declarations.licences import licences
 from harness.errors import HarnessError
 from harness.extras import install_command
 from harness.ledger import RunFolder
+from harness.ledger.artefacts import CARD
 from harness.ledger.files import write_text
 from harness.ledger.lock import LOCK
-from harness.ledger.run import OUTCOME
+from harness.ledger.run import OUTCOME, STATE
+from harness.records import CellResult
+from harness.report.card import cell_card, trained_tasks
 from harness.report.document import Block, Document, Figure, Prose, Section
 from harness.report.pages import page_without_verdict, pull_request_document
 from harness.report.render.html import Draw, HtmlRenderer
@@ -68,21 +73,51 @@ def write_page(
     document: Callable[[], Document],
     *,
     anew: bool,
-) -> None:
+) -> bool:
     """Write the page of a run and what fits a pull request; where the results are as they were, only if `anew`.
 
-    Without verdicts and decision a search is all. `document` is asked for only where it is needed. Raises
-    `StorageError` where a file cannot be written.
+    Tell whether they were written. Without verdicts and decision a search is all. `document` is asked for only where it
+    is needed. Raises `StorageError` where a file cannot be written.
     """
     made_of = _digest(run, verdicts)
     if not anew and _is_made_of(run.folder / PAGE, made_of):
-        return
+        return False
     files = {PAGE: render_page(document(), made_of)}
     if verdicts is not None and decision is not None:
         summary = pull_request_document(verdicts, decision, run.experiment.name, PAGE)
         files[SUMMARY] = f"{MarkdownRenderer().render(summary)}\n"
     for name, text in files.items():
         write_report(run.folder / name, text)
+    return True
+
+
+def write_cards(run: RunFolder, verdicts: Verdicts | None) -> None:
+    """Write the card of every adapter that is kept, beside it; none over a file that a cell's record holds.
+
+    Raises `StorageError` where a file cannot be written.
+    """
+    for result, text in cards(run, verdicts):
+        if f"{STATE}/{CARD}" not in result.files:  # an earlier version kept PEFT's own, with its checksum
+            write_report(run.cell_folder(result.cell) / STATE / CARD, text)
+
+
+def cards(run: RunFolder, verdicts: Verdicts | None, licence: str | None = None) -> Iterator[tuple[CellResult, str]]:
+    """Yield each cell whose adapter is kept, with its card."""
+    kept = [each for each in run.outcomes if isinstance(each, CellResult) and _has_adapter(run, each)]
+    if not kept:
+        return
+    experiment = run.experiment
+    declared = {each.id for each in experiment.recipes}
+    beside = Path(experiment.file).parent if experiment.file else None
+    known = licences(trained_tasks(experiment), beside=beside, include=map(Path, experiment.include))
+    scores = cell_scores(run)
+    for each in kept:
+        if each.cell.recipe in declared:
+            yield each, cell_card(run, each, scores[each.cell.id], verdicts, licences=known, licence=licence)
+
+
+def _has_adapter(run: RunFolder, result: CellResult) -> bool:
+    return result.train_info is not None and (run.cell_folder(result.cell) / STATE).is_dir()
 
 
 def write_report(path: Path, text: str) -> None:

@@ -1,11 +1,14 @@
 """A finished run on disk, made of numbers: nothing is trained."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from harness.ledger import RunFolder
-from harness.ledger.artefacts import artefact
+from harness.ledger.artefacts import CARD, artefact, artefacts
 from harness.ledger.files import write_json
 from harness.ledger.lock import LOCK
+from harness.ledger.run import STATE
 from harness.records import Cell, Evaluation
 from harness.spec import load, lock
 from helpers.logs import line, write
@@ -50,3 +53,23 @@ def _scored(run, cell, suite, right, document):
         seconds=1.0,
         files={samples.relative_to(folder).as_posix(): artefact(samples)},
     )
+
+
+def with_adapters(folder, spec, *, card=None, **fields):
+    """Write a scored run whose adapters are kept, each a file of settings and one of weights; return the run.
+
+    A `card` is recorded among the files of each, as earlier versions did.
+    """
+    run = scored_run(folder, spec, **{"items": 30, **fields})
+    for outcome in run.outcomes:
+        if outcome.cell.recipe.startswith("lora"):
+            state = run.cell_folder(outcome.cell) / STATE
+            state.mkdir()
+            (state / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+            (state / "adapter_model.safetensors").write_bytes(outcome.cell.id.encode())
+            files = artefacts(state.parent, [state])
+            if card is not None:
+                (state / CARD).write_text(card)
+                files[f"{STATE}/{CARD}"] = artefact(state / CARD)
+            run.write_outcome(replace(outcome, files=files))
+    return run

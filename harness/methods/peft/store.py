@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from harness._compat.peft import freeze_counts, in_place_of_its_config, work_together
 from harness.errors import RecipeError
+from harness.ledger.artefacts import CARD
 from harness.methods._base import Adapted, saved_file
 from harness.methods.peft.initialisation import rewrites_base
 
@@ -36,6 +37,7 @@ def save_adapter(adapted: Adapted, folder: Path) -> None:
             selected_adapters=[model.active_adapter],
             path_initial_model_for_weight_conversion=initial,
         )
+    (folder / CARD).unlink(missing_ok=True)  # PEFT's is a form to be filled in; a report writes one
 
 
 def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, adapter: str, *, trainable: bool) -> PeftModel:

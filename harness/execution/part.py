@@ -20,7 +20,7 @@ from harness.execution.clock import Clock
 from harness.execution.events import StepDone
 from harness.execution.matched_budget import Course, steps_for_flops, steps_for_time
 from harness.execution.unit import CellWork
-from harness.ledger.run import ARRAYS, PREFIX
+from harness.ledger.run import ARRAYS, PREFIX, TENSORBOARD
 from harness.methods._base import Adapted
 from harness.methods.adapt import adapt
 from harness.methods.batches import Batch, Batches
@@ -35,6 +35,7 @@ from harness.trained import Precision
 from harness.training import ValidationSet, train
 from harness.training.control import controlled
 from harness.training.probe import probe_batches
+from harness.training.reporting import Reporting
 from harness.training.rows import rows_sha256, training_rows, validation_rows
 
 
@@ -92,6 +93,22 @@ class Part:
             "versions": {"harness": __version__, **work.versions},
         }
         return SharedProbes(work.folder.parents[1], model)
+
+    def reporting(self) -> Reporting | None:
+        """Return how trackers know the training: by recipe and seed, a trial by its id; None where there are none."""
+        work, experiment = self.work, self.work.experiment
+        if not experiment.execute.report_to:
+            return None
+        is_trial = work.folder.parent.name == "trials"
+        name = work.planned.cell.id if is_trial else f"{self.whole.id} seed {work.seed}"
+        return Reporting(
+            report_to=experiment.execute.report_to,
+            project=experiment.name,
+            recipe=self.whole.id,
+            seed=work.seed,
+            run=f"{name} stage {self.place + 1}" if self.whole.stages else name,
+            folder=work.folder.parents[1] / TENSORBOARD,
+        )
 
 
 def course_of(work: CellWork, recipe: Recipe) -> Course:
@@ -161,6 +178,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         callbacks=_watching(checks, adapted.model),
         padding_free=course.padding_free,
         prefix=course.prefix_of(adapted),
+        reporting=part.reporting(),
     )
     clock.credit("prefix", trained.prefix.seconds if trained.prefix else 0.0)
     clock.credit("validate", trained.validation_seconds)

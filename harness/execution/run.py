@@ -26,6 +26,7 @@ from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.search import tuned
 from harness.preflight.known import read_known, surroundings, write_known
 from harness.preflight.prepared import Prepared
+from harness.preflight.trackers import check_trackers
 from harness.records import CellFailure, CellResult, ChosenValues
 from harness.spec.records import Experiment
 from harness.verdict import judge_run
@@ -49,6 +50,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
     Raises `HarnessError` when nothing can be run: the model or data cannot be had, or `folder` holds a run of
     other data.
     """
+    check_trackers(experiment)
     run = RunFolder(folder)
     around = surroundings(experiment)
     known = _known(run, around, options)

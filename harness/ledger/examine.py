@@ -13,7 +13,7 @@ from typing import Literal
 from harness.ledger.claims import CLAIMS, Claims
 from harness.ledger.damage import CellFiles, Damage, unchecked
 from harness.ledger.lock import LOCK
-from harness.ledger.run import ARRAYS, MEASUREMENTS, OUTCOME, PREFIX, STATE, TRAINED, WEIGHTS, RunFolder
+from harness.ledger.run import ARRAYS, MEASUREMENTS, OUTCOME, PREFIX, STATE, TENSORBOARD, TRAINED, WEIGHTS, RunFolder
 from harness.records import CellFailure, CellResult
 from harness.text import several
 
@@ -24,7 +24,7 @@ _SHOWN = 5
 _some = partial(several, most=_SHOWN)
 _OF_A_RUN = frozenset(
     {
-        *(LOCK, "journal.lock", CLAIMS, "cells", "trials", PREFIX, "probes", "log.txt", "prepared.json"),
+        *(LOCK, "journal.lock", CLAIMS, "cells", "trials", PREFIX, "probes", TENSORBOARD, "log.txt", "prepared.json"),
         MEASUREMENTS,
         *("verdict.json", "costs.json", "search.json", "held_out.json", "report.html", "report.md"),
     }

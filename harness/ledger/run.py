@@ -12,6 +12,7 @@
     search.json       what a search tried and chose, where there is one
     prepared.json     what was prepared, and all that it follows from
     prefix/           what enters trained layers, while a run goes on: a cache
+    tensorboard/      what each training reports, where a spec asks for it
     probes/           what layers are ranked by, measured once for all recipes: a cache
     log.txt           what the libraries said
 
@@ -65,6 +66,9 @@ MEASUREMENTS = "measurements.json"
 
 PREFIX = "prefix"
 """What cells compute alike and share while the run goes on; nothing needs it afterwards."""
+
+TENSORBOARD = "tensorboard"
+"""TensorBoard's files, a folder a training; nothing reads them."""
 
 JUDGED = "judged"
 """The journal's event of a judgement."""

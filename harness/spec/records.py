@@ -47,6 +47,9 @@ NOT_POOLED = (
 )
 """Why `pool_seed_variance` was withdrawn."""
 
+Tracker = Literal["trackio", "mlflow", "wandb", "tensorboard"]
+"""Where a training may be reported to while it goes on."""
+
 DIAGNOSTICS = ("spectrum", "attention_drift", "representation_drift", "activations")
 """Diagnostics that harness brings itself and takes where a spec names them; any other is the name of a plug-in."""
 
@@ -423,7 +426,8 @@ class Execution:
     that choose layers, since numbers are the same up to rounding. With `shared_probes` what layers are ranked by is
     measured once for all recipes that ask the same of a seed: not a bit changes. A cell whose process holds more
     than `memory_limit_bytes`, or that takes more than `time_limit_minutes` in one start, is ended as a failure;
-    None is no limit.
+    None is no limit. Each training is reported to the trackers of `report_to` too, under the names of the
+    experiment, the recipe and the seed: no number but times depends on it.
     """
 
     kind: str = "local"
@@ -438,6 +442,7 @@ class Execution:
     shared_probes: bool = True
     memory_limit_bytes: int | None = None
     time_limit_minutes: float | None = None
+    report_to: tuple[Tracker, ...] = ()
     options: Mapping[str, JSON] = field(default_factory=dict)
     plugin: str | None = None
 

@@ -9,6 +9,7 @@ from trl import SFTConfig
 from harness.model.devices import device_kind
 from harness.model.precision import Dtype, has_bfloat16, usable_dtype
 from harness.spec.records import EarlyStopping
+from harness.training.reporting import Reporting
 
 
 def sft_config(
@@ -20,12 +21,13 @@ def sft_config(
     dtype: Dtype = "float32",
     early_stopping: EarlyStopping | None = None,
     every: int | None = None,
+    reporting: Reporting | None = None,
 ) -> SFTConfig:
     """Return the SFTConfig for `fields` (SFTConfig's own names) on a device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
 
     A model of a 16-bit `dtype` computes in it (autocast), with loss scaling in float16, unless the fields say
     otherwise. bfloat16 that the device has not becomes float16. Without early stopping the loss on validation rows is
-    taken `every` so many steps.
+    taken `every` so many steps. Only `reporting` sends anything anywhere.
 
     TRL's defaults are for GPUs and dashboards; those below are for runs that must be comparable anywhere. The
     spec may override the first group, never the second: order of data follows `seed` alone, so that recipes with
@@ -55,7 +57,8 @@ def sft_config(
         "remove_unused_columns": True,
     }
     half = _half_precision(fields, dtype, device)
-    return SFTConfig(**{**defaults, **fields, **half, **decided, **_evaluating(early_stopping, every)})
+    told = {} if reporting is None else reporting.arguments()
+    return SFTConfig(**{**defaults, **fields, **half, **decided, **told, **_evaluating(early_stopping, every)})
 
 
 def _half_precision(fields: Mapping[str, Any], dtype: Dtype, device: str) -> dict[str, bool]:

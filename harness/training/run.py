@@ -20,6 +20,7 @@ from harness.training.arguments import sft_config
 from harness.training.callbacks import KeepBest, OnStep, Watch
 from harness.training.lengths import count_rows, spans
 from harness.training.prefix import RowsPrefix
+from harness.training.reporting import Reporting, reported
 from harness.training.rounding import CountLostUpdates
 from harness.training.tokens import tokenized
 from harness.training.trainer import PADDING_FREE, CompletionTrainer
@@ -95,6 +96,7 @@ def train(
     callbacks: Sequence[TrainerCallback] = (),
     padding_free: bool = False,
     prefix: RowsPrefix | None = None,
+    reporting: Reporting | None = None,
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
 
@@ -102,13 +104,13 @@ def train(
     follow `seed`. With `validation`, the loss on its rows is taken at the end, or as early stopping says, which also
     ends training and puts the best weights back. With `padding_free`, rows are read end to end where the model takes
     it, and with a `prefix` of this model as well they start at its lowest trained layer. `callbacks` are called after
-    harness's own and the adapter's. Raises `TrainingError` when the loss is not finite, `TaskError` when no row is
-    short enough to be trained on.
+    harness's own and the adapter's, trackers that `reporting` names before all of them. Raises `TrainingError` when the
+    loss is not finite, `TaskError` when no row is short enough to be trained on.
     """
     watch, rounding = Watch(on_step), CountLostUpdates(adapted.model)
     stopping = validation.early_stopping if validation else None
     best = (KeepBest(), EarlyStoppingCallback(stopping.patience, stopping.threshold)) if stopping else ()
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory() as scratch, reported(reporting):
         trainer = CompletionTrainer(
             model=adapted.model,
             args=sft_config(
@@ -119,6 +121,7 @@ def train(
                 dtype=dtype,
                 early_stopping=stopping,
                 every=validation.every if validation else None,
+                reporting=reporting,
             ),
             train_dataset=_dataset(rows, tokenizer),
             eval_dataset=_dataset(validation.rows, tokenizer) if validation else None,

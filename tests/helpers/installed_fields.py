@@ -17,10 +17,11 @@ from pathlib import Path
 SCHEMAS = Path(__file__).resolve().parents[2] / "specs" / "schema"
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_HUB = "harness publishes nothing; push a kept adapter with huggingface_hub."
+_HUB = "Nothing leaves while a run goes on; `harness push RUN` pushes it when it is done."
 _CHECKPOINTS = "harness keeps whole cells, not checkpoints; see `keep_weights`."
 _NO_EVAL = "Suites are scored after training, see `suites`; `early_stopping` takes the validation loss."
 _LOGS = "Progress and logs go to the run folder; nothing is configured here."
+_TRACKERS = "Declare trackers under `execute.report_to`; names follow from experiment, recipe and seed."
 _LOSS = "The loss covers completions alone, the same for every recipe."
 _ROWS = "Every example is a row of its own, so that all recipes see the same batches."
 _MODEL = "The base model is declared under `model`."
@@ -70,10 +71,10 @@ _CONTROLLED_PREFIXES = {
     "include_for_metrics": _NO_EVAL,
     "do_eval": _NO_EVAL,
     "do_predict": _NO_EVAL,
-    "report_to": _LOGS,
-    "run_name": _LOGS,
-    "project": _LOGS,
-    "trackio_": _LOGS,
+    "report_to": _TRACKERS,
+    "run_name": _TRACKERS,
+    "project": _TRACKERS,
+    "trackio_": _TRACKERS,
     "log_": _LOGS,
     "logging_": "Every step is logged, so that a loss that is not finite ends the cell at once.",
     "disable_tqdm": _LOGS,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from harness import names
 from harness.errors import FailureKind
-from harness.trained import Artefact, FrozenPrefix, HeldOut, Precision, RowCounts
+from harness.trained import Artefact, FrozenPrefix, HeldOut, Precision, RowCounts, TrainedElsewhere
 
 JSON = Any
 """A JSON value: what a foreign library's block holds verbatim, or what one measurement says in detail."""
@@ -258,7 +258,10 @@ class StageInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInfo:
-    """What was asked for. `recipe` is its declaration as JSON, None for the base; so are the blocks beside it."""
+    """What was asked for. `recipe` is its declaration as JSON, None for the base; so are the blocks beside it.
+
+    `existing` is there for a model that was trained elsewhere, whose `seed` is the one in whose place it stands.
+    """
 
     experiment_name: str
     seed: int | None
@@ -266,6 +269,7 @@ class RunInfo:
     peft_config: Mapping[str, JSON] | None = None
     train_config: Mapping[str, JSON] | None = None
     stages: tuple[StageInfo, ...] = ()
+    existing: TrainedElsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,8 +318,9 @@ class CellResult:
     """A cell that was trained (unless it is the base) and scored on every suite.
 
     `run_info`, `train_info` and `meta_info` are the top keys of PEFT's method_comparison result files; `train_info` is
-    None for the base. `measurements` are of the cell as it is scored; those of a training stand in its record. `files`
-    are what was trained and what diagnostics left, by path in the cell's folder; those of a suite stand in its record.
+    None for the base and for what was trained elsewhere. `measurements` are of the cell as it is scored; those of a
+    training stand in its record. `files` are what was trained and what diagnostics left, by path in the cell's folder;
+    those of a suite stand in its record.
     """
 
     cell: Cell
@@ -334,7 +339,7 @@ class CellResult:
 
     @property
     def training(self) -> TrainRecord:
-        """The record of the training. Raises ValueError for the base, which has none."""
+        """The record of the training. Raises ValueError for a cell that trained nothing."""
         if self.train_info is None:
             raise ValueError(f"{self.cell.id} was not trained")
         return self.train_info

@@ -92,3 +92,18 @@ class FrozenPrefix:
     seconds: float = 0.0
     difference: float | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedElsewhere:
+    """A model that a cell scored and did not train: an ``adapter`` or a whole ``model``, and where it came from.
+
+    `sha256` is a digest of its weights and configuration, `seed` the one it was trained with, None where that is not
+    known, `base_model` what an adapter's configuration says of its base: a hint.
+    """
+
+    kind: str
+    source: str
+    sha256: str
+    seed: int | None = None
+    base_model: str | None = None

@@ -38,6 +38,12 @@ def apply_fit(experiment: Experiment, fit: "Fit | None", most_items: int) -> str
 
     if fit is None:
         raise UsageError("--apply: nothing that shows anything fits into this budget; the spec is as it was.")
+    if experiment.arms and fit.seeds != len(experiment.seeds):
+        arms = ", ".join(arm.name for arm in experiment.arms)
+        raise UsageError(
+            f"--apply: {fit.seeds} seeds fit, and {arms} list a model for each of {len(experiment.seeds)}: change both "
+            "by hand; the spec is as it was."
+        )
     text, said = experiment.file.read_text(encoding="utf-8"), []
     for path, before, after in _changes(experiment, fit, most_items):
         text = rewritten(text, path, after)

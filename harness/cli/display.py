@@ -21,6 +21,7 @@ from harness.ledger.damage import Damage
 from harness.ledger.run import Kind
 from harness.plan.cells import PlannedCell
 from harness.records import CellFailure
+from harness.report.sections.answer import arms_of
 from harness.spec.records import Experiment
 from harness.text import visible
 from harness.verdict.records import Looks
@@ -39,7 +40,7 @@ def watching(experiment: Experiment, folder: Path, *, quiet: bool = False) -> It
     if quiet:
         yield Quiet(console)
         return
-    rest = f": {len(experiment.recipes)} recipes{_runs(experiment)} → {folder}"
+    rest = f": {arms_of(experiment)}{_runs(experiment)} → {folder}"
     console.print(Text(visible(experiment.name), "bold").append(visible(rest), "not bold"), highlight=False)
     if not sys.stderr.isatty() or console.is_dumb_terminal:
         yield Lines(console)

@@ -102,7 +102,8 @@ def _costs(
     first, trainings = results[0].training, [each.training for each in results]
     seconds, per_hour = mean(each.costs.total_seconds for each in results), experiment.cost.get("per_hour")
     reference = experiment.comparison.reference
-    others = results_of(outcomes, reference) if recipe != reference else []
+    trained = [each for each in results_of(outcomes, reference) if each.train_info is not None]
+    others = trained if recipe != reference else []
     return RecipeCosts(
         model=results[0].cell.model or experiment.model.name,
         recipe=recipe,

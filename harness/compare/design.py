@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.compare.existing import existing_notes, unknown_seeds
 from harness.compare.scored import ScoredSuite
 from harness.errors import ComparisonError
 from harness.ledger import Outcome, RunFolder
@@ -254,8 +255,11 @@ def design_of(run: RunFolder) -> Design:
     if not any(isinstance(outcome, CellResult) for outcome in ended.values()):
         raise ComparisonError(f"{run.folder}: no cell has finished yet; `harness run` continues it.")
 
+    unknown = unknown_seeds(experiment)
+
     def arm(name: str) -> Arm:
-        return Arm(name=name, runs=tuple(_entry(run, ended.get((name, seed)), seed) for seed in experiment.seeds))
+        seeds = [(seed, None if (name, seed) in unknown else seed) for seed in experiment.seeds]
+        return Arm(name=name, runs=tuple(_entry(run, ended.get((name, seed)), known) for seed, known in seeds))
 
     base = ended.get((BASE, None))
     return Design(
@@ -279,7 +283,7 @@ def design_of(run: RunFolder) -> Design:
         stop_at=comparison.stop_at,
         model=experiment.model.name,
         available=run.items,
-        notes=(*_unequal_search(experiment, run.tuning), *_withdrawn(comparison)),
+        notes=(*_unequal_search(experiment, run.tuning), *_withdrawn(comparison), *existing_notes(experiment)),
         placebos=tuple((arm(name), arm(placebo)) for name, placebo in experiment.placebos.items()),
         placebo_names=frozenset(recipe.id for recipe in experiment.recipes if recipe.control is not None),
     )

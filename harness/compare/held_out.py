@@ -61,7 +61,8 @@ def held_out_losses(experiment: Experiment, outcomes: Sequence[Outcome]) -> tupl
 
 
 def _by_seed(results: Sequence[CellResult]) -> dict[int | None, HeldOut]:
-    return {each.cell.seed: each.training.held_out for each in results if each.training.held_out is not None}
+    trained = [each for each in results if each.train_info is not None]
+    return {each.cell.seed: each.training.held_out for each in trained if each.training.held_out is not None}
 
 
 def _gap(candidate: dict[int | None, HeldOut], reference: dict[int | None, HeldOut], alpha: float) -> HeldOutGap | None:

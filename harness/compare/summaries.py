@@ -42,7 +42,7 @@ def summarise_scores(experiment: Experiment, outcomes: Sequence[Outcome]) -> tup
     """Return every recipe's scores on every suite, the base's first, the primary metric of a suite first."""
     return tuple(
         summary
-        for recipe in (BASE, *(each.name for each in experiment.controls), *(each.id for each in experiment.recipes))
+        for recipe in (BASE, *(each.name for each in experiment.controls), *experiment.arm_names)
         for suite in experiment.suites
         for summary in _of_suite(experiment, recipe, suite, results_of(outcomes, recipe))
     )

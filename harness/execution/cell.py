@@ -16,6 +16,7 @@ from harness.execution import cell_record
 from harness.execution.base import load_model, serve
 from harness.execution.clock import Clock
 from harness.execution.events import TrainingSaved
+from harness.execution.existing import elsewhere, load_existing
 from harness.execution.merged import Merged, measure_merged
 from harness.execution.part import Part, course_of, train_part
 from harness.execution.scoring import score_suites
@@ -36,10 +37,13 @@ NOTE = TRAINED
 
 
 def run_cell(work: CellWork, clock: Clock) -> CellResult:
-    """Train the cell's recipe on a fresh base (unless it is the base) and score it on every suite."""
+    """Train the cell's recipe on a fresh base, or load what there is (the base, a model from elsewhere); score it."""
     clock.enter("load")
     done: Training | None = None
-    if work.recipe is None:
+    existing = work.planned.existing
+    if existing is not None:
+        subject = load_existing(work, existing)
+    elif work.recipe is None:
         subject = load_base(work)
     else:
         subject, done = _trained(work, work.recipe, clock)
@@ -61,7 +65,7 @@ def run_cell(work: CellWork, clock: Clock) -> CellResult:
         shutil.rmtree(work.folder / WEIGHTS, ignore_errors=True)
     return CellResult(
         cell=work.planned.cell,
-        run_info=cell_record.run_info(work),
+        run_info=replace(cell_record.run_info(work), existing=elsewhere(work, existing) if existing else None),
         train_info=record,
         meta_info=cell_record.meta_info(work),
         costs=costs,

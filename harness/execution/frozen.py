@@ -18,10 +18,11 @@ def prefix_of(work: CellWork, model: Any, record: TrainRecord | None) -> PrefixR
     """Return what reads or keeps the lower layers of a cell's model while it is scored.
 
     None where that is switched off, where the lowest layer trains or nothing in the layers does, and for the untuned
-    model where no recipe's layers are known beforehand. The base with examples has prompts that nobody else reads.
+    model where no recipe's layers are known beforehand. The base with examples has prompts that nobody else reads, and
+    which layers of a model were trained elsewhere is not looked at.
     """
     execute = work.experiment.execute
-    if not execute.frozen_prefix or work.planned.control is not None:
+    if not execute.frozen_prefix or work.planned.control is not None or work.planned.existing is not None:
         return None
     store = PrefixStore(work.folder.parents[1] / PREFIX, bound=execute.frozen_prefix_bytes)
     if record is not None:

@@ -174,11 +174,11 @@ class Schedule:
     ) -> PlannedCell | None:
         """Claim and return the first cell of whose predecessors none is waiting or running, and that is not claimed.
 
-        The untuned model comes before everything that trains: its scores show what could not be compared.
+        The untuned model comes before everything that is compared: its scores show what could not be.
         """
         unfinished = {each.cell.id for each in waiting} | {each.cell.id for each in running.values()}
         for planned in waiting:
-            others = [] if planned.recipe is None else [self._base, self._matched_cell(planned)]
+            others = [self._base, self._matched_cell(planned)] if planned.is_adapted else []
             if any(other is not None and other.id in unfinished for other in others):
                 continue
             if sharing.take(planned.cell):
@@ -240,9 +240,9 @@ class Schedule:
             self.run.write_outcome(replace(outcome, evaluations=asked), self.kind)
 
     def _check_base_before(self, waiting: Sequence[PlannedCell]) -> None:
-        """Look at the scores of the untuned model, if there are any, before cells that train."""
+        """Look at the scores of the untuned model, if there are any, before cells that are compared."""
         base = self.run.ended(self._base)
-        if isinstance(base, CellResult) and any(each.recipe is not None for each in waiting):
+        if isinstance(base, CellResult) and any(each.is_adapted for each in waiting):
             check_base(self.run, self.experiment, base)
 
     def _is_waiting(self, planned: PlannedCell) -> bool:
@@ -300,7 +300,7 @@ class Schedule:
         """Return the unit of a cell, with its own recipe alone; each place has an accelerator of its own."""
         other, folder = self._matched_cell(planned), self.run.cell_folder(planned.cell, self.kind)
         recipes = () if planned.recipe is None else (planned.recipe,)
-        later = self.experiment.recipes if planned.recipe is None else ()
+        later = () if planned.is_adapted else self.experiment.recipes
         work = CellWork(
             experiment=replace(self.experiment, recipes=recipes),
             planned=planned,

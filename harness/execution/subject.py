@@ -3,16 +3,20 @@
 from pathlib import Path
 from typing import Any
 
-from harness.errors import LedgerError, UsageError
+from harness.errors import LedgerError, SourceError, UsageError
 from harness.execution.base import load_model, serve
+from harness.execution.existing import onto_base
 from harness.ledger import RunFolder, read
 from harness.ledger.damage import CellFiles, refuse
 from harness.ledger.run import OUTCOME, STATE, WEIGHTS
 from harness.methods import store
 from harness.methods.traits import traits
+from harness.plan.cells import Existing
 from harness.records import CellResult
 from harness.sources import models
+from harness.sources.weights import folder_of, weights_sha256
 from harness.spec.records import Model, Recipe
+from harness.trained import TrainedElsewhere
 
 
 def subject(model: Any, tokenizer: Any = None, *, device: str = "cpu") -> models.Loaded:
@@ -47,6 +51,8 @@ def load_cell(folder: Path, *, device: str = "cpu") -> models.Loaded:
     experiment = run.experiment
     if outcome.cell.seed is None:
         return load_model(experiment.model, device=device)
+    if outcome.run_info.existing is not None:
+        return _from_elsewhere(run, outcome, outcome.run_info.existing, device=device)
     recipe = _recipe(run, outcome.cell.recipe)
     state = folder / (WEIGHTS if traits(recipe).trains_base_weights else STATE)
     if not state.is_dir():
@@ -56,6 +62,19 @@ def load_cell(folder: Path, *, device: str = "cpu") -> models.Loaded:
     model = store.load(base.model, recipe, state).model
     serve(model, experiment.model, device)
     return models.Loaded(model, base.tokenizer)
+
+
+def _from_elsewhere(run: RunFolder, outcome: CellResult, recorded: TrainedElsewhere, *, device: str) -> models.Loaded:
+    """Return the base with a model from elsewhere on it, as long as its files are those that were scored."""
+    experiment, cell = run.experiment, outcome.cell
+    (arm,) = [each for each in experiment.arms if each.name == cell.recipe]
+    planned = Existing(kind=arm.kind, weights=arm.by_seed(experiment.seeds)[int(cell.seed or 0)])
+    folder = folder_of(planned.weights)
+    if weights_sha256(folder, arm.kind) != recorded.sha256:
+        raise SourceError(f"{recorded.source} is not what the cell {cell.id} scored any more.")
+    loaded = onto_base(experiment.model, planned, folder, device=device)
+    serve(loaded.model, experiment.model, device)
+    return loaded
 
 
 def _recipe(run: RunFolder, name: str) -> Recipe:

@@ -40,7 +40,7 @@ class FullFineTuning(Method):
     def load(self, model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
         """Replace the model's weights by the saved ones."""
         files = sorted(folder.glob("*.safetensors")) or [saved_file(folder, "*.safetensors")]
-        _put(model, {name: tensor for file in files for name, tensor in load_file(file).items()}, folder)
+        put_weights(model, {name: tensor for file in files for name, tensor in load_file(file).items()}, folder)
         trained = read_note(folder, TRAINED)
         if not trained["all"]:
             _train_layers(model, tuple(trained["layers"]))
@@ -75,7 +75,8 @@ def _trained_modules(model: nn.Module) -> tuple[str, ...]:
     return tuple(dict.fromkeys(owners))
 
 
-def _put(model: PreTrainedModel, weights: Mapping[str, Tensor], folder: Path) -> None:
+def put_weights(model: PreTrainedModel, weights: Mapping[str, Tensor], folder: Path) -> None:
+    """Replace a model's weights by those that were read of a folder; raises `RecipeError` where they are another's."""
     if not set(weights) <= set(model.state_dict()):
         weights = _by_their_own_names(model, folder)
     missing, unexpected = model.load_state_dict(weights, strict=False)

@@ -13,7 +13,8 @@ class Content:
     what a search scores of them (None where the loss alone decides), `suites` of
     each suite's rendered requests, documents and scoring code, by task; `controls` are the same with the examples of a
     control, by `harness.plan.identity.control_suite`. `stages` are the rows of stages that have data
-    of their own, and `stage_validation` those that decide there, by `harness.plan.identity.data_key`.
+    of their own, and `stage_validation` those that decide there, by `harness.plan.identity.data_key`. `weights` are
+    those of models that were trained elsewhere, by `harness.spec.existing.Weights.key`.
     """
 
     model: str
@@ -25,3 +26,4 @@ class Content:
     stage_validation: Mapping[str, str] = field(default_factory=dict)
     suites: Mapping[str, str] = field(default_factory=dict)
     controls: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, str] = field(default_factory=dict)

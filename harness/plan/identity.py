@@ -3,8 +3,9 @@
 In: the model's weights, dtype and tokenizer with its chat template; the recipe without its names and description, with
 the versions of plug-ins; the training arguments after merging; the rendered training rows, those that decide about
 training where something does, for a recipe in stages these of each, and what becomes of its adapter; the seed; whether
-batches are read without padding; of an evaluation the rendered requests, the documents, the code that scores them,
-batch size and chat template; the version of this list. Out: names and places of files, descriptions, library versions
+batches are read without padding; of a model that was trained elsewhere its files in place of all that; of an evaluation
+the rendered requests, the documents, the code that scores them, batch size and chat template; the version of this list.
+Out: names and places of files, descriptions, library versions
 (recorded in the lock file, where a change is reported), and for cells the suites.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 
 from harness.plan.content import Content
 from harness.records import Cell
+from harness.spec.existing import ExistingArm, Weights
 from harness.spec.records import Control, Data, Experiment, Recipe, Stage, Suite
 
 HASH_VERSION = 2
@@ -66,6 +68,18 @@ def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Con
     return Cell(
         id=f"{recipe.id}--s{seed}--{digest(identity)}", recipe=recipe.id, seed=seed, model=experiment.model.name
     )
+
+
+def existing_cell(experiment: Experiment, arm: ExistingArm, weights: Weights, seed: int, content: Content) -> Cell:
+    """Return the cell of a model that was trained elsewhere, in the place of one of the experiment's seeds."""
+    identity = {
+        **_model(experiment, content),
+        "existing": {"kind": arm.kind, "files": content.weights[weights.key]},
+        "place": seed,
+        "seed": weights.seed,
+    }
+    said = f"s{seed}" if weights.seed is not None else f"unknown-{seed}"
+    return Cell(id=f"{arm.name}--{said}--{digest(identity)}", recipe=arm.name, seed=seed, model=experiment.model.name)
 
 
 def trial_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Content, scored: Sequence[str] = ()) -> Cell:

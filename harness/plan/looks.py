@@ -39,7 +39,7 @@ def planned_looks(experiment: Experiment, comparisons: int) -> tuple[PlannedLook
     return tuple(
         PlannedLook(
             seeds=seeds,
-            cells=1 + seeds * len(experiment.recipes),
+            cells=1 + seeds * len(experiment.arm_names),
             tail=whole * share,
             critical=float(critical_value(whole * share, 1.0, seeds - 1.0, 1.0)),
             without=float(critical_value(whole, 1.0, seeds - 1.0, 1.0)),

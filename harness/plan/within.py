@@ -117,9 +117,9 @@ class _Plan:
         counts = [len(experiment.suites_of(role)) for role in ("in_domain", "out_of_domain")]
         comparison = experiment.comparison
         self.tail = comparison.alpha / 2 / primary_comparisons(len(comparison.candidates), *counts)
-        trained = {recipe.id for recipe in experiment.recipes}
-        self.once = [each for each in estimate.cells if each.recipe not in trained]
-        self.by_recipe = _first_of_each(each for each in estimate.cells if each.recipe in trained)
+        arms = set(experiment.arm_names)
+        self.once = [each for each in estimate.cells if each.recipe not in arms]
+        self.by_recipe = _first_of_each(each for each in estimate.cells if each.recipe in arms)
 
     def seconds(self, seeds: int, limit: int) -> float:
         """Return the search, what is scored once, and all seeds of all recipes."""

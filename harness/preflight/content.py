@@ -26,6 +26,7 @@ from harness.plan.content import Content
 from harness.plan.identity import control_suite, data_key
 from harness.plan.search import margin_suite
 from harness.preflight.comparable import check_comparable
+from harness.preflight.existing import declared_sha256, existing_sha256
 from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.sources.data import Row
@@ -108,6 +109,7 @@ def content_of(
             control_suite(suite): _control_sha256(suite, tasks[suite.task], experiment, tokenizer)
             for suite in _of_controls(experiment)
         },
+        weights=existing_sha256(experiment),
     )
 
 
@@ -155,6 +157,7 @@ def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
         stages={data_key(own): _sha256(asdict(own)) for own in staged},
         suites={suite.task: _declared(suite, experiment) for suite in experiment.suites},
         controls={control_suite(suite): _declared(suite, experiment) for suite in _of_controls(experiment)},
+        weights=declared_sha256(experiment),
     )
 
 

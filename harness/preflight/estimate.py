@@ -30,6 +30,7 @@ from harness.preflight.calibrate import Calibration
 from harness.preflight.calibrated import calibrated
 from harness.preflight.contamination import check_contamination_at_hand
 from harness.preflight.content import content_at_hand
+from harness.preflight.existing import check_existing
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.token_counts import RowTokens, SuiteTokens, TokenCounts, count_tokens
 from harness.preflight.unknown import Unknown
@@ -71,6 +72,8 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
     check_recipes(experiment, config, device, on_stage)
     if experiment.model.config is None:
         check_diagnostics(experiment, config)
+    if experiment.arms and models.is_local(experiment.model):
+        check_existing(experiment, models.tokenizer(experiment.model), on_stage, local=True)
     on_stage("speed")
     kept = calibrated(config, device, anew=measure_anew)
     speed, unknown = kept.calibration, Unknown()

@@ -11,6 +11,7 @@ from harness.preflight.comparable import check_comparable
 from harness.preflight.contamination import all_training_passages, check_contamination
 from harness.preflight.content import content_of, rows_of
 from harness.preflight.estimate import accelerators, cells_that_fit, model_config
+from harness.preflight.existing import check_existing
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.prepared import Prepared
 from harness.sources import models
@@ -25,10 +26,11 @@ PACKAGES = ("torch", "transformers", "trl", "peft", "lm_eval", "bitsandbytes", "
 def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[str], None]) -> Prepared:
     """Return what the model, the data and the suites are; `on_stage` is called with the name of what comes next.
 
-    Stages are each recipe, ``model``, ``data``, each suite's task, and ``contamination``. Raises `UsageError` for a
-    device that is not there, `RecipeError` for recipes that cannot work on the model or the device, `SourceError` for
-    what cannot be had, `PluginError` for a plug-in that does not keep its contract, and `TaskError` for wrong tasks or
-    rows and for training rows that give a scored item away.
+    Stages are each recipe, ``model``, each arm from elsewhere, ``data``, each suite's task, and ``contamination``.
+    Raises `UsageError` for a device that is not there, `RecipeError` for recipes that cannot work on the model or the
+    device and for arms that are not of the model, `SourceError` for what cannot be had, `PluginError` for a plug-in
+    that does not keep its contract, and `TaskError` for wrong tasks or rows and for training rows that give a scored
+    item away.
     """
     check_device(device)
     check_diagnostics(experiment, experiment.model.config)  # what cannot be had is found now, not after a training
@@ -39,6 +41,8 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
     if experiment.model.config is None:  # the model is here now, and its own configuration can be read
         check_recipes(experiment, model_config(experiment), device, on_stage)
         check_diagnostics(experiment, model_config(experiment))
+    if experiment.arms:
+        check_existing(experiment, tokenizer, on_stage)
     on_stage("data")
     read = rows_of(experiment, tokenizer)
     suites = _suites(experiment, on_stage)

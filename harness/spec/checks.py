@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import Problem
+from harness.spec.arms import arm_problems
 from harness.spec.document import Located
 from harness.spec.document import Path as At
 from harness.spec.looks import look_problems
@@ -49,7 +50,8 @@ class Context:
 def semantic_problems(context: Context) -> list[Problem]:
     """Return everything wrong with names and their relations, as far as the blocks that they stand in are sound."""
     checks: tuple[tuple[_Check, set[str]], ...] = (
-        (_comparison, {"comparison", "recipes"}),
+        (_comparison, {"comparison"}),
+        (_arms, {"arms"}),
         (_pooling, {"comparison"}),
         (_gate, {"comparison", "suites"}),
         (_cost, {"comparison"}),
@@ -68,17 +70,30 @@ def semantic_problems(context: Context) -> list[Problem]:
     return found + [problem for check, needs in checks if needs <= set(context.spec) for problem in check(context)]
 
 
+def _arms(context: Context) -> Iterator[Problem]:
+    yield from arm_problems(context.document, context.recipes)
+    for block in ("tune", "early_stopping") if "recipes" not in context.whole.value else ():
+        if context.spec.get(block) is not None:
+            message = f"`{block}` has no recipe to work on: what is in `arms` is trained already"
+            yield context.document.problem((block,), message, "Leave it out, or list `recipes`.")
+
+
 def _comparison(context: Context) -> Iterator[Problem]:
+    blocks = {"recipes", "arms"} & set(context.whole.value)
+    if not blocks or not blocks <= set(context.spec):
+        return  # what the names stand for is not known
     comparison = context.spec["comparison"]
-    listed = {Path(name).name.removesuffix(".json") for name in context.spec["recipes"]}
-    unread = listed - set(context.recipes)
+    arms = context.spec.get("arms", {})
+    listed = {Path(name).name.removesuffix(".json") for name in context.spec.get("recipes", ())} | set(arms)
+    unread = listed - set(context.recipes) - set(arms)
+    known = [*context.recipes, *arms]
     named: list[tuple[At, str]] = [(("comparison", "reference"), comparison["reference"])]
     named += [(("comparison", "candidates", i), name) for i, name in enumerate(comparison["candidates"])]
     for at, name in named:
         # A recipe that cannot be read is a problem of its own, and so is one that is listed under a misspelt name.
-        if name not in listed and name not in context.recipes and resembling(name, unread) is None:
-            message = f"{name!r} is not among the experiment's recipes"
-            remedy = f"{nearest(name, context.recipes)}{_inherited(context, at)}"
+        if name not in listed and name not in known and resembling(name, unread) is None:
+            message = f"{name!r} is not among the experiment's recipes{' and arms' if arms else ''}"
+            remedy = f"{nearest(name, known)}{_inherited(context, at)}"
             yield context.document.problem(at, message, remedy)
     for at, name in named[1:]:
         if name == comparison["reference"]:

@@ -9,6 +9,7 @@ from typing import Any
 from harness.codec import JSON, decode, encode
 from harness.declarations.places import found_from_here
 from harness.errors import Problem, SpecError
+from harness.spec.arms import arms_of
 from harness.spec.checks import Context, semantic_problems
 from harness.spec.document import Located
 from harness.spec.document import Path as At
@@ -100,7 +101,8 @@ def _resolved(found: _LookedUp, file: Path, overrides: Overrides, problems: list
         fields["execute"] = with_requirement("executors", fields["execute"])
     read_from = {"file": file, "include": _include(found.context), "overrides": overrides.words()}
     recipes = [encode(read.recipe) for read in found.context.recipes.values()]
-    return decode(Experiment, {"name": file.stem, **fields, **read_from, "recipes": recipes})
+    arms = arms_of(fields)
+    return decode(Experiment, {"name": file.stem, **fields, **read_from, "recipes": recipes, "arms": arms})
 
 
 def _include(context: Context) -> tuple[Path, ...]:

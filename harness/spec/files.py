@@ -8,6 +8,7 @@ from typing import Any, Literal
 from harness.declarations.places import Kind, json_files, searched_folders
 from harness.errors import Problem, SpecError
 from harness.paths import expanded, is_file, is_folder, read_regular, resolved
+from harness.spec.arms import arm_paths
 from harness.spec.document import Located, at, merged, parse
 from harness.spec.document import Path as At
 from harness.spec.records import FILE_SOURCES
@@ -27,6 +28,7 @@ _OF_A_RECIPE = {
     "peft_type",
 }
 _OF_AN_EXPERIMENT = {
+    "arms",
     "model",
     "data",
     "mix",
@@ -201,6 +203,8 @@ def _named_paths(spec: Any) -> Iterator[tuple[At, bool]]:
     for key in ("path", "tokenizer"):
         if spec.get("model", {}).get(key) is not None:
             yield ("model", key), True
+    for where in arm_paths(spec):
+        yield where, True
     for where, data in data_blocks(spec):
         if data["source"] in FILE_SOURCES:
             yield (*where, "path"), False

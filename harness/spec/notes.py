@@ -1,4 +1,4 @@
-"""What is not wrong with an experiment and worth knowing: names that hide shipped ones, looks that do not fit."""
+"""What is not wrong with an experiment and worth knowing: names that hide shipped ones, arms not trained, looks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +20,7 @@ def notes(experiment: Experiment) -> tuple[str, ...]:
     return (
         *_hidden_experiment(experiment),
         *_hidden_recipes(experiment),
+        *_not_trained(experiment),
         *_tasks(experiment),
         *(() if looks is None else (looks,)),
         *(f"{what_runs(suite.task)}." for suite in experiment.suites if suite.task in consented()),
@@ -40,6 +41,13 @@ def _hidden_recipes(experiment: Experiment) -> Iterator[str]:
             continue
         if read_recipe(path, include=experiment.include).recipe == recipe:  # and not one that is listed by its path
             yield _hides("recipe", recipe.id, path)
+
+
+def _not_trained(experiment: Experiment) -> Iterator[str]:
+    for arm in experiment.arms:
+        unknown = sum(each.seed is None for each in arm.weights)
+        seeds = f"; the seeds of {unknown} are not known, and they are paired by their order" if unknown else ""
+        yield f"the arm `{arm.name}` is not trained here ({len(arm.weights)} {arm.kind}s){seeds}."
 
 
 def _hides(what: str, name: str, path: Path) -> str:

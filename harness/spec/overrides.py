@@ -92,6 +92,8 @@ def _keep_only(document: Located, names: tuple[str, ...], option: str) -> Locate
     """
     recipes = _recipes(document.value)
     suites = [str(suite.get("task")) for suite in _suites(document.value)]
+    arms = document.value.get("arms")
+    recipes += list(arms) if isinstance(arms, dict) else []
     known = [*recipes, *suites]
     problems = [
         Problem(option, "$", None, f"{name!r} is not a recipe or suite of the spec", nearest(name, known))
@@ -102,7 +104,7 @@ def _keep_only(document: Located, names: tuple[str, ...], option: str) -> Locate
     if problems:
         raise SpecError(problems)
     if set(names) & set(recipes):
-        document = _filtered(document, ("recipes",), option, lambda name: name in names)
+        document = _without_arms(_without_recipes(document, names, option), names)
         document = _filtered(document, ("comparison", "candidates"), option, lambda name: name in names)
     if set(names) & set(suites):
         document = _filtered(
@@ -111,12 +113,31 @@ def _keep_only(document: Located, names: tuple[str, ...], option: str) -> Locate
     return document
 
 
+def _without_recipes(document: Located, names: tuple[str, ...], option: str) -> Located:
+    """Keep the recipes that are named; where there is none among arms that are, leave the list out."""
+    document = _filtered(document, ("recipes",), option, lambda name: name in names)
+    left = {key: block for key, block in document.value.items() if key != "recipes" or block != []}
+    return Located(left if document.value.get("arms") else document.value, document.places)
+
+
+def _without_arms(document: Located, names: tuple[str, ...]) -> Located:
+    """Keep the arms that are named."""
+    arms = document.value.get("arms")
+    if not isinstance(arms, dict):
+        return document
+    kept = {name: arm for name, arm in arms.items() if name in names}
+    if kept:
+        return Located({**document.value, "arms": kept}, document.places)
+    return Located({key: block for key, block in document.value.items() if key != "arms"}, document.places)
+
+
 def _nothing_to_compare(spec: dict[str, Any], names: tuple[str, ...], option: str) -> list[Problem]:
     found = []
     comparison = spec.get("comparison")
     comparison = comparison if isinstance(comparison, dict) else {}
     reference, candidates = comparison.get("reference"), comparison.get("candidates")
-    if set(names) & set(_recipes(spec)):
+    arms = spec.get("arms")
+    if set(names) & {*_recipes(spec), *(arms if isinstance(arms, dict) else ())}:
         if reference not in names:
             message = f"it leaves out the reference `{reference}`"
             found.append(Problem(option, "$.recipes", None, message, f"Name `{reference}` too."))

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from harness.codec import JSON
+from harness.spec.existing import ExistingArm
 from harness.spec.looks import resolved
 
 Role = Literal["in_domain", "out_of_domain", "guard"]
@@ -484,11 +485,13 @@ class Experiment:
     seeds: tuple[int, ...]
     data: Data
     mix: tuple[Data, ...] = ()
-    training: Mapping[str, JSON]
+    training: Mapping[str, JSON] = field(default_factory=dict)
     validation: Validation = Validation()
     early_stopping: EarlyStopping | None = None
     tune: Tune | None = None
-    recipes: tuple[Recipe, ...]
+    recipes: tuple[Recipe, ...] = ()
+    arms: tuple[ExistingArm, ...] = ()
+    """Models that were trained elsewhere, scored beside the recipes or instead of them."""
     suites: tuple[Suite, ...]
     controls: tuple[Control, ...] = ()
     evaluation: EvaluationOptions = EvaluationOptions()
@@ -506,6 +509,11 @@ class Experiment:
     def training_of(self, recipe: Recipe) -> dict[str, JSON]:
         """Return the SFTConfig fields that a recipe trains with: its own replace the experiment's of the same name."""
         return {**self.training, **recipe.training}
+
+    @property
+    def arm_names(self) -> tuple[str, ...]:
+        """Everything that has one run a seed: the recipes, and the arms that exist already."""
+        return (*(recipe.id for recipe in self.recipes), *(arm.name for arm in self.arms))
 
     @property
     def searches_alone(self) -> bool:

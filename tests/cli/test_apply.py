@@ -1,5 +1,7 @@
 """``harness plan --within … --apply``: what is written, what is left as it was, and what is refused beforehand."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.cli import main
@@ -7,6 +9,7 @@ from harness.cli.apply import apply_fit
 from harness.errors import UsageError
 from harness.plan.within import Fit
 from harness.spec import load
+from harness.spec.existing import ExistingArm, Weights
 
 
 def fit(seeds, limit):
@@ -37,6 +40,15 @@ def test_where_nothing_fits_nothing_is_written(tiny_spec):
     with pytest.raises(UsageError, match="as it was"):
         apply_fit(load(tiny_spec), None, 9)
     assert tiny_spec.read_bytes() == before
+
+
+def test_arms_that_list_a_model_a_seed_are_not_given_other_seeds(tiny_spec):
+    arm = ExistingArm(name="theirs", kind="adapter", weights=(Weights(path="/a"), Weights(path="/b")))
+    experiment, before = replace(load(tiny_spec), arms=(arm,)), tiny_spec.read_bytes()
+    with pytest.raises(UsageError, match="4 seeds fit, and theirs list a model for each of 2"):
+        apply_fit(experiment, fit(4, 5), 9)
+    assert tiny_spec.read_bytes() == before
+    assert "evaluation.limit" in apply_fit(experiment, fit(2, 5), 9)
 
 
 @pytest.mark.run

@@ -103,7 +103,7 @@ def test_a_folder_that_reads_like_markup_is_shown_as_it_is(capsys):
     pytest.importorskip("rich", reason="needs the extra `run`")
     from harness.cli.display import watching
 
-    experiment = SimpleNamespace(name="a[/b]", recipes=(), seeds=(), suites=(), searches_alone=False)
+    experiment = SimpleNamespace(name="a[/b]", recipes=(), arms=(), seeds=(), suites=(), searches_alone=False)
     with watching(experiment, Path("a[/b]c")):
         pass
     assert "a[/b]: 0 recipes × 0 seeds, 0 suites → a[/b]c" in capsys.readouterr().err

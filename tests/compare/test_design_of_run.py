@@ -40,6 +40,7 @@ class StandInRun:
             controls=(),
             placebos={},
             recipes=(),
+            arms=(),
             comparison=Comparison(reference="full", candidates=("lora",), sesoi=0.02),
         )
     )

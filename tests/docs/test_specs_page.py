@@ -14,6 +14,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "specs.md").read_text(encoding="utf
 SHOWN = re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^\$ harness run (.*)$", TEXT, re.MULTILINE)
 SECTIONS = {
+    "arms": "arm",
     "suites": "suite",
     "controls": "control",
     **{name: name for name in ("validation", "early_stopping", "tune", "evaluation", "comparison", "merge")},

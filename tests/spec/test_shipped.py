@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from harness.declarations.places import json_files, shipped
 from harness.spec import Overrides, load, lock, unlock
 from harness.spec import records as of
+from harness.spec.existing import Weights
 from harness.spec.files import declared_kind
 from harness.spec.recipe import read_recipe
 from harness.spec.schema import bundled, names
@@ -98,6 +99,7 @@ PAIRS = {
     "early_stopping": (of.EarlyStopping, "early_stopping"),
     "tune": (of.Tune, "tune"),
     "search": (of.Search, "search"),
+    "weights": (Weights, "weights"),
     "merge": (of.Merge, "merge"),
     "diagnostic": (of.DiagnosticRequest, "diagnostic"),
     "recipe": (of.Recipe, None),

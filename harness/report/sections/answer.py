@@ -18,13 +18,20 @@ def asked(experiment: Experiment) -> Iterator[Block]:
     """Yield what was asked, of which model, and with what."""
     yield Prose(experiment.description or experiment.name)
     yield Prose(_question(experiment))
-    recipes, seeds = len(experiment.recipes), len(experiment.seeds)
+    seeds = len(experiment.seeds)
     suites = ", ".join(f"{each.task} ({each.role.replace('_', '-')})" for each in experiment.suites)
     yield Prose(
-        f"{experiment.model.name}: {recipes} recipes × {seeds} seed{'s' if seeds != 1 else ''}, scored on {suites}."
+        f"{experiment.model.name}: {arms_of(experiment)} × {seeds} seed{'s' if seeds != 1 else ''}, scored on {suites}."
     )
     if experiment.overrides:
         yield Prose(f"Changed for this run: {' '.join(experiment.overrides)}")
+
+
+def arms_of(experiment: Experiment) -> str:
+    """Return ``3 recipes``, with how many arms that were trained elsewhere stand beside them."""
+    found = [f"{len(experiment.recipes)} recipes"] if experiment.recipes or not experiment.arms else []
+    found += [f"{len(experiment.arms)} arms that were not trained here"] if experiment.arms else []
+    return " and ".join(found)
 
 
 def _question(experiment: Experiment) -> str:

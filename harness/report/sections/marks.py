@@ -1,6 +1,7 @@
 """What a reader must know before believing a table: doubts about single cells, and what was checked beforehand."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 from harness.errors import REPORT_IT
 from harness.ledger import RunFolder
@@ -10,13 +11,14 @@ from harness.spec.records import Experiment
 
 
 def marks(run: RunFolder) -> Iterator[Notice]:
-    """Yield failures, guards that did not pass, unpaired data and unequal budgets."""
+    """Yield failures, adapters of another base by name, guards not passed, unpaired data and unequal budgets."""
     yield from map(Notice, _marks(run))
 
 
 def _marks(run: RunFolder) -> Iterator[str]:
-    results = [each for each in run.outcomes if isinstance(each, CellResult) and each.cell.seed is not None]
+    results = [each for each in run.outcomes if isinstance(each, CellResult) and each.train_info is not None]
     yield from _failures(run)
+    yield from _of_another_name(run)
     yield from _guards(results)
     yield from _across(run)
     yield from _otherwise(results)
@@ -31,6 +33,19 @@ def _failures(run: RunFolder) -> Iterator[str]:
     for outcome in run.outcomes:
         if isinstance(outcome, CellFailure):
             yield f"failed: {outcome.cell.id} ({outcome.kind} in {outcome.stage}): {outcome.message}{_sent(outcome)}"
+
+
+def _of_another_name(run: RunFolder) -> Iterator[str]:
+    """Mark adapters from elsewhere whose shapes fit the base and whose configuration names another model."""
+    model = run.experiment.model
+    ours = {model.name, model.address, PurePath(model.name).name}
+    for result in (each for each in run.outcomes if isinstance(each, CellResult)):
+        named = result.run_info.existing.base_model if result.run_info.existing else None
+        if named is not None and not {named, PurePath(named).name} & ours:
+            yield (
+                f"another base by name: {result.cell.id}: its adapter_config.json says that it was trained on {named}; "
+                f"every weight fits {model.name}, which does not tell a model from its kin"
+            )
 
 
 def _sent(outcome: CellFailure) -> str:

@@ -64,8 +64,15 @@ def _starts(
 ) -> dict[str, tuple[Cell, Cell]]:
     """Return what each row starts with, by recipe: its name and its score."""
     controls = (each.name for each in experiment.controls)
-    recipes = (BASE, *controls, *(each.id for each in experiment.recipes))
-    return {recipe: (_name(outcomes, recipe), score_cell(scores, recipe, suite)) for recipe in recipes}
+    recipes = (BASE, *controls, *experiment.arm_names)
+    elsewhere = {arm.name for arm in experiment.arms}
+    return {
+        recipe: (
+            _name(outcomes, recipe, elsewhere=recipe in elsewhere),
+            score_cell(scores, recipe, suite),
+        )
+        for recipe in recipes
+    }
 
 
 def _plays(experiment: Experiment, verdicts: Verdicts) -> dict[str, str]:
@@ -85,9 +92,10 @@ def _table(
     return Table(title=title, headers=(*HEADERS, *column), rows=tuple(rows))
 
 
-def _name(outcomes: Sequence[Outcome], recipe: str) -> Cell:
+def _name(outcomes: Sequence[Outcome], recipe: str, *, elsewhere: bool) -> Cell:
     failed = sum(isinstance(each, CellFailure) and each.cell.recipe == recipe for each in outcomes)
-    return (recipe, f"({failed} failed)") if failed else recipe
+    lines = [recipe, *(["(not trained here)"] if elsewhere else []), *([f"({failed} failed)"] if failed else [])]
+    return tuple(lines) if len(lines) > 1 else recipe
 
 
 def _inside(verdicts: Verdicts, suite: Suite) -> Ends:

@@ -1,6 +1,7 @@
 """Several real commands at once: the work is shared, no cell is done twice, and every report is the command's own."""
 
 import json
+import time
 from collections import Counter
 
 from harness.ledger import RunFolder
@@ -11,12 +12,19 @@ def begun(folder):
     return Counter(event["cell"] for event in RunFolder(folder).journal.events() if event["event"] == "began")
 
 
+def at_work(folder, commands):
+    """Return when one of the commands is known to be at work in the folder, which refuses others from then on."""
+    while not list(folder.glob("claims/command-*")) and any(each.poll() is None for each in commands):
+        time.sleep(0.1)
+
+
 def test_four_commands_in_one_folder_do_every_cell_once_and_print_one_report(tiny_spec, tmp_path):
+    folder = tmp_path / "runs" / "tiny"
     commands = [start(tiny_spec, tmp_path) for _ in range(4)]
+    at_work(folder, commands)
     other = start(tiny_spec, tmp_path, "--seeds", "1")
     outputs = [ended(each) for each in commands]
     assert [each.code for each in outputs] == [0] * 4
-    folder = tmp_path / "runs" / "tiny"
     assert set(begun(folder).values()) == {1}
     assert len(begun(folder)) == 5
     assert len({each.out for each in outputs}) == 1

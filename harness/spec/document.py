@@ -20,6 +20,9 @@ Path = tuple[str | int, ...]
 KINDS = ("source", "peft_type", "strategy")
 """Keys that say what an object is. An object that names one is complete: nothing is inherited into it."""
 
+COMMENT = "$comment"
+"""The key of a remark, for people; it is dropped before anything is asked of an object, whosever its fields are."""
+
 _TOKEN = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<mark>[{}\[\],:])|(?P<plain>[^\s{}\[\],:"]+)|(?P<line>\n)')
 _DEEPEST = 50
 _LONGEST_INTEGER = 300  # digits; a float holds 308
@@ -98,6 +101,23 @@ def at(value: JSON, path: Path) -> JSON:
     return value
 
 
+def without_comments(document: Located) -> Located:
+    """Return the document without its ``$comment`` keys, wherever they stand, as far as they hold a text.
+
+    What is no text stays, for the schema to refuse.
+    """
+    return Located(_without_comments(document.value), document.places)
+
+
+def _without_comments(value: JSON) -> JSON:
+    if isinstance(value, list):
+        return [*map(_without_comments, value)]
+    if not isinstance(value, dict):
+        return value
+    said = (key for key in value if key != COMMENT or not isinstance(value[key], str))
+    return {key: _without_comments(value[key]) for key in said}
+
+
 def parse(text: str, file: str) -> Located:
     """Read JSON text; `file` is the name that errors and places carry.
 
@@ -127,7 +147,8 @@ def _decode(text: str, file: str) -> object:
         return json.loads(text, parse_constant=_no_such_number, parse_float=_finite, parse_int=_whole)
     except json.JSONDecodeError as error:
         message = f"this is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
-        line, remedy = error.lineno, "JSON has no comments and no comma before a closing bracket."
+        line = error.lineno
+        remedy = "JSON has no comments (a `$comment` key holds a remark) and no comma before a closing bracket."
     except _NumberError as error:
         line = _line_of(text, str(error))
         message, remedy = f"{str(error)[:40]} is not a number that can be used", "Write a finite decimal number."

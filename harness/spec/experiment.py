@@ -11,7 +11,7 @@ from harness.declarations.places import found_from_here
 from harness.errors import Problem, SpecError
 from harness.spec.arms import arms_of
 from harness.spec.checks import Context, semantic_problems
-from harness.spec.document import Located
+from harness.spec.document import Located, without_comments
 from harness.spec.document import Path as At
 from harness.spec.files import data_blocks, find, not_found, read, with_absolute_paths
 from harness.spec.overrides import Overrides, overridden
@@ -37,7 +37,7 @@ def load(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: O
     folders = tuple(Path(folder).resolve() for folder in include)
     file = _file(str(name_or_path), folders)
     document, problems = overridden(read("specs", file, include=folders), overrides)
-    document = _with_diagnostics_as_objects(document)
+    document = _with_diagnostics_as_objects(without_comments(document))
     wrong = violations("experiment", document)
     looked_up = _looked_up(document, _sound(document, wrong), file, folders)
     return _resolved(looked_up, file, overrides, [*problems, *wrong, *looked_up.problems])

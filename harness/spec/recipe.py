@@ -9,7 +9,7 @@ from typing import Any
 from harness.codec import JSON, decode, encode
 from harness.errors import Problem, SpecError
 from harness.paths import is_file
-from harness.spec.document import Located, at
+from harness.spec.document import Located, at, without_comments
 from harness.spec.document import Path as At
 from harness.spec.files import NOT_INHERITED, absolute, find, label, not_found, read
 from harness.spec.peft_block import bare_config, old_fields, without_nothing
@@ -62,7 +62,7 @@ def read_recipe(path: Path, *, include: Iterable[Path] = ()) -> ReadRecipe:
 
 def _read_recipe(path: Path, include: tuple[Path, ...], named_by: tuple[Path, ...]) -> ReadRecipe:
     named = _FILE_NAME.fullmatch(path.stem) if len(path.stem) <= LONGEST_NAME else None
-    document = read("adapters", path, include=include)
+    document = without_comments(read("adapters", path, include=include))
     if bare := list(bare_config(document)):
         raise SpecError(bare)
     problems = []

@@ -13,7 +13,7 @@ from harness.codec import JSON
 from harness.declarations.places import shipped
 from harness.errors import Problem
 from harness.registry import Plugin, find
-from harness.spec.document import Located, Path
+from harness.spec.document import COMMENT, Located, Path
 from harness.spec.plugins import PLUGIN_KEYS, extended, installed
 from harness.spec.suggest import nearest
 
@@ -82,13 +82,13 @@ def names() -> tuple[str, ...]:
 def fields_of(foreign: str) -> tuple[str, ...]:
     """Return the fields of a foreign block's schema that a file may set."""
     properties = _files()[foreign + _SUFFIX]["properties"]
-    return tuple(name for name, schema in properties.items() if "not" not in schema)
+    return tuple(name for name, schema in properties.items() if name != COMMENT and "not" not in schema)
 
 
 def peft_fields(kind: str) -> Mapping[str, Mapping[str, JSON]]:
     """Return the schemas of the fields that a method of PEFT has, none for one that it does not have."""
     fields: Mapping[str, Mapping[str, JSON]] = _peft_kinds().get(kind, {}).get("properties", {})
-    return fields
+    return {name: schema for name, schema in fields.items() if name != COMMENT}
 
 
 def all_peft_fields() -> frozenset[str]:
@@ -184,7 +184,7 @@ def _parts(error: ValidationError) -> tuple[Any, Any, Any]:
 
 def _unknown_key(error: ValidationError) -> _Explained:
     value, _, schema = _parts(error)
-    known = [key for key in schema["properties"] if key != "$schema"]
+    known = [key for key in schema["properties"] if key not in ("$schema", COMMENT)]
     foreign = schema.get(PLUGIN_KEYS, ())
     named = f" Installed plug-ins: {', '.join(foreign)}." if foreign else ""
     for key in value:

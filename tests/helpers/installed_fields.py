@@ -16,6 +16,7 @@ from pathlib import Path
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "specs" / "schema"
 
+_COMMENT = {"$comment": {"type": "string"}}
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _HUB = "Nothing leaves while a run goes on; `harness push RUN` pushes it when it is done."
 _CHECKPOINTS = "harness keeps whole cells, not checkpoints; see `keep_weights`."
@@ -118,7 +119,9 @@ def peft_config():
             }
             for kind in kinds
         ],
-        "$defs": {kind: {"properties": _properties(classes[kind]), "additionalProperties": False} for kind in kinds},
+        "$defs": {
+            kind: {"properties": _COMMENT | _properties(classes[kind]), "additionalProperties": False} for kind in kinds
+        },
     }
 
 
@@ -146,7 +149,7 @@ def _schema(title, description, properties):
         "title": title,
         "description": description,
         "type": "object",
-        "properties": properties,
+        "properties": _COMMENT | properties,
         "additionalProperties": False,
     }
 

@@ -23,6 +23,7 @@ BUG = 70
 USAGE = 64
 
 VERBS = {
+    "init": "write an experiment of your own to start from: a spec, recipes, rows and suites",
     "validate": "check spec and recipe files; print every error with its JSON path and line",
     "plan": "show what a spec would run, what it would cost and what it could detect",
     "run": "train, score and compare; the same command resumes",

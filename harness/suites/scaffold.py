@@ -101,17 +101,34 @@ def create(
     if taken or target.exists():
         raise TaskError(f"{name!r} is taken by {taken.path if taken else target}; choose another name.")
     found = _splits(data, kind, train, seed)
-    target.mkdir(parents=True)
+    path = write(target, kind, found, source=data.name, keep_order=keep_order)
+    return path, {split: len(documents) for split, documents in found.items()}
+
+
+def write(
+    folder: Path,
+    kind: Kind,
+    found: Mapping[str, Sequence[dict[str, Any]]],
+    *,
+    source: str,
+    keep_order: bool = False,
+) -> Path:
+    """Write the task that a new folder is named after: its YAML, which is returned, its loader and its splits.
+
+    `source` says where its documents are from. The loader is trusted from then on, as long as it stays as it was
+    written.
+    """
+    name = folder.name
+    folder.mkdir(parents=True)
     for split, documents in found.items():
-        _write(target / f"{split}.jsonl", documents if keep_order else splits.rotated(documents))
-    counts = {split: len(documents) for split, documents in found.items()}
-    path = target / f"{name}.yaml"
-    path.write_text(_yaml(name, data.name, kind, counts), "utf-8")
-    listed = "".join(f'"{split}", ' for split in counts)
-    loader = target / "loader.py"
+        _write(folder / f"{split}.jsonl", documents if keep_order else splits.rotated(documents))
+    path = folder / f"{name}.yaml"
+    path.write_text(_yaml(name, source, kind, {split: len(documents) for split, documents in found.items()}), "utf-8")
+    listed = "".join(f'"{split}", ' for split in found)
+    loader = folder / "loader.py"
     loader.write_text(_LOADER.format(name=name, kind=kind, splits=listed.rstrip()), "utf-8")
     remember([loader])
-    return path, counts
+    return path
 
 
 def _splits(data: Path, kind: Kind, train: Path | None, seed: int) -> dict[str, list[dict[str, Any]]]:

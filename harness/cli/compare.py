@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from harness import api
 from harness.cli.gate import add_gate_options, checked_rules, print_one_run, print_ruling
+from harness.cli.summary import write_one_run, write_summary
 from harness.errors import ComparisonError, UsageError
 from harness.runs import Run, conclude
 
 if TYPE_CHECKING:
     from harness.compare.design import Design
     from harness.verdict import Verdicts
+    from harness.verdict.ruling import Ruling
 
 EXAMPLE = """example, three seeds a side, one folder as written by lm_eval --log_samples --output_path per seed:
   harness compare --reference full/s1 full/s2 full/s3 --candidate lora/s1 lora/s2 lora/s3 \\
@@ -107,6 +109,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_gate_options(parser)
     parser.add_argument("--json", action="store_true", help="print the content of verdict.json")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the page of the comparison there too")
+    parser.add_argument(
+        "--summary", type=Path, metavar="FILE", help="write what fits a pull request there, in Markdown"
+    )
     parser.add_argument("--details", action="store_true", help="print every condition with its p-value")
 
 
@@ -119,7 +124,10 @@ def run(args: argparse.Namespace) -> int:
 
             if args.html is not None:
                 raise UsageError("--html: checkpoints and a run beside a baseline have no page; leave it out.")
-            return print_one_run(judge_one_run(_one_run(args, judged), rules, args.scope), as_json=args.json)
+            found = judge_one_run(_one_run(args, judged), rules, args.scope)
+            if args.summary is not None:
+                write_one_run(args.summary, found)
+            return print_one_run(found, as_json=args.json)
         return _printed(args, rules, judged)
 
 
@@ -146,13 +154,19 @@ def _printed(args: argparse.Namespace, rules: Sequence[str], judged: Run | None)
     left_out = ", ".join(dict.fromkeys(each.task for each in verdicts.not_compared))
     if left_out:
         print(f"harness: {left_out} cannot be compared; what can be is judged", file=sys.stderr)
-    if args.gate is None:
+    ruling = None if args.gate is None else _ruling(rules, judged, verdicts, design)
+    if args.summary is not None:
+        write_summary(args.summary, verdicts, judged.decision if judged else None, ruling, page=args.html)
+    if ruling is None:
         return ComparisonError.exit_code if left_out else 0
+    return print_ruling(ruling, aside=args.json)
+
+
+def _ruling(rules: Sequence[str], judged: Run | None, verdicts: "Verdicts", design: "Design | None") -> "Ruling":
     from harness.verdict.gate import gate
 
     declared = judged.experiment.comparison.gate if judged else {}
-    ruling = gate(verdicts, {"rules": rules} if rules else declared, design or api.compared(judged))
-    return print_ruling(ruling, aside=args.json)
+    return gate(verdicts, {"rules": rules} if rules else declared, design or api.compared(judged))
 
 
 def _write_page(file: Path, verdicts: "Verdicts", judged: Run | None) -> None:

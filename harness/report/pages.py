@@ -7,7 +7,7 @@ from harness.compare.held_out import HeldOutLoss
 from harness.compare.questions import SuiteQuestions
 from harness.compare.summaries import ScoreSummary
 from harness.ledger import RunFolder
-from harness.report.document import Block, Document, Notice, Prose, Section
+from harness.report.document import Block, Document, Finding, Notice, Prose, Section
 from harness.report.sections.answer import asked, next_steps, sureness, verdict_table
 from harness.report.sections.budget import frontiers, variance_table
 from harness.report.sections.cost_figures import (
@@ -35,7 +35,9 @@ from harness.report.sections.search import choices_table, search_table
 from harness.report.sections.statements import conclusions, failures_table, general_notes, open_questions
 from harness.report.sections.suites import inside_tables, outside_tables
 from harness.verdict.decision import Decision, decide
+from harness.verdict.one_run import OneRun
 from harness.verdict.records import Verdicts
+from harness.verdict.ruling import Ruling
 
 
 def run_page(
@@ -145,20 +147,33 @@ def page_without_verdict(title: str, why: str, blocks: Iterable[Block] = ()) -> 
     return Document((Prose("There is no verdict on this run."), *said, *blocks), title)
 
 
-def pull_request_document(verdicts: Verdicts, decision: Decision, name: str, page: str) -> Document:
-    """Return what fits a pull request: what to use, the verdicts, the gaps, and where the page is."""
+def pull_request_document(
+    verdicts: Verdicts, decision: Decision, name: str, page: str | None, ruling: Ruling | None = None
+) -> Document:
+    """Return what fits a pull request: a gate's ruling, what to use, the verdicts, the gaps, and where the page is."""
     return Document(
         (
+            *([_ruled(ruling)] if ruling else []),
             *decision_blocks(verdicts, decision),
             verdict_table(verdicts),
             *conclusions_in_short(verdicts),
             gaps_block(verdicts),
             Prose(families(verdicts)),
             *accuracy_marks(verdicts),
-            Prose(f"Everything that this rests on is in {page}, which opens in any browser."),
+            *([Prose(f"Everything that this rests on is in {page}, which opens in any browser.")] if page else []),
         ),
         name,
     )
+
+
+def one_run_document(found: OneRun, name: str) -> Document:
+    """Return what fits a pull request of a gate on one run: the ruling, and of what it speaks."""
+    return Document((_ruled(found.ruling), Prose(found.speaks_of)), name)
+
+
+def _ruled(ruling: Ruling) -> Finding:
+    title, _, why = ruling.text.partition(": ")
+    return Finding(title=title, lines=tuple(line for line in (why, ruling.passable) if line))
 
 
 def conclusions_in_short(verdicts: Verdicts) -> Sequence[Prose]:

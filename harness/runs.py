@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import ComparisonError, first_line
 from harness.spec.records import Experiment
 from harness.storage import cannot_be_written
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from harness.compare.held_out import HeldOutLoss
     from harness.compare.summaries import ScoreSummary
     from harness.ledger import Outcome, RunFolder
+    from harness.report.beside import Side
     from harness.report.document import Document
     from harness.verdict import Verdicts
     from harness.verdict.decision import Decision
@@ -100,22 +102,26 @@ class Conclusion:
     @property
     def text(self) -> str:
         """Scores, costs and verdicts as ``harness run`` ends with them."""
-        from harness.report.documents import run_document, search_document
         from harness.report.render.text import TextRenderer
 
+        return TextRenderer().render(self.document)
+
+    @property
+    def document(self) -> "Document":
+        """What ``harness run`` ends with, before it is laid out."""
+        from harness.report.documents import run_document, search_document
+
         if self.verdicts is None:
-            return TextRenderer().render(search_document(self.files))
-        decision = self.run.decision
-        document = run_document(
+            return search_document(self.files)
+        return run_document(
             self.files,
             self.verdicts,
             self.costs,
             self.scores,
             self.held_out,
-            decision=decision,
+            decision=self.run.decision,
             placed=not self.run.bundled,
         )
-        return TextRenderer().render(document)
 
     @functools.cached_property
     def scores(self) -> "tuple[ScoreSummary, ...]":
@@ -186,6 +192,30 @@ class Conclusion:
         decision = None if self.verdicts is None else self.run.decision
         if write_page(self.files, self.verdicts, decision, lambda: self.page, anew=anew):
             write_cards(self.files, self.verdicts)
+
+
+def beside(first: Run, second: Run, names: tuple[str, str]) -> "Document":
+    """Return two runs beside each other, called by `names`: what differs of what was declared, scores and verdicts.
+
+    One that cannot be judged stands there with the reason in the place of its verdicts.
+    """
+    from harness.report.beside import beside_document
+
+    return beside_document(*(_side(run, name) for run, name in zip((first, second), names, strict=True)))
+
+
+def _side(run: Run, name: str) -> "Side":
+    from harness.compare.summaries import summarise_scores
+    from harness.report.beside import Side
+
+    verdicts, why = None, ""
+    if not run.experiment.searches_alone:
+        try:
+            verdicts = run.verdicts
+        except ComparisonError as error:
+            why = first_line(error)
+    scores = summarise_scores(run.experiment, run.results())
+    return Side(name=name, run=run.files, scores=scores, verdicts=verdicts, why=why)
 
 
 def conclude(run: Run) -> Conclusion:

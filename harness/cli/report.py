@@ -1,11 +1,14 @@
-"""``harness report RUN``: scores, costs and verdicts of a run again, from its ledger."""
+"""``harness report RUN``: scores, costs and verdicts of a run again, from its ledger; or two runs beside each other."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from harness import api
-from harness.runs import Conclusion, Run, conclude
+from harness.cli.formats import add_format_option, rendered
+from harness.errors import UsageError
+from harness.extras import require
+from harness.runs import Conclusion, Run, beside, conclude
 
 FAILED_CELLS = 3
 
@@ -13,18 +16,45 @@ FAILED_CELLS = 3
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as runs/gap, or a bundle")
+    parser.add_argument("--against", type=Path, metavar="RUN2", help="another run, or a bundle, to put beside it")
+    add_format_option(parser)
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every item's score in every cell there too")
+    parser.add_argument("--parquet", type=Path, metavar="FILE", help="the same in parquet (needs the extra parquet)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge and print again; nothing is trained or scored."""
+    if args.parquet is not None:
+        require("parquet", "--parquet")
+    if args.against is not None:
+        return _beside(args)
     with api.opened(args.folder, told=True) as found:
         if args.csv is not None:
-            _write_scores(args.csv, found)
-        return print_report(found)
+            _write_csv(args.csv, found)
+        if args.parquet is not None:
+            _write_parquet(args.parquet, found)
+        return print_report(found, form=args.format)
 
 
-def _write_scores(file: Path, run: Run) -> None:
+def _beside(args: argparse.Namespace) -> int:
+    given = [f"--{name}" for name in ("csv", "parquet") if getattr(args, name) is not None]
+    if given:
+        raise UsageError(f"{', '.join(given)}: scores are written of one run; leave --against out.")
+    with api.opened(args.folder) as first, api.opened(args.against) as second:
+        names = _told_apart(str(args.folder), str(args.against))
+        print(rendered(beside(first, second, names), args.format))
+    return 0
+
+
+def _told_apart(first: str, second: str) -> tuple[str, str]:
+    """Return the last parts of two paths, or the paths where these are alike; two of one path are numbered."""
+    if first == second:
+        return f"{first} (1)", f"{second} (2)"
+    short = Path(first).resolve().name, Path(second).resolve().name
+    return short if short[0] != short[1] else (first, second)
+
+
+def _write_csv(file: Path, run: Run) -> None:
     """Write the tidy table of a run's scores, a row an item, cell and metric, below a line of names."""
     import csv
     import io
@@ -38,10 +68,19 @@ def _write_scores(file: Path, run: Run) -> None:
     write_report(file, table.getvalue())
 
 
-def print_report(run: Run, *, written: bool = False) -> int:
+def _write_parquet(file: Path, run: Run) -> None:
+    """Write the same as parquet, seeds as whole numbers and scores as floats."""
+    from harness.compare.sources import read_tidy
+    from harness.compare.tidy import as_parquet
+    from harness.report.files import write_report
+
+    write_report(file, as_parquet(read_tidy(run.folder)))
+
+
+def print_report(run: Run, *, written: bool = False, form: str = "text") -> int:
     """Print scores, costs and verdicts, write their files unless that is done, and return the exit code."""
     concluded = conclude(run)
-    print(concluded.text)
+    print(rendered(concluded.page if form == "html" else concluded.document, form))
     if not written:
         concluded.save()
     return report_code(concluded)

@@ -1,6 +1,6 @@
 """Scores as one tidy table: a row an item, trained model and metric."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -44,10 +44,19 @@ def as_table(scores: Iterable[Score]) -> Any:
         frame = import_module("pandas").DataFrame(scores, columns=COLUMNS)
         return frame.astype({"seed": "Int64", "score": "float64"})
     records = list(scores)
-    if find_spec("pyarrow"):
-        arrow = import_module("pyarrow")
-        types = {"seed": arrow.int64(), "score": arrow.float64()}
-        schema = arrow.schema([(name, types.get(name, arrow.string())) for name in COLUMNS])
-        columns = zip(*records, strict=True) if records else [()] * len(COLUMNS)
-        return arrow.table(dict(zip(COLUMNS, map(list, columns), strict=True)), schema=schema)
-    return records
+    return _as_arrow(records) if find_spec("pyarrow") else records
+
+
+def as_parquet(scores: Iterable[Score]) -> bytes:
+    """Return scores as a parquet file with the columns `COLUMNS`, seeds as whole numbers. Needs the extra `parquet`."""
+    buffer = import_module("pyarrow").BufferOutputStream()
+    import_module("pyarrow.parquet").write_table(_as_arrow(list(scores)), buffer)
+    return bytes(buffer.getvalue())
+
+
+def _as_arrow(records: Sequence[Score]) -> Any:
+    arrow = import_module("pyarrow")
+    types = {"seed": arrow.int64(), "score": arrow.float64()}
+    schema = arrow.schema([(name, types.get(name, arrow.string())) for name in COLUMNS])
+    columns = zip(*records, strict=True) if records else [()] * len(COLUMNS)
+    return arrow.table(dict(zip(COLUMNS, map(list, columns), strict=True)), schema=schema)

@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.extras import install_command
 from harness.ledger import RunFolder
 from harness.ledger.artefacts import CARD
-from harness.ledger.files import write_text
+from harness.ledger.files import write_bytes, write_text
 from harness.ledger.lock import LOCK
 from harness.ledger.run import OUTCOME, STATE
 from harness.records import CellResult
@@ -120,10 +120,13 @@ def _has_adapter(run: RunFolder, result: CellResult) -> bool:
     return result.train_info is not None and (run.cell_folder(result.cell) / STATE).is_dir()
 
 
-def write_report(path: Path, text: str) -> None:
+def write_report(path: Path, content: str | bytes) -> None:
     """Write a file that people read. Raises `StorageError` where it cannot be written."""
     try:
-        write_text(path, text)
+        if isinstance(content, bytes):
+            write_bytes(path, content)
+        else:
+            write_text(path, content)
     except OSError as error:
         raise cannot_be_written(path, error, "Make room or choose another place; nothing else is lost.") from error
 

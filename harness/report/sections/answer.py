@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.declarations.places import shipped
 from harness.ledger import RunFolder
 from harness.records import CellFailure
-from harness.report.document import Badge, Block, Cell, Command, Notice, Prose, Table
-from harness.report.sections.gaps import families
+from harness.report.document import Badge, Block, Cell, Command, Notice, Part, Prose, Table
+from harness.report.sections.gaps import families, gap_cell
 from harness.report.sections.statements import weight
 from harness.spec.files import label
 from harness.spec.records import Experiment
@@ -75,6 +75,22 @@ def verdict_table(verdicts: Verdicts) -> Table:
             for name in candidates
         ),
     )
+
+
+def verdict_cells_of(verdicts: Verdicts) -> dict[tuple[str, str], Cell]:
+    """Return each verdict with its gap below it, by the candidate and the suites that it is about."""
+    primary: tuple[PersistenceComparison | GapComparison, ...] = (
+        *verdicts.comparisons,
+        *verdicts.in_domain,
+        *verdicts.guards,
+    )
+    return {(one.candidate, one.place): (Badge(one.verdict, weight(one.verdict)), *_gap_of(one)) for one in primary}
+
+
+def _gap_of(one: PersistenceComparison | GapComparison) -> Iterator[Part]:
+    gap = gap_cell(one.gap_out if isinstance(one, PersistenceComparison) else one.gap, one.metric)
+    if gap is not None:
+        yield gap
 
 
 def _badge(verdict: str | None, *, reference: bool) -> Cell:

@@ -104,7 +104,7 @@ def verdict_cells(gap: IntervalEstimate | None, metric_name: str, verdict: str) 
     )
 
 
-def gap_cell(gap: IntervalEstimate | None, metric_name: str) -> Cell:
+def gap_cell(gap: IntervalEstimate | None, metric_name: str) -> Interval | None:
     """Return a gap with its interval, nothing where there is no gap."""
     return None if gap is None else _interval(gap.estimate, *gap.interval, metric_name)
 

@@ -1,7 +1,7 @@
 """What the distribution declares that it needs: its own dependencies and its extras, and which of them are missing.
 
 Comparing, reporting and checking take a handful of small packages; training and scoring take the extra `run`, tables in
-parquet the extra `parquet`, the pictures of a page the extra `report`.
+parquet the extra `parquet`, the pictures of a page the extra `report`, completion in a shell the extra `completion`.
 """
 
 from importlib import metadata
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DISTRIBUTION = "harness-gap"
 
-Extra = Literal["run", "parquet", "report"]
+Extra = Literal["run", "parquet", "report", "completion"]
 
 _NAMED = 3
 """How many missing packages a message names."""

@@ -3,6 +3,7 @@
 Every verb that must work there is called on stand-in logs, written into the current folder, and on a finished run.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -52,10 +53,14 @@ def table(rng):
 def main():
     """Call every light verb, and one that says what it lacks."""
     assert [name for name in ABSENT if find_spec(name)] == []
+    os.environ["HARNESS_STATE"] = str(Path("state").resolve())  # what is trusted here is remembered here
     assert "gap: ok (experiment)" in harness("validate", "gap", "quick", "lora--last-half")
     assert "k8s_qa" in harness("tasks")
     assert "lora--last-half" in harness("adapters", "--json")
     assert "properties" in harness("schema", "verdict")
+    assert '"fraction": 0.5' in harness("show", "lora--last-half")
+    assert "harness run mine/mine.json" in harness("init", "mine")
+    assert "mine.json: ok (experiment)" in harness("validate", "mine/mine.json")
     Path("runs").mkdir()
     assert "no runs in runs" in harness("ls")
     assert "gate rejected" in compared(Path("worse"), 0.4, "--gate", "not-worse-in-domain", code=REJECTED)
@@ -68,6 +73,7 @@ def main():
     assert "finished" in harness("ls")
     assert "done" in harness("ls", str(finished))
     assert "verdict" in harness("report", str(finished))
+    assert "Both declare the same." in harness("report", str(finished), "--against", str(finished))
     assert "comparisons" in harness("compare", str(finished), "--json")
     assert "SHA-256" in harness("bundle", str(finished), "--out", "finished.bundle.tar.xz")
     assert "the same: its scores give its verdict" in harness("verify", "finished.bundle.tar.xz")

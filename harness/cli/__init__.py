@@ -10,10 +10,11 @@ import importlib
 import shlex
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol, cast
 
 from harness import __version__
+from harness.cli.examples import epilog
 from harness.cli.stopping import exit_code, in_order
 from harness.cli.terminal import cleaned
 from harness.errors import REPORT_IT, HarnessError
@@ -30,6 +31,7 @@ VERBS = {
     "ls": "list what has run and how it ended",
     "compare": "verdicts from finished runs, anyone's lm-eval sample logs or a table of scores",
     "report": "write the report of a run again from its ledger",
+    "show": "print a recipe, a suite or a spec as it is resolved, with its file",
     "bundle": "write a run's records, scores and verdict as one file that others can verify",
     "push": "push a run's adapters with model cards and its verdict to the hub; --dry-run pushes nothing",
     "verify": "judge the scores in a bundle anew and say whether its verdict is theirs",
@@ -37,6 +39,7 @@ VERBS = {
     "trust": "show the code that a stranger's task would run, and let it run from now on",
     "adapters": "list adaptation recipes",
     "schema": "print the JSON Schema of spec, recipe or verdict files",
+    "completion": "print the script that completes verbs, options and files in a shell",
     "doctor": "check this machine (packages, model cache, registry, accelerator), or that a run folder is whole",
 }
 
@@ -57,6 +60,15 @@ class Verb(Protocol):
 
     def run(self, args: argparse.Namespace) -> int:
         """Do it; return the exit code. Raises `HarnessError` for what the user can mend."""
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Wraps a paragraph, and leaves what has lines of its own as it is."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return "".join(f"{indent}{line}" for line in text.splitlines(keepends=True))
+        return super()._fill_text(text, width, indent)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -102,26 +114,39 @@ def _unexpected(error: Exception) -> int:
     return BUG
 
 
-def _parse(words: list[str]) -> argparse.Namespace:
+def parser_of(configured: Collection[str]) -> argparse.ArgumentParser:
+    """Return the parser of the command line, in which these verbs have their arguments: a verb's module is imported."""
+    return _parser(configured)[0]
+
+
+def _parser(configured: Collection[str]) -> "tuple[_Parser, dict[str, _Parser]]":
+    """Return the parser, and each verb's."""
     parser = _Parser(
         prog="harness",
         description="Which way of adapting a language model holds up, where, and how sure are we?",
         epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)
-    asked = next((word for word in words if not word.startswith("-")), None)
     for name, summary in VERBS.items():
-        verb = verbs.add_parser(name, help=summary, description=summary)
-        if name == asked:
+        verb = verbs.add_parser(
+            name, help=summary, description=summary, epilog=epilog(name), formatter_class=_Formatter
+        )
+        if name in configured:
             module = cast("Verb", importlib.import_module(f"harness.cli.{name}"))
             module.configure(verb)
             verb.set_defaults(verb_module=module)
+    return parser, verbs.choices
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    asked = next((word for word in words if not word.startswith("-")), None)
+    parser, verbs = _parser(() if asked is None else (asked,))
     if not words:
         parser.print_help(sys.stderr)
         parser.exit(USAGE)
     args, unknown = parser.parse_known_args(words)
     if unknown:
-        verbs.choices[str(asked)].error(f"unknown: {' '.join(unknown)}")
+        verbs[str(asked)].error(f"unknown: {' '.join(unknown)}")
     return args

@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from harness.verdict import Verdicts
     from harness.verdict.ruling import Ruling
 
-EXAMPLE = """example, three seeds a side, one folder as written by lm_eval --log_samples --output_path per seed:
-  harness compare --reference full/s1 full/s2 full/s3 --candidate lora/s1 lora/s2 lora/s3 \\
-      --in-domain k8s_qa --out-of-domain techmanual_qa --metric acc
-example, a table with the columns arm, seed, suite, item, score:
-  harness compare scores.csv --reference full --candidate lora \\
-      --in-domain k8s --out-of-domain manual --sesoi 0.02"""
-
 _OF_LOGS: dict[str, object] = {
     **dict.fromkeys(("reference", "candidate", "base", "names", "metric", "guard_metric", "lower"), None),
     **dict.fromkeys(("sesoi", "guard_sesoi", "retention", "alpha", "seed_sd", "seed_df"), None),
@@ -46,8 +39,6 @@ DEFAULT_ALPHA = 0.05
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.epilog = EXAMPLE
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "run",
         nargs="?",

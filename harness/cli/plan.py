@@ -3,7 +3,9 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from harness import api
 from harness.cli._common import add_spec_options, folder, load_spec, stages
@@ -17,6 +19,16 @@ _STAGES = {
     "contamination": "training rows against scored items",
     "identity": "what each cell is made from",
 }
+
+
+NOTHING_ASKED: Mapping[str, Any] = {
+    "from_runs": [],
+    "measure": False,
+    "within": None,
+    "apply": False,
+    "json": False,
+}
+"""The verb's own options as they are where none is given."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

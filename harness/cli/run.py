@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness import api
 from harness.cli._common import add_spec_options, load_spec
 from harness.cli.report import print_report, report_code
-from harness.errors import FAILURE_KINDS
+from harness.errors import FAILURE_KINDS, UsageError
 from harness.extras import require
 from harness.runs import Run, conclude
 from harness.spec.records import Experiment
@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print what happens as one JSON object a line, the verdicts in the last, and no report",
     )
+    parser.add_argument("--dry-run", action="store_true", help="run nothing: the same as `harness plan`")
 
 
 def _retried(text: str) -> tuple[str, ...]:
@@ -47,7 +48,9 @@ def _retried(text: str) -> tuple[str, ...]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the experiment and print its scores and verdicts."""
+    """Run the experiment and print its scores and verdicts; or plan it."""
+    if args.dry_run:
+        return _plan(args)
     require("run", "harness run")
     experiment = load_spec(args)
 
@@ -86,3 +89,14 @@ def _told_in_lines(args: argparse.Namespace, experiment: Experiment, folder: Pat
     code = report_code(concluded)
     lines.conclude(str(folder), code, None if concluded.verdicts is None else concluded.verdicts.to_json())
     return code
+
+
+def _plan(args: argparse.Namespace) -> int:
+    """Do what `harness plan` does. What is about a run alone says nothing of a plan."""
+    from harness.cli import plan
+
+    of_a_run = ("retry", "retry_failed", "repair", "go_on", "quiet", "json_lines")
+    given = [f"--{name.replace('_', '-')}" for name in of_a_run if getattr(args, name)]
+    if given:
+        raise UsageError(f"--dry-run is `harness plan`, which knows no {', '.join(given)}: leave that out.")
+    return plan.run(argparse.Namespace(**{**plan.NOTHING_ASKED, **vars(args)}))

@@ -29,6 +29,10 @@ sys.exit(f"exit code {{code}}, loaded {{loaded}}" if code or loaded else 0)
         ["schema", "recipe"],
         ["adapters"],
         ["adapters", "--json"],
+        ["init", "mine"],
+        ["show", "gap"],
+        ["show", "lora--last-half", "--json"],
+        ["report", "--help"],
     ],
     ids=" ".join,
 )

@@ -1,4 +1,7 @@
-"""A whole run under a watcher: nothing is written outside the run folder, the cache and the temporary folder."""
+"""A whole run under two watchers: nothing is written outside the run folder, the cache and the temporary folder.
+
+One hears what Python is asked for; the other what the system is, by compiled code too, where there is `strace`.
+"""
 
 import os
 import subprocess
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import harness
+from helpers.calls import can_watch, outside, watched, written
 
 WATCHER = """
 import os
@@ -55,11 +59,18 @@ def test_a_run_writes_into_its_folder_and_the_cache_alone(tmp_path, tiny_spec):
         "WATCHED_ALLOWED": os.pathsep.join(allowed),
         "WATCHED_NOTES": str(notes),
     }
+    calls = tmp_path / "calls"
+    by = watched(calls) if can_watch() else ()
     command = [sys.executable, "-m", "harness", "run", str(tiny_spec), "--out", str(out), "--seeds", "1"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run([*by, *command], env=environment, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode in (0, 2), done.stderr[-2000:]
     assert (out / "verdict.json").exists()
     assert not notes.exists() or notes.read_text() == ""
+    if by:
+        assert outside(calls, tmp_path, [notes, out, *places.values()]) == []
+        seen = {path.name for _, path in written(calls, tmp_path)}
+        assert {"verdict.json", "adapter_model.safetensors", "log.txt"} <= seen
+        assert "mkdir " + str(out) in outside(calls, tmp_path, list(places.values()))
 
     # The watcher sees what it is to see.
     probe = "open('elsewhere', 'w').close()"

@@ -1,4 +1,7 @@
-"""Inject faults in numbers: ``PYTHONPATH=tests python -m faults --kills 200``, or again those of a file of faults."""
+"""Inject faults in numbers: ``PYTHONPATH=tests python -m faults --long``, or again those of a file of faults.
+
+Each fault is noted in that file before it is injected, and ``--replay FILE`` injects them again.
+"""
 
 import argparse
 import collections
@@ -7,21 +10,56 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import asdict
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HARNESS_TRUST_CODE", str(Path(tempfile.gettempdir()).resolve()))
 
-from faults import damages, kills
-from faults.grid import Grid, make_grid, note
+from faults import clocks, damages, disks, kills, rights, several, tears
+from faults.grid import RUN, Grid, Told, make_grid, note
+
+Drawn = Callable[[Grid, int | None, int], Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Faults of one kind: what draws them (None: every one) and what injects one into an empty folder."""
+
+    name: str
+    fault: type
+    drawn: Drawn
+    tried: Callable[[Grid, Any, Path], Told]
+    long: int | None = None
+    """How many the long mode injects, None for every one there is."""
+
+
+def _runners(grid: Grid, count: int | None, seed: int) -> list[several.Runners]:
+    del grid
+    return several.drawn(6 if count is None else count, (2, 4), seed)
+
+
+CAMPAIGNS = (
+    Campaign("damages", damages.Damage, lambda _, count, seed: damages.damages(count, seed), damages.tried),
+    Campaign("disks", disks.Room, disks.rooms, disks.tried),
+    Campaign("rights", rights.Denied, lambda _, count, seed: rights.denials(count, seed), rights.tried),
+    Campaign("clocks", clocks.Clock, lambda _, count, seed: clocks.clocks(count, seed), clocks.tried),
+    Campaign("runners", several.Runners, _runners, several.tried, long=6),
+    Campaign("tears", tears.Tear, lambda grid, count, seed: tears.of(grid.folder / RUN, count, seed), tears.tried),
+)
+KILLS = 200
 
 
 def main() -> int:
     """Inject them, print a table of what came of it, and return 1 where anything was wrong."""
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=0, help="kills that meet their target")
-    parser.add_argument("--damages", type=int, default=0, help="damages to artefacts, -1 for every one")
+    for each in CAMPAIGNS:
+        parser.add_argument(f"--{each.name}", type=int, default=0, help=f"so many of {each.name}, -1 for every one")
+    parser.add_argument("--long", action="store_true", help=f"every one of them, and {KILLS} kills: hours")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (0)")
     parser.add_argument(
         "--faults", type=Path, default=Path("faults.jsonl"), help="where each is noted before it is injected"
@@ -31,57 +69,75 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="faults-") as temporary:
         folder = Path(temporary)
         grid = make_grid(folder / "grid")
-        wrong = 0
         if args.replay:
-            noted = [json.loads(line) for line in args.replay.read_text("utf-8").splitlines()]
-            wrong += _kills(_again(grid, [kills.Kill(**each) for each in noted if "chain" in each], folder))
-            wrong += _damages(grid, [damages.Damage(**each) for each in noted if "damage" in each], folder)
-            return min(wrong, 1)
-        if args.damages:
-            count = None if args.damages < 0 else args.damages
-            wrong += _damages(grid, damages.damages(count, args.seed), folder, args.faults)
-        if args.kills:
-            wrong += _kills(kills.chains(grid, args.kills, folder, args.faults, seed=args.seed))
+            return min(_replayed(grid, folder, args.replay), 1)
+        wrong = 0
+        for each in CAMPAIGNS:
+            count = (-1 if each.long is None else each.long) if args.long else getattr(args, each.name)
+            if count:
+                faults = each.drawn(grid, None if count < 0 else count, args.seed)
+                wrong += _injected(each, grid, _noted(faults, args.faults), folder)
+        if count := KILLS if args.long else args.kills:
+            wrong += _kills(kills.chains(grid, count, folder, args.faults, seed=args.seed))
         return min(wrong, 1)
 
 
-def _again(grid, noted, folder):
+def _noted(faults: Sequence[Any], file: Path) -> Iterator[Any]:
+    for each in faults:
+        note(file, asdict(each))
+        yield each
+
+
+def _replayed(grid: Grid, folder: Path, file: Path) -> int:
+    """Inject the faults of a file again; of which kind each is, its fields say."""
+    noted = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    wrong = _kills(_again(grid, [kills.Kill(**each) for each in noted if "chain" in each], folder))
+    for campaign in CAMPAIGNS:
+        names = {field.name for field in fields(campaign.fault)}
+        wrong += _injected(campaign, grid, [campaign.fault(**each) for each in noted if set(each) == names], folder)
+    return wrong
+
+
+def _again(grid: Grid, noted: Sequence[kills.Kill], folder: Path) -> Iterator[kills.Chain]:
     for number, chain in itertools.groupby(noted, key=lambda kill: kill.chain):
         yield kills.tried(grid, list(chain), folder / f"chain-{number}")
 
 
-def _damages(grid: Grid, drawn, folder: Path, faults: Path | None = None) -> int:
-    """Try damages and return how many did not end rightly."""
-    counts = collections.Counter()
-    for number, each in enumerate(drawn):
-        if faults is not None:
-            note(faults, asdict(each))
-        told = damages.tried(grid, each, folder / f"damage-{number}")
+def _injected(campaign: Campaign, grid: Grid, faults: Iterable[Any], folder: Path) -> int:
+    """Inject faults and return how many did not end rightly."""
+    counts, wrong = collections.Counter(), 0
+    for number, each in enumerate(faults):
+        try:
+            told = campaign.tried(grid, each, folder / f"{campaign.name}-{number}")
+        except Exception:  # noqa: BLE001 - what escapes is what is looked for
+            told = Told(each, "traceback", traceback.format_exc())
         counts[told.outcome] += 1
-        shown = told.printed if told.outcome in damages.FAULTS else ""
-        sys.stdout.write(f"{each.kind}, {each.state}, {each.damage}: {told.outcome}\n{shown}")
+        wrong += told.wrong
+        shown = f"\n{told.shown}" if told.wrong else ""
+        sys.stdout.write(f"{json.dumps(asdict(each))}: {told.outcome}{shown}\n")
         sys.stdout.flush()
-    sys.stdout.write(
-        f"damages {sum(counts.values())}: {', '.join(f'{n} {name}' for name, n in sorted(counts.items()))}\n"
-    )
-    return sum(counts[each] for each in damages.FAULTS)
+    if counts:
+        ended = ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
+        sys.stdout.write(f"{campaign.name} {sum(counts.values())}: {ended}\n")
+    return wrong
 
 
-def _kills(chains) -> int:
-    met, commands, wrong, tracebacks, orphans = 0, 0, [], 0, 0.0
+def _kills(chains: Iterable[kills.Chain]) -> int:
+    met, commands, wrong, tracebacks, orphans = 0, 0, 0, 0, 0.0
     for chain in chains:
         met, commands = met + len(chain.kills), commands + chain.commands
         orphans = max(orphans, chain.orphans)
         tracebacks += any("Traceback" in fault for fault in chain.faults)
-        wrong += [chain] if chain.faults else []
+        wrong += bool(chain.faults)
         said = "; ".join(chain.faults) or "right"
         sys.stdout.write(f"chain {chain.number}: {len(chain.kills)} kills, {chain.commands} commands: {said}\n")
         sys.stdout.flush()
-    sys.stdout.write(
-        f"kills {met}, commands {commands}, tracebacks {tracebacks}, chains that were not right {len(wrong)}, "
-        f"longest orphan {orphans:.1f} s\n"
-    )
-    return len(wrong)
+    if commands:
+        sys.stdout.write(
+            f"kills {met}, commands {commands}, tracebacks {tracebacks}, chains that were not right {wrong}, "
+            f"longest orphan {orphans:.1f} s\n"
+        )
+    return wrong
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ Each ends rightly if the verdict has the undamaged run's bytes, or if the comman
 exits with another code than 0: never another number with exit code 0, never a traceback.
 """
 
-import contextlib
-import io
 import random
 import re
 import shutil
@@ -14,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from faults.grid import RUN, Grid
-from harness.cli import main
+from faults.grid import FAULTS, RUN, Grid, Told, ran, report, uncaught
 from harness.ledger import RunFolder
 
 CELL = "lora--tiny--s1--*"
@@ -24,6 +21,7 @@ OTHER = "lora--tiny--s2--*"
 KINDS = {
     "lock": "spec.lock.json",
     "journal": "journal.jsonl",
+    "prepared": "prepared.json",
     "threads": "claims/threads.json",
     "unit": "{cell}/unit.json",
     "result": "{cell}/result.json",
@@ -111,18 +109,6 @@ class Damage:
     state: State
 
 
-@dataclass(frozen=True)
-class Told:
-    """How a damage ended: right, healed, named, or one of FAULTS; and what was printed, and logged where it is one."""
-
-    damage: Damage
-    outcome: str
-    printed: str
-
-
-FAULTS = ("traceback", "silent", "unnamed")
-
-
 def damages(count: int | None = None, seed: int = 0) -> list[Damage]:
     """Return every damage to every artefact, or as many drawn from them."""
     found = [Damage(kind, damage, state) for kind, state in CASES for damage in DAMAGES]
@@ -139,14 +125,6 @@ def tried(grid: Grid, damage: Damage, folder: Path) -> Told:
     outcome = _outcome(grid, run, target, code, printed, nothing_done=_work(run) == before)
     logged = (run / "log.txt").read_text("utf-8", "replace")[-1500:] if outcome in FAULTS else ""
     return Told(damage, outcome, f"exit code {code}\n{printed}{logged}")
-
-
-def ran(grid: Grid, run: Path, *options: str) -> tuple[int, str]:
-    """Run the grid's command into a folder, in this process and with its workers; return exit code and output."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        code = main(["run", str(grid.spec), "--out", str(run), *options])
-    return code, said.getvalue()
 
 
 def _prepared(run: Path, damage: Damage) -> Path:
@@ -178,7 +156,7 @@ def _work(run: Path) -> list[str]:
 
 
 def _outcome(grid: Grid, run: Path, target: Path, code: int, printed: str, *, nothing_done: bool) -> str:
-    if "Traceback" in printed or "a bug in harness" in printed:
+    if uncaught(printed):
         return "traceback"
     cell = CELL.strip("*")
     named = target.name in printed or any(part in printed for part in target.parts if part.startswith(cell))
@@ -187,10 +165,5 @@ def _outcome(grid: Grid, run: Path, target: Path, code: int, printed: str, *, no
     if (run / "verdict.json").read_bytes() != grid.verdict:
         return "named" if target.name in printed and "NOT COMPARED" in printed else "silent"
     if nothing_done:
-        return "right" if _report(printed) == _report(grid.printed) else "silent"
+        return "right" if report(printed) == report(grid.printed) else "silent"
     return "healed"
-
-
-def _report(printed: str) -> str:
-    """Return a report without what was said while the run went on and without its last line, which names folders."""
-    return printed[printed.index("\n\n") :].rpartition("\n\n")[0] if "\n\n" in printed else printed

@@ -3,11 +3,14 @@
 Commands are the real one, ``python -m harness run``, with workers that are processes.
 """
 
+import contextlib
+import io
 import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cli import main
 from harness.ledger import RunFolder
 from harness.testing.tiny import write_tiny_tokenizer
 from harness.testing.tiny_spec import write_tiny_spec
@@ -21,6 +24,24 @@ SECRETS = {
 }
 """What stands in the environment of the undisturbed run, and in none of its files."""
 RUN = Path("runs") / NAME
+
+
+FAULTS = ("traceback", "silent", "unnamed", "lost", "stuck", "outside")
+"""How a fault may not end."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """How an injected fault ended: in a word, one of FAULTS where that is wrong; and what shows it."""
+
+    fault: object
+    outcome: str
+    shown: str = ""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it may not end so."""
+        return self.outcome in FAULTS
 
 
 @dataclass(frozen=True)
@@ -45,15 +66,38 @@ def make_grid(folder: Path) -> Grid:
     return Grid(folder, (folder / RUN / "verdict.json").read_bytes(), done.out)
 
 
+def ran(grid: Grid, run: Path, *options: str) -> tuple[int, str]:
+    """Run the grid's command into a folder, in this process and with its workers; return exit code and output."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = main(["run", str(grid.spec), "--out", str(run), *options])
+    return code, said.getvalue()
+
+
+def uncaught(printed: str) -> list[str]:
+    """Return the words in what a command printed that no user may see."""
+    return [word for word in ("Traceback", "a bug in harness") if word in printed]
+
+
+def report(printed: str) -> str:
+    """Return a report without what was said while the run went on and without its last line, which names folders."""
+    return printed[printed.index("\n\n") :].rpartition("\n\n")[0] if "\n\n" in printed else printed
+
+
 def losses(grid: Grid, run: Path) -> list[str]:
     """Say what a run that has ended lost, or did twice, or has otherwise than the undisturbed one."""
+    return lost(grid, run) + repeated(RunFolder(run))
+
+
+def lost(grid: Grid, run: Path) -> list[str]:
+    """Say what a run that has ended lost, or has otherwise than the undisturbed one."""
     ledger = RunFolder(run)
     found = []
     if (run / "verdict.json").read_bytes() != grid.verdict:
         found.append("the verdict is not the undisturbed run's")
     if len(ledger.outcomes) != len(ledger.cell_ids):
         found.append(f"lost: {len(ledger.cell_ids) - len(ledger.outcomes)} of {len(ledger.cell_ids)} cells")
-    return found + repeated(ledger)
+    return found
 
 
 def repeated(ledger: RunFolder) -> list[str]:

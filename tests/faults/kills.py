@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from faults.grid import NAME, Grid, losses, note
-from helpers.commands import ended, start
+from helpers.commands import ended, start, stop
 
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
 TARGETS = ("parent", "worker", "server", "group")
@@ -111,8 +111,8 @@ class _Commands:
         """Inject a kill, into a new command where none is running; False where the run ended without it."""
         if self._process is None:
             self._start()
-        wanted = _count(self.run, kill.moment) + kill.nth
-        if not self._waited(lambda: _count(self.run, kill.moment) >= wanted):
+        wanted = met(self.run, kill.moment) + kill.nth
+        if not self._waited(lambda: met(self.run, kill.moment) >= wanted):
             return not self._done
         time.sleep(kill.delay)
         if not self._waited(lambda: _target(self._process.pid, kill.target) is not None):
@@ -179,13 +179,11 @@ class _Commands:
 
     def __exit__(self, *_):
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            stop(self._process)
 
 
-def _count(run: Path, moment: str) -> int:
-    """Count what a run folder has of a moment's event or file."""
+def met(run: Path, moment: str) -> int:
+    """Count how often a run folder has a moment's event or file."""
     what = MOMENTS[moment]
     if not what.startswith('"'):
         return sum(1 for _ in run.glob(what))

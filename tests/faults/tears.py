@@ -1,10 +1,13 @@
 """A journal torn at every byte, with what a disk may leave behind a tear: nothing, zeros, other bytes, brackets."""
 
 import json
+import random
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from faults.grid import RUN, Grid, Told
 from harness.ledger import Journal
 
 TAILS = {"cut": b"", "zeros": b"\0" * 512, "bytes": b"\xff\xfe\x00\x80}{", "brackets": b"[" * 5000}
@@ -36,6 +39,19 @@ def wrong(tear: Tear, whole: bytes, folder: Path) -> str:
     if before != expected or after["event"] != "after":
         return f"{tear}: lost when another process went on"
     return ""
+
+
+def of(run: Path, count: int | None = None, seed: int = 0) -> list[Tear]:
+    """Return every tear of a run's journal, or as many drawn from them."""
+    found = list(tears((run / "journal.jsonl").stat().st_size))
+    return found if count is None else random.Random(seed).sample(found, min(count, len(found)))
+
+
+def tried(grid: Grid, tear: Tear, folder: Path) -> Told:
+    """Tear the undisturbed run's journal in an empty folder, and go on with it."""
+    found = wrong(tear, (grid.folder / RUN / "journal.jsonl").read_bytes(), folder)
+    shutil.rmtree(folder)
+    return Told(tear, "lost" if found else "right", found)
 
 
 def _expected(kept: bytes, tail: bytes) -> list[object]:

@@ -1,7 +1,9 @@
 """Real commands, started and awaited."""
 
+import contextlib
 import os
 import resource
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,16 +24,17 @@ class Ended:
     err: str
 
 
-def start(spec, folder, *options, file_size=None, **environment):
+def start(spec, folder, *options, by=(), file_size=None, **environment):
     """Start ``harness run SPEC`` in a folder and a process group of its own; its output goes to files beside it.
 
-    No file that it or its children write may pass `file_size` bytes, as with ``ulimit -f``.
+    No file that it or its children write may pass `file_size` bytes, as with ``ulimit -f``. `by` are the words of a
+    command that starts it in its turn.
     """
     number = len(list(folder.glob("command-*.out")))
     out, err = (folder / f"command-{number}.{kind}" for kind in ("out", "err"))
     with out.open("wb") as to_out, err.open("wb") as to_err:
         process = subprocess.Popen(
-            [sys.executable, "-m", "harness", "run", str(spec), *options],
+            [*by, sys.executable, "-m", "harness", "run", str(spec), *options],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
             stdin=subprocess.DEVNULL,
@@ -49,3 +52,11 @@ def ended(process, timeout=300):
     code = process.wait(timeout)
     out, err = (each.read_text(errors="replace") for each in process.files)
     return Ended(code, out, err)
+
+
+def stop(process):
+    """Kill a command with its group, if it is still at work."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -26,6 +26,7 @@ from harness.report.sections import costs as sections
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gaps import change_cell, gap_cell, verdict_cell
 from harness.report.sections.plan import power_block
+from harness.report.sections.statements import conclusions
 from harness.report.sections.suites import inside_tables, outside_tables
 from harness.spec import load
 from harness.verdict import judge_scores
@@ -174,6 +175,9 @@ def test_forgetting_shows_changes_from_the_base_and_what_lies_beyond_the_referen
     assert next(cell_lines(change_cell(found.guards[1]))).startswith("-6.")
     assert_says(lora, change_cell(found.extra_forgetting[0]))
     assert "forgets more" in lora
+    titles = [each.title.rpartition(":")[0] for each in conclusions(found)]
+    assert len(set(titles)) == len(titles)
+    assert "lora, guard_1, beyond full" in titles
     assert "Guard: guard_1" in table
     assert "reference" in row(table, "full")
     assert render_text(*forgetting_tables(judge_scores(design(), scores(design(), (0.1, 0.1))))) == ""

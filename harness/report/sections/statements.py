@@ -28,7 +28,7 @@ def statements(verdicts: Verdicts, costs: RunCosts | None = None, *, details: bo
         needs = need_lines(persistence, costs)
         yield _persistence(persistence, share_sentences(verdicts, persistence), needs, details=details)
     for gap in _gaps(verdicts, details=details):
-        yield _gap(gap, need_lines(gap, costs), details=details)
+        yield _gap(gap, need_lines(gap, costs), details=details, beyond=gap in verdicts.extra_forgetting)
     yield from needs_table(verdicts, costs)
     yield from failures_table(verdicts)
     yield from accuracy_marks(verdicts)
@@ -44,8 +44,10 @@ def conclusions(verdicts: Verdicts) -> Iterator[Finding]:
     yield from _not_compared(verdicts)
     for persistence in verdicts.comparisons:
         yield _persistence(persistence, share_sentences(verdicts, persistence), (), details=True)
-    for gap in (*(() if verdicts.comparisons else verdicts.in_domain), *verdicts.guards, *verdicts.extra_forgetting):
+    for gap in (*(() if verdicts.comparisons else verdicts.in_domain), *verdicts.guards):
         yield _gap(gap, (), details=True)
+    for gap in verdicts.extra_forgetting:
+        yield _gap(gap, (), details=True, beyond=True)
 
 
 def open_questions(verdicts: Verdicts, costs: RunCosts | None = None) -> Iterator[Block]:
@@ -116,12 +118,14 @@ def _persistence(one: PersistenceComparison, shares: Iterable[str], needs: Itera
     )
 
 
-def _gap(one: GapComparison, needs: Iterable[str], *, details: bool) -> Finding:
+def _gap(one: GapComparison, needs: Iterable[str], *, details: bool, beyond: bool = False) -> Finding:
+    """Return the finding on one gap; `beyond` says that it is what was forgotten beyond the reference."""
+    subject = f"{_subject(one)}, beyond {one.reference}" if beyond else _subject(one)
     return Finding(
-        title=f"{_subject(one)}: {one.verdict.upper()}",
+        title=f"{subject}: {one.verdict.upper()}",
         lines=(one.sentence, *needs, *(f"note: {note}" for note in one.notes)),
         conditions=_conditions(one.conditions) if details and one.conditions else None,
-        subject=_subject(one),
+        subject=subject,
         label=one.verdict,
         weight=weight(one.verdict),
     )

@@ -13,8 +13,8 @@ from harness import __version__
 from harness.bundle.archive import pack
 from harness.bundle.scores import SuiteScores, stripped_results
 from harness.bundle.verify import CHECKSUMS, FORMAT, MANIFEST, as_json, conclusions, verify
+from harness.compare.exported import kept_back_of
 from harness.compare.sources.sample_files import SampleFile
-from harness.declarations.licences import kept_back
 from harness.errors import BundleError
 from harness.ledger import RunFolder
 from harness.ledger.artefacts import sealed
@@ -44,8 +44,7 @@ def make(run: RunFolder, path: Path, report: str, *, include_items: Collection[s
     """
     experiment = run.experiment
     tasks = {suite.task for suite in experiment.suites}
-    include = tuple(map(Path, experiment.include))
-    licences = kept_back(tasks, beside=Path(experiment.file).parent if experiment.file else None, include=include)
+    licences = kept_back_of(run)
     unknown = sorted(set(include_items) - tasks)
     if unknown:
         raise BundleError(f"{run.folder} has no suite {', '.join(unknown)}: it has {', '.join(sorted(tasks))}.")

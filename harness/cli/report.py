@@ -59,22 +59,22 @@ def _write_csv(file: Path, run: Run) -> None:
     import csv
     import io
 
-    from harness.compare.sources import read_tidy
+    from harness.compare.exported import exported
     from harness.compare.tidy import COLUMNS
     from harness.report.files import write_report
 
     table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows((COLUMNS, *read_tidy(run.folder)))
+    csv.writer(table, lineterminator="\n").writerows((COLUMNS, *exported(run.files)))
     write_report(file, table.getvalue())
 
 
 def _write_parquet(file: Path, run: Run) -> None:
     """Write the same as parquet, seeds as whole numbers and scores as floats."""
-    from harness.compare.sources import read_tidy
+    from harness.compare.exported import exported
     from harness.compare.tidy import as_parquet
     from harness.report.files import write_report
 
-    write_report(file, as_parquet(read_tidy(run.folder)))
+    write_report(file, as_parquet(exported(run.files)))
 
 
 def print_report(run: Run, *, written: bool = False, form: str = "text") -> int:

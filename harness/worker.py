@@ -3,10 +3,12 @@
 Standard output is the stream of its events, one JSON line each; whatever libraries print goes to the unit's log. Any
 launcher can start it, and nothing but the unit's file tells it what to do.
 
-``python -m harness.worker --serve LOG`` imports the training stack once, then reads requests, a JSON line each, on
-standard input: for ``{"unit": PATH, "folder": CWD}`` it forks a process and says ``{"exit": CODE}`` when that has
-ended; any other ends the process. It ends itself, with what it runs, when standard input is closed. Nothing is computed
-before the fork: a forked process cannot use threads or devices that its parent has started.
+``python -m harness.worker --serve`` imports the training stack once, then reads requests, a JSON line each, on standard
+input: for ``{"unit": PATH, "folder": CWD}`` it says ``{"taken": true}``, forks a process and says ``{"exit": CODE}``
+when that has ended; any other ends the process. It ends itself, with what it runs, when standard input is closed.
+Nothing is computed before the fork: a forked process cannot use threads or devices that its parent has started. What
+it prints itself goes where whoever started it sent standard error: no file is opened by name, since the folder of the
+run that it was started for may be gone by then.
 """
 
 import contextlib
@@ -34,8 +36,8 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def main(words: list[str]) -> int:
     """Run the program with the words of its command line and return its exit code."""
-    if len(words) == 2 and words[0] == "--serve":  # noqa: PLR2004 - the option and the log
-        return _serve(Path(words[1]))
+    if words == ["--serve"]:
+        return _serve()
     if len(words) != 1:
         sys.stderr.write("usage: python -m harness.worker UNIT.json\n")
         return 64
@@ -95,10 +97,9 @@ def _log_to(log: Path) -> None:
     os.close(target)
 
 
-def _serve(log: Path) -> int:
+def _serve() -> int:
     """Import everything, then fork a process for each unit that is named on standard input, one after another."""
     events = _events_to_standard_output()
-    _log_to(log)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this is interrupted too and closes the input
     ended, wakeup = os.pipe()
     for end in (ended, wakeup):
@@ -111,6 +112,7 @@ def _serve(log: Path) -> int:
     requests = _Requests()
     while (request := requests.take()) is not None:
         if "unit" in request:
+            os.write(events, json.dumps({"taken": True}).encode() + b"\n")
             code = _forked(request, requests, events, ended)
             os.write(events, json.dumps({"exit": code}).encode() + b"\n")
     return 0
@@ -136,6 +138,11 @@ class _Requests:
         self._read += more
         self.closed = not more
 
+    @property
+    def waits(self) -> bool:
+        """Whether a request was read with the one before it."""
+        return b"\n" in self._read
+
 
 def _forked(request: dict[str, Any], requests: _Requests, events: int, ended: int) -> int:
     """Run a unit in a forked process; return its exit code, negative for a signal.
@@ -151,12 +158,14 @@ def _forked(request: dict[str, Any], requests: _Requests, events: int, ended: in
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
-        ready, _, _ = select.select([*([] if requests.closed else [0]), ended], [], [])
-        with contextlib.suppress(BlockingIOError):
-            os.read(ended, 4096)
-        if 0 in ready:
-            requests.read()
-            os.kill(child, signal.SIGTERM)
+        if not requests.waits:
+            ready, _, _ = select.select([*([] if requests.closed else [0]), ended], [], [])
+            with contextlib.suppress(BlockingIOError):
+                os.read(ended, 4096)
+            if 0 not in ready:
+                continue
+        requests.take()
+        os.kill(child, signal.SIGTERM)
 
 
 def _as_forked(path: Path, folder: Path, events: int) -> NoReturn:

@@ -56,9 +56,13 @@ class LocalExecutor(Executor):
         self._scratch.cleanup()
 
     def _forked(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
-        """Have a warm worker fork a process for the unit."""
+        """Have a warm worker fork a process for the unit; one that dies before it takes the unit is replaced once."""
         with _warm.taken(self._log) as worker, self._noted(worker):
-            yield from worker.run(unit, path)
+            if (yield from worker.run(unit, path)):
+                return
+        with _warm.taken(self._log) as worker, self._noted(worker):
+            if not (yield from worker.run(unit, path)):
+                yield Exit(unit.id, worker.ended())
 
     def _fresh(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
         """Run the unit as a program of its own."""
@@ -131,19 +135,26 @@ class _Warm:
 
     def __init__(self, log: Path) -> None:
         self._environment = _own_environment()
-        self._process = _start(["--serve", log], worker_environment("cpu"), log, stdin=subprocess.PIPE)
+        self._process = _start(["--serve"], worker_environment("cpu"), log, stdin=subprocess.PIPE)
 
     @property
     def fits(self) -> bool:
-        """Whether it lives, and was started with the environment that this process has now."""
+        """Whether it lives, and was started with the environment that this process has now.
+
+        It may be about to die all the same, which shows in `run`.
+        """
         return self._process.poll() is None and self._environment == _own_environment()
 
-    def run(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
-        """Let the worker fork a process for the unit; where this is broken off, that process is ended."""
-        ended = False
+    def run(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit, None, bool]:
+        """Let the worker fork a process for the unit; where this is broken off, that process is ended.
+
+        Return whether the worker took it. One that died before that has done nothing of it.
+        """
+        ended = taken = False
         try:
             self._say({"unit": str(path), "folder": str(Path.cwd())})
-            for told in self._told(unit):
+            taken = self._takes()
+            for told in self._told(unit) if taken else ():
                 ended = isinstance(told, Exit)
                 yield told
         finally:
@@ -151,6 +162,11 @@ class _Warm:
                 self.end()
                 for _ in self._told(unit):
                     pass
+        return taken
+
+    def ended(self) -> int:
+        """Return the exit code of a worker that has died."""
+        return self._process.wait()
 
     def end(self) -> None:
         """End the process of the unit that is running."""
@@ -171,14 +187,20 @@ class _Warm:
             self._process.stdin.write(json.dumps(words).encode() + b"\n")
             self._process.stdin.flush()
 
+    def _takes(self) -> bool:
+        """Wait until the worker has imported everything and takes a unit; False where it dies before that."""
+        assert self._process.stdout is not None
+        return bool(self._process.stdout.readline())
+
     def _told(self, unit: WorkUnit) -> Iterator[Event | Exit]:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            code = _exit_code(line)
-            if code is not None:
-                yield Exit(unit.id, code)
+            said = json.loads(line)
+            if "exit" in said:
+                yield Exit(unit.id, int(said["exit"]))
                 return
-            yield Event.parse(line)
+            if "taken" not in said:  # as where this was broken off before the worker had imported everything
+                yield Event.parse(line)
         yield Exit(unit.id, self._process.wait())
 
 
@@ -230,12 +252,6 @@ def _own_environment() -> dict[str, str]:
 
 
 _OF_NO_MATTER = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES", "PYTEST_CURRENT_TEST"})
-
-
-def _exit_code(line: bytes) -> int | None:
-    """Return the exit code of a forked process, from the line in which a warm worker says it."""
-    said = json.loads(line)
-    return int(said["exit"]) if "exit" in said else None
 
 
 def _start(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,6 +81,62 @@ def test_a_process_that_is_killed_shows_in_the_exit(tiny_spec, tmp_path):
         loader.write_text(loader.read_text().replace("os.kill(os.getpid(), 9)", "pass"))
         *_, last = executor.submit(prepare(load(tiny_spec), tmp_path / "log.txt"))
         assert last == Exit("prepare", 0)
+
+
+def test_a_worker_outlives_the_folder_that_it_was_started_for(tiny_spec, tmp_path, monkeypatch):
+    """A run is refused at once and its folder removed before the worker has imported anything; another run begins."""
+    monkeypatch.setenv("HARNESS_TEST_OWN_WORKER", "gone")  # one of another test fits no more
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    with LocalExecutor(gone / "log.txt", device="cpu"):
+        shutil.rmtree(gone)
+    with LocalExecutor(tmp_path / "log.txt", device="cpu") as executor:
+        *told, last = executor.submit(prepare(load(tiny_spec), tmp_path / "log.txt"))
+    assert last == Exit("prepare", 0)
+    assert isinstance(told[-1].body, Prepared)
+
+
+class Started:
+    """Stands in for `local._start`: the programs that it starts are given in order, the last one again and again."""
+
+    def __init__(self, *programs):
+        self.programs = list(programs)
+        self.count = 0
+
+    def __call__(self, words, environment, log, *, stdin=subprocess.DEVNULL):
+        program = self.programs[min(self.count, len(self.programs) - 1)]
+        self.count += 1
+        return subprocess.Popen([sys.executable, "-c", program], stdin=stdin, stdout=subprocess.PIPE)
+
+
+DIES = "import time; time.sleep(0.5); raise SystemExit(7)"
+LIVES = """
+import json, sys
+for line in sys.stdin:
+    print(json.dumps({"taken": True}), json.dumps({"exit": 3}), sep="\\n", flush=True)
+"""
+
+
+def test_a_worker_that_dies_before_it_takes_the_unit_is_replaced_once(tiny_spec, tmp_path, monkeypatch):
+    unit = prepare(load(tiny_spec), tmp_path / "log.txt")
+    for programs, last, count in (((DIES, LIVES), 3, 2), ((DIES,), 7, 2)):
+        start = Started(*programs)
+        monkeypatch.setattr(local, "_start", start)
+        monkeypatch.setattr(local, "_warm", local._Pool())
+        with LocalExecutor(tmp_path / "log.txt", device="cpu") as executor:
+            assert list(executor.submit(unit)) == [Exit("prepare", last)]
+        assert start.count == count
+
+
+def test_a_word_that_comes_with_the_unit_ends_it_all_the_same(tiny_spec, tmp_path, monkeypatch):
+    """A worker that still imports reads both at once."""
+    monkeypatch.setenv("HARNESS_TEST_OWN_WORKER", "broken off")
+    loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
+    loader.write_text(loader.read_text() + "\nimport time\ntime.sleep(600)\n")
+    with LocalExecutor(tmp_path / "log.txt", device="cpu") as executor:
+        say = local._Warm._say
+        monkeypatch.setattr(local._Warm, "_say", lambda self, words: [say(self, words), say(self, {"end": True})])
+        assert list(executor.submit(prepare(load(tiny_spec), tmp_path / "log.txt")))[-1].code == -signal.SIGTERM
 
 
 def test_what_is_broken_off_leaves_no_process(tiny_spec, tmp_path):

@@ -54,9 +54,14 @@ def run(args: argparse.Namespace) -> int:
     require("run", "harness run")
     experiment = load_spec(args)
 
+    from harness.ledger.claims import rhythm_of
+    from harness.ledger.mounts import advice
     from harness.ledger.presence import at_work
 
     folder = api.run_folder(experiment, args.out)
+    shared = experiment.execute.shared_folder or rhythm_of(folder) is not None
+    if said := advice(folder, by_heartbeat=shared):
+        print(f"note: {said}", file=sys.stderr)
     with at_work(folder, experiment, go_on=args.go_on):
         if args.json_lines:
             return _told_in_lines(args, experiment, folder)

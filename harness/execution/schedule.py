@@ -42,8 +42,13 @@ _UNITS: dict[Kind, UnitKind] = {"cells": "cell", "trials": "trial"}
 class Started:
     """A cell that runs, and how it ended once it has told."""
 
-    cell: Cell
+    planned: PlannedCell
     outcome: Outcome | None = None
+
+    @property
+    def cell(self) -> Cell:
+        """The cell itself."""
+        return self.planned.cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,15 +151,21 @@ class Schedule:
         if unit is None:
             sharing.release(planned.cell)
         else:
-            running[unit.id] = Started(planned.cell)
+            running[unit.id] = Started(planned)
             crew.start(unit)
 
     def _take_next(
-        self, crew: Crew, waiting: Sequence[PlannedCell], running: dict[str, "Started"], sharing: Sharing
+        self, crew: Crew, waiting: list[PlannedCell], running: dict[str, "Started"], sharing: Sharing
     ) -> None:
         """Take the next thing that a running unit tells; a cell that has ended is anyone's again."""
         unit, told = crew.told()
         cell = running[unit].cell
+        if isinstance(told, Exit) and not sharing.holds(cell):
+            # Another process took the cell over while this one stood still: how it ends is the other's to say.
+            self.run.journal.append("claim lost", cell=cell.id)
+            waiting.append(running.pop(unit).planned)
+            sharing.release(cell)
+            return
         if isinstance(told, Event) and isinstance(told.body, CellFailure) and told.body.kind == "device":
             # Another accelerator does the cells to come; at the last one they fail as this did.
             self.run.journal.append("device lost", cell=cell.id, place=crew.lose_place_of(unit))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.ledger import RunFolder
-from harness.ledger.claims import CLAIMS, Claims, claim_of_cell, one_at_a_time
+from harness.ledger.claims import Claims, claim_of_cell, folders_with_claim, one_at_a_time
 from harness.ledger.run import Kind
 from harness.records import Cell
 
@@ -40,6 +40,10 @@ class Sharing:
             self._refused[cell.id] = now
         return taken
 
+    def holds(self, cell: Cell) -> bool:
+        """Tell whether a cell that was claimed was not taken over meanwhile, while this process stood still."""
+        return self.claims.holds(self._name(cell))
+
     def release(self, cell: Cell) -> None:
         """Let go of a cell."""
         self.claims.release(self._name(cell))
@@ -56,12 +60,8 @@ class Sharing:
         if self.kind != "cells" or self.run.cell_folder(cell).exists():
             return False
         name = self._name(cell)
-        beside = self.run.folder.parent.glob(f"*/{CLAIMS}/{name}.lock")
-        return any(Claims(_run_of(each)).is_held(name) for each in beside if not self._is_mine(each))
+        beside = folders_with_claim(self.run.folder.parent, name)
+        return any(Claims(each).is_held(name) for each in beside if not self._is_mine(each))
 
-    def _is_mine(self, lock: Path) -> bool:
-        return _run_of(lock).resolve() == self.run.folder.resolve()
-
-
-def _run_of(lock: Path) -> Path:
-    return lock.parent.parent
+    def _is_mine(self, folder: Path) -> bool:
+        return folder.resolve() == self.run.folder.resolve()

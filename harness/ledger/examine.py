@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from harness.ledger.claims import CLAIMS, Claims
+from harness.ledger.claims import CLAIMS, Claims, rhythm_of
 from harness.ledger.damage import CellFiles, Damage, unchecked
 from harness.ledger.lock import LOCK
+from harness.ledger.mounts import advice
 from harness.ledger.run import ARRAYS, MEASUREMENTS, OUTCOME, PREFIX, STATE, TENSORBOARD, TRAINED, WEIGHTS, RunFolder
 from harness.records import CellFailure, CellResult
 from harness.text import several
@@ -150,12 +151,14 @@ def _claims(run: RunFolder) -> Iterator[Finding]:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         return
     claims = Claims(run.folder)
-    names = [path.stem for path in sorted(folder.glob("*.lock"))]
-    held = [name for name in names if claims.is_held(name)]
+    claimed = [name for name in claims.names() if claims.is_held(name)]
+    held = [name for name in claimed if claims.lives(name)]  # by heartbeat, all are watched from the line above on
     dead = [path.stem for path in sorted(folder.glob("command-*.json")) if path.stem not in held]
     if held:
         yield Finding("claims", "warn", f"somebody is at work: {_some(held)}")
     else:
         yield Finding("claims", "ok", "nobody is at work")
+    if said := advice(run.folder, by_heartbeat=rhythm_of(run.folder) is not None):
+        yield Finding("file system", "warn", said.rstrip("."))
     if dead:
         yield Finding("orphaned claims", "warn", f"{_some(dead)}: of killed commands; the next one removes them")

@@ -1,7 +1,8 @@
 """The journal: what happened, in order, one JSON object a line, never rewritten.
 
 Each process writes a file of its own and readers merge them: ``journal.jsonl`` is that of the process that came first,
-``journal-<key>.jsonl`` those of processes that write while it is there. A line is written whole, flushed and fsynced;
+``journal-<key>.jsonl`` those of processes that write while it is there. In a folder whose claims are by heartbeat
+every process writes one of the latter: no lock says there who came first. A line is written whole, flushed and fsynced;
 one that a killed process left half written is skipped by readers and closed off by the next writer, so that nothing
 recorded before or after it is lost.
 """
@@ -21,6 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from harness.errors import LedgerError
+from harness.ledger.claims import rhythm_of
 from harness.ledger.files import sync
 
 VERSION = 1
@@ -77,15 +79,23 @@ class Journal:
             return file
         if lock is not None and process == os.getpid():
             lock.release()
-        lock = FileLock(self.path.with_suffix(".lock"), thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-            file = self.path
-        except Timeout:
-            lock = None
+        lock = self._lock_of_first()
+        file = self.path
+        if lock is None:
             file = self.path.with_name(f"{self.path.stem}-{secrets.token_hex(4)}{self.path.suffix}")
         _own[place] = os.getpid(), lock, file
         return file
+
+    def _lock_of_first(self) -> FileLock | None:
+        """Return the lock of whoever writes the first file, None where that is, or may be, another process."""
+        if rhythm_of(self.path.parent) is not None:
+            return None
+        lock = FileLock(self.path.with_suffix(".lock"), thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        return lock
 
 
 def _timed(file: Path) -> Iterator[tuple[float, Mapping[str, Any]]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.codec import JSON, encode
 from harness.errors import UsageError
-from harness.ledger.claims import Claims
+from harness.ledger.claims import Claims, beat_from_now_on, rhythm_of
 from harness.ledger.files import write_json
 from harness.spec.records import Experiment
 from harness.storage import cannot_be_written
@@ -27,7 +27,7 @@ _PREFIX = "command-"
 _SHOWN = 6
 _OF_NO_MATTER = ("file", "include", "overrides", "description")
 """Fields of an experiment that may differ: what they say of numbers and report stands in the others."""
-_OF_EXECUTION = ("workers", "memory_limit_bytes", "time_limit_minutes")
+_OF_EXECUTION = ("workers", "memory_limit_bytes", "time_limit_minutes", "shared_folder")
 
 _here: dict[Path, int] = {}
 _guard = threading.Lock()
@@ -45,6 +45,8 @@ def at_work(folder: Path, experiment: Experiment, *, go_on: bool = False) -> Ite
         outermost = place not in _here
         _here[place] = _here.get(place, 0) + 1
     try:
+        if outermost and experiment.execute.shared_folder:
+            _share(place)
         with _registered(place, wanted(experiment, go_on=go_on)) if outermost else contextlib.nullcontext():
             yield
     finally:
@@ -62,17 +64,46 @@ def wanted(experiment: Experiment, *, go_on: bool) -> dict[str, JSON]:
     return {**kept, "execute": execute, "--go-on": go_on}
 
 
+def _share(folder: Path) -> None:
+    """Have the claims in a folder be by heartbeat, unless a command is at work there that holds locks."""
+    if rhythm_of(folder) is not None:
+        return
+    claims = Claims(folder)
+    try:
+        if any(_is_locked(claims, name) for name in claims.names()):
+            raise UsageError(
+                f"{folder} is in use by a command that does not share it between machines: its claims are locks, which "
+                "another machine may not see. Wait until it has ended, and then set execute.shared_folder for all."
+            )
+        beat_from_now_on(folder)
+    except OSError as error:
+        raise cannot_be_written(folder, error, ANOTHER_FOLDER) from error
+
+
+def _is_locked(claims: Claims, name: str) -> bool:
+    with contextlib.suppress(NotImplementedError):  # a file system without locks: nobody holds one
+        return claims.is_held(name)
+    return False
+
+
 @contextlib.contextmanager
 def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
     claims, name = Claims(folder), f"{_PREFIX}{secrets.token_hex(4)}"
     try:
         with claims.alone(_REGISTER):
-            for theirs in _others(claims):
+            for name_of_theirs, theirs in _others(claims):
                 differing = list(differences(theirs, mine))
-                if differing:
+                if differing and claims.lives(name_of_theirs):
                     raise UsageError(_refusal(folder, differing))
+                if differing:
+                    _forget(claims, name_of_theirs)
             claims.take(name)
             write_json(claims.folder / f"{name}.json", mine)
+    except NotImplementedError as error:
+        raise UsageError(
+            f"{folder} lies on a file system without locks ({error}). Set execute.shared_folder to true, by which "
+            "commands that share the folder claim their work by heartbeat, or choose another folder with --out."
+        ) from error
     except OSError as error:
         raise cannot_be_written(folder, error, ANOTHER_FOLDER) from error
     try:
@@ -82,8 +113,8 @@ def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
             _forget(claims, name)
 
 
-def _others(claims: Claims) -> Iterator[Mapping[str, Any]]:
-    """Yield what each living command wants; what a dead one left is removed."""
+def _others(claims: Claims) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the claim of each command that may live, and what it wants; what a dead one left is removed."""
     for note in sorted(claims.folder.glob(f"{_PREFIX}*.json")):
         if not claims.is_held(note.stem):
             _forget(claims, note.stem)
@@ -91,13 +122,12 @@ def _others(claims: Claims) -> Iterator[Mapping[str, Any]]:
         with contextlib.suppress(OSError, ValueError, RecursionError):
             found = json.loads(note.read_text(encoding="utf-8"))
             if isinstance(found, dict):
-                yield found
+                yield note.stem, found
 
 
 def _forget(claims: Claims, name: str) -> None:
     (claims.folder / f"{name}.json").unlink(missing_ok=True)
-    claims.release(name)
-    (claims.folder / f"{name}.lock").unlink(missing_ok=True)  # a name is used once, so nobody waits for it
+    claims.forget(name)
 
 
 def differences(theirs: JSON, mine: JSON, path: str = "") -> Iterator[str]:

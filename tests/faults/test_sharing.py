@@ -34,6 +34,17 @@ def test_four_commands_in_one_folder_do_every_cell_once_and_print_one_report(tin
     assert "seeds: [1, 2] there, [1] here" in refused.err
 
 
+def test_commands_that_share_a_folder_by_heartbeat_do_every_cell_once(tiny_spec, tmp_path):
+    shared = ("--set", "execute.shared_folder=true")
+    outputs = [ended(each) for each in [start(tiny_spec, tmp_path, *shared) for _ in range(2)]]
+    assert [each.code for each in outputs] == [0, 0], outputs
+    folder = tmp_path / "runs" / "tiny"
+    assert set(begun(folder).values()) == {1}
+    assert len(begun(folder)) == 5
+    assert len({each.out for each in outputs}) == 1
+    assert not (folder / "journal.jsonl").exists()
+
+
 def test_two_runs_side_by_side_compute_a_cell_once(tiny_spec, tmp_path):
     commands = [start(tiny_spec, tmp_path, "--out", f"runs/{name}") for name in ("a", "b")]
     assert [ended(each).code for each in commands] == [0, 0]

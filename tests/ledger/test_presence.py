@@ -6,8 +6,12 @@ import threading
 import pytest
 
 from harness.errors import UsageError
+from harness.ledger.claims import rhythm_of
+from harness.ledger.file_locks import FileLocks
+from harness.ledger.heartbeat import Rhythm
 from harness.ledger.presence import at_work, differences
 from harness.spec import Overrides, load
+from helpers.claims import by_heartbeat
 
 
 def _hold(spec, folder, here):
@@ -56,6 +60,45 @@ def test_what_a_dead_command_wanted_is_forgotten(tiny_spec, tmp_path, in_use):
     with at_work(folder, load(tiny_spec, overrides=Overrides(seeds=(3,)))):
         assert len(list(folder.glob("claims/command-*.json"))) == 1
     assert list(folder.glob("claims/command-*")) == []
+
+
+def test_a_folder_that_is_shared_is_known_by_its_marker_and_dead_commands_by_their_silence(tiny_spec, tmp_path, in_use):
+    folder = by_heartbeat(tmp_path / "runs" / "tiny")
+    holder = in_use(tiny_spec, folder)
+    assert [path.name.count(".1.claim") for path in folder.glob("claims/command-*.claim")] == [1]
+    with pytest.raises(UsageError, match="in use"):
+        at_work(folder, load(tiny_spec, overrides=Overrides(seeds=(3,)))).__enter__()
+    holder.kill()
+    holder.join()
+    with at_work(folder, load(tiny_spec, overrides=Overrides(seeds=(3,)))):
+        assert len(list(folder.glob("claims/command-*.json"))) == 1
+    assert list(folder.glob("claims/command-*")) == []
+
+
+def test_a_folder_becomes_shared_when_nobody_holds_a_lock_in_it(tiny_spec, tmp_path, in_use):
+    folder = tmp_path / "runs" / "tiny"
+    shared = load(tiny_spec, overrides=Overrides(set=("execute.shared_folder=true",)))
+    holder = in_use(tiny_spec, folder)
+    with pytest.raises(UsageError, match=r"claims are locks.*Wait until it has ended"):
+        at_work(folder, shared).__enter__()
+    assert rhythm_of(folder) is None
+    holder.kill()
+    holder.join()
+    with at_work(folder, shared):
+        assert rhythm_of(folder) == Rhythm()
+    with at_work(folder, load(tiny_spec)):  # the marker says it, whatever a spec says
+        assert len(list(folder.glob("claims/command-*.claim"))) == 1
+
+
+def test_a_file_system_without_locks_is_told_with_what_to_do(tiny_spec, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(FileLocks, "take", refuse)
+    with pytest.raises(UsageError, match=r"without locks .*execute\.shared_folder"):
+        at_work(tmp_path / "run", load(tiny_spec)).__enter__()
+    with at_work(tmp_path / "run", load(tiny_spec, overrides=Overrides(set=("execute.shared_folder=true",)))):
+        assert rhythm_of(tmp_path / "run") == Rhythm()
 
 
 def test_one_process_may_say_it_twice(tiny_spec, tmp_path):

@@ -10,7 +10,20 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import bundle, compare, evaluate, load, load_run, plan, push, report, run, validate, verify
+    from harness.api import (
+        bundle,
+        compare,
+        evaluate,
+        load,
+        load_locked,
+        load_run,
+        plan,
+        push,
+        report,
+        run,
+        validate,
+        verify,
+    )
     from harness.runs import Run
     from harness.spec.records import Experiment
     from harness.verdict import Verdicts
@@ -25,6 +38,7 @@ __all__ = [
     "compare",
     "evaluate",
     "load",
+    "load_locked",
     "load_run",
     "plan",
     "push",

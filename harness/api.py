@@ -175,6 +175,7 @@ def run(
     repair: bool = False,
     go_on: bool = False,
     watcher: "Watcher | None" = None,
+    locked: PathLike | None = None,
     **changes: Unpack[Changes],
 ) -> Run:
     """Train, score and compare; return the run. The same call continues a run that was cut off and repeats nothing.
@@ -183,24 +184,49 @@ def run(
     the others' results and are left alone unless `retry_failed`, which may be the kinds of failure to try again. A
     run that stopped at one of its looks stays stopped unless it is to `go_on`. Files of an earlier start that are
     damaged are made again with `repair`, and otherwise named in a `DamagedError`. `watcher` is called with what
-    happens. Needs the extra `run`. Several processes may call this with one folder and one experiment: they share the
-    cells. Raises `HarnessError` where nothing can be run: model or data cannot be had, the folder holds a run of other
-    data, or another process is at work in it that wants something else; and `StorageError` for what the disk refuses.
+    happens. With `locked`, a lock file that `load_locked` read the experiment of, the run is held to it: what must
+    agree and does not is a `LedgerError`, what may differ is said in the lock and the report. Needs the extra `run`.
+    Several processes may call this with one folder and one experiment: they share the cells. Raises `HarnessError`
+    where nothing can be run: model or data cannot be had, the folder holds a run of other data, or another process is
+    at work in it that wants something else; and `StorageError` for what the disk refuses.
     """
     require("run", "harness.run")
     experiment = _experiment(spec, changes)
 
+    from harness.execution.reproduction import original
     from harness.execution.run import Options, execute
     from harness.execution.watcher import Unwatched
     from harness.ledger.presence import at_work
 
-    options = Options(retry=_kinds_retried(retry_failed), go_on=go_on, repair=repair)
+    held_to = None if locked is None else original(Path(locked))
+    options = Options(retry=_kinds_retried(retry_failed), go_on=go_on, repair=repair, original=held_to)
     folder = run_folder(experiment, out)
     with refusals_told(folder, cache_root()), at_work(folder, experiment, go_on=go_on):
         done = execute(experiment, folder, watcher or Unwatched(), options)
         finished = Run(done.folder)
         conclude(finished).save(anew=False)
     return finished
+
+
+def load_locked(
+    lock: PathLike, *, include: Sequence[PathLike] = (), device: str | None = None, workers: int | None = None
+) -> Experiment:
+    """Return the experiment of a run's lock file, or of a run folder, as it is read on this machine.
+
+    Its paths are those of the machine that wrote it: a file that is not there is looked for by name in `include`,
+    beside the lock and in the current directory, and so are tasks. It computes with the lock's number of threads.
+    Hand it to `run` with `locked`, which holds it to the lock. Needs the extra `run`. Raises `LedgerError` for a lock
+    that cannot be read or says too little, `SpecError` for what is not found.
+    """
+    require("run", "harness.load_locked")
+    from harness.execution.reproduction import original
+    from harness.spec.locked import reread
+
+    found = original(Path(lock))
+    folders = [Path(each) for each in include]
+    experiment = reread(found.experiment, found.file, include=folders, device=device, workers=workers)
+    threads = experiment.execute.threads or found.lock.execution.threads
+    return replace(experiment, execute=replace(experiment.execute, threads=threads))
 
 
 def _kinds_retried(asked: bool | Collection[FailureKind]) -> frozenset[FailureKind]:  # noqa: FBT001 - as `run` takes it

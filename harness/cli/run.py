@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import api
-from harness.cli._common import add_spec_options, load_spec
+from harness.cli._common import add_override_options, load_spec
 from harness.cli.report import print_report, report_code
 from harness.errors import FAILURE_KINDS, UsageError
 from harness.extras import require
@@ -14,12 +14,20 @@ from harness.runs import Run, conclude
 from harness.spec.records import Experiment
 
 if TYPE_CHECKING:
+    from harness.execution.reproduction import Original
     from harness.execution.watcher import Watcher
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    add_spec_options(parser)
+    parser.add_argument("spec", nargs="?", help="a spec file, or the name of a shipped one such as gap or quick")
+    parser.add_argument(
+        "--locked",
+        type=Path,
+        metavar="LOCK",
+        help="make the run of this spec.lock.json, or run folder, again instead, and say what differs",
+    )
+    add_override_options(parser)
     parser.add_argument(
         "--retry",
         type=_retried,
@@ -47,12 +55,33 @@ def _retried(text: str) -> tuple[str, ...]:
     return (kind,) if kind else FAILURE_KINDS
 
 
+def _original(args: argparse.Namespace) -> "Original | None":
+    """Return the lock that the run is held to, None where it is of a spec."""
+    if (args.spec is None) == (args.locked is None):
+        raise UsageError("Name either a spec or, with --locked, the lock of a run that is to be made again.")
+    if args.locked is None:
+        return None
+    changes = [name for name in ("set", "seeds", "limit", "only", "dry_run") if getattr(args, name)]
+    if changes:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in changes)
+        raise UsageError(f"{named}: what a lock says is run as it is; take a spec to change or to plan it.")
+    require("run", "harness run --locked")
+    from harness.execution.reproduction import original
+
+    return original(args.locked)
+
+
+def _relocated(args: argparse.Namespace, original: "Original") -> Experiment:
+    return api.load_locked(original.file, include=args.include_path, device=args.device, workers=args.workers)
+
+
 def run(args: argparse.Namespace) -> int:
     """Run the experiment and print its scores and verdicts; or plan it."""
+    original = _original(args)
     if args.dry_run:
         return _plan(args)
     require("run", "harness run")
-    experiment = load_spec(args)
+    experiment = load_spec(args) if original is None else _relocated(args, original)
 
     from harness.ledger.claims import rhythm_of
     from harness.ledger.mounts import advice
@@ -81,6 +110,7 @@ def _run(args: argparse.Namespace, experiment: Experiment, folder: Path, watcher
         repair=args.repair,
         go_on=args.go_on,
         watcher=watcher,
+        locked=args.locked,
     )
 
 

@@ -13,13 +13,15 @@ from harness.execution.adopt import lacking
 from harness.execution.ask import ask
 from harness.execution.events import MeasuredAcross, StageEntered
 from harness.execution.executors import executor_of
+from harness.execution.reproduction import Original
 from harness.execution.schedule import Schedule
 from harness.execution.search import search
 from harness.execution.unit import WorkUnit
 from harness.execution.watcher import Watcher
 from harness.ledger import RunFolder
 from harness.ledger.claims import Claims
-from harness.ledger.lock import LOCK, Hashes, Lock, Machine, write_lock
+from harness.ledger.hardware import code, hardware
+from harness.ledger.lock import LOCK, Hashes, Lock, Machine, Reproduction, write_lock
 from harness.ledger.presence import ANOTHER_FOLDER
 from harness.ledger.run import ENDED, MEASURED, MEASUREMENTS, PREFIX
 from harness.plan.cells import PlannedCell, plan_cells
@@ -42,6 +44,8 @@ class Options:
     """Go past looks at which the run stops."""
     repair: bool = False
     """Make damaged files again."""
+    original: Original | None = None
+    """The lock that the run is held to."""
 
 
 def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Options) -> RunFolder:
@@ -58,6 +62,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
         found = known or _prepare(experiment, run, executor, watcher)
         prepared = _with_settled_threads(run, experiment, found)
         _check_same_data(run, experiment, prepared)
+        reproduces = None if options.original is None else options.original.held(experiment, prepared)
         if known is None:
             write_known(run.folder, around, prepared)
         trials = Schedule(
@@ -79,7 +84,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
         choices = search(trials)
         settled = tuned(experiment, choices)
         cells = plan_cells(settled, prepared.content)
-        _write_lock(run, settled, prepared, cells, choices)
+        _write_lock(run, settled, prepared, cells, choices, reproduces=reproduces)
         schedule = replace(trials, experiment=settled, kind="cells")
         if cells:
             schedule.mend(cells)
@@ -169,6 +174,8 @@ def _write_lock(
     prepared: Prepared,
     cells: tuple[PlannedCell, ...],
     choices: tuple[ChosenValues, ...],
+    *,
+    reproduces: Reproduction | None,
 ) -> None:
     versions = {"harness": __version__, **prepared.versions}
     content = prepared.content
@@ -189,6 +196,9 @@ def _write_lock(
         screening=prepared.screening,
         versions=versions,
         execution=Machine(device=prepared.device, threads=prepared.threads),
+        hardware=hardware(),
+        code=code(),
+        reproduces=reproduces,
     )
     with Claims(run.folder).alone("lock"):
         write_lock(run.folder, found)

@@ -9,6 +9,7 @@ from harness import names
 from harness.codec import DecodeError, decode, encode
 from harness.errors import DamagedError, LedgerError
 from harness.ledger.artefacts import SealError, read_sealed, write_sealed
+from harness.ledger.hardware import Code, Hardware
 from harness.records import ChosenValues, Screening
 from harness.spec.records import Experiment
 
@@ -40,10 +41,20 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """Another run's lock that this run was made from, by name and SHA-256, and what may differ and does, in words."""
+
+    lock: str
+    sha256: str
+    differing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """A run as it was last started. `cells` are its cells in order, `rows` counts the training rows.
 
-    `items` are those that each suite has, by task, of which a limit may score fewer.
+    `items` are those that each suite has, by task, of which a limit may score fewer. `code` is harness's own commit
+    where it lies in a checkout, `hardware` that of the command, `reproduces` the lock that the run was held to.
 
     `experiment` is resolved, with what a search chose (`tuning`, one a recipe). Fields with a default may be absent in
     the lock of an earlier version, and `experiment` is None in one that was written by hand for a test of listing.
@@ -59,6 +70,9 @@ class Lock:
     screening: Screening | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     execution: Machine = Machine()
+    hardware: Hardware | None = None
+    code: Code | None = None
+    reproduces: Reproduction | None = None
 
     def __post_init__(self) -> None:
         """Refuse cells whose ids cannot name folders within the run's."""
@@ -85,6 +99,20 @@ def read_lock(folder: Path) -> Lock:
         raise LedgerError(_no_run(folder)) from error
     except OSError as error:
         raise LedgerError(f"{path} cannot be read ({error}). {MEND}") from error
+
+
+def read_lock_file(path: Path) -> tuple[Lock, Path]:
+    """Return the lock that a file of any name holds, or that of a run folder, and the file.
+
+    Raises `LedgerError` where it cannot be read, `DamagedError` where it was changed.
+    """
+    file = path / LOCK if path.is_dir() else path
+    try:
+        return _read(file, file.stat().st_mtime_ns, file.stat().st_size), file
+    except OSError as error:
+        raise LedgerError(
+            f"{file} cannot be read ({error.strerror or error}): name a {LOCK}, or a run folder."
+        ) from error
 
 
 @functools.lru_cache(maxsize=64)

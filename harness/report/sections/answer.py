@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.declarations.places import shipped
 from harness.ledger import RunFolder
+from harness.ledger.lock import LOCK
 from harness.records import CellFailure
 from harness.report.document import Badge, Block, Cell, Command, Notice, Part, Prose, Table
 from harness.report.sections.gaps import families, gap_cell
@@ -140,4 +141,6 @@ def spec_name(experiment: Experiment) -> str:
 def run_command(run: RunFolder) -> str:
     """Return the command that made a run, as it would be typed here."""
     experiment = run.experiment
+    if run.lock.reproduces is not None:
+        return f"harness run --locked {label(run.folder)}/{LOCK} --out {label(run.folder)}"
     return " ".join(["harness run", spec_name(experiment), *experiment.overrides, f"--out {label(run.folder)}"])

@@ -17,6 +17,7 @@ def marks(run: RunFolder) -> Iterator[Notice]:
 
 def _marks(run: RunFolder) -> Iterator[str]:
     results = [each for each in run.outcomes if isinstance(each, CellResult) and each.train_info is not None]
+    yield from _reproduced(run)
     yield from _failures(run)
     yield from _of_another_name(run)
     yield from _guards(results)
@@ -27,6 +28,18 @@ def _marks(run: RunFolder) -> Iterator[str]:
         of_seed = [each for each in results if each.cell.seed == seed]
         yield from _unpaired(of_seed, seed)
         yield from _unequal(run.experiment, of_seed, seed)
+
+
+def _reproduced(run: RunFolder) -> Iterator[str]:
+    """Say which lock a run was held to, and what is otherwise than there: numbers may differ by that."""
+    made_from = run.lock.reproduces
+    if made_from is None:
+        return
+    yield (
+        f"reproduces {made_from.lock} (SHA-256 {made_from.sha256[:12]}…): model, data, suites and recipes agree with it"
+        f"{'; these differ:' if made_from.differing else ', versions and machine too'}"
+    )
+    yield from (f"differs from {made_from.lock}: {each}" for each in made_from.differing)
 
 
 def _failures(run: RunFolder) -> Iterator[str]:

@@ -26,6 +26,10 @@ def reproduce(run: RunFolder) -> Iterator[Block]:
     if lock.versions:
         rows = tuple(lock.versions.items())
         yield Table(title="Versions", headers=("package", "version"), rows=rows)
+    if lock.code is not None:
+        yield Prose(f"Run by harness's own {lock.code}.")
+    if lock.hardware is not None:
+        yield Prose(f"Started on {lock.hardware}.")
     yield from _machines(run)
     yield Prose(
         f"In {label(run.folder)}: verdict.json has the verdicts, costs.json what was measured in seconds and bytes, "

@@ -80,6 +80,7 @@ class _Package(ModuleType):
     compare = _Lazy("harness.api")
     evaluate = _Lazy("harness.api")
     load = _Lazy("harness.api")
+    load_locked = _Lazy("harness.api")
     load_run = _Lazy("harness.api")
     plan = _Lazy("harness.api")
     push = _Lazy("harness.api")

@@ -209,7 +209,11 @@ def run(
 
 
 def load_locked(
-    lock: PathLike, *, include: Sequence[PathLike] = (), device: str | None = None, workers: int | None = None
+    lock: PathLike,
+    *,
+    include: Sequence[PathLike] = (),
+    device: str | None = None,
+    workers: int | Literal["auto"] | None = None,
 ) -> Experiment:
     """Return the experiment of a run's lock file, or of a run folder, as it is read on this machine.
 

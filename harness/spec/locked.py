@@ -20,7 +20,7 @@ from harness.paths import is_file, is_folder
 from harness.spec.experiment import load
 from harness.spec.files import label
 from harness.spec.overrides import Overrides
-from harness.spec.records import FILE_SOURCES, Experiment, PluginBlock, Recipe
+from harness.spec.records import FILE_SOURCES, Experiment, PluginBlock, Recipe, Workers
 
 _NOT_WRITTEN = {"Experiment": {"file", "include", "overrides", "tune", "recipes"}, "Recipe": {"method", "name"}}
 """Fields that no file says, or that say where it was; a search has been made, and its recipes have what it chose."""
@@ -42,7 +42,12 @@ def written(experiment: Experiment) -> Written:
 
 
 def reread(
-    experiment: Experiment, lock: Path, *, include: Iterable[Path] = (), device: str | None = None, workers: int | None
+    experiment: Experiment,
+    lock: Path,
+    *,
+    include: Iterable[Path] = (),
+    device: str | None = None,
+    workers: Workers | None = None,
 ) -> Experiment:
     """Return a locked experiment as it is read here.
 

@@ -12,6 +12,7 @@ from harness.ledger.hardware import code, hardware
 from harness.ledger.lock import Hashes, Lock, Reproduction, read_lock_file
 from harness.ledger.presence import differences
 from harness.paths import file_sha256
+from harness.plan.content import Content
 from harness.preflight.prepared import Prepared
 from harness.spec.files import label
 from harness.spec.locked import comparable
@@ -57,18 +58,24 @@ def original(lock: Path) -> Original:
     return Original(file=file, sha256=file_sha256(file), lock=found)
 
 
-def _contrary(original: Original, experiment: Experiment, prepared: Prepared) -> Iterator[str]:
-    """Yield in what the run would be another, one difference a line."""
-    lock, content = original.lock, prepared.content
-    assert lock.hashes is not None
-    here = Hashes(
+def hashes(experiment: Experiment, content: Content) -> Hashes:
+    """Return the digests that a lock has of what an experiment is made from."""
+    listed = [(arm.name, place, each) for arm in experiment.arms for place, each in enumerate(arm.weights, 1)]
+    return Hashes(
         model=content.model,
         tokenizer=content.tokenizer,
         data=content.rows,
         stages=content.stages,
         suites=content.suites,
+        weights={f"{arm}, {place}": content.weights[each.key] for arm, place, each in listed},
     )
-    yield from _differing(_digests(lock.hashes), _digests(here))
+
+
+def _contrary(original: Original, experiment: Experiment, prepared: Prepared) -> Iterator[str]:
+    """Yield in what the run would be another, one difference a line."""
+    lock = original.lock
+    assert lock.hashes is not None
+    yield from _differing(_digests(lock.hashes), _digests(hashes(experiment, prepared.content)))
     if lock.rows is not None:
         yield from _differing({"training rows": lock.rows}, {"training rows": prepared.rows})
     if lock.items:
@@ -95,7 +102,11 @@ def _besides(lock: Lock, experiment: Experiment, prepared: Prepared) -> Iterator
 def _digests(hashes: Hashes) -> dict[str, str]:
     """Return the digests that were recorded; an earlier version recorded fewer."""
     found = {"model": hashes.model, "tokenizer": hashes.tokenizer, "data": hashes.data}
-    found |= {**_named("stage", hashes.stages), **_named("suite", hashes.suites)}
+    found |= {
+        **_named("stage", hashes.stages),
+        **_named("suite", hashes.suites),
+        **_named("weights of", hashes.weights),
+    }
     return {what: f"SHA-256 {digest}" for what, digest in found.items() if digest}
 
 

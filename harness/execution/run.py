@@ -13,7 +13,7 @@ from harness.execution.adopt import lacking
 from harness.execution.ask import ask
 from harness.execution.events import MeasuredAcross, StageEntered
 from harness.execution.executors import executor_of
-from harness.execution.reproduction import Original
+from harness.execution.reproduction import Original, hashes
 from harness.execution.schedule import Schedule
 from harness.execution.search import search
 from harness.execution.unit import WorkUnit
@@ -21,7 +21,7 @@ from harness.execution.watcher import Watcher
 from harness.ledger import RunFolder
 from harness.ledger.claims import Claims
 from harness.ledger.hardware import code, hardware
-from harness.ledger.lock import LOCK, Hashes, Lock, Machine, Reproduction, write_lock
+from harness.ledger.lock import LOCK, Lock, Machine, Reproduction, write_lock
 from harness.ledger.presence import ANOTHER_FOLDER
 from harness.ledger.run import ENDED, MEASURED, MEASUREMENTS, PREFIX
 from harness.plan.cells import PlannedCell, plan_cells
@@ -178,19 +178,12 @@ def _write_lock(
     reproduces: Reproduction | None,
 ) -> None:
     versions = {"harness": __version__, **prepared.versions}
-    content = prepared.content
     found = Lock(
         experiment=experiment,
         overrides=experiment.overrides,
         tuning=choices,
         cells=tuple(planned.cell.id for planned in cells),
-        hashes=Hashes(
-            model=content.model,
-            tokenizer=content.tokenizer,
-            data=content.rows,
-            stages=content.stages,
-            suites=content.suites,
-        ),
+        hashes=hashes(experiment, prepared.content),
         rows=prepared.rows,
         items=prepared.items,
         screening=prepared.screening,

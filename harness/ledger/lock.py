@@ -23,13 +23,17 @@ MEND = "Remove it and run the spec again with this folder as --out: cells that a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hashes:
-    """Digests of what the run was made from, as in `harness.plan.content.Content`; earlier versions had fewer."""
+    """Digests of what the run was made from, as in `harness.plan.content.Content`; earlier versions had fewer.
+
+    `weights` are by arm and place in its list, since where a model lies is its machine's.
+    """
 
     model: str
     data: str
     stages: Mapping[str, str] = field(default_factory=dict)
     tokenizer: str = ""
     suites: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,16 @@ from harness import names
 from harness.codec import JSON
 from harness.errors import Problem, SpecError
 from harness.paths import is_file, is_folder
+from harness.spec.existing import KEYS
 from harness.spec.experiment import load
 from harness.spec.files import label
 from harness.spec.overrides import Overrides
 from harness.spec.records import FILE_SOURCES, Experiment, PluginBlock, Recipe, Workers
 
-_NOT_WRITTEN = {"Experiment": {"file", "include", "overrides", "tune", "recipes"}, "Recipe": {"method", "name"}}
+_NOT_WRITTEN = {"Experiment": {"file", "include", "overrides", "tune", "recipes", "arms"}, "Recipe": {"method", "name"}}
 """Fields that no file says, or that say where it was; a search has been made, and its recipes have what it chose."""
+
+_LISTS = {kind: key for key, kind in KEYS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ def written(experiment: Experiment) -> Written:
     """Return the files from which an experiment would be read as it is, but for where its paths point."""
     recipes: dict[str, dict[str, JSON]] = {}
     names = [_write_recipe(each, "adapters", recipes) for each in experiment.recipes]
-    return Written({**_sparse(experiment), "recipes": list(names)}, recipes)
+    spec = {**_sparse(experiment), "recipes": list(names)}
+    if experiment.arms:
+        spec["arms"] = {arm.name: {_LISTS[arm.kind]: list(map(_sparse, arm.weights))} for arm in experiment.arms}
+    return Written(spec, recipes)
 
 
 def reread(
@@ -85,6 +91,7 @@ _OF_A_MACHINE: dict[str, Any] = {
     "memory_limit_bytes": None,
     "time_limit_minutes": None,
     "shared_folder": False,
+    "report_to": (),
     "kind": "local",
     "options": {},
     "plugin": None,
@@ -152,6 +159,8 @@ def _paths(files: Written) -> Iterator[tuple[dict[str, Any], str, bool]]:
     for key in ("path", "tokenizer"):
         if key in spec["model"]:
             yield spec["model"], key, True
+    for arm in spec.get("arms", {}).values():
+        yield from ((each, "path", True) for listed in arm.values() for each in listed if "path" in each)
     stages = [stage for recipe in files.recipes.values() for stage in recipe.get("stages", ())]
     data = [
         spec["data"],

@@ -121,6 +121,7 @@ def test_the_command_takes_a_spec_or_a_lock_and_no_changes_of_one(tiny_spec, tmp
         ([], "Name either"),
         ([str(tiny_spec), "--locked", "x"], "Name either"),
         (["--locked", "x", "--seeds", "1", "--set", "a=1"], "--set, --seeds: what a lock says"),
+        (["--locked", "x", "--dry-run"], "--dry-run: what a lock says"),
     ):
         assert main(["run", *words, "--out", str(tmp_path / "out")]) == 64
         assert said in capsys.readouterr().err

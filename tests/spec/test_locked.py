@@ -12,6 +12,7 @@ from harness.declarations.places import json_files
 from harness.declarations.trust import trust_for_now
 from harness.errors import SpecError
 from harness.spec import load, load_recipe, unlock
+from harness.spec.existing import ExistingArm, Weights
 from harness.spec.locked import comparable, reread, written
 
 SPECS = [path.stem for path in json_files("specs")]
@@ -47,6 +48,19 @@ def test_every_shipped_recipe_is_written_as_it_can_be_read(tiny_spec, tmp_path):
             (tmp_path / path).write_text(json.dumps(said))
         (path,) = files.spec["recipes"]
         assert load_recipe(f"./{path}", beside=tmp_path) == recipe
+
+
+def test_arms_are_found_by_name_elsewhere(tiny_spec, tmp_path):
+    for place in ("there", "here"):
+        (tmp_path / place / "a1").mkdir(parents=True)
+    kept = Weights(path=str(tmp_path / "there" / "a1"), seed=1), Weights(id="org/a", revision="abc1")
+    experiment = replace(load(tiny_spec), arms=(ExistingArm(name="theirs", kind="adapter", weights=kept),))
+    again = reread(experiment, tmp_path / "spec.lock.json", workers=None)
+    assert again.arms == experiment.arms
+    shutil.rmtree(tmp_path / "there")
+    moved = reread(experiment, tmp_path / "spec.lock.json", include=[tmp_path / "here"], workers=None)
+    assert moved.arms[0].weights == (replace(kept[0], path=str(tmp_path / "here" / "a1")), kept[1])
+    assert comparable(moved) == comparable(experiment)
 
 
 @pytest.fixture

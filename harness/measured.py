@@ -4,7 +4,7 @@ A layer is counted from the input up, from 0. Domains are ``in_domain`` and ``ou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -168,3 +168,67 @@ class ActivationShift:
     by: float
     domains: Mapping[str, DomainActivations]
     shared: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was seen after a step of a training; 0 is the model before it, and None what was not looked at.
+
+    `train` and `held_out` are losses in nats a completion token on fixed rows, `guard` the scores of guard suites by
+    task, `rank` the mean effective rank of low-rank updates, `gradient` the norm of the gradient on the training rows.
+    """
+
+    step: int
+    train: float | None = None
+    held_out: float | None = None
+    guard: Mapping[str, float] = field(default_factory=dict)
+    rank: float | None = None
+    gradient: float | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """How much larger the loss is on rows that were not trained on."""
+        return None if self.train is None or self.held_out is None else self.held_out - self.train
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyWarning:
+    """A sign of a known failure, the first time it was seen: after which step, what, and what helps."""
+
+    step: int
+    sign: Literal["rank", "gap", "guard", "gradient"]
+    seen: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitored:
+    """A training looked at after every so many steps; `declared` is the mean declared rank, None of other methods."""
+
+    every: int
+    declared: float | None
+    looks: tuple[Look, ...]
+    warnings: tuple[EarlyWarning, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A place on the way of the weights, and the scores there by task."""
+
+    at: float
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """Scores along a training, on at most `items` of each suite.
+
+    `checkpoints` are at steps; `missed` are those after which training had ended. `line` is at shares of the straight
+    way from the weights before (0) to those after (1); empty with a `reason` where there is none.
+    """
+
+    items: int
+    checkpoints: tuple[Point, ...]
+    missed: tuple[int, ...]
+    line: tuple[Point, ...]
+    reason: str | None = None

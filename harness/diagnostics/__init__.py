@@ -15,6 +15,7 @@ from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, StoredCe
 from harness.diagnostics.activations import Activations
 from harness.diagnostics.attention import Attention
 from harness.diagnostics.latency import latency
+from harness.diagnostics.monitors import Monitors
 from harness.diagnostics.outputs import OutputsDiffer, logits, outputs_differ
 from harness.diagnostics.parameters import (
     ModulesAdapted,
@@ -35,6 +36,7 @@ from harness.diagnostics.reproducibility import (
     start_follows_seed,
 )
 from harness.diagnostics.spectrum import Spectra
+from harness.diagnostics.training_path import TrainingPath
 from harness.diagnostics.weights import BaseUnchanged, base_digest, base_unchanged, start_digest
 from harness.errors import PluginError, RecipeError
 from harness.records import Measurement
@@ -62,6 +64,7 @@ __all__ = [
     "is_made_twice",
     "latency",
     "logits",
+    "looks_at_held_out",
     "loss_as_served",
     "measure",
     "measure_across",
@@ -86,7 +89,8 @@ DEFAULTS: tuple[type[Diagnostic], ...] = (
 )
 
 
-OWN: Mapping[str, type[Diagnostic]] = {each.name: each for each in (Spectra, Attention, Representation, Activations)}
+_OWN = (Spectra, Attention, Representation, Activations, Monitors, TrainingPath)
+OWN: Mapping[str, type[Diagnostic]] = {each.name: each for each in _OWN}
 """Those that harness brings and takes only where a spec names them."""
 
 Took = Callable[[str, float], None]
@@ -124,9 +128,15 @@ def begin(
     with built_once():
         for each in diagnostics:
             start = time.perf_counter()
-            texts = each.asks_for()
-            each.begin(whole, recipe, probes_of(texts, experiment, tokenizer) if texts else {})
+            asked = each.asks_for()
+            each.begin(whole, recipe, probes_of(asked, experiment, recipe, tokenizer) if asked else Probes())
             took(each.name, time.perf_counter() - start)
+
+
+def looks_at_held_out(requests: Sequence[DiagnosticRequest]) -> bool:
+    """Tell whether one of the requested diagnostics looks at validation rows; raises as `diagnostics_of` does."""
+    asked = (_requested(request).asks_for() for request in requests)
+    return any(each is not None and each.held_out for each in asked)
 
 
 def diagnostics_of(requests: Sequence[DiagnosticRequest]) -> list[Diagnostic]:

@@ -2,7 +2,7 @@
 
 A diagnostic is a class. Before anything is trained, `check` says of an instance that looks at nothing why the
 experiment cannot have it, and the run is refused. Harness then makes one instance for each training of each cell, in
-the cell's own process, and calls it from one thread, in this order: `begin` once, with the recipe and the texts that
+the cell's own process, and calls it from one thread, in this order: `begin` once, with the recipe and what
 `asks_for` names; `before` once, on the base model as it was loaded; `during` after every optimizer step, where the
 class overrides it; `after` once, on the trained model before it is saved. What `begin`, `before` and `during` note
 stays in the instance. Models belong to the cell: a diagnostic that changes one puts it back, and keeps no reference to
@@ -23,22 +23,40 @@ Third parties register a class under the entry-point group ``harness.diagnostics
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from harness.methods._base import Adapted
 from harness.methods.batches import Batch
 from harness.records import CellResult, Measurement
-from harness.spec.records import Experiment, Recipe
+from harness.spec.records import Experiment, Recipe, Role
 from harness.training import Trained
 
-Probes = Mapping[str, tuple[Tensor, ...]]
+Texts = Mapping[str, tuple[Tensor, ...]]
 """Texts to look at a model with, by domain (``in_domain``, ``out_of_domain``): each one's token ids, (1, tokens)."""
+
+Score = Callable[[PreTrainedModel, Role], Mapping[str, float]]
+"""Scores a model, which comes back as it was, on some items of each suite of a role: by task, the suite's metric."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """What a diagnostic looks at a model with, the same in every cell; what was not asked for is not there.
+
+    `held_out` is a batch of validation rows, with `input_ids`, `attention_mask` and `labels` as training reads them.
+    `lower_is_better` names the tasks of `score` whose metric falls as the model gets better.
+    """
+
+    texts: Texts = field(default_factory=dict)
+    held_out: Batch | None = None
+    score: Score | None = None
+    lower_is_better: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +64,16 @@ class ProbeRequest:
     """Which texts a diagnostic looks at a model with, the same in every cell.
 
     Of each domain the first `items` prompts of the suites of that role, or the `texts` that are given for it; of each
-    text the first `tokens` tokens.
+    text the first `tokens` tokens. `held_out` validation rows, and `scored` items of each suite whose role is one of
+    `roles`; 0 is none of them.
     """
 
     items: int = 8
     tokens: int = 64
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    held_out: int = 0
+    scored: int = 0
+    roles: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +121,11 @@ class Diagnostic(ABC):
         return ()
 
     def asks_for(self) -> ProbeRequest | None:
-        """Return which texts it looks at the model with; None where the batch of training rows is enough."""
+        """Return what it looks at the model with; None where the batch of training rows is enough."""
         return None
 
     def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:  # noqa: B027 - most need none
-        """Note the `whole` recipe, what of it trains (it or one of its stages), and the texts that were asked for."""
+        """Note the `whole` recipe, what of it trains (it or one of its stages), and what was asked for."""
 
     def before(self, model: nn.Module, batch: Batch) -> None:  # noqa: B027 - most need nothing of the base
         """Note what the base model is, before anything is adapted."""

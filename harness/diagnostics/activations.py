@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from harness.codec import encode
-from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject
+from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject, Texts
 from harness.diagnostics.looks import seen
 from harness.errors import RecipeError
 from harness.measured import ActivationShift, DomainActivations, MovedUnit
@@ -44,7 +44,7 @@ class Activations(Diagnostic):
     ) -> None:
         self._request = ProbeRequest(items=items, tokens=tokens, texts=texts or {})
         self._by = by
-        self._probes: Probes = {}
+        self._probes: Texts = {}
         self._modules: tuple[str, ...] = ()
         self._base: dict[str, Tensor] = {}
 
@@ -64,7 +64,7 @@ class Activations(Diagnostic):
     def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:
         """Keep the texts."""
         del whole, recipe
-        self._probes = probes
+        self._probes = probes.texts
 
     def before(self, model: nn.Module, batch: Batch) -> None:
         """Take the base's rates."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from harness.codec import encode
-from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject
+from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject, Texts
 from harness.diagnostics.looks import eager_attention, seen
 from harness.errors import RecipeError
 from harness.measured import AttentionDrift, DomainAttention
@@ -39,7 +39,7 @@ class Attention(Diagnostic):
 
     def __init__(self, items: int = 8, tokens: int = 64, texts: Mapping[str, Sequence[str]] | None = None) -> None:
         self._request = ProbeRequest(items=items, tokens=tokens, texts=texts or {})
-        self._probes: Probes = {}
+        self._probes: Texts = {}
         self._base: dict[str, list[Maps]] = {}
         self._usual = ""
 
@@ -63,7 +63,7 @@ class Attention(Diagnostic):
     def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:
         """Keep the texts."""
         del whole, recipe
-        self._probes = probes
+        self._probes = probes.texts
 
     def before(self, model: nn.Module, batch: Batch) -> None:
         """Take the base's maps."""

@@ -1,4 +1,4 @@
-"""The fixed texts that a model is looked at with, by domain: its suites' first prompts, or texts that are given."""
+"""What a model is looked at with, the same in every cell: texts by domain, validation rows, items to be scored."""
 
 from collections.abc import Iterator
 
@@ -6,30 +6,59 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from harness.diagnostics._base import ProbeRequest, Probes
+from harness.diagnostics._base import ProbeRequest, Probes, Texts
+from harness.diagnostics.scores import Scorer, lower_is_better
 from harness.errors import TaskError
-from harness.spec.records import Experiment, Suite
+from harness.methods.batches import Batch
+from harness.spec.records import Experiment, Recipe, Suite
 from harness.suites.documents import scored_prompts
 from harness.suites.load import load_task
-from harness.training.rows import chat_template
+from harness.training.probe import probe_batches
+from harness.training.rows import chat_template, validation_rows
 
 DOMAINS = ("in_domain", "out_of_domain")
+_SEED = 0
 LEAST = 2
 """Tokens that a text needs: over the first token nothing differs in where attention goes."""
 
 
 def missing_texts(request: ProbeRequest, experiment: Experiment) -> Iterator[str]:
     """Yield the domains that there is no text of, each with the remedy."""
-    for domain in DOMAINS:
+    for domain in DOMAINS if request.items else ():
         if not request.texts.get(domain) and not _suites(experiment, domain):
             yield (
                 f"there is no probe text of {domain}: no suite of the experiment has that role. Give `options.texts."
                 f"{domain}`, a list of texts, or add such a suite."
             )
+    for role in request.roles if request.scored else ():
+        if not experiment.suites_of(role):
+            yield f"it scores suites of the role {role}, and the experiment has none. Add one, or leave the role out."
 
 
-def probes_of(request: ProbeRequest, experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> Probes:
-    """Return the token ids of the texts. Raises `TaskError` for a text of which fewer than two tokens are left."""
+def probes_of(
+    request: ProbeRequest, experiment: Experiment, recipe: Recipe, tokenizer: PreTrainedTokenizerBase
+) -> Probes:
+    """Return what is asked for. Raises `TaskError` for a text of which fewer than two tokens are left."""
+    return Probes(
+        texts=_domains(request, experiment, tokenizer) if request.items else {},
+        held_out=_held_out(request, experiment, recipe, tokenizer) if request.held_out else None,
+        score=Scorer(experiment=experiment, tokenizer=tokenizer, items=request.scored) if request.scored else None,
+        lower_is_better=lower_is_better(experiment, request.roles) if request.scored else frozenset(),
+    )
+
+
+def _held_out(
+    request: ProbeRequest, experiment: Experiment, recipe: Recipe, tokenizer: PreTrainedTokenizerBase
+) -> Batch:
+    rows = validation_rows(experiment, tokenizer)
+    fields = experiment.training_of(recipe) | {"per_device_train_batch_size": min(request.held_out, len(rows))}
+    batch = next(iter(probe_batches(rows, tokenizer, fields, seed=_SEED)()), None)
+    if batch is None:
+        raise TaskError("too few validation rows are shorter than training.max_length. Raise it, or ask for fewer.")
+    return batch
+
+
+def _domains(request: ProbeRequest, experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> Texts:
     found = {domain: tuple(_texts(request, experiment, tokenizer, domain)) for domain in DOMAINS}
     return {domain: tuple(_ids(text, request, tokenizer, domain) for text in texts) for domain, texts in found.items()}
 

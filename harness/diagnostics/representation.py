@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from harness.codec import encode
-from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject
+from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject, Texts
 from harness.diagnostics.looks import hidden_states
 from harness.measured import DomainRepresentation, RepresentationDrift
 from harness.methods.batches import Batch
@@ -26,7 +26,7 @@ class Representation(Diagnostic):
 
     def __init__(self, items: int = 8, tokens: int = 64, texts: Mapping[str, Sequence[str]] | None = None) -> None:
         self._request = ProbeRequest(items=items, tokens=tokens, texts=texts or {})
-        self._probes: Probes = {}
+        self._probes: Texts = {}
         self._base: dict[str, Tensor] = {}
 
     def asks_for(self) -> ProbeRequest:
@@ -36,7 +36,7 @@ class Representation(Diagnostic):
     def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:
         """Keep the texts."""
         del whole, recipe
-        self._probes = probes
+        self._probes = probes.texts
 
     def before(self, model: nn.Module, batch: Batch) -> None:
         """Take the base's hidden states."""

@@ -165,6 +165,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
     del model
     start_sha256 = diagnostics.start_digest(adapted)
     clock.enter("train")
+    watching = _watching(checks, adapted.model)
     trained = train(
         adapted,
         course.tokenizer,
@@ -175,13 +176,17 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         device=course.device,
         dtype=course.dtype,
         validation=_validation(work, course.tokenizer, validated=validated),
-        callbacks=_watching(checks, adapted.model),
+        callbacks=watching,
         padding_free=course.padding_free,
         prefix=course.prefix_of(adapted),
         reporting=part.reporting(),
     )
     clock.credit("prefix", trained.prefix.seconds if trained.prefix else 0.0)
     clock.credit("validate", trained.validation_seconds)
+    for each in watching:
+        for name, seconds in each.took.items():
+            took(name, seconds)
+            trained = replace(trained, seconds=trained.seconds - seconds)
     clock.enter("check")
     subject = Subject(
         adapted=adapted,
@@ -257,17 +262,18 @@ def _validation(work: CellWork, tokenizer: PreTrainedTokenizerBase, *, validated
     )
 
 
-def _watching(checks: Sequence[Diagnostic], model: nn.Module) -> tuple[TrainerCallback, ...]:
+def _watching(checks: Sequence[Diagnostic], model: nn.Module) -> tuple["_AfterStep", ...]:
     watching = [check for check in checks if check.watches_steps()]
     return (_AfterStep(watching, model),) if watching else ()
 
 
 class _AfterStep(TrainerCallback):
-    """Calls diagnostics after every optimizer step."""
+    """Calls diagnostics after every optimizer step; `took` are the seconds of each, which are no time of training."""
 
     def __init__(self, watching: Sequence[Diagnostic], model: nn.Module) -> None:
         self._watching = watching
         self._model = model
+        self.took: dict[str, float] = dict.fromkeys((each.name for each in watching), 0.0)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Mapping[str, Any]
@@ -275,4 +281,6 @@ class _AfterStep(TrainerCallback):
         """Let each look at the model."""
         del args, control, kwargs
         for each in self._watching:
+            start = time.perf_counter()
             each.during(self._model, state.global_step)
+            self.took[each.name] += time.perf_counter() - start

@@ -19,6 +19,7 @@ from typing import Any
 from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
+from harness.diagnostics import looks_at_held_out
 from harness.errors import TaskError
 from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
@@ -57,12 +58,13 @@ class RowsRead:
 def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsRead:
     """Read every row of the experiment. Raises `TaskError` where one that decides about a training trains it."""
     own = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
-    deciding = bool(experiment.tune) or experiment.validates
+    looked_at = experiment.validates or looks_at_held_out(experiment.diagnostics)
+    deciding = bool(experiment.tune) or looked_at
     read = replace(
         _rows(experiment, tokenizer, deciding=deciding),
         stages={
             # A search does not go through stages.
-            key: _rows(experiment.for_stage(stage), tokenizer, deciding=experiment.validates)
+            key: _rows(experiment.for_stage(stage), tokenizer, deciding=looked_at)
             for key, stage in own.items()
         },
     )

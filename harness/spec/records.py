@@ -51,7 +51,7 @@ NOT_POOLED = (
 Tracker = Literal["trackio", "mlflow", "wandb", "tensorboard"]
 """Where a training may be reported to while it goes on."""
 
-DIAGNOSTICS = ("spectrum", "attention_drift", "representation_drift", "activations")
+DIAGNOSTICS = ("spectrum", "attention_drift", "representation_drift", "activations", "monitors", "training_path")
 """Diagnostics that harness brings itself and takes where a spec names them; any other is the name of a plug-in."""
 
 EXECUTORS = ("local",)

@@ -46,13 +46,19 @@ def tiny_batches() -> Iterator[Batch]:
 
 
 def tiny_probes() -> Probes:
-    """Return the tokens of two texts of each domain, of different lengths; the same at each call."""
+    """Return two texts of each domain, of different lengths, held-out rows and a score; the same at each call."""
     generator = torch.Generator().manual_seed(8)
 
     def text(length: int) -> Tensor:
         return torch.randint(3, VOCABULARY, (1, length), generator=generator)
 
-    return {"in_domain": (text(9), text(7)), "out_of_domain": (text(8), text(10))}
+    def score(model: PreTrainedModel, role: str) -> dict[str, float]:
+        with torch.no_grad():
+            return {f"{role}_task": float(model(**held_out).logits.float().mean())}
+
+    texts = {"in_domain": (text(9), text(7)), "out_of_domain": (text(8), text(10))}
+    held_out = next(tiny_batches())
+    return Probes(texts=texts, held_out=held_out, score=score)
 
 
 def write_tiny_tokenizer(folder: Path) -> Path:

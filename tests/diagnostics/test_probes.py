@@ -10,6 +10,9 @@ from harness.diagnostics.probes import probes_of
 from harness.errors import RecipeError, SpecError, TaskError
 from harness.preflight.prepare import prepare
 from harness.spec import load
+from harness.spec.records import Recipe
+
+FULL = Recipe(method="full", name="default")
 
 
 @pytest.fixture
@@ -23,8 +26,8 @@ def changed(spec, **changes):
 
 
 def test_they_are_the_first_prompts_of_the_suites(tiny_spec, tokenizer):
-    found = probes_of(ProbeRequest(items=3, tokens=64), load(tiny_spec), tokenizer)
-    texts = {domain: [tokenizer.decode(ids[0]) for ids in each] for domain, each in found.items()}
+    found = probes_of(ProbeRequest(items=3, tokens=64), load(tiny_spec), FULL, tokenizer)
+    texts = {domain: [tokenizer.decode(ids[0]) for ids in each] for domain, each in found.texts.items()}
     assert texts == {
         "in_domain": ["100 + 1 =", "101 + 1 =", "102 + 1 ="],
         "out_of_domain": ["600 + 1 =", "601 + 1 =", "602 + 1 ="],
@@ -33,15 +36,15 @@ def test_they_are_the_first_prompts_of_the_suites(tiny_spec, tokenizer):
 
 def test_texts_that_are_given_come_in_their_place_and_are_cut(tiny_spec, tokenizer):
     request = ProbeRequest(items=1, tokens=4, texts={"out_of_domain": ["a longer text", "another"]})
-    found = probes_of(request, load(tiny_spec), tokenizer)
-    assert [tuple(ids.shape) for ids in found["out_of_domain"]] == [(1, 4), (1, 4)]
-    assert len(found["in_domain"]) == 1
+    found = probes_of(request, load(tiny_spec), FULL, tokenizer)
+    assert [tuple(ids.shape) for ids in found.texts["out_of_domain"]] == [(1, 4), (1, 4)]
+    assert len(found.texts["in_domain"]) == 1
 
 
 def test_a_text_of_one_token_is_refused(tiny_spec, tokenizer):
     request = ProbeRequest(texts={"in_domain": ["a"]})
     with pytest.raises(TaskError, match="the probe text 'a' of in_domain has 1 tokens, and a look takes 2"):
-        probes_of(request, load(tiny_spec), tokenizer)
+        probes_of(request, load(tiny_spec), FULL, tokenizer)
 
 
 def test_a_domain_without_a_text_is_refused_before_anything_is_trained(tiny_spec):

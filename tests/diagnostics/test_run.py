@@ -9,7 +9,15 @@ import pytest
 from harness.cli import main
 from harness.codec import decode
 from harness.ledger import RunFolder
-from harness.measured import ActivationShift, AttentionDrift, Likeness, RepresentationDrift, Spectrum
+from harness.measured import (
+    ActivationShift,
+    AttentionDrift,
+    Likeness,
+    Monitored,
+    Path,
+    RepresentationDrift,
+    Spectrum,
+)
 from harness.testing.tiny_spec import write_tiny_spec
 
 RECORDS = {
@@ -17,14 +25,18 @@ RECORDS = {
     "attention_drift": AttentionDrift,
     "representation_drift": RepresentationDrift,
     "activations": ActivationShift,
+    "monitors": Monitored,
+    "training_path": Path,
 }
+OPTIONS = {"monitors": {"every": 1, "items": 0, "rows": 4}, "training_path": {"steps": [1], "items": 4}}
+ASKED = [{"name": name, "options": OPTIONS.get(name, {})} for name in RECORDS]
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, tiny_tokenizer_folder):
     folder = tmp_path_factory.mktemp("diagnosed")
     spec = write_tiny_spec(folder, tiny_tokenizer_folder)
-    spec.write_text(json.dumps(json.loads(spec.read_text()) | {"diagnostics": list(RECORDS)}))
+    spec.write_text(json.dumps(json.loads(spec.read_text()) | {"diagnostics": ASKED, "validation": {"share": 0.25}}))
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert main(["run", str(spec), "--out", str(folder / "run")]) == 0
     return RunFolder(folder / "run"), printed.getvalue()
@@ -42,10 +54,10 @@ def test_every_cell_has_their_records_and_files(trained, finished):
             measured = cell.training.measurements[name]
             assert decode(record, measured.details)
             assert measured.passed is None
-            assert measured.value is not None
+            assert (measured.value is None) == (name == "training_path")
             assert cell.costs.seconds[f"measure {name}"] > 0
         files = {cell.training.measurements[name].arrays for name in RECORDS} - {None}
-        assert files == {f"measurements/{name}.safetensors" for name in set(RECORDS) - {"representation_drift"}}
+        assert files == {f"measurements/{name}.safetensors" for name in ("spectrum", "attention_drift", "activations")}
         assert files <= set(cell.files)
 
 
@@ -56,6 +68,19 @@ def test_only_layers_that_trained_changed(trained):
             states = decode(RepresentationDrift, cell.training.measurements["representation_drift"].details)
             assert states.domains["in_domain"].cka[0] == pytest.approx(1, abs=1e-9)
             assert states.domains["in_domain"].cka[1] < 1 - 1e-9
+
+
+def test_what_is_seen_on_the_way_ends_where_training_does(trained):
+    for cell in trained:
+        found = decode(Monitored, cell.training.measurements["monitors"].details)
+        assert [look.step for look in found.looks] == [0, 1, 2]
+        assert found.looks[0].gradient is None
+        assert all(look.gradient > 0 and look.gap is not None for look in found.looks[1:])
+        assert found.declared == (2 if cell.cell.recipe == "lora--tiny" else None)
+        path = decode(Path, cell.training.measurements["training_path"].details)
+        assert [point.at for point in path.checkpoints] == [1]
+        assert [point.at for point in path.line] == [0, 0.25, 0.5, 0.75, 1]
+        assert set(path.line[0].scores) == {"sums", "sums_far"}
 
 
 def test_cells_are_held_against_each_other(finished):
@@ -71,6 +96,8 @@ def test_the_report_has_a_table_of_each(finished):
         "Attention against the base's",
         "Representations against",
         "Feed-forward",
+        "While it trained",
+        "Mean scores along",
     )
     assert [title for title in titles if title not in printed] == []
     assert "Directions of the changes between cells" in printed

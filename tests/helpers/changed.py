@@ -2,14 +2,14 @@
 
 import torch
 
-from harness.diagnostics import Subject
+from harness.diagnostics import Probes, Subject
 from harness.methods.adapt import adapt
 
 
-def subject_of(adapted, folder):
+def subject_of(adapted, folder, trained=None):
     return Subject(
         adapted=adapted,
-        trained=None,
+        trained=trained,
         batch={},
         start_sha256="",
         first_start_sha256=None,
@@ -18,9 +18,9 @@ def subject_of(adapted, folder):
     )
 
 
-def follow_change(diagnostic, model, recipe, folder, change=lambda adapted: None, probes=()):
+def follow_change(diagnostic, model, recipe, folder, change=lambda adapted: None, probes=None):
     """Return what a diagnostic measures of a model that is adapted and then changed."""
-    diagnostic.begin(recipe, recipe, dict(probes))
+    diagnostic.begin(recipe, recipe, probes or Probes())
     diagnostic.before(model, {})
     adapted = adapt(model, recipe, seed=0)
     with torch.no_grad():

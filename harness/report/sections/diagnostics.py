@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.codec import decode
 from harness.ledger import RunFolder
-from harness.measured import ActivationShift, AttentionDrift, Likeness, RepresentationDrift, Spectrum
+from harness.measured import (
+    ActivationShift,
+    AttentionDrift,
+    Likeness,
+    Monitored,
+    Path,
+    Point,
+    RepresentationDrift,
+    Spectrum,
+)
 from harness.records import CellResult, Measurement
 from harness.report.document import Cell, Header, Number, Table
 
@@ -16,7 +25,7 @@ def diagnostics_tables(run: RunFolder) -> Iterator[Table]:
     trained = [each for each in run.outcomes if isinstance(each, CellResult) and each.train_info is not None]
     for name, (title, headers, row) in _TABLES.items():
         found = [(each, each.training.measurements[name]) for each in trained if name in each.training.measurements]
-        shown = [(cell, measured) for cell, measured in found if "reason" not in measured.details]
+        shown = [(cell, measured) for cell, measured in found if set(measured.details) != {"reason"}]
         if found:
             yield Table(
                 title=title,
@@ -37,6 +46,9 @@ def _took(cell: CellResult, name: str) -> Cell:
 def _left_out(found: Sequence[tuple[CellResult, Measurement]]) -> Iterator[str]:
     reasons = {each.cell.recipe: measured.details.get("reason") for each, measured in found}
     yield from (f"{recipe}: {reason}" for recipe, reason in reasons.items() if reason)
+    for each, measured in found:
+        for said in measured.details.get("warnings", ()):
+            yield f"{each.cell.recipe}, seed {each.cell.seed}, step {said['step']}: {said['seen']}. {said['remedy']}"
 
 
 def _spectrum(measured: Measurement) -> tuple[Cell, ...]:
@@ -75,6 +87,29 @@ def _activations(measured: Measurement) -> tuple[Cell, ...]:
         Number(value=far.moved / far.units, form="{:.2%}"),
         _number(found.shared, "{:.1%}"),
     )
+
+
+def _monitors(measured: Measurement) -> tuple[Cell, ...]:
+    found = decode(Monitored, measured.details)
+    first, last = found.looks[0], found.looks[-1]
+    return (
+        _number(last.rank, "{:.2f}"),
+        _number(first.gap, "{:.3f}"),
+        _number(last.gap, "{:.3f}"),
+        _number(last.gradient, "{:.3g}"),
+        Number(value=len(found.warnings), form="{:.0f}"),
+    )
+
+
+def _path(measured: Measurement) -> tuple[Cell, ...]:
+    found = decode(Path, measured.details)
+    return (_course(found.checkpoints, "{:.0f}"), _course(found.line, "{:g}"))
+
+
+def _course(points: Sequence[Point], form: str) -> str:
+    """Return the mean scores of the points, each after its place."""
+    means = ((point.at, sum(point.scores.values()) / len(point.scores)) for point in points)
+    return ", ".join(f"{form.format(at)}: {mean:.3f}" for at, mean in means)
 
 
 def _likeness(measured: Mapping[str, Measurement]) -> Iterator[Table]:
@@ -122,5 +157,15 @@ _TABLES: Mapping[str, tuple[str, tuple[Header, ...], _Row]] = {
         "Feed-forward units whose firing moved, and the part of them that moved in both domains",
         (("in-", "domain"), ("out-of-", "domain"), ("in", "both")),
         _activations,
+    ),
+    "monitors": (
+        "While it trained: effective rank, held-out over training loss (nats), gradient's norm; early warnings below",
+        (("effective", "rank"), ("gap", "before"), ("gap", "after"), ("gra-", "dient"), ("warn-", "ings")),
+        _monitors,
+    ),
+    "training_path": (
+        "Mean scores along the training: at steps, and at shares of the line from the base's weights to the tuned ones",
+        ("steps", "line"),
+        _path,
     ),
 }

@@ -1,0 +1,369 @@
+"""Write docs/claims.md and docs/claims/decided.json: ``python docs/claims.py``; a test holds them to their sources.
+
+They come from docs/claims/listed.json, the claims as their documents put them with how each is decided, and from
+docs/claims/extracts, figures of runs. ``python docs/claims.py RUN`` takes the extract of a run folder or a bundle anew.
+"""
+
+import json
+import math
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from scipy import stats
+
+from harness.bundle.archive import is_bundle, unpack
+
+PAGE = Path(__file__).with_suffix(".md")
+FOLDER = PAGE.with_suffix("")
+LISTED, DECIDED, EXTRACTS = FOLDER / "listed.json", FOLDER / "decided.json", FOLDER / "extracts"
+LEVEL = 0.95
+HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
+
+Number = float | int
+Json = dict[str, Any]
+
+
+# Arithmetic on a document's own figures.
+
+OPERATIONS: Mapping[str, Callable[..., Any]] = {
+    "mean": statistics.fmean,
+    "sum": sum,
+    "product": math.prod,
+    "least": min,
+    "most": max,
+    "ratio": lambda of: of[0] / of[1],
+    "difference": lambda of: of[0] - of[1],
+    "root": lambda of: math.sqrt(of[0]),
+    "differences": lambda of: [one - other for one, other in zip(*of, strict=True)],
+    "ratios": lambda of: [one / other for one, other in zip(*of, strict=True)],
+    "share_within": lambda of: sum(of[1] <= each <= of[2] for each in of[0]) / len(of[0]),
+}
+
+
+def value(node: Any) -> Any:
+    """Return the number or list that a node comes to: a number, a list of nodes, or an operation on its `of`."""
+    if isinstance(node, dict):
+        return OPERATIONS[node["op"]](value(node["of"]))
+    return [value(each) for each in node] if isinstance(node, list) else node
+
+
+# Figures of a run.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """An estimate with its interval, and over what the interval is."""
+
+    estimate: float
+    interval: tuple[float, float] | None
+    over: str
+
+    @classmethod
+    def over_seeds(cls, values: Sequence[float]) -> "Figure":
+        """Take the mean over seeds with Student's interval."""
+        mean, error = statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values))
+        reach = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
+        return cls(
+            estimate=mean, interval=(mean - reach, mean + reach), over=f"{len(values)} seeds, {LEVEL:.0%} (Student's t)"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run folder or an unpacked bundle says."""
+
+    lock: Json
+    verdict: Json
+    cells: tuple[Json, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> "Run":
+        """Read its files."""
+        cells = [json.loads(path.read_text()) for path in sorted(folder.glob("cells/*/result.json"))]
+        return cls(
+            lock=json.loads((folder / "spec.lock.json").read_text()),
+            verdict=json.loads((folder / "verdict.json").read_text()),
+            cells=tuple(each for each in cells if each.get("train_info")),
+        )
+
+    def of(self, recipe: str) -> list[Json]:
+        """Return the trained cells of a recipe, by seed."""
+        found = [cell for cell in self.cells if cell["cell"]["recipe"] == recipe]
+        return sorted(found, key=lambda cell: int(cell["cell"]["seed"]))
+
+    @property
+    def reference(self) -> str:
+        """The reference's id."""
+        return str(self.verdict["reference"])
+
+    @property
+    def candidate(self) -> str:
+        """The first candidate's id."""
+        return str(self.verdict["candidates"][0])
+
+
+def _of_verdict(found: Json, level: float) -> Figure:
+    low, high = found["interval"]
+    return Figure(estimate=found["estimate"], interval=(low, high), over=f"seeds and items, {level:.1%}")
+
+
+def _gap(run: Run) -> Figure:
+    return _of_verdict(run.verdict["comparisons"][0]["gap_in"], run.verdict["level"])
+
+
+def _extra_forgetting(run: Run) -> Figure:
+    return _of_verdict(run.verdict["extra_forgetting"][0]["gap"], run.verdict["extra_level"])
+
+
+def _top_half(run: Run) -> Figure:
+    return Figure.over_seeds([_share_of_top_half(cell["train_info"]["probes"][0]["scores"]) for cell in _probed(run)])
+
+
+def _share_of_top_half(norms: Sequence[float]) -> float:
+    return sum(sorted(norms, reverse=True)[: len(norms) // 2]) / sum(norms)
+
+
+def _probed(run: Run) -> list[Json]:
+    return [cell for cell in run.of(run.candidate) if cell["train_info"]["probes"]]
+
+
+def _probe_share(run: Run) -> Figure:
+    shares = []
+    for cell in _probed(run):
+        seconds, trained = cell["costs"]["seconds"], cell["train_info"]
+        shares.append(seconds["probe"] / (trained["train_time"] / trained["steps"] * 200 * 2))
+    return Figure.over_seeds(shares)
+
+
+def _peak_over_weights(run: Run) -> Figure:
+    cells = run.of(run.reference)
+    return Figure.over_seeds([cell["costs"]["rss_max"] / cell["train_info"]["footprint"] for cell in cells])
+
+
+def _accuracy_kept(run: Run) -> Figure:
+    return Figure.over_seeds([one / other for one, other in _accuracies(run)])
+
+
+def _accuracy_gap(run: Run) -> Figure:
+    return Figure.over_seeds([one - other for one, other in _accuracies(run)])
+
+
+def _accuracies(run: Run) -> Iterator[tuple[float, float]]:
+    """Yield the in-domain accuracies of the candidate and of the reference, seed by seed."""
+    for pair in zip(run.of(run.candidate), run.of(run.reference), strict=True):
+        one, other = (
+            next(
+                each["metrics"]["acc,none"]
+                for each in cell["evaluations"]
+                if each["task"] == run.verdict["comparisons"][0]["in_domain"]
+            )
+            for cell in pair
+        )
+        yield one, other
+
+
+FIGURES: Mapping[str, tuple[str, str, Callable[[Run], Figure]]] = {
+    "gap_in": ("gap in-domain, candidate minus reference", "bits/byte", _gap),
+    "extra_forgetting": ("accuracy on the guard that the candidate loses beyond the reference", "", _extra_forgetting),
+    "top_half_of_gradient": ("share of the gradient norms of the paper's equation 1 in the upper half", "", _top_half),
+    "probe_share_of_200_steps": (
+        "probe's time over that of 200 steps of two batches at the run's speed",
+        "",
+        _probe_share,
+    ),
+    "peak_over_weights": ("the reference's peak memory over its weights", "times", _peak_over_weights),
+    "accuracy_kept": ("the candidate's accuracy in-domain over the reference's", "", _accuracy_kept),
+    "accuracy_gap": ("the candidate's accuracy in-domain minus the reference's", "", _accuracy_gap),
+}
+"""By name what a figure is, its unit, and how a run gives it."""
+
+
+def extract(path: Path) -> Json:
+    """Return the extract of a run folder or of a bundle."""
+    if is_bundle(path):
+        with TemporaryDirectory() as folder:
+            unpack(path, Path(folder))
+            return _extract(Run.read(Path(folder)))
+    return _extract(Run.read(path))
+
+
+def _extract(run: Run) -> Json:
+    experiment, first = run.lock["experiment"], run.cells[0]
+    system, packages = first["meta_info"]["system_info"], first["meta_info"]["package_info"]
+    model = experiment["model"]
+    return {
+        "run": experiment["name"],
+        "command": f"harness run {experiment['name']}",
+        "model": model["member"] or model["id"] or model["path"],
+        "machine": f"{system['device']}, {system['machine']}, {system['threads']} threads",
+        "harness": packages["harness"],
+        "torch": packages["torch"],
+        "date": min(name for cell in run.cells for name in _dates(cell)),
+        "recipes": {"reference": run.reference, "candidate": run.candidate},
+        "seeds": len(run.of(run.reference)),
+        "lock_sha256": run.lock["sha256"],
+        "figures": {name: _rounded(figure(run)) for name, (_, _, figure) in FIGURES.items()},
+    }
+
+
+def _dates(cell: Json) -> Iterator[str]:
+    for each in cell["evaluations"]:
+        yield each["results"].rsplit("results_", 1)[1].split("T")[0]
+
+
+def _rounded(figure: Figure) -> Json:
+    interval = None if figure.interval is None else [round(each, 6) for each in figure.interval]
+    return {"estimate": round(figure.estimate, 6), "interval": interval, "over": figure.over}
+
+
+# Decisions.
+
+
+def decide(claim: Json, extracts: Mapping[str, Json]) -> Json:
+    """Return the claim with what was found and its verdict."""
+    how = claim["decide"]
+    ways = {"arithmetic": _by_arithmetic, "run": _by_run, "open": lambda *_: {"verdict": OPEN, "found": []}}
+    return {**claim, **ways[how["by"]](how, extracts)}
+
+
+def _by_arithmetic(how: Json, extracts: Mapping[str, Json]) -> Json:
+    del extracts
+    parts = [(part, value(part["value"])) for part in how["parts"]]
+    found = [{"figure": part["figure"], "estimate": round(got, 6), "interval": None} for part, got in parts]
+    return {"verdict": HOLDS if all(_within(part, got) for part, got in parts) else FAILS, "found": found}
+
+
+def _within(part: Json, got: float) -> bool:
+    if "rounds_to" in part:
+        return math.isclose(_round_half_up(got, part["digits"]), part["rounds_to"], abs_tol=1e-9)
+    low, high = part["between"]
+    return (low is None or got >= low - 1e-9) and (high is None or got <= high + 1e-9)
+
+
+def _round_half_up(got: float, digits: int) -> float:
+    scale = 10.0**digits
+    return math.copysign(math.floor(abs(got) * scale + 0.5 + 1e-9) / scale, got)
+
+
+def _by_run(how: Json, extracts: Mapping[str, Json]) -> Json:
+    source = extracts[how["run"]]
+    figure = source["figures"][how["figure"]]
+    low, high = (-math.inf if how["between"][0] is None else how["between"][0]), how["between"][1]
+    high = math.inf if high is None else high
+    least, most = figure["interval"]
+    verdict = HOLDS if low <= least and most <= high else FAILS if most < low or least > high else OPEN
+    what, unit, _ = FIGURES[how["figure"]]
+    return {
+        "verdict": verdict,
+        "found": [{"figure": what, "unit": unit, **figure}],
+        "measured": {key: source[key] for key in ("run", "command", "model", "machine", "harness", "date", "recipes")},
+    }
+
+
+def decisions() -> Json:
+    """Return the machine-readable twin of the page."""
+    listed = json.loads(LISTED.read_text(encoding="utf-8"))
+    extracts = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(EXTRACTS.glob("*.json"))}
+    claims = [{"number": place, **decide(claim, extracts)} for place, claim in enumerate(listed["claims"], start=1)]
+    return {"format": 1, "documents": listed["documents"], "corrections": listed["corrections"], "claims": claims}
+
+
+# The page.
+
+HEAD = """# Claims held against measurements
+
+Numeric claims of five documents, each as its document puts it, beside what arithmetic on the document's own figures or
+a run made here says. This page and [decided.json](claims/decided.json) are written by `python docs/claims.py` from
+[listed.json](claims/listed.json) and the [extracts](claims/extracts) of runs; no figure of it is typed by hand.
+
+A claim that arithmetic decides needs no model: its document's tables, or the shapes of the model that it names, say
+whether it is right. A claim that a run decides *holds* where the whole interval lies within what is claimed, *does not
+hold* where all of it lies outside, and is *undecided* otherwise. It is decided for the model and the data of that run
+and for no other: the documents speak of larger ones. Of an undecided claim it is said what would decide it.
+"""
+
+
+def page(decided: Json) -> str:
+    """Return the page's text."""
+    return "\n".join([HEAD, *_counts(decided), *_sections(decided), *_corrections(decided)])
+
+
+def _counts(decided: Json) -> Iterator[str]:
+    yield "| document | claims | holds | does not hold | undecided |\n|---|---|---|---|---|"
+    for key, document in decided["documents"].items():
+        yield _count(f"{document['title']}", [each for each in decided["claims"] if each["document"] == key])
+    yield _count("all", decided["claims"]) + "\n"
+
+
+def _count(name: str, claims: Sequence[Json]) -> str:
+    numbers = (sum(each["verdict"] == verdict for each in claims) for verdict in (HOLDS, FAILS, OPEN))
+    return f"| {name} | {len(claims)} | {' | '.join(map(str, numbers))} |"
+
+
+def _sections(decided: Json) -> Iterator[str]:
+    for key, document in decided["documents"].items():
+        yield f"## {document['title']}\n\n{document['source']}\n"
+        for claim in decided["claims"]:
+            if claim["document"] == key:
+                yield _claim(claim)
+
+
+def _claim(claim: Json) -> str:
+    lines = [
+        f"### {claim['number']}. {claim['name']}: {claim['verdict']}\n",
+        f"> {claim['claim']}\n\n({claim['section']})\n",
+        f"- Protocol: {claim['protocol']}",
+        *(f"- Found: {_found(each)}" for each in claim["found"]),
+        *_measured(claim),
+        *([f"- Remark: {claim['remark']}"] if "remark" in claim else []),
+        *_open(claim),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _found(each: Json) -> str:
+    unit = f" {each['unit']}" if each.get("unit") else ""
+    if each["interval"] is None:
+        return f"{each['figure']}: {each['estimate']:.6g}{unit}"
+    low, high = each["interval"]
+    return f"{each['figure']}: {each['estimate']:.4g}{unit} ({low:.4g} to {high:.4g} over {each['over']})"
+
+
+def _measured(claim: Json) -> Iterator[str]:
+    if "measured" in claim:
+        of = claim["measured"]
+        yield (
+            f"- Measured: `{of['command']}`, {of['date']}, {of['model']}, {of['machine']}, harness {of['harness']}; "
+            f"{of['recipes']['candidate']} against {of['recipes']['reference']}"
+        )
+        if claim["listed"] >= of["date"]:
+            yield "- The run was made before the claim was listed here."
+
+
+def _open(claim: Json) -> Iterator[str]:
+    if claim["verdict"] == OPEN:
+        would = claim["decide"]["would"]
+        yield f"- What would decide it: {would['what']}" + (f" (`{would['command']}`)" if would.get("command") else "")
+
+
+def _corrections(decided: Json) -> Iterator[str]:
+    yield "## Corrections\n"
+    yield "\n".join(f"- {each['date']}: {each['text']}" for each in decided["corrections"]) or "None yet.\n"
+
+
+def as_json(content: Json) -> str:
+    """Return a file's text."""
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        taken = extract(Path(argument))
+        (EXTRACTS / f"{taken['run']}.json").write_text(as_json(taken), encoding="utf-8")
+    DECIDED.write_text(as_json(decisions()), encoding="utf-8")
+    PAGE.write_text(page(decisions()), encoding="utf-8")

@@ -1,0 +1,80 @@
+"""docs/claims.md and its machine-readable twin are what the listed claims and the extracts of runs give."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("claims_page", DOCS / "claims.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def decided(script):
+    return script.decisions()
+
+
+def test_page_and_twin_are_what_the_script_writes(script, decided):
+    assert script.DECIDED.read_text(encoding="utf-8") == script.as_json(decided), "run python docs/claims.py"
+    assert script.PAGE.read_text(encoding="utf-8") == script.page(decided), "run python docs/claims.py"
+
+
+def test_the_extract_is_that_of_the_published_run(script):
+    taken = script.extract(DOCS / "runs" / "gap" / "gap.bundle.tar.xz")
+    committed = json.loads((script.EXTRACTS / "gap.json").read_text(encoding="utf-8"))
+    figures, expected = taken.pop("figures"), committed.pop("figures")
+    assert taken == committed
+    assert set(figures) == set(expected)
+    for name, figure in figures.items():
+        # Last digits follow the versions of the libraries.
+        assert figure["estimate"] == pytest.approx(expected[name]["estimate"], abs=2e-6)
+        assert figure["interval"] == pytest.approx(expected[name]["interval"], abs=2e-6)
+
+
+def test_enough_is_listed_and_decided(script, decided):
+    verdicts = [each["verdict"] for each in decided["claims"]]
+    assert len(verdicts) >= 40
+    assert len(verdicts) - verdicts.count(script.OPEN) >= 15
+
+
+def test_what_would_decide_a_claim_is_said_and_its_command_is_there(script, decided):
+    shipped = {path.stem for path in (DOCS.parent / "specs").glob("*.json")}
+    for each in decided["claims"]:
+        assert each["section"]
+        assert each["claim"]
+        assert each["protocol"]
+        if each["verdict"] == script.OPEN:
+            assert each["decide"]["would"]["what"]
+        command = each["decide"].get("would", {}).get("command")
+        assert command is None or command.removeprefix("harness run ") in shipped
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [((0.1, 0.2), "holds"), ((0.31, 0.4), "does not hold"), ((0.2, 0.31), "undecided"), ((-1, 2), "undecided")],
+)
+def test_an_interval_decides_only_where_it_lies_on_one_side(script, interval, expected):
+    source = {"figures": {"gap_in": {"estimate": 0.2, "interval": interval, "over": "seeds"}}}
+    source |= dict.fromkeys(("run", "command", "model", "machine", "harness", "date", "recipes"))
+    claim = {"decide": {"by": "run", "run": "one", "figure": "gap_in", "between": [None, 0.3]}}
+    assert script.decide(claim, {"one": source})["verdict"] == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "to", "digits", "expected"),
+    [(-0.575, -0.6, 1, "holds"), (0.25, 0.3, 1, "holds"), (0.249, 0.3, 1, "does not hold"), (165, 165, 0, "holds")],
+)
+def test_a_figure_is_rounded_as_its_document_rounds(script, value, to, digits, expected):
+    part = {"figure": "one", "value": {"op": "mean", "of": [value, value]}, "rounds_to": to, "digits": digits}
+    assert script.decide({"decide": {"by": "arithmetic", "parts": [part]}}, {})["verdict"] == expected

@@ -1,7 +1,7 @@
 """Write docs/claims.md and docs/claims/decided.json: ``python docs/claims.py``; a test holds them to their sources.
 
 They come from docs/claims/listed.json, the claims as their documents put them with how each is decided, and from
-docs/claims/extracts, figures of runs. ``python docs/claims.py RUN`` takes the extract of a run folder or a bundle anew.
+docs/claims/extracts, figures of runs. ``python docs/claims.py RUN`` takes an extract of a run folder or a bundle first.
 """
 
 import json
@@ -22,6 +22,7 @@ PAGE = Path(__file__).with_suffix(".md")
 FOLDER = PAGE.with_suffix("")
 LISTED, DECIDED, EXTRACTS = FOLDER / "listed.json", FOLDER / "decided.json", FOLDER / "extracts"
 LEVEL = 0.95
+_UNBOUNDED = (-math.inf, math.inf)
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
 
 Number = float | int
@@ -60,12 +61,20 @@ class Figure:
     """An estimate with its interval, and over what the interval is."""
 
     estimate: float
-    interval: tuple[float, float] | None
+    interval: tuple[float, float]
     over: str
 
     @classmethod
-    def over_seeds(cls, values: Sequence[float]) -> "Figure":
-        """Take the mean over seeds with Student's interval."""
+    def of_verdict(cls, found: Json, level: float) -> "Figure":
+        """Take a difference as the verdict has it."""
+        low, high = found["interval"]
+        return cls(estimate=found["estimate"], interval=(low, high), over=f"seeds and items, {level:.1%}")
+
+    @classmethod
+    def over_seeds(cls, values: Sequence[float]) -> "Figure | None":
+        """Take the mean over seeds with Student's interval; None of fewer than two."""
+        if len(values) < 2:  # noqa: PLR2004 - a variance needs two
+            return None
         mean, error = statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values))
         reach = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
         return cls(
@@ -75,26 +84,25 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a run folder or an unpacked bundle says."""
+    """What a run folder or an unpacked bundle says of one of its candidates."""
 
     lock: Json
     verdict: Json
     cells: tuple[Json, ...]
+    candidate: str
 
     @classmethod
-    def read(cls, folder: Path) -> "Run":
-        """Read its files."""
+    def read(cls, folder: Path) -> "Iterator[Run]":
+        """Read its files; yield it for each candidate."""
         cells = [json.loads(path.read_text()) for path in sorted(folder.glob("cells/*/result.json"))]
-        return cls(
-            lock=json.loads((folder / "spec.lock.json").read_text()),
-            verdict=json.loads((folder / "verdict.json").read_text()),
-            cells=tuple(each for each in cells if each.get("train_info")),
-        )
+        lock, verdict = (json.loads((folder / name).read_text()) for name in ("spec.lock.json", "verdict.json"))
+        trained = tuple(each for each in cells if each.get("train_info"))
+        for candidate in verdict["candidates"]:
+            yield cls(lock=lock, verdict=verdict, cells=trained, candidate=candidate)
 
-    def of(self, recipe: str) -> list[Json]:
-        """Return the trained cells of a recipe, by seed."""
-        found = [cell for cell in self.cells if cell["cell"]["recipe"] == recipe]
-        return sorted(found, key=lambda cell: int(cell["cell"]["seed"]))
+    def of(self, recipe: str) -> dict[int, Json]:
+        """Return the trained cells of a recipe by seed."""
+        return {int(each["cell"]["seed"]): each for each in self.cells if each["cell"]["recipe"] == recipe}
 
     @property
     def reference(self) -> str:
@@ -102,25 +110,32 @@ class Run:
         return str(self.verdict["reference"])
 
     @property
-    def candidate(self) -> str:
-        """The first candidate's id."""
-        return str(self.verdict["candidates"][0])
+    def in_domain(self) -> str:
+        """The first task in-domain."""
+        return str(next(each["task"] for each in self.lock["experiment"]["suites"] if each["role"] == "in_domain"))
+
+    @property
+    def pairs(self) -> list[tuple[Json, Json]]:
+        """The candidate's and the reference's cells of each seed that both have."""
+        mine, theirs = self.of(self.candidate), self.of(self.reference)
+        return [(mine[seed], theirs[seed]) for seed in sorted(set(mine) & set(theirs))]
+
+    def judged(self, kind: str) -> Json | None:
+        """Return what the verdict says first of the candidate in one of its lists."""
+        return next((each for each in self.verdict[kind] if each["candidate"] == self.candidate), None)
 
 
-def _of_verdict(found: Json, level: float) -> Figure:
-    low, high = found["interval"]
-    return Figure(estimate=found["estimate"], interval=(low, high), over=f"seeds and items, {level:.1%}")
+def _gap(run: Run) -> Figure | None:
+    found = run.judged("comparisons")
+    return None if found is None else Figure.of_verdict(found["gap_in"], run.verdict["level"])
 
 
-def _gap(run: Run) -> Figure:
-    return _of_verdict(run.verdict["comparisons"][0]["gap_in"], run.verdict["level"])
+def _extra_forgetting(run: Run) -> Figure | None:
+    found = run.judged("extra_forgetting")
+    return None if found is None else Figure.of_verdict(found["gap"], run.verdict["extra_level"])
 
 
-def _extra_forgetting(run: Run) -> Figure:
-    return _of_verdict(run.verdict["extra_forgetting"][0]["gap"], run.verdict["extra_level"])
-
-
-def _top_half(run: Run) -> Figure:
+def _top_half(run: Run) -> Figure | None:
     return Figure.over_seeds([_share_of_top_half(cell["train_info"]["probes"][0]["scores"]) for cell in _probed(run)])
 
 
@@ -129,58 +144,64 @@ def _share_of_top_half(norms: Sequence[float]) -> float:
 
 
 def _probed(run: Run) -> list[Json]:
-    return [cell for cell in run.of(run.candidate) if cell["train_info"]["probes"]]
+    return [cell for cell in run.of(run.candidate).values() if cell["train_info"]["probes"]]
 
 
-def _probe_share(run: Run) -> Figure:
+def _probe_share(run: Run) -> Figure | None:
     shares = []
     for cell in _probed(run):
         seconds, trained = cell["costs"]["seconds"], cell["train_info"]
-        shares.append(seconds["probe"] / (trained["train_time"] / trained["steps"] * 200 * 2))
+        if "probe" in seconds:  # in another run of the same seed it may have been shared
+            shares.append(seconds["probe"] / (trained["train_time"] / trained["steps"] * 200 * 2))
     return Figure.over_seeds(shares)
 
 
-def _peak_over_weights(run: Run) -> Figure:
-    cells = run.of(run.reference)
+def _time_saved(run: Run) -> Figure | None:
+    times = [(one["train_info"]["train_time"], other["train_info"]["train_time"]) for one, other in run.pairs]
+    return Figure.over_seeds([1 - one / other for one, other in times])
+
+
+def _peak_over_weights(run: Run) -> Figure | None:
+    cells = run.of(run.reference).values()
     return Figure.over_seeds([cell["costs"]["rss_max"] / cell["train_info"]["footprint"] for cell in cells])
 
 
-def _accuracy_kept(run: Run) -> Figure:
+def _accuracy_kept(run: Run) -> Figure | None:
     return Figure.over_seeds([one / other for one, other in _accuracies(run)])
 
 
-def _accuracy_gap(run: Run) -> Figure:
+def _accuracy_gap(run: Run) -> Figure | None:
     return Figure.over_seeds([one - other for one, other in _accuracies(run)])
 
 
 def _accuracies(run: Run) -> Iterator[tuple[float, float]]:
-    """Yield the in-domain accuracies of the candidate and of the reference, seed by seed."""
-    for pair in zip(run.of(run.candidate), run.of(run.reference), strict=True):
-        one, other = (
-            next(
-                each["metrics"]["acc,none"]
-                for each in cell["evaluations"]
-                if each["task"] == run.verdict["comparisons"][0]["in_domain"]
-            )
+    """Yield the in-domain accuracies of the candidate and of the reference, seed by seed, where both have one."""
+    for pair in run.pairs:
+        found = [
+            each["metrics"]["acc,none"]
             for cell in pair
-        )
-        yield one, other
+            for each in cell["evaluations"]
+            if each["task"] == run.in_domain and "acc,none" in each["metrics"]
+        ]
+        if len(found) == len(pair):
+            yield found[0], found[1]
 
 
-FIGURES: Mapping[str, tuple[str, str, Callable[[Run], Figure]]] = {
-    "gap_in": ("gap in-domain, candidate minus reference", "bits/byte", _gap),
-    "extra_forgetting": ("accuracy on the guard that the candidate loses beyond the reference", "", _extra_forgetting),
+FIGURES: Mapping[str, tuple[str, str, Callable[[Run], Figure | None]]] = {
+    "gap_in": ("gap in-domain, positive where the reference is better", "bits/byte", _gap),
+    "extra_forgetting": ("what the candidate loses on the guard beyond the reference", "", _extra_forgetting),
     "top_half_of_gradient": ("share of the gradient norms of the paper's equation 1 in the upper half", "", _top_half),
     "probe_share_of_200_steps": (
         "probe's time over that of 200 steps of two batches at the run's speed",
         "",
         _probe_share,
     ),
+    "time_saved": ("share of the reference's training time that the candidate saves", "", _time_saved),
     "peak_over_weights": ("the reference's peak memory over its weights", "times", _peak_over_weights),
     "accuracy_kept": ("the candidate's accuracy in-domain over the reference's", "", _accuracy_kept),
     "accuracy_gap": ("the candidate's accuracy in-domain minus the reference's", "", _accuracy_gap),
 }
-"""By name what a figure is, its unit, and how a run gives it."""
+"""By name what a figure is, its unit, and how a run gives it; None where it cannot."""
 
 
 def extract(path: Path) -> Json:
@@ -188,11 +209,12 @@ def extract(path: Path) -> Json:
     if is_bundle(path):
         with TemporaryDirectory() as folder:
             unpack(path, Path(folder))
-            return _extract(Run.read(Path(folder)))
-    return _extract(Run.read(path))
+            return _extract([*Run.read(Path(folder))])
+    return _extract([*Run.read(path)])
 
 
-def _extract(run: Run) -> Json:
+def _extract(runs: Sequence[Run]) -> Json:
+    run = runs[0]
     experiment, first = run.lock["experiment"], run.cells[0]
     system, packages = first["meta_info"]["system_info"], first["meta_info"]["package_info"]
     model = experiment["model"]
@@ -200,25 +222,29 @@ def _extract(run: Run) -> Json:
         "run": experiment["name"],
         "command": f"harness run {experiment['name']}",
         "model": model["member"] or model["id"] or model["path"],
-        "machine": f"{system['device']}, {system['machine']}, {system['threads']} threads",
+        "machine": f"{system['device']}, {system['machine']}, {system['threads']} threads, {system['workers']} at once",
         "harness": packages["harness"],
         "torch": packages["torch"],
         "date": min(name for cell in run.cells for name in _dates(cell)),
-        "recipes": {"reference": run.reference, "candidate": run.candidate},
+        "reference": run.reference,
         "seeds": len(run.of(run.reference)),
         "lock_sha256": run.lock["sha256"],
-        "figures": {name: _rounded(figure(run)) for name, (_, _, figure) in FIGURES.items()},
+        "candidates": {each.candidate: dict(_figures(each)) for each in runs},
     }
+
+
+def _figures(run: Run) -> Iterator[tuple[str, Json]]:
+    for name, (_, _, figure) in FIGURES.items():
+        found = figure(run)
+        if found is not None:
+            low, high = found.interval
+            interval = [round(low, 6), round(high, 6)]
+            yield name, {"estimate": round(found.estimate, 6), "interval": interval, "over": found.over}
 
 
 def _dates(cell: Json) -> Iterator[str]:
     for each in cell["evaluations"]:
         yield each["results"].rsplit("results_", 1)[1].split("T")[0]
-
-
-def _rounded(figure: Figure) -> Json:
-    interval = None if figure.interval is None else [round(each, 6) for each in figure.interval]
-    return {"estimate": round(figure.estimate, 6), "interval": interval, "over": figure.over}
 
 
 # Decisions.
@@ -251,18 +277,18 @@ def _round_half_up(got: float, digits: int) -> float:
 
 
 def _by_run(how: Json, extracts: Mapping[str, Json]) -> Json:
-    source = extracts[how["run"]]
-    figure = source["figures"][how["figure"]]
-    low, high = (-math.inf if how["between"][0] is None else how["between"][0]), how["between"][1]
-    high = math.inf if high is None else high
+    """Decide by a run's interval; a run that is still to be made, or lacks the figure, leaves the claim open."""
+    source = extracts.get(how["run"])
+    figure = source["candidates"].get(how["candidate"], {}).get(how["figure"]) if source else None
+    if source is None or figure is None:
+        return {"verdict": OPEN, "found": []}
+    low, high = (bound if given is None else given for bound, given in zip(_UNBOUNDED, how["between"], strict=True))
     least, most = figure["interval"]
     verdict = HOLDS if low <= least and most <= high else FAILS if most < low or least > high else OPEN
     what, unit, _ = FIGURES[how["figure"]]
-    return {
-        "verdict": verdict,
-        "found": [{"figure": what, "unit": unit, **figure}],
-        "measured": {key: source[key] for key in ("run", "command", "model", "machine", "harness", "date", "recipes")},
-    }
+    measured = {key: source[key] for key in ("run", "command", "model", "machine", "harness", "date", "reference")}
+    found = [{"figure": what, "unit": unit, **figure}]
+    return {"verdict": verdict, "found": found, "measured": {**measured, "candidate": how["candidate"]}}
 
 
 def decisions() -> Json:
@@ -284,7 +310,9 @@ a run made here says. This page and [decided.json](claims/decided.json) are writ
 A claim that arithmetic decides needs no model: its document's tables, or the shapes of the model that it names, say
 whether it is right. A claim that a run decides *holds* where the whole interval lies within what is claimed, *does not
 hold* where all of it lies outside, and is *undecided* otherwise. It is decided for the model and the data of that run
-and for no other: the documents speak of larger ones. Of an undecided claim it is said what would decide it.
+and for no other: the documents speak of larger ones. Of an undecided claim it is said what
+would decide it; some name a run that is still to be made, so that how they are decided is fixed before it.
+`python docs/claims.py RUN` takes the extract of a finished run folder or bundle, and decides what it can.
 """
 
 
@@ -339,7 +367,7 @@ def _measured(claim: Json) -> Iterator[str]:
         of = claim["measured"]
         yield (
             f"- Measured: `{of['command']}`, {of['date']}, {of['model']}, {of['machine']}, harness {of['harness']}; "
-            f"{of['recipes']['candidate']} against {of['recipes']['reference']}"
+            f"{of['candidate']} against {of['reference']}"
         )
         if claim["listed"] >= of["date"]:
             yield "- The run was made before the claim was listed here."

@@ -33,7 +33,7 @@ def test_page_and_twin_are_what_the_script_writes(script, decided):
 def test_the_extract_is_that_of_the_published_run(script):
     taken = script.extract(DOCS / "runs" / "gap" / "gap.bundle.tar.xz")
     committed = json.loads((script.EXTRACTS / "gap.json").read_text(encoding="utf-8"))
-    figures, expected = taken.pop("figures"), committed.pop("figures")
+    (figures,), (expected,) = (each.pop("candidates").values() for each in (taken, committed))
     assert taken == committed
     assert set(figures) == set(expected)
     for name, figure in figures.items():
@@ -65,10 +65,35 @@ def test_what_would_decide_a_claim_is_said_and_its_command_is_there(script, deci
     [((0.1, 0.2), "holds"), ((0.31, 0.4), "does not hold"), ((0.2, 0.31), "undecided"), ((-1, 2), "undecided")],
 )
 def test_an_interval_decides_only_where_it_lies_on_one_side(script, interval, expected):
-    source = {"figures": {"gap_in": {"estimate": 0.2, "interval": interval, "over": "seeds"}}}
-    source |= dict.fromkeys(("run", "command", "model", "machine", "harness", "date", "recipes"))
-    claim = {"decide": {"by": "run", "run": "one", "figure": "gap_in", "between": [None, 0.3]}}
+    source = {"candidates": {"a": {"gap_in": {"estimate": 0.2, "interval": interval, "over": "seeds"}}}}
+    source |= dict.fromkeys(("run", "command", "model", "machine", "harness", "date", "reference"))
+    claim = {"decide": {"by": "run", "run": "one", "candidate": "a", "figure": "gap_in", "between": [None, 0.3]}}
+    assert script.decide(claim, {})["verdict"] == script.OPEN
     assert script.decide(claim, {"one": source})["verdict"] == expected
+
+
+def test_a_run_of_several_candidates_gives_each_its_figures(script):
+    """One candidate lacks a seed, and what neither a probe nor a guard gives is left out."""
+    times = {"whole": {1: 10.0, 2: 20.0}, "half": {1: 5.0, 2: 12.0}, "quarter": {1: 2.0}}
+    cells = tuple(
+        {
+            "cell": {"recipe": recipe, "seed": seed},
+            "train_info": {"train_time": time, "steps": 4, "probes": [], "footprint": 100},
+            "costs": {"rss_max": 300 + seed, "seconds": {}},
+            "evaluations": [],
+        }
+        for recipe, seeds in times.items()
+        for seed, time in seeds.items()
+    )
+    verdict = {"reference": "whole", "comparisons": [], "extra_forgetting": []}
+    lock = {"experiment": {"suites": [{"task": "t", "role": "in_domain"}]}}
+    found = {
+        name: dict(script._figures(script.Run(lock=lock, verdict=verdict, cells=cells, candidate=name)))
+        for name in ("half", "quarter")
+    }
+    assert set(found["half"]) == {"time_saved", "peak_over_weights"}
+    assert found["half"]["time_saved"]["estimate"] == pytest.approx(0.45)
+    assert set(found["quarter"]) == {"peak_over_weights"}
 
 
 @pytest.mark.parametrize(

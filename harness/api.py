@@ -446,8 +446,8 @@ def bundled(
 
     found = run if isinstance(run, Run) else load_run(run)
     path = Path(out) if out is not None else Path(f"{found.experiment.name}.bundle.tar.xz")
-    text = conclude(replace(found, bundled=True)).text
-    return path, make(found.files, path, text, include_items=include_items)
+    reports = conclude(replace(found, bundled=True)).bundled
+    return path, make(found.files, path, reports, include_items=include_items)
 
 
 def push(
@@ -471,10 +471,10 @@ def push(
     found = run if isinstance(run, Run) else load_run(run)
     if found.experiment.searches_alone:
         raise ComparisonError(f"{found.folder} is a search alone: there is no verdict to push.")
-    text = conclude(replace(found, bundled=True)).text
+    reports = conclude(replace(found, bundled=True)).bundled
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        staged = stage(found.files, found.verdicts, found.decision, text, place, repository=to, licence=licence)
+        staged = stage(found.files, found.verdicts, found.decision, reports, place, repository=to, licence=licence)
         if dry_run:
             return staged
         said = f"{found.experiment.name}, by harness {__version__}"

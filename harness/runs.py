@@ -132,8 +132,12 @@ class Conclusion:
 
     @property
     def page(self) -> "Document":
-        """Everything that is known of the run, in the order in which a page shows it."""
+        """Everything that is known of the run, in the order in which a page shows it.
+
+        A bundle has no answers of models: its page has no questions.
+        """
         from harness.compare.design import design_of
+        from harness.compare.exported import kept_back_of
         from harness.compare.questions import read_questions
         from harness.report.pages import run_page, search_page
 
@@ -146,8 +150,16 @@ class Conclusion:
             self.scores,
             self.held_out,
             decision=self.run.decision,
-            questions=read_questions(design_of(self.files)),
+            questions=() if self.run.bundled else read_questions(design_of(self.files), kept_back_of(self.files)),
+            placed=not self.run.bundled,
         )
+
+    @property
+    def bundled(self) -> dict[str, str]:
+        """The report as files of a bundle: as text, and as a page whose pictures are tables, the same wherever made."""
+        from harness.report.render.html import HtmlRenderer
+
+        return {"report.txt": f"{self.text}\n", "report.html": HtmlRenderer().render(self.page)}
 
     @functools.cached_property
     def held_out(self) -> "tuple[HeldOutLoss, ...]":

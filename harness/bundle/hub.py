@@ -58,7 +58,7 @@ def stage(
     run: RunFolder,
     verdicts: Verdicts,
     decision: Decision,
-    report: str,
+    reports: Mapping[str, str],
     target: Path,
     *,
     repository: str,
@@ -66,11 +66,12 @@ def stage(
 ) -> Pushed:
     """Write everything that is to be pushed below `target`, an empty folder, and return what it is.
 
-    `report` is the run's as text, `licence` the adapters'. Raises `DamagedError` for adapters that are not as they were
-    written, `BundleError` where the bundle cannot be made, `StorageError` where there is no room.
+    `reports` are the run's by the names of their files, `licence` the adapters'. Raises `DamagedError` for adapters
+    that are not as they were written, `BundleError` where the bundle cannot be made, `StorageError` where there is no
+    room.
     """
     bundle = f"{run.experiment.name}.bundle.tar.xz"
-    kept_back = make(run, target / bundle, report)
+    kept_back = make(run, target / bundle, reports)
     folders: dict[str, str] = {}
     try:
         for result, card in cards(run, verdicts, licence):

@@ -35,12 +35,14 @@ judges the scores anew and says whether verdict.json is the same to the byte; ha
 {licences}"""
 
 
-def make(run: RunFolder, path: Path, report: str, *, include_items: Collection[str] = ()) -> Mapping[str, str]:
+def make(
+    run: RunFolder, path: Path, reports: Mapping[str, str], *, include_items: Collection[str] = ()
+) -> Mapping[str, str]:
     """Write a run's bundle to `path`; return the suites whose items a licence keeps back, with the licence.
 
-    `report` is the run's as text. Items of suites that are named in `include_items` are in it whatever their licence
-    says. The same run gives the same bytes. Raises `BundleError` where what was packed does not give the same verdict:
-    nothing is written then.
+    `reports` are the run's by the names of their files. Items of suites that are named in `include_items` are in it
+    whatever their licence says. The same run gives the same bytes. Raises `BundleError` where what was packed does not
+    give the same verdict: nothing is written then.
     """
     experiment = run.experiment
     tasks = {suite.task for suite in experiment.suites}
@@ -49,7 +51,7 @@ def make(run: RunFolder, path: Path, report: str, *, include_items: Collection[s
     if unknown:
         raise BundleError(f"{run.folder} has no suite {', '.join(unknown)}: it has {', '.join(sorted(tasks))}.")
     withheld = {task: licence for task, licence in licences.items() if task not in include_items}
-    files = dict(_files(run, withheld, report))
+    files = dict(_files(run, withheld, reports))
     sums = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
     files[CHECKSUMS] = "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode()
     packed = pack({name: files[name] for name in sorted(files, key=_place)})
@@ -79,7 +81,7 @@ def _check(packed: bytes, run: RunFolder, withheld: Mapping[str, str]) -> None:
         raise BundleError(f"{run.folder} cannot be bundled: {'; '.join(found.differences[:3])}.{texts}")
 
 
-def _files(run: RunFolder, withheld: Mapping[str, str], report: str) -> Iterator[tuple[str, bytes]]:
+def _files(run: RunFolder, withheld: Mapping[str, str], reports: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
     experiment = run.experiment
     licences = [f"Items of {task} are left out: {licence}." for task, licence in withheld.items()]
     said = README.format(name=experiment.name, version=__version__, licences="\n".join(licences))
@@ -91,7 +93,8 @@ def _files(run: RunFolder, withheld: Mapping[str, str], report: str) -> Iterator
     yield "journal.jsonl", _judgements(run)
     if (run.folder / MEASUREMENTS).is_file():
         yield MEASUREMENTS, (run.folder / MEASUREMENTS).read_bytes()
-    yield "report.txt", report.encode() + b"\n"
+    for name, text in reports.items():
+        yield name, text.encode()
     scores = dict(_scores(run, withheld))
     yield from scores.items()
     for outcome in run.outcomes:

@@ -3,7 +3,7 @@
 An item is right for an arm where more than half of its runs are. Which answer is the right one stands in the log.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from harness.text import squeeze
 
 LONGEST = 600
 """Characters of a question or an answer that are kept."""
+_HIDDEN = "its licence does not let the questions be shown."
 _SUSPECT = 3
 """As many runs have to agree on another answer before an item is called suspect."""
 
@@ -82,12 +83,15 @@ class _Logged:
     right: float | None
 
 
-def read_questions(design: Design) -> tuple[SuiteQuestions, ...]:
+def read_questions(design: Design, kept_back: Collection[str] = ()) -> tuple[SuiteQuestions, ...]:
     """Return the items of every suite of a design from lm-eval's logs, as far as each has them.
 
-    A suite whose texts may not be shown, or which has no logs of lm-eval's, has a note instead.
+    A suite whose texts may not be shown, by its logs or because its task is among `kept_back`, or which has no logs of
+    lm-eval's, has a note instead.
     """
-    return tuple(_read(design, suite) for suite in design.suites)
+    return tuple(
+        _without(suite, _HIDDEN) if suite.task in kept_back else _read(design, suite) for suite in design.suites
+    )
 
 
 def _read(design: Design, suite: Suite) -> SuiteQuestions:
@@ -97,7 +101,7 @@ def _read(design: Design, suite: Suite) -> SuiteQuestions:
         for arm in arms:
             logged[arm.name] = [_run(run, suite, newest=design.newest) for run in _scored(arm)]
     except _HiddenError:
-        return _without(suite, "its licence does not let the questions be shown.")
+        return _without(suite, _HIDDEN)
     except (ComparisonError, OSError) as error:
         return _without(suite, f"the questions cannot be shown: {error}")
     names = [name for name, runs in logged.items() if runs]

@@ -49,13 +49,18 @@ def run_page(
     *,
     decision: Decision,
     questions: Sequence[SuiteQuestions] = (),
+    placed: bool = True,
 ) -> Document:
-    """Return a run's page: what was asked, what was found, how sure it is, then everything that it rests on."""
+    """Return a run's page: what was asked, what was found, how sure it is, then everything that it rests on.
+
+    Where the files are, and what to type there next, is not said of a run that is not `placed`.
+    """
     experiment, outcomes = run.experiment, run.outcomes
     use, *candidates = decision_blocks(verdicts, decision, costs)
     screening = [Prose(contamination_text(run.screening))] if run.screening else []
+    short = [verdict_table(verdicts), use, *sureness(verdicts), *next_steps(run, verdicts, placed=placed)]
     sections = (
-        _section("answer", "In short", [verdict_table(verdicts), use, *sureness(verdicts), *next_steps(run, verdicts)]),
+        _section("answer", "In short", short),
         _section("verdicts", "Verdicts", [*looks_blocks(verdicts.looks), *conclusions(verdicts), *candidates]),
         _section("open", "What would settle it", [*open_questions(verdicts, costs), *frontiers(verdicts)]),
         _section("gaps", "Gaps", [*forest(verdicts), *plane(verdicts), *slopes(verdicts)]),
@@ -104,7 +109,7 @@ def run_page(
         _section("doubts", "Failures and doubts", [*failures_table(verdicts), *marks(run), *general_notes(verdicts)]),
         _section("questions", "Questions", questions_sections(questions)),
         _section("contamination", "Contamination", screening),
-        _section("reproduce", "How to reproduce it", reproduce(run)),
+        _section("reproduce", "How to reproduce it", reproduce(run, placed=placed)),
     )
     return Document((*asked(experiment), *_filled(sections)), experiment.name)
 

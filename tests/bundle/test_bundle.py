@@ -87,6 +87,14 @@ def test_it_holds_items_and_no_answers(run, bundle, tmp_path):
     assert "pretty_env_info" not in "".join(files.values())
 
 
+def test_its_page_says_neither_where_it_was_made_nor_what_models_answered(run, bundle, tmp_path):
+    page = content(bundle, tmp_path)["report.html"]
+    assert '<section id="reproduce"' in page
+    assert '<section id="questions"' not in page
+    assert "harness run" in page
+    assert not any(word in page for word in ("--out", "In runs", str(run), str(run.parent)))
+
+
 def test_a_place_that_takes_no_file_is_told_as_the_disks(run, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="cannot be written"):

@@ -35,7 +35,7 @@ def logs(tmp_path):
     return logged
 
 
-def read(full, lora, base=None):
+def read(full, lora, base=None, kept_back=()):
     design = design_of_logs(
         reference=full,
         candidates={"lora": lora},
@@ -44,7 +44,7 @@ def read(full, lora, base=None):
         base=base and base[0],
         reference_name="full",
     )
-    (found,) = read_questions(design)
+    (found,) = read_questions(design, kept_back)
     return found
 
 
@@ -86,10 +86,12 @@ def test_an_item_on_which_all_runs_agree_otherwise_is_suspect(logs):
 
 
 def test_questions_that_a_licence_keeps_back_are_not_read(logs):
-    kept_back = {"configs": {"near": {"metadata": {"redistribute": False}}}}
-    found = read(logs("full", [0, 1], **kept_back), logs("lora", [0, 1], **kept_back))
-    assert found.questions == ()
-    assert "licence" in found.note
+    logged = {"configs": {"near": {"metadata": {"redistribute": False}}}}
+    by_log = read(logs("full", [0, 1], **logged), logs("lora", [0, 1], **logged))
+    declared = read(logs("full", [0, 1]), logs("lora", [0, 1]), kept_back={"near"})
+    assert by_log == declared
+    assert by_log.questions == ()
+    assert "licence" in by_log.note
 
 
 def test_generated_answers_and_scored_texts_are_read_too(tmp_path):

@@ -110,7 +110,7 @@ def test_arms_alone_are_an_experiment_whose_bundle_verifies(mixed):
     found, watcher = run(alone, ledger.folder.parent / "alone")
     assert len(found.outcomes) == 5
     assert watcher.cells == []  # all are adopted
-    make(found, path.parent / "alone.bundle", "report")
+    make(found, path.parent / "alone.bundle", {})
     assert verify(path.parent / "alone.bundle").same
 
 

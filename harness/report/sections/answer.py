@@ -111,13 +111,19 @@ def _spread(verdicts: Verdicts) -> str:
     return f" Judged on {' or '.join(map(str, seeds))} paired seeds and {few} items of a suite."
 
 
-def next_steps(run: RunFolder, verdicts: Verdicts | None) -> Iterator[Block]:
-    """Yield what to type next: what finishes the run, runs again what failed, or says what would settle the rest."""
+def next_steps(run: RunFolder, verdicts: Verdicts | None, *, placed: bool = True) -> Iterator[Block]:
+    """Yield what to type next: what finishes the run, runs again what failed, or says what would settle the rest.
+
+    Of a run that is not `placed`, in a bundle, nothing can be run: it says what is missing alone.
+    """
     command, folder = run_command(run), label(run.folder)
     stopped = verdicts is not None and verdicts.looks is not None and verdicts.looks.stopped_at is not None
     left = len(run.cell_ids) - len(run.outcomes)
     if left and not stopped:
         yield Notice(f"Not finished: {left} of {len(run.cell_ids)} cells have not run yet.")
+    if not placed:
+        return
+    if left and not stopped:
         yield Command(line=command, does="Next, the rest of the run; what is done is not repeated:")
     if any(isinstance(each, CellFailure) for each in run.outcomes):
         yield Command(line=f"{command} --retry-failed", does="Next, the cells that failed once more:")
@@ -138,9 +144,11 @@ def spec_name(experiment: Experiment) -> str:
     return experiment.file.stem if inside else label(experiment.file)
 
 
-def run_command(run: RunFolder) -> str:
-    """Return the command that made a run, as it would be typed here."""
+def run_command(run: RunFolder, *, placed: bool = True) -> str:
+    """Return the command that made a run, as it would be typed here, or beside its lock where it is not `placed`."""
     experiment = run.experiment
+    if not placed:
+        return f"harness run --locked {LOCK}"
     if run.lock.reproduces is not None:
         return f"harness run --locked {label(run.folder)}/{LOCK} --out {label(run.folder)}"
     return " ".join(["harness run", spec_name(experiment), *experiment.overrides, f"--out {label(run.folder)}"])

@@ -10,11 +10,11 @@ from harness.report.sections.answer import run_command
 from harness.spec.files import label
 
 
-def reproduce(run: RunFolder) -> Iterator[Block]:
-    """Yield the command, the digests of model and data, the versions and the machine."""
+def reproduce(run: RunFolder, *, placed: bool = True) -> Iterator[Block]:
+    """Yield the command, the digests of model and data, the versions, the machine, and where it is if `placed`."""
     lock = run.lock
     yield Command(
-        line=run_command(run),
+        line=run_command(run, placed=placed),
         does=f"This makes the run, or prints it again where it is done; {LOCK} has the spec as it was resolved:",
     )
     if lock.hashes is not None:
@@ -31,10 +31,11 @@ def reproduce(run: RunFolder) -> Iterator[Block]:
     if lock.hardware is not None:
         yield Prose(f"Started on {lock.hardware}.")
     yield from _machines(run)
-    yield Prose(
-        f"In {label(run.folder)}: verdict.json has the verdicts, costs.json what was measured in seconds and bytes, "
-        "cells/ each cell's result, adapter and lm-eval's own files, journal.jsonl what happened in order."
-    )
+    if placed:
+        yield Prose(
+            f"In {label(run.folder)}: verdict.json has the verdicts, costs.json what was measured in seconds and "
+            "bytes, cells/ each cell's result, adapter and lm-eval's own files, journal.jsonl what happened in order."
+        )
 
 
 def _machines(run: RunFolder) -> Iterator[Block]:

@@ -1,7 +1,8 @@
 """What the distribution declares that it needs: its own dependencies and its extras, and which of them are missing.
 
 Comparing, reporting and checking take a handful of small packages; training and scoring take the extra `run`, tables in
-parquet the extra `parquet`, the pictures of a page the extra `report`, completion in a shell the extra `completion`.
+parquet the extra `parquet`, the pictures of a page the extra `report`, completion in a shell the extra `completion`,
+logs of Inspect the extra `interchange`.
 """
 
 from importlib import metadata
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 DISTRIBUTION = "harness-gap"
 
-Extra = Literal["run", "parquet", "report", "completion"]
+Extra = Literal["run", "parquet", "report", "completion", "interchange"]
+
+_OWN_CONSTRAINTS: dict[Extra, str] = {"interchange": "constraints-interchange.txt"}
+"""Extras that bound packages otherwise than constraints.txt does."""
 
 _NAMED = 3
 """How many missing packages a message names."""
@@ -39,7 +43,7 @@ def missing(extra: Extra) -> tuple[str, ...]:
 
 def install_command(extra: Extra) -> str:
     """Return the command that brings an extra, as it is typed in a clone of the repository."""
-    return f"pip install -c constraints.txt '.[{extra}]'"
+    return f"pip install -c {_OWN_CONSTRAINTS.get(extra, 'constraints.txt')} '.[{extra}]'"
 
 
 def require(extra: Extra, what: str) -> None:

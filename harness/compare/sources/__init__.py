@@ -1,4 +1,4 @@
-"""Where scores come from: lm-eval's logs, run folders, tables, a third party's format: sources behind one contract.
+"""Where scores come from, run folders, tables, anyone's logs: sources behind one contract.
 
 A plug-in of the group ``harness.score_sources`` is asked after our own whether it recognises a path.
 """
@@ -9,6 +9,8 @@ from pathlib import Path
 from harness.compare.design import ScoredRun
 from harness.compare.scored import Key, ScoredItem, ScoredSuite, ScoreFile
 from harness.compare.sources._base import ScoreSource
+from harness.compare.sources.every_eval_ever import EveryEvalEverSource
+from harness.compare.sources.inspect_log import InspectSource
 from harness.compare.sources.lm_eval import LmEvalSource
 from harness.compare.sources.run_folder import RunFolderSource
 from harness.compare.sources.strangers import named_as_what_it_is
@@ -29,6 +31,9 @@ __all__ = [
 ]
 
 
+_OURS = ("lm-eval's sample logs", "run folders", "tables of scores", "Every Eval Ever's records", "Inspect's logs")
+
+
 def read_tidy(path: Path) -> Iterator[Score]:
     """Yield all scores at a path, a file or a folder.
 
@@ -36,9 +41,7 @@ def read_tidy(path: Path) -> Iterator[Score]:
     """
     source = score_source(path)
     if source is None:
-        known = ", ".join(
-            ["lm-eval's sample logs", "run folders", "tables of scores", *map(str, plugins("score_sources").values())]
-        )
+        known = ", ".join([*_OURS, *map(str, plugins("score_sources").values())])
         other = named_as_what_it_is(path)
         raise ComparisonError(other or f"{path} holds no scores in a format that is known: {known}.")
     return source.read(path)
@@ -66,7 +69,7 @@ def score_source(path: Path) -> ScoreSource | None:
 
     Raises `PluginError` for a third party's source that does not keep the contract.
     """
-    for source in (RunFolderSource(), LmEvalSource(), TableSource()):
+    for source in (RunFolderSource(), LmEvalSource(), TableSource(), EveryEvalEverSource(), InspectSource()):
         if source.recognises(path):
             return source
     third = map(_load, plugins("score_sources").values())

@@ -47,11 +47,6 @@ def _content(path: Path) -> dict[str, Any]:
     return {}
 
 
-def _is_inspect_json(path: Path) -> bool:
-    content = _content(path)
-    return "status" in content and isinstance(content.get("eval"), dict) and "task" in content["eval"]
-
-
 def _is_lighteval_results(path: Path) -> bool:
     return bool(_content(path).keys() & {"config_general", "summary_general"})
 
@@ -67,8 +62,6 @@ def _always(_: Path) -> bool:
 _PROGRAMS = (
     _Program("lighteval (its details, item by item)", "details_*.parquet", _always),
     _Program("lighteval (its results, which hold means and no items)", "results_*.json", _is_lighteval_results),
-    _Program("Inspect (a log of inspect eval)", "*.eval", _always),
-    _Program("Inspect (a log of inspect eval)", "*.json", _is_inspect_json),
     _Program("lmms-eval", "*_samples_*.jsonl", _always),
     _Program("HELM", "per_instance_stats.json", _always),
     _Program("lm-eval before 0.4", "*_write_out_info.json", _always),

@@ -16,8 +16,6 @@ FILES = {
         b"PAR1",
     ),
     "lighteval (its results": (f"results/org/model/results_{TIME}.json", {"config_general": {}, "results": {}}),
-    "Inspect": ("logs/2026-01-02T03-04-05+00-00_arc_abcd.eval", b"PK"),
-    "Inspect (a log": ("logs/arc.json", {"version": 2, "status": "success", "eval": {"task": "arc"}, "samples": []}),
     "lmms-eval": ("org__model/20260102_030405_samples_mme.jsonl", b"{}\n"),
     "HELM": ("runs/v1/mmlu/per_instance_stats.json", []),
     "lm-eval before 0.4": ("arc_easy_write_out_info.json", []),

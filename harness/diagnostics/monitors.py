@@ -27,7 +27,7 @@ class Monitors(Diagnostic):
     """Effective rank, losses on rows that train and rows that do not, a small guard, and the gradient's norm.
 
     They are taken before training, after `every` so many steps and at the end, on `rows` validation rows (0: none) and
-    `items` of each guard suite (0: none). The other options are `Limits`. A sign of a failure goes to the cell's log at
+    `items` of each guard suite (0: none). The other options are `Limits`. A sign of a failure goes to the run's log at
     once. Its one number is how many signs there were.
     """
 
@@ -38,6 +38,7 @@ class Monitors(Diagnostic):
         self._request = ProbeRequest(items=0, held_out=rows, scored=items, roles=("guard",))
         self._probes = Probes()
         self._batch: Batch = {}
+        self._id = ""
         self._recipe: Recipe | None = None
         self._declared: float | None = None
         self._looks: list[Look] = []
@@ -49,8 +50,7 @@ class Monitors(Diagnostic):
 
     def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:
         """Keep them, and the recipe that trains."""
-        del whole
-        self._recipe, self._probes = recipe, probes
+        self._id, self._recipe, self._probes = whole.id, recipe, probes
 
     def before(self, model: nn.Module, batch: Batch) -> None:
         """Look at the base."""
@@ -77,7 +77,7 @@ class Monitors(Diagnostic):
         found = signs(self._looks, self._limits, declared=self._declared, lower_is_better=lower)
         for each in found:
             if each.sign not in {said.sign for said in self._said}:
-                _log.warning("early warning after step %d: %s. %s", each.step, each.seen, each.remedy)
+                _log.warning("early warning: %s after step %d: %s. %s", self._id, each.step, each.seen, each.remedy)
         self._said = found
 
     def _look(self, model: PreTrainedModel, step: int) -> Look:

@@ -59,7 +59,7 @@ def test_a_planted_rank_is_seen_and_a_collapsed_one_is_warned_of(build, tmp_path
     assert found.declared == 4
     assert found.looks[-1].rank == pytest.approx(rank, rel=1e-4)
     assert [each.sign for each in found.warnings] == warned
-    assert [record.args[0] for record in caplog.records] == [1] * len(warned)
+    assert [record.args[:2] for record in caplog.records] == [("lora--four", 1)] * len(warned)
     assert all("Raise r" in each.remedy for each in found.warnings)
 
 

@@ -28,7 +28,7 @@ RECORDS = {
     "monitors": Monitored,
     "training_path": Path,
 }
-OPTIONS = {"monitors": {"every": 1, "items": 0, "rows": 4}, "training_path": {"steps": [1], "items": 4}}
+OPTIONS = {"monitors": {"every": 1, "items": 0, "rows": 4, "rank": 1.9999}, "training_path": {"steps": [1], "items": 4}}
 ASKED = [{"name": name, "options": OPTIONS.get(name, {})} for name in RECORDS]
 
 
@@ -81,6 +81,15 @@ def test_what_is_seen_on_the_way_ends_where_training_does(trained):
         assert [point.at for point in path.checkpoints] == [1]
         assert [point.at for point in path.line] == [0, 0.25, 0.5, 0.75, 1]
         assert set(path.line[0].scores) == {"sums", "sums_far"}
+
+
+def test_an_early_warning_stands_in_the_log_and_in_the_report(finished):
+    run, printed = finished
+    log = run.log.read_text()
+    assert log.count("early warning: lora--tiny after step 1: the mean effective rank is") == 2
+    assert "early warning: full--default" not in log
+    assert "lora--tiny, seed 1, step 1: the mean effective rank is" in " ".join(printed.split())
+    assert "Raise r" in printed
 
 
 def test_cells_are_held_against_each_other(finished):

@@ -57,6 +57,8 @@ def main() -> int:
     """Inject them, print a table of what came of it, and return 1 where anything was wrong."""
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=0, help="kills that meet their target")
+    parser.add_argument("--length", type=int, default=8, help="kills of one run (8)")
+    parser.add_argument("--spec", type=Path, help="what is killed, such as quick, instead of a grid on stand-ins")
     for each in CAMPAIGNS:
         parser.add_argument(f"--{each.name}", type=int, default=0, help=f"so many of {each.name}, -1 for every one")
     parser.add_argument("--long", action="store_true", help=f"every one of them, and {KILLS} kills: hours")
@@ -68,7 +70,7 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="faults-") as temporary:
         folder = Path(temporary)
-        grid = make_grid(folder / "grid")
+        grid = make_grid(folder / "grid", args.spec)
         if args.replay:
             return min(_replayed(grid, folder, args.replay), 1)
         wrong = 0
@@ -78,7 +80,7 @@ def main() -> int:
                 faults = each.drawn(grid, None if count < 0 else count, args.seed)
                 wrong += _injected(each, grid, _noted(faults, args.faults), folder)
         if count := KILLS if args.long else args.kills:
-            wrong += _kills(kills.chains(grid, count, folder, args.faults, seed=args.seed))
+            wrong += _kills(kills.chains(grid, count, folder, args.faults, seed=args.seed, length=args.length))
         return min(wrong, 1)
 
 

@@ -46,24 +46,25 @@ class Told:
 
 @dataclass(frozen=True)
 class Grid:
-    """A folder with the spec, and the undisturbed run's verdict and report."""
+    """A folder, the spec of a name that ran in it undisturbed, and that run's verdict and report."""
 
     folder: Path
+    spec: Path
     verdict: bytes
     printed: str
 
     @property
-    def spec(self) -> Path:
-        return self.folder / f"{NAME}.json"
+    def name(self) -> str:
+        return self.spec.stem
 
 
-def make_grid(folder: Path) -> Grid:
-    """Write the spec into an empty folder and run it there once with nothing in its way."""
+def make_grid(folder: Path, spec: Path | None = None) -> Grid:
+    """Write the spec into an empty folder, or take one, and run it there once with nothing in its way."""
     folder.mkdir(parents=True, exist_ok=True)
-    spec = write_tiny_spec(folder, write_tiny_tokenizer(folder / "tokenizer"))
-    done = ended(start(spec, folder, **SECRETS), timeout=1200)
+    spec = spec or write_tiny_spec(folder, write_tiny_tokenizer(folder / "tokenizer"))
+    done = ended(start(spec, folder, **SECRETS), timeout=3600)
     assert done.code == 0, done.err
-    return Grid(folder, (folder / RUN / "verdict.json").read_bytes(), done.out)
+    return Grid(folder, spec, (folder / "runs" / spec.stem / "verdict.json").read_bytes(), done.out)
 
 
 def ran(grid: Grid, run: Path, *options: str) -> tuple[int, str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from faults.grid import NAME, Grid, losses, note
+from faults.grid import Grid, losses, note
 from helpers.commands import ended, start, stop
 
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
@@ -38,7 +38,7 @@ MOMENTS = {
 }
 """What a command adds to its run folder: a journal's event, or a file."""
 OFTEN = ("began", "unit", "adapter", "trained", "samples", "scored", "result", "finished", "evaluated")
-PATIENCE = 300.0
+PATIENCE = 1800.0
 TRIES = 6
 
 
@@ -102,7 +102,7 @@ class _Commands:
     """The commands of one chain, one at a time."""
 
     def __init__(self, grid: Grid, folder: Path, chain: Chain) -> None:
-        self.run = folder / "runs" / NAME
+        self.run = folder / "runs" / grid.name
         self._grid, self._folder, self._chain = grid, folder, chain
         self._process = None
         self._done = False
@@ -222,10 +222,10 @@ def _send(command: int, kill: Kill) -> bool:
     return False
 
 
-def chains(grid: Grid, count: int, folder: Path, faults: Path, *, seed: int = 0) -> Iterator[Chain]:
-    """Try chains until so many kills have met their targets."""
+def chains(grid: Grid, count: int, folder: Path, faults: Path, *, seed: int, length: int) -> Iterator[Chain]:
+    """Try chains of a length until so many kills have met their targets."""
     met = number = 0
     while met < count:
-        chain = tried(grid, drawn(number, seed), folder / f"chain-{number}", faults)
+        chain = tried(grid, drawn(number, seed, min(length, count - met)), folder / f"chain-{number}", faults)
         yield chain
         met, number = met + len(chain.kills), number + 1

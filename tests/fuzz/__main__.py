@@ -11,6 +11,9 @@ from pathlib import Path
 from fuzz.mutants import HEAVY, KINDS, SHARE
 from fuzz.trial import tried
 
+SAID = 250
+"""After so many, how far it is is said."""
+
 
 def main() -> int:
     """Try them, print what failed, and return 1 where any did."""
@@ -31,7 +34,11 @@ def main() -> int:
         each = args.count * SHARE // (SHARE * len(KINDS) + len(HEAVY))
         cases = [(kind, args.first + n) for n in range(each) for kind in (*KINDS, *(HEAVY if n % SHARE == 0 else ()))]
     failed = []
-    for trial in (tried(kind, seed) for kind, seed in cases):
+    for number, (kind, seed) in enumerate(cases, 1):
+        trial = tried(kind, seed)
+        if number % SAID == 0:
+            sys.stdout.write(f"{number} of {len(cases)}, {len(failed)} failed\n")
+            sys.stdout.flush()
         if not trial.fault:
             continue
         failed.append(trial)

@@ -229,8 +229,8 @@ def _other_scores(results: Path, evaluation: Evaluation) -> _Wrong | None:
     """Hold a record of before there were checksums against the scores that lm-eval wrote beside the samples."""
     scores: Any = {}
     with contextlib.suppress(OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        scores = read_record(results)["results"][evaluation.task]
-        scores = {key: value for key, value in scores.items() if isinstance(value, int | float)}
+        said = read_record(results)["results"][evaluation.task]
+        scores = {key: value for key, value in said.items() if isinstance(value, int | float)}
     other = {key: each for key, each in evaluation.metrics.items() if key in scores and scores[key] != each}
     if not other:
         return None

@@ -130,6 +130,15 @@ def test_a_record_of_before_checksums_is_held_against_what_lm_eval_wrote(tmp_pat
     assert "0.987 is there" in said
 
 
+@pytest.mark.parametrize("scores", ["0.5", "9", "[]", "null", '"acc"'])
+def test_scores_that_are_none_in_lm_evals_results_are_no_bug(tmp_path, capsys, scores):
+    shutil.copytree(OLD, tmp_path / "run")
+    results = next((tmp_path / "run").glob("cells/full*s1*/eval/sums--*/results_*.json"))
+    change(results, r'(?s)"results": \{.*?\}', f'"results": {{"sums": {scores}')
+    assert main(["doctor", str(tmp_path / "run")]) in {0, 1}
+    assert "bug in harness" not in capsys.readouterr().err
+
+
 def test_a_training_is_held_against_its_note_byte_for_byte(run):
     cell = run.cell_ids[-1]
     folder = run.cell_folder(cell)

@@ -1,13 +1,13 @@
 """Cells that a run beside this one has finished: taken over instead of computed again."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from harness.ledger import RunFolder
 from harness.ledger.claims import CLAIMS
 from harness.ledger.damage import CellFiles
 from harness.ledger.files import make_folder, sync, sync_folder
+from harness.ledger.neighbours import Neighbours
 from harness.ledger.run import OUTCOME, TRAINED, files_of
 from harness.plan.cells import PlannedCell
 from harness.preflight.prepared import Prepared
@@ -15,7 +15,9 @@ from harness.records import CellResult
 from harness.spec.records import Experiment
 
 
-def adopt(run: RunFolder, planned: PlannedCell, experiment: Experiment, prepared: Prepared) -> bool:
+def adopt(
+    run: RunFolder, planned: PlannedCell, experiment: Experiment, prepared: Prepared, neighbours: Neighbours
+) -> bool:
     """Copy a finished cell of the same id from a run folder beside this one, and tell whether one was there.
 
     Whoever calls holds the claim on the cell. The copy appears whole or not at all, and it replaces nothing but what a
@@ -25,7 +27,7 @@ def adopt(run: RunFolder, planned: PlannedCell, experiment: Experiment, prepared
     mine = run.cell_folder(planned.cell)
     if (mine / OUTCOME).exists() or (mine / TRAINED).exists():
         return False
-    for theirs in _siblings(run, planned):
+    for theirs in neighbours.having(planned.cell.id):
         found = RunFolder(theirs.parent.parent).ended(planned.cell)
         if not isinstance(found, CellResult) or lacking(found, experiment):
             continue
@@ -35,13 +37,6 @@ def adopt(run: RunFolder, planned: PlannedCell, experiment: Experiment, prepared
             run.journal.append("adopted", cell=planned.cell.id, source=source, files=files_of(found))
             return True
     return False
-
-
-def _siblings(run: RunFolder, planned: PlannedCell) -> Iterator[Path]:
-    mine = run.folder.resolve()
-    for theirs in sorted(run.folder.parent.glob(f"*/cells/{planned.cell.id}")):
-        if theirs.parent.parent.resolve() != mine:
-            yield theirs
 
 
 def _is_whole(run: RunFolder, theirs: Path) -> bool:

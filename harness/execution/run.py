@@ -22,7 +22,7 @@ from harness.ledger import RunFolder
 from harness.ledger.claims import Claims
 from harness.ledger.hardware import code, hardware
 from harness.ledger.lock import LOCK, Lock, Machine, Reproduction, write_lock
-from harness.ledger.presence import ANOTHER_FOLDER
+from harness.ledger.presence import ANOTHER_FOLDER, at_work
 from harness.ledger.run import ENDED, MEASURED, MEASUREMENTS, PREFIX
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.search import tuned
@@ -55,7 +55,11 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
     other data.
     """
     check_trackers(experiment)
-    run = RunFolder(folder)
+    with at_work(folder, experiment, go_on=options.go_on):
+        return _execute(experiment, RunFolder(folder), watcher, options)
+
+
+def _execute(experiment: Experiment, run: RunFolder, watcher: Watcher, options: Options) -> RunFolder:
     around = surroundings(experiment)
     known = _known(run, around, options)
     with executor_of(experiment, run.log, remedy=ANOTHER_FOLDER, at_once=known is None) as executor:

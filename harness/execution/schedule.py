@@ -6,7 +6,7 @@ same cells: each is begun by whoever has claimed it, and what another has ended 
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from harness.execution._base import Executor, Exit
 from harness.execution.adopt import adopt
 from harness.execution.crew import Crew
 from harness.execution.events import Event, Refusal, SuiteScored, TrainingSaved
+from harness.execution.order import Order
 from harness.execution.repair import goes_back, mend
 from harness.execution.sharing import POLL, Sharing
 from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
@@ -51,6 +52,20 @@ class Started:
         return self.planned.cell
 
 
+class Hand:
+    """What one call has in hand of some cells: their order, the claims on them, and those that run here, by unit."""
+
+    def __init__(self, cells: Sequence[PlannedCell], order: Order, sharing: Sharing) -> None:
+        self.places = {each.cell.id: place for place, each in enumerate(cells)}
+        self.order = order
+        self.sharing = sharing
+        self.running: dict[str, Started] = {}
+
+    def next(self) -> PlannedCell | None:
+        """Claim and return the first cell that can start and that nobody else has."""
+        return self.order.next(lambda each: self.sharing.take(each.cell))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """What all cells of one kind share. A cell that has ended is left alone, unless it failed and is retried."""
@@ -65,6 +80,7 @@ class Schedule:
     kind: Kind = "cells"
     _begun: dict[str, int] = field(default_factory=dict)
     """How often each cell had been started before this process looked: a failure of since then is not retried."""
+    _cells: dict[str, Cell] = field(default_factory=dict, init=False)
 
     def execute(self, cells: Sequence[PlannedCell]) -> None:
         """Run what has not ended; failed cells are outcomes, not exceptions.
@@ -73,7 +89,14 @@ class Schedule:
         """
         sharing = Sharing(self.run, self.kind, self.prepared.threads)
         try:
-            self._execute(cells, sharing)
+            for each in cells:
+                self._begun.setdefault(each.cell.id, attempts(self.run.cell_folder(each.cell, self.kind)))
+                self._settle(each, sharing)
+            waiting = [each for each in cells if self._is_waiting(each)]
+            left = {each.cell.id for each in waiting}
+            ended = (self.run.ended(each.cell, self.kind) for each in cells if each.cell.id not in left)
+            self.watcher.planned(self.kind, cells, [outcome for outcome in ended if outcome is not None])
+            self._execute(Hand(cells, Order(waiting, self._before), sharing))
         finally:
             sharing.release_all()
 
@@ -101,104 +124,100 @@ class Schedule:
         self.watcher.mended(found)
         return ()
 
-    def _execute(self, cells: Sequence[PlannedCell], sharing: Sharing) -> None:
-        for each in cells:
-            self._begun.setdefault(each.cell.id, attempts(self.run.cell_folder(each.cell, self.kind)))
-            self._settle(each, sharing)
-        waiting = [each for each in cells if self._is_waiting(each)]
-        ended = (self.run.ended(each.cell, self.kind) for each in cells if each not in waiting)
-        self.watcher.planned(self.kind, cells, [outcome for outcome in ended if outcome is not None])
-        running: dict[str, Started] = {}
-        self._check_base_before(waiting)
+    def _execute(self, hand: Hand) -> None:
+        self._check_base_before(hand.order)
         with Crew(self.executor, self._places) as crew:
-            while waiting or running:
-                while crew.place is not None and (planned := self._next(waiting, running, sharing)) is not None:
-                    waiting.remove(planned)
-                    if self._has_ended_elsewhere(planned):
-                        sharing.release(planned.cell)
-                        self._check_base_before(waiting)
+            while hand.order:
+                while crew.place is not None and (planned := hand.next()) is not None:
+                    if self._has_ended_elsewhere(planned, hand.sharing):
+                        self._leave(planned.cell, hand)
                     else:
-                        self._begin(planned, cells.index(planned), crew, running, sharing)
-                if running:
-                    self._take_next(crew, waiting, running, sharing)
-                elif waiting:
+                        self._begin(planned, crew, hand)
+                if hand.running:
+                    self._take_next(crew, hand)
+                elif hand.order:
                     time.sleep(POLL)
 
     def _settle(self, planned: PlannedCell, sharing: Sharing) -> None:
         """Take a cell over from a run beside this one, or let its result list the scores that are asked for."""
         if sharing.take(planned.cell):
-            if self.kind == "cells":
-                adopt(self.run, planned, self.experiment, self.prepared)
+            self._adopt(planned, sharing)
             self._take_up(planned)
             sharing.release(planned.cell)
 
-    def _has_ended_elsewhere(self, planned: PlannedCell) -> bool:
-        """Tell, and tell the watcher, whether a claimed cell was ended by another process since it was listed."""
+    def _adopt(self, planned: PlannedCell, sharing: Sharing) -> None:
         if self.kind == "cells":
-            adopt(self.run, planned, self.experiment, self.prepared)
+            adopt(self.run, planned, self.experiment, self.prepared, sharing.neighbours)
+
+    def _has_ended_elsewhere(self, planned: PlannedCell, sharing: Sharing) -> bool:
+        """Tell, and tell the watcher, whether a claimed cell was ended by another process since it was listed."""
+        self._adopt(planned, sharing)
         outcome = self.run.ended(planned.cell, self.kind)
         if outcome is None or self._is_waiting(planned):
             return False
         self.watcher.ended(outcome)
         return True
 
-    def _begin(
-        self, planned: PlannedCell, place: int, crew: Crew, running: dict[str, "Started"], sharing: Sharing
-    ) -> None:
-        self.watcher.cell(place, planned)
+    def _begin(self, planned: PlannedCell, crew: Crew, hand: Hand) -> None:
+        self.watcher.cell(hand.places[planned.cell.id], planned)
         assert crew.place is not None
         unit = self._started(planned, crew.place)
         if unit is None:
-            sharing.release(planned.cell)
+            self._leave(planned.cell, hand)
         else:
-            running[unit.id] = Started(planned)
+            hand.running[unit.id] = Started(planned)
             crew.start(unit)
 
-    def _take_next(
-        self, crew: Crew, waiting: list[PlannedCell], running: dict[str, "Started"], sharing: Sharing
-    ) -> None:
-        """Take the next thing that a running unit tells; a cell that has ended is anyone's again."""
+    def _take_next(self, crew: Crew, hand: Hand) -> None:
+        """Take the next thing that a running unit tells."""
         unit, told = crew.told()
-        cell = running[unit].cell
-        if isinstance(told, Exit) and not sharing.holds(cell):
+        cell = hand.running[unit].cell
+        if isinstance(told, Exit) and not hand.sharing.holds(cell):
             # Another process took the cell over while this one stood still: how it ends is the other's to say.
             self.run.journal.append("claim lost", cell=cell.id)
-            waiting.append(running.pop(unit).planned)
-            sharing.release(cell)
+            del hand.running[unit]
+            hand.order.put_back(cell.id)
+            hand.sharing.release(cell)
             return
         if isinstance(told, Event) and isinstance(told.body, CellFailure) and told.body.kind == "device":
             # Another accelerator does the cells to come; at the last one they fail as this did.
             self.run.journal.append("device lost", cell=cell.id, place=crew.lose_place_of(unit))
-        was_base = self._take(unit, told, running)
-        if unit not in running:
-            sharing.release(cell)
-        if was_base:
-            self._check_base_before(waiting)
+        self._take(unit, told, hand.running)
+        if unit not in hand.running:
+            self._leave(cell, hand)
+
+    def _leave(self, cell: Cell, hand: Hand) -> None:
+        """Let go of a cell that has ended: it is anyone's again, and what waited for it can start."""
+        hand.sharing.release(cell)
+        hand.order.done(cell.id)
+        if cell == self._base:
+            self._check_base_before(hand.order)
 
     @property
     def _places(self) -> int:
         """How many cells run at once."""
         return self.prepared.places(self.executor.workers)
 
-    def _next(
-        self, waiting: Sequence[PlannedCell], running: Mapping[str, "Started"], sharing: Sharing
-    ) -> PlannedCell | None:
-        """Claim and return the first cell of whose predecessors none is waiting or running, and that is not claimed.
+    def _before(self, planned: PlannedCell) -> Iterator[str]:
+        """Yield the cells that must have ended before one that trains can start.
 
         The untuned model comes before everything that is compared: its scores show what could not be.
         """
-        unfinished = {each.cell.id for each in waiting} | {each.cell.id for each in running.values()}
-        for planned in waiting:
-            others = [self._base, self._matched_cell(planned)] if planned.is_adapted else []
-            if any(other is not None and other.id in unfinished for other in others):
-                continue
-            if sharing.take(planned.cell):
-                return planned
-        return None
+        if planned.is_adapted:
+            yield self._base.id
+            other = self._matched_cell(planned)
+            if other is not None:
+                yield other.id
 
     @property
     def _base(self) -> Cell:
-        return base_cell(self.experiment, self.prepared.content)
+        return self._known("", lambda: base_cell(self.experiment, self.prepared.content))
+
+    def _known(self, name: str, make: Callable[[], Cell]) -> Cell:
+        """Return a cell that is asked for again and again; what it is takes a digest of the experiment."""
+        if name not in self._cells:
+            self._cells[name] = make()
+        return self._cells[name]
 
     def _started(self, planned: PlannedCell, place: int) -> WorkUnit | None:
         """Write down that a cell begins and return its unit, None where the cell that it is to match failed."""
@@ -213,24 +232,20 @@ class Schedule:
         self.run.journal.append("began", cell=planned.cell.id)
         return unit
 
-    def _take(self, unit: str, told: Event | Exit, running: dict[str, "Started"]) -> bool:
-        """Take what a running unit tells; its exit is how the cell ended, unless it had told that before.
-
-        Tell whether it was the untuned model's cell that ended.
-        """
+    def _take(self, unit: str, told: Event | Exit, running: dict[str, Started]) -> None:
+        """Take what a running unit tells; its exit is how the cell ended, unless it had told that before."""
         started = running[unit]
         if isinstance(told, Exit):
             del running[unit]
             killed = CellFailure(cell=started.cell, kind=told.kind, stage="unknown", message=str(told))
             self._end(started.outcome or killed)
-            return started.cell == self._base
+            return
         if isinstance(told.body, Refusal):
             raise told.body.error()
         if isinstance(told.body, CellResult | CellFailure):
             started.outcome = started.outcome or told.body
         else:
             self._hear(started.cell, told)
-        return False
 
     def _end(self, outcome: Outcome) -> None:
         if not self.run.log.exists():  # what was made again in its place would lack what is done
@@ -250,10 +265,10 @@ class Schedule:
         if asked != outcome.evaluations:
             self.run.write_outcome(replace(outcome, evaluations=asked), self.kind)
 
-    def _check_base_before(self, waiting: Sequence[PlannedCell]) -> None:
+    def _check_base_before(self, order: Order) -> None:
         """Look at the scores of the untuned model, if there are any, before cells that are compared."""
-        base = self.run.ended(self._base)
-        if isinstance(base, CellResult) and any(each.is_adapted for each in waiting):
+        base = self.run.ended(self._base) if order.compares else None
+        if isinstance(base, CellResult):
             check_base(self.run, self.experiment, base)
 
     def _is_waiting(self, planned: PlannedCell) -> bool:
@@ -305,7 +320,10 @@ class Schedule:
         if compute is None:
             return None
         (other,) = [each for each in self.experiment.recipes if each.id == compute.recipe]
-        return trained_cell(self.experiment, other, int(planned.cell.seed or 0), self.prepared.content)
+        seed = int(planned.cell.seed or 0)
+        return self._known(
+            f"{other.id} {seed}", lambda: trained_cell(self.experiment, other, seed, self.prepared.content)
+        )
 
     def _unit(self, planned: PlannedCell, budget: ReferenceBudget | None, place: int) -> WorkUnit:
         """Return the unit of a cell, with its own recipe alone; each place has an accelerator of its own."""

@@ -2,10 +2,10 @@
 
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from harness.ledger import RunFolder
-from harness.ledger.claims import Claims, claim_of_cell, folders_with_claim, one_at_a_time
+from harness.ledger.claims import Claims, claim_of_cell, one_at_a_time
+from harness.ledger.neighbours import Neighbours
 from harness.ledger.run import Kind
 from harness.records import Cell
 
@@ -21,10 +21,12 @@ class Sharing:
     kind: Kind
     threads: int
     claims: Claims = field(init=False)
+    neighbours: Neighbours = field(init=False)
     _refused: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.claims = Claims(self.run.folder)
+        self.neighbours = Neighbours(self.run.folder)
 
     def take(self, cell: Cell) -> bool:
         """Claim a cell, unless another process has it: in this folder, or in one beside it, from which it is adopted.
@@ -59,9 +61,4 @@ class Sharing:
         """Tell whether a run beside this one computes a cell of which this one has nothing yet."""
         if self.kind != "cells" or self.run.cell_folder(cell).exists():
             return False
-        name = self._name(cell)
-        beside = folders_with_claim(self.run.folder.parent, name)
-        return any(Claims(each).is_held(name) for each in beside if not self._is_mine(each))
-
-    def _is_mine(self, folder: Path) -> bool:
-        return folder.resolve() == self.run.folder.resolve()
+        return self.neighbours.computing(self._name(cell))

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.codec import DecodeError, decode, encode
-from harness.ledger import file_locks, heartbeat
 from harness.ledger.file_locks import FileLocks
 from harness.ledger.files import write_json
 from harness.ledger.heartbeat import Heartbeats, Rhythm
@@ -148,15 +147,6 @@ def beat_from_now_on(folder: Path) -> None:
     """Have claims in a run folder be by heartbeat from now on, in which nobody may hold a lock just now."""
     if rhythm_of(folder) is None:
         write_json(folder / CLAIMS / MARKER, encode(Rhythm()))
-
-
-def folders_with_claim(beside: Path, name: str) -> Iterator[Path]:
-    """Yield the run folders below a folder in which a claim of this name was ever taken."""
-    found = (
-        *beside.glob(f"*/{CLAIMS}/{name}{file_locks.SUFFIX}"),
-        *beside.glob(f"*/{CLAIMS}/{name}.*{heartbeat.SUFFIX}"),
-    )
-    yield from dict.fromkeys(path.parent.parent for path in found)
 
 
 def claim_of_cell(cell: str, kind: str, threads: int) -> str:

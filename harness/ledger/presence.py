@@ -6,6 +6,7 @@ about to print, so it is told what differs and refused for as long as the other 
 
 import contextlib
 import json
+import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
@@ -99,6 +100,8 @@ def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
                     _forget(claims, name_of_theirs)
             claims.take(name)
             write_json(claims.folder / f"{name}.json", mine)
+            with contextlib.suppress(OSError):
+                os.utime(folder.parent)  # tells those at work in folders beside this one that somebody came
     except NotImplementedError as error:
         raise UsageError(
             f"{folder} lies on a file system without locks ({error}). Set execute.shared_folder to true, by which "
@@ -111,6 +114,12 @@ def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError):  # the folder may be gone, or its disk: what this says is over anyway
             _forget(claims, name)
+
+
+def someone_is_at_work(folder: Path) -> bool:
+    """Tell whether a command is at work in a run folder, in which nothing is made for this."""
+    claims = Claims(folder)
+    return any(claims.is_held(note.stem) for note in claims.folder.glob(f"{_PREFIX}*.json"))
 
 
 def _others(claims: Claims) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -12,6 +12,7 @@ from harness.execution.adopt import adopt
 from harness.ledger import RunFolder
 from harness.ledger.artefacts import artefacts, together
 from harness.ledger.damage import CellFiles
+from harness.ledger.neighbours import Neighbours
 from harness.ledger.outcomes import Training, read_training, write_evaluation, write_training
 from harness.testing.tiny_spec import write_tiny_spec
 from helpers.runs import scored_run
@@ -170,11 +171,11 @@ def test_a_damaged_cell_beside_a_run_is_not_adopted_and_noted(stand_in, tmp_path
     samples = next(stand_in.folder.glob("eval/*/samples*"))
     whole = samples.read_bytes()
     flip(samples)
-    assert not adopt(mine, planned, experiment, SimpleNamespace(threads=1))
+    assert not adopt(mine, planned, experiment, SimpleNamespace(threads=1), Neighbours(mine.folder))
     (event,) = mine.journal.events()
     assert (event["event"], event["cell"]) == ("not adopted", stand_in.cell)
     assert samples.name in event["damaged"][0]
     samples.write_bytes(whole)
-    assert adopt(mine, planned, experiment, SimpleNamespace(threads=1))
+    assert adopt(mine, planned, experiment, SimpleNamespace(threads=1), Neighbours(mine.folder))
     assert together(artefacts(mine.folder, [mine.cell_folder(stand_in.cell)])) != ""
     assert CellFiles(mine, stand_in.cell).folder.is_dir()

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from harness.ledger.claims import CLAIMS, MARKER, Claims, folders_with_claim, one_at_a_time, rhythm_of, working_in
+from harness.ledger.claims import CLAIMS, MARKER, Claims, one_at_a_time, rhythm_of, working_in
 from harness.ledger.heartbeat import Rhythm
 from helpers.claims import by_heartbeat
 
@@ -39,8 +39,6 @@ def test_a_claim_has_one_holder_until_it_lets_go(either):
     assert theirs.lives("cell")
     assert (mine.holds("cell"), theirs.holds("cell"), mine.holds("unknown")) == (True, False, False)
     assert mine.names() == ["another", "cell"]
-    assert list(folders_with_claim(tmp_path.parent, "cell")) == [tmp_path]
-    assert list(folders_with_claim(tmp_path.parent, "cel")) == []
     mine.release("cell")
     assert not theirs.is_held("cell")
     assert not theirs.lives("cell")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from harness.bundle import Verified
     from harness.bundle.hub import Pushed
     from harness.compare.design import Design
+    from harness.execution.selection import Selection
     from harness.execution.watcher import Watcher
     from harness.ledger import RunFolder
     from harness.plan.costs import Estimate
@@ -174,6 +175,8 @@ def run(
     retry_failed: bool | Collection[FailureKind] = False,
     repair: bool = False,
     go_on: bool = False,
+    cells: Sequence[str] = (),
+    units: int | None = None,
     watcher: "Watcher | None" = None,
     locked: PathLike | None = None,
     **changes: Unpack[Changes],
@@ -185,26 +188,41 @@ def run(
     run that stopped at one of its looks stays stopped unless it is to `go_on`. Files of an earlier start that are
     damaged are made again with `repair`, and otherwise named in a `DamagedError`. `watcher` is called with what
     happens. With `locked`, a lock file that `load_locked` read the experiment of, the run is held to it: what must
-    agree and does not is a `LedgerError`, what may differ is said in the lock and the report. Needs the extra `run`.
-    Several processes may call this with one folder and one experiment: they share the cells. Raises `HarnessError`
-    where nothing can be run: model or data cannot be had, the folder holds a run of other data, or another process is
-    at work in it that wants something else; and `StorageError` for what the disk refuses.
+    agree and does not is a `LedgerError`, what may differ is said in the lock and the report.
+
+    Several processes may call this with one folder and one experiment: they share the cells. A process that is to do a
+    part names `cells` (ids of trials or cells, which come with what they wait for), or says how many `units` it takes
+    at most of those that nobody has, and waits for those in others' hands; `Run.part` then says what came of it. Who
+    finds that all have ended judges.
+
+    Needs the extra `run`. Raises `HarnessError` where nothing can be run: model or data cannot be had, the folder holds
+    a run of other data, or another process is at work in it that wants something else; `UsageError` for a part that
+    there is not; and `StorageError` for what the disk refuses.
     """
     require("run", "harness.run")
     experiment = _experiment(spec, changes)
 
     from harness.execution.reproduction import original
     from harness.execution.run import Options, execute
+    from harness.execution.selection import Selection
     from harness.execution.watcher import Unwatched
     from harness.ledger.presence import at_work
 
     held_to = None if locked is None else original(Path(locked))
-    options = Options(retry=_kinds_retried(retry_failed), go_on=go_on, repair=repair, original=held_to)
+    part = _part(cells, units)
+    options = Options(
+        retry=_kinds_retried(retry_failed),
+        go_on=go_on,
+        repair=repair,
+        original=held_to,
+        selection=part or Selection(),
+    )
     folder = run_folder(experiment, out)
     with refusals_told(folder, cache_root()), at_work(folder, experiment, go_on=go_on):
         done = execute(experiment, folder, watcher or Unwatched(), options)
-        finished = Run(done.folder)
-        conclude(finished).save(anew=False)
+        finished = Run(done.folder, part=part)
+        if part is None or part.whole:
+            conclude(finished).save(anew=False)
     return finished
 
 
@@ -231,6 +249,17 @@ def load_locked(
     experiment = reread(found.experiment, found.file, include=folders, device=device, workers=workers)
     threads = experiment.execute.threads or found.lock.execution.threads
     return replace(experiment, execute=replace(experiment.execute, threads=threads))
+
+
+def _part(cells: Sequence[str], units: int | None) -> "Selection | None":
+    """Return the part of a run that is asked for, None for all of it. Raises `UsageError` for what is none."""
+    from harness.execution.selection import Selection
+
+    if isinstance(cells, str) or (cells and units is not None) or (units is not None and units < 1):
+        raise UsageError(
+            f"cells={cells!r}, units={units}: give a list of ids, or a number of units from 1 on, not both."
+        )
+    return Selection(cells=tuple(cells), count=units) if cells or units is not None else None
 
 
 def _kinds_retried(asked: bool | Collection[FailureKind]) -> frozenset[FailureKind]:  # noqa: FBT001 - as `run` takes it

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.compare.costs import RunCosts
     from harness.compare.held_out import HeldOutLoss
     from harness.compare.summaries import ScoreSummary
+    from harness.execution.selection import Selection
     from harness.ledger import Outcome, RunFolder
     from harness.report.beside import Side
     from harness.report.document import Document
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 class Run:
     """A run folder that has been started, read anew when asked; `verdicts` and `costs` are worked out once.
 
-    `bundled` says that it is a bundle's, unpacked for as long as it is looked at.
+    `bundled` says that it is a bundle's, unpacked for as long as it is looked at; `part` what came of a part of a run
+    that was asked for.
     """
 
     folder: Path
     bundled: bool = False
+    part: "Selection | None" = None
 
     @property
     def experiment(self) -> Experiment:

@@ -49,6 +49,7 @@ EXIT_CODES = """exit codes:
   65 files of a run folder are damaged: nothing was made of them
   69 a model, package or data set cannot be had    70 a bug
   74 the disk refuses: full, too large, not permitted, vanished; what is done is kept
+  75 cells that were named wait for a look that is not over: again later
   130 stopped by Ctrl-C    143 by SIGTERM; the same command goes on, and a second signal stops at once"""
 
 

@@ -52,12 +52,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what fits into 2h, 90min, or a plain number, a price at the spec's cost.per_hour, and what it shows",
     )
     parser.add_argument("--apply", action="store_true", help="with --within: write seeds and items into the spec")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON, with the ids that `harness run --cells` takes")
 
 
 def run(args: argparse.Namespace) -> int:
     """Estimate and print."""
     require("run", "harness plan")
+    from harness.plan.units import units_of
+
     check_applicable(args)
     experiment = load_spec(args)
     if args.within is not None:
@@ -70,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
     if args.within is not None:
         fits = api.plan_within(experiment, args.within, estimate=estimate, from_runs=args.from_runs)
     if args.json:
-        print(json.dumps(asdict(estimate) | ({"within": asdict(fits)} if fits else {}), indent=2))
+        units = asdict(units_of(experiment, estimate))
+        print(json.dumps(asdict(estimate) | {"launch": units} | ({"within": asdict(fits)} if fits else {}), indent=2))
     else:
         from harness.report.documents import plan_document
         from harness.report.render.text import TextRenderer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness import api
 from harness.cli._common import add_override_options, load_spec
-from harness.cli.report import print_report, report_code
+from harness.cli.report import FAILED_CELLS, print_report, report_code
 from harness.errors import FAILURE_KINDS, UsageError
 from harness.extras import require
 from harness.runs import Run, conclude
@@ -15,7 +15,11 @@ from harness.spec.records import Experiment
 
 if TYPE_CHECKING:
     from harness.execution.reproduction import Original
+    from harness.execution.selection import Selection
     from harness.execution.watcher import Watcher
+
+LATER = 75
+"""What was named waits for what others have in hand."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +40,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--retry-failed", action="store_true", help="the same as --retry failed")
     parser.add_argument("--repair", action="store_true", help="make again what is damaged in the run folder")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument(
+        "--cells", nargs="+", default=[], metavar="ID", help="run these cells or trials, and what they wait for, alone"
+    )
+    part.add_argument(
+        "--next",
+        dest="units",
+        type=_count,
+        metavar="N",
+        help="run the next N cells or trials that nobody has; waits for those in others' hands",
+    )
     parser.add_argument("--go-on", action="store_true", help="go past looks at which the run stops; the report says so")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--quiet", action="store_true", help="show no progress, only what failed, and then the report")
@@ -45,6 +60,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="print what happens as one JSON object a line, the verdicts in the last, and no report",
     )
     parser.add_argument("--dry-run", action="store_true", help="run nothing: the same as `harness plan`")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of units from 1 on")
+    return int(text)
 
 
 def _retried(text: str) -> tuple[str, ...]:
@@ -99,6 +120,8 @@ def run(args: argparse.Namespace) -> int:
 
         with watching(experiment, folder, quiet=args.quiet) as watcher:
             finished = _run(args, experiment, folder, watcher)
+        if (part := _unfinished(finished)) is not None:
+            return _told(part, folder)
         return print_report(finished, written=True)
 
 
@@ -109,9 +132,33 @@ def _run(args: argparse.Namespace, experiment: Experiment, folder: Path, watcher
         retry_failed=args.retry or args.retry_failed,
         repair=args.repair,
         go_on=args.go_on,
+        cells=args.cells,
+        units=args.units,
         watcher=watcher,
         locked=args.locked,
     )
+
+
+def _unfinished(run: Run) -> "Selection | None":
+    """Return the part that ran here of a run that goes on, None where all of it has ended."""
+    return None if run.part is None or run.part.whole else run.part
+
+
+def _told(part: "Selection", folder: Path) -> int:
+    """Say what ran here of a run that goes on, and return the exit code."""
+    ran = ", ".join(part.ran) or "nothing"
+    failed = f", of which failed: {', '.join(part.failed)}" if part.failed else ""
+    print(f"ran here: {ran}{failed}\n{folder} is not at its end; `harness report {folder}` judges as far as it came.")
+    if part.left:
+        left = ", ".join(part.left)
+        print(f"harness: not run: {left}; the look before is not over. Run them again afterwards.", file=sys.stderr)
+    return _code(part)
+
+
+def _code(part: "Selection") -> int:
+    if part.left:
+        return LATER
+    return FAILED_CELLS if part.failed else 0
 
 
 def _told_in_lines(args: argparse.Namespace, experiment: Experiment, folder: Path) -> int:
@@ -120,7 +167,11 @@ def _told_in_lines(args: argparse.Namespace, experiment: Experiment, folder: Pat
 
     lines = JsonLines(sys.stdout)
     lines.begin(experiment, str(folder))
-    concluded = conclude(_run(args, experiment, folder, lines))
+    finished = _run(args, experiment, folder, lines)
+    if (part := _unfinished(finished)) is not None:
+        lines.conclude(str(folder), _code(part), None)
+        return _code(part)
+    concluded = conclude(finished)
     code = report_code(concluded)
     lines.conclude(str(folder), code, None if concluded.verdicts is None else concluded.verdicts.to_json())
     return code
@@ -130,8 +181,8 @@ def _plan(args: argparse.Namespace) -> int:
     """Do what `harness plan` does. What is about a run alone says nothing of a plan."""
     from harness.cli import plan
 
-    of_a_run = ("retry", "retry_failed", "repair", "go_on", "quiet", "json_lines")
-    given = [f"--{name.replace('_', '-')}" for name in of_a_run if getattr(args, name)]
+    of_a_run = ("retry", "retry_failed", "repair", "cells", "units", "go_on", "quiet", "json_lines")
+    given = [f"--{name.replace('_', '-').replace('units', 'next')}" for name in of_a_run if getattr(args, name)]
     if given:
         raise UsageError(f"--dry-run is `harness plan`, which knows no {', '.join(given)}: leave that out.")
     return plan.run(argparse.Namespace(**{**plan.NOTHING_ASKED, **vars(args)}))

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness import __version__
@@ -16,13 +16,14 @@ from harness.execution.executors import executor_of
 from harness.execution.reproduction import Original, hashes
 from harness.execution.schedule import Schedule
 from harness.execution.search import search
+from harness.execution.selection import Selection, check_known
 from harness.execution.unit import WorkUnit
-from harness.execution.watcher import Watcher
+from harness.execution.watcher import Unwatched, Watcher
 from harness.ledger import RunFolder
 from harness.ledger.claims import Claims
 from harness.ledger.hardware import code, hardware
 from harness.ledger.lock import LOCK, Lock, Machine, Reproduction, write_lock
-from harness.ledger.presence import ANOTHER_FOLDER, at_work
+from harness.ledger.presence import ANOTHER_FOLDER, at_work, note_begun
 from harness.ledger.run import ENDED, MEASURED, MEASUREMENTS, PREFIX
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.search import tuned
@@ -46,16 +47,19 @@ class Options:
     """Make damaged files again."""
     original: Original | None = None
     """The lock that the run is held to."""
+    selection: Selection = field(default_factory=Selection)
+    """The units that this process takes; what came of it is noted there."""
 
 
 def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Options) -> RunFolder:
     """Run what has not run yet and return the run folder; failed cells are outcomes, not exceptions.
 
     Raises `HarnessError` when nothing can be run: the model or data cannot be had, or `folder` holds a run of
-    other data.
+    other data; and `UsageError` where a part is asked for that the plan does not have, or of a run of another spec.
     """
     check_trackers(experiment)
     with at_work(folder, experiment, go_on=options.go_on):
+        note_begun(folder, experiment, anew=options.selection.is_all)
         return _execute(experiment, RunFolder(folder), watcher, options)
 
 
@@ -78,37 +82,68 @@ def _execute(experiment: Experiment, run: RunFolder, watcher: Watcher, options: 
             retry=options.retry,
             repair=options.repair,
             kind="trials",
+            selection=options.selection,
         )
-        base = plan_cells(experiment, prepared.content)[:1]
-        if experiment.tune:  # trials train: what cannot be compared is found now
-            first = replace(trials, kind="cells")
-            first.mend(base)
-            if any(run.ended(each.cell) is None for each in base):
-                first.execute(base)
-        choices = search(trials)
-        settled = tuned(experiment, choices)
-        cells = plan_cells(settled, prepared.content)
-        _write_lock(run, settled, prepared, cells, choices, reproduces=reproduces)
-        schedule = replace(trials, experiment=settled, kind="cells")
-        if cells:
-            schedule.mend(cells)
-            _execute_to_looks(schedule, cells, go_on=options.go_on)
-        _measure_across(run, cells, settled, executor)
-    shutil.rmtree(run.folder / PREFIX, ignore_errors=True)
+        _check_named(trials)
+        if _execute_all(trials, go_on=options.go_on, reproduces=reproduces):
+            options.selection.whole = True
+            shutil.rmtree(run.folder / PREFIX, ignore_errors=True)
+    options.selection.note_left(lambda unit: run.ended(unit) or run.ended(unit, "trials"))
     return run
 
 
-def _execute_to_looks(schedule: Schedule, cells: tuple[PlannedCell, ...], *, go_on: bool) -> None:
-    """Run the cells of the first look, judge, then those of the next, until the run stops or all have run."""
+def _check_named(trials: Schedule) -> None:
+    """Raise `UsageError` where units are named that there are not, or whose ids are not known yet."""
+    if not trials.selection.cells:
+        return
+    experiment, content = trials.experiment, trials.prepared.content
+    found = search(replace(trials, selection=Selection(count=0), watcher=Unwatched()))
+    settled = None if found.choices is None else tuned(experiment, found.choices)
+    cells = plan_cells(experiment, content)[:1] if settled is None else plan_cells(settled, content)
+    known = [each.cell.id for each in (*(trial.planned for trial in found.trials), *cells)]
+    check_known(trials.selection.cells, known, search_is_open=settled is None)
+
+
+def _execute_all(trials: Schedule, *, go_on: bool, reproduces: Reproduction | None) -> bool:
+    """Run the search and the cells as far as the selection goes; tell whether the run has ended."""
+    run, experiment, prepared = trials.run, trials.experiment, trials.prepared
+    base = plan_cells(experiment, prepared.content)[:1]
+    if experiment.tune:  # trials train: what cannot be compared is found now
+        first = replace(trials, kind="cells", selection=trials.selection.of_any())
+        first.mend(base)
+        if any(run.ended(each.cell) is None for each in base) and not first.execute(base):
+            return False
+    choices = search(trials).choices
+    if choices is None:
+        return False
+    settled = tuned(experiment, choices)
+    cells = plan_cells(settled, prepared.content)
+    _write_lock(run, settled, prepared, cells, choices, reproduces=reproduces)
+    schedule = replace(trials, experiment=settled, kind="cells")
+    if cells:
+        schedule.mend(cells)
+        if not _execute_to_looks(schedule, cells, go_on=go_on):
+            return False
+    _measure_across(run, cells, settled, trials.executor)
+    return True
+
+
+def _execute_to_looks(schedule: Schedule, cells: tuple[PlannedCell, ...], *, go_on: bool) -> bool:
+    """Run the cells of the first look, judge, then those of the next, until the run stops or all have run.
+
+    Return whether one of these is so: of a part of the run, others may have the rest.
+    """
     run, experiment = schedule.run, schedule.experiment
     looks = experiment.looks or (len(experiment.seeds),)
     for number, seeds in enumerate(looks, 1):
         among = {None, *experiment.seeds[:seeds]}
         reached = tuple(planned for planned in cells if planned.cell.seed in among)
         _check_diagnostics(run, reached, experiment)
-        schedule.execute(reached)
+        if not schedule.execute(reached):
+            return False
         if number < len(looks) and _stops(schedule, number) and not go_on:
-            return
+            return True
+    return True
 
 
 def _stops(schedule: Schedule, number: int) -> bool:
@@ -125,7 +160,7 @@ def _known(run: RunFolder, around: Mapping[str, str] | None, options: Options) -
     How many cells fit into memory is not known from then: where some may still have to run, it is asked again.
     """
     known = read_known(run.folder, around)
-    if known is None or known.fitting is None:
+    if known is None or known.fitting is None or options.selection.count == 1:
         return known
     outcomes = [run.ended(each) for each in run.cell_ids] if (run.folder / LOCK).exists() else [None]
     waits = options.repair or any(

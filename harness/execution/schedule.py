@@ -18,6 +18,7 @@ from harness.execution.crew import Crew
 from harness.execution.events import Event, Refusal, SuiteScored, TrainingSaved
 from harness.execution.order import Order
 from harness.execution.repair import goes_back, mend
+from harness.execution.selection import Selection
 from harness.execution.sharing import POLL, Sharing
 from harness.execution.unit import CellWork, ReferenceBudget, UnitKind, WorkUnit, asks_to_merge, write_unit
 from harness.execution.watcher import Watcher
@@ -78,14 +79,16 @@ class Schedule:
     retry: frozenset[FailureKind]
     repair: bool = False
     kind: Kind = "cells"
+    selection: Selection = field(default_factory=Selection)
     _begun: dict[str, int] = field(default_factory=dict)
     """How often each cell had been started before this process looked: a failure of since then is not retried."""
     _cells: dict[str, Cell] = field(default_factory=dict, init=False)
 
-    def execute(self, cells: Sequence[PlannedCell]) -> None:
-        """Run what has not ended; failed cells are outcomes, not exceptions.
+    def execute(self, cells: Sequence[PlannedCell]) -> bool:
+        """Run what has not ended and is selected; failed cells are outcomes, not exceptions.
 
-        Raises `ComparisonError` before a training where the base's scores show that a suite cannot be compared.
+        Return whether all of the cells have ended then, whoever ran them. Raises `ComparisonError` before a training
+        where the base's scores show that a suite cannot be compared.
         """
         sharing = Sharing(self.run, self.kind, self.prepared.threads)
         try:
@@ -96,7 +99,9 @@ class Schedule:
             left = {each.cell.id for each in waiting}
             ended = (self.run.ended(each.cell, self.kind) for each in cells if each.cell.id not in left)
             self.watcher.planned(self.kind, cells, [outcome for outcome in ended if outcome is not None])
-            self._execute(Hand(cells, Order(waiting, self._before), sharing))
+            selected = self.selection.among(waiting, self._before)
+            self._execute(Hand(cells, Order(selected, self._before), sharing))
+            return self.selection.is_all or not any(self._is_waiting(each) for each in cells)
         finally:
             sharing.release_all()
 
@@ -128,15 +133,20 @@ class Schedule:
         self._check_base_before(hand.order)
         with Crew(self.executor, self._places) as crew:
             while hand.order:
-                while crew.place is not None and (planned := hand.next()) is not None:
+                while self._takes_more(crew) and (planned := hand.next()) is not None:
                     if self._has_ended_elsewhere(planned, hand.sharing):
                         self._leave(planned.cell, hand)
                     else:
                         self._begin(planned, crew, hand)
                 if hand.running:
                     self._take_next(crew, hand)
+                elif self.selection.is_used_up:
+                    return
                 elif hand.order:
                     time.sleep(POLL)
+
+    def _takes_more(self, crew: Crew) -> bool:
+        return crew.place is not None and not self.selection.is_used_up
 
     def _settle(self, planned: PlannedCell, sharing: Sharing) -> None:
         """Take a cell over from a run beside this one, or let its result list the scores that are asked for."""
@@ -165,6 +175,7 @@ class Schedule:
         if unit is None:
             self._leave(planned.cell, hand)
         else:
+            self.selection.begin()
             hand.running[unit.id] = Started(planned)
             crew.start(unit)
 
@@ -196,7 +207,8 @@ class Schedule:
     @property
     def _places(self) -> int:
         """How many cells run at once."""
-        return self.prepared.places(self.executor.workers)
+        most = self.executor.workers if self.selection.count is None else self.selection.count
+        return self.prepared.places(max(1, min(most, self.executor.workers)))
 
     def _before(self, planned: PlannedCell) -> Iterator[str]:
         """Yield the cells that must have ended before one that trains can start.
@@ -251,6 +263,7 @@ class Schedule:
         if not self.run.log.exists():  # what was made again in its place would lack what is done
             raise refused("vanished", f"{self.run.folder} has lost {self.run.log.name}, or is gone.")
         self.run.write_outcome(outcome, self.kind)
+        self.selection.end(outcome)
         self.watcher.ended(outcome)
 
     def _take_up(self, planned: PlannedCell) -> None:

@@ -5,6 +5,7 @@ side by side, nor on where a run was cut off.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,26 +20,36 @@ from harness.records import CellResult, ChosenValues
 from harness.spec.records import MARGIN
 
 
-def search(schedule: Schedule) -> tuple[ChosenValues, ...]:
-    """Run the trials that have not ended, a round after the other, and return what they choose for each recipe."""
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The `trials` that are known, and what they choose for each recipe, None while some have not ended."""
+
+    trials: tuple[Trial, ...]
+    choices: tuple[ChosenValues, ...] | None
+
+
+def search(schedule: Schedule) -> Searched:
+    """Run the trials that have not ended, a round after the other, as far as the schedule's selection goes."""
     experiment, content = schedule.experiment, schedule.prepared.content
+    choices: tuple[ChosenValues, ...] | None = ()
     more = trials = plan_trials(experiment, content)
     while more:
         choices = _chosen(schedule, trials, more)
+        if choices is None:
+            return Searched(trials, None)
         more = widened(experiment, choices, content)
         trials += more
-    if not trials:
-        return ()
-    again = confirming(experiment, choices, content)
-    return _chosen(schedule, trials + again, again) if again else choices
+    again = confirming(experiment, choices or (), content)
+    return Searched(trials + again, _chosen(schedule, trials + again, again) if again else choices)
 
 
-def _chosen(schedule: Schedule, trials: Sequence[Trial], more: Sequence[Trial]) -> tuple[ChosenValues, ...]:
-    """Run those that are new and choose among all."""
+def _chosen(schedule: Schedule, trials: Sequence[Trial], more: Sequence[Trial]) -> tuple[ChosenValues, ...] | None:
+    """Run those that are new and choose among all; None where they have not ended."""
     run, tune = schedule.run, schedule.experiment.tune
     assert tune is not None
     schedule.mend([trial.planned for trial in more])
-    schedule.execute([trial.planned for trial in more])
+    if not schedule.execute([trial.planned for trial in more]):
+        return None
     outcomes = [(trial, run.outcome(trial.planned.cell, "trials")) for trial in trials]
     ended = [
         Ended(trial=trial, outcome=outcome, margins=_margins(run, outcome))

@@ -15,13 +15,16 @@ from typing import Any
 
 from harness.codec import JSON, encode
 from harness.errors import UsageError
-from harness.ledger.claims import Claims, beat_from_now_on, rhythm_of
+from harness.ledger.claims import CLAIMS, Claims, beat_from_now_on, rhythm_of
 from harness.ledger.files import write_json
 from harness.spec.records import Experiment
 from harness.storage import cannot_be_written
 
 ANOTHER_FOLDER = "Choose another folder with --out."
 """What to do where a run folder cannot be written."""
+
+BEGUN = "begun.json"
+"""Beside the claims: what the run is of, for those who take a part of it."""
 
 _REGISTER = "commands"
 _PREFIX = "command-"
@@ -116,6 +119,28 @@ def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
             _forget(claims, name)
 
 
+def note_begun(folder: Path, experiment: Experiment, *, anew: bool) -> None:
+    """Note what a run is of, `anew` or where nothing is noted.
+
+    Raises `UsageError` for a part of a run that was begun as another: some of its cells would be of one spec, some of
+    the other, and no start would end either.
+    """
+    path, mine = folder / CLAIMS / BEGUN, wanted(experiment, go_on=False)
+    with Claims(folder).alone(_REGISTER):
+        try:
+            before = None if anew else json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            before = None
+        differing = [] if before is None else list(differences(before, mine))
+        if differing:
+            raise UsageError(
+                f"{folder} was begun as another run, of which this would be no part:\n{_listed(differing)}\nChoose "
+                "another folder with --out; or `harness run` without --cells and --next, which goes on as this one."
+            )
+        if before is None:
+            write_json(path, mine)
+
+
 def someone_is_at_work(folder: Path) -> bool:
     """Tell whether a command is at work in a run folder, in which nothing is made for this."""
     claims = Claims(folder)
@@ -160,9 +185,12 @@ def _brief(value: JSON) -> str:
 
 
 def _refusal(folder: Path, differing: list[str]) -> str:
-    shown = "\n".join(f"  {each}" for each in differing[:_SHOWN])
-    more = f"\n  and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
     return (
-        f"{folder} is in use by a command that wants other numbers or another report of it:\n{shown}{more}\n"
+        f"{folder} is in use by a command that wants other numbers or another report of it:\n{_listed(differing)}\n"
         "Wait until it has ended, or choose another folder with --out: cells that both want are computed once."
     )
+
+
+def _listed(differing: list[str]) -> str:
+    shown = "\n".join(f"  {each}" for each in differing[:_SHOWN])
+    return shown + (f"\n  and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else "")

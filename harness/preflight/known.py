@@ -52,6 +52,8 @@ _OF_SESSIONS = frozenset(
 )
 """Environment variables that differ from one terminal to the next and say nothing of data."""
 _OF_TERMINALS = ("SSH_", "TERM_", "XDG_SESSION", "VTE_", "KONSOLE_", "ITERM_", "GNOME_TERMINAL")
+_OF_LAUNCHERS = ("SLURM_", "SLURMD_", "PBS_", "LSB_", "OMPI_", "PMI_", "PMIX_", "KUBERNETES_", "HOSTNAME", "TMPDIR")
+"""What launchers set otherwise for each process that they start. Which processors it may use is looked at itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +187,7 @@ def _accelerators() -> list[str]:
 
 
 def _is_of_a_session(name: str) -> bool:
-    return name in _OF_SESSIONS or name.startswith(_OF_TERMINALS)
+    return name in _OF_SESSIONS or name.startswith((*_OF_TERMINALS, *_OF_LAUNCHERS))
 
 
 def _digest(value: Any) -> str:

@@ -174,6 +174,7 @@ def test_the_surroundings_count(finished, tiny_spec, place, monkeypatch, install
     with monkeypatch.context() as patch:
         patch.setenv("TERM", "dumb")
         patch.setenv("SSH_CLIENT", "somewhere")
+        patch.setenv("SLURM_ARRAY_TASK_ID", "3")
         assert is_known(tiny_spec, finished)
     with monkeypatch.context() as patch:
         patch.chdir(place / "tasks")

@@ -1,0 +1,64 @@
+"""What launchers are told of a plan: ids, memory and time of each unit, and none that would be another later."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.plan.costs import CellCost, Estimate
+from harness.plan.units import units_of
+from harness.spec import load
+
+
+def cost(cell, recipe):
+    return CellCost(
+        cell=cell,
+        recipe=recipe,
+        layers=0,
+        trainable=0,
+        tokens=0,
+        train_seconds=3.0,
+        evaluate_seconds=1.0,
+        memory=7,
+        disk=0,
+    )
+
+
+@pytest.fixture
+def estimate():
+    return Estimate(
+        device="CPU",
+        parameters=1,
+        cells=(cost("base--0", "base"), cost("a--1", "full--default"), cost("b--1", "lora--tiny")),
+        trials=(),
+        suites={},
+        rows=1,
+        measured="2026-11-28",
+        busy=False,
+        screening=None,
+        power=None,
+    )
+
+
+def test_each_unit_has_its_memory_its_time_and_what_comes_before(tiny_spec, estimate):
+    found = units_of(load(tiny_spec), estimate)
+    assert [(each.id, each.kind, each.memory, each.seconds) for each in found.units] == [
+        ("base--0", "cell", 7, 4.0),
+        ("a--1", "cell", 7, 4.0),
+        ("b--1", "cell", 7, 4.0),
+    ]
+    assert [each.after for each in found.units] == [(), ("base--0",), ("base--0",)]
+    assert (found.later, found.reason) == (0, "")
+
+
+def test_what_a_search_decides_has_no_id_yet(tiny_spec, estimate):
+    trials = tuple(cost(f"t--{n}", "lora--tiny") for n in (1, 2, 1))  # the last stands in for one that confirms
+    searched = replace(load(tiny_spec), tune=object())
+    found = units_of(searched, replace(estimate, trials=trials))
+    assert [(each.id, each.kind) for each in found.units] == [("base--0", "cell"), ("t--1", "trial"), ("t--2", "trial")]
+    assert (found.later, found.reason) == (3, "the search says what the others train with")
+
+
+def test_nothing_is_promised_of_content_that_is_not_at_hand(tiny_spec, estimate):
+    found = units_of(load(tiny_spec), replace(estimate, absent=("the model m",)))
+    assert (found.units, found.later) == ((), 3)
+    assert "the model m" in found.reason

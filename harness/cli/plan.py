@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from harness import api
@@ -26,6 +27,7 @@ NOTHING_ASKED: Mapping[str, Any] = {
     "measure": False,
     "within": None,
     "apply": False,
+    "cluster": None,
     "json": False,
 }
 """The verb's own options as they are where none is given."""
@@ -52,12 +54,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what fits into 2h, 90min, or a plain number, a price at the spec's cost.per_hour, and what it shows",
     )
     parser.add_argument("--apply", action="store_true", help="with --within: write seeds and items into the spec")
+    parser.add_argument(
+        "--cluster",
+        type=Path,
+        metavar="FILE",
+        help="what it takes of the nodes that this JSON file declares: makespan, price, storage, what binds",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, with the ids that `harness run --cells` takes")
 
 
 def run(args: argparse.Namespace) -> int:
     """Estimate and print."""
     require("run", "harness plan")
+    from harness.plan.cluster import on_cluster
+    from harness.plan.nodes import read_nodes
     from harness.plan.units import units_of
 
     check_applicable(args)
@@ -66,19 +76,23 @@ def run(args: argparse.Namespace) -> int:
         from harness.plan.within import seconds_of
 
         seconds_of(args.within, experiment.cost.get("per_hour"))  # a budget that is none is refused before measuring
+    nodes = None if args.cluster is None else read_nodes(args.cluster)
     with stages(f"planning {experiment.name}", _STAGES) as on_stage:
         estimate = api.plan(experiment, from_runs=args.from_runs, measure=args.measure, on_stage=on_stage)
     fits = None
     if args.within is not None:
         fits = api.plan_within(experiment, args.within, estimate=estimate, from_runs=args.from_runs)
+    cluster = None if nodes is None else on_cluster(experiment, estimate, nodes)
     if args.json:
+        more = {"within": asdict(fits)} if fits else {}
+        more |= {"cluster": asdict(cluster)} if cluster else {}
         units = asdict(units_of(experiment, estimate))
-        print(json.dumps(asdict(estimate) | {"launch": units} | ({"within": asdict(fits)} if fits else {}), indent=2))
+        print(json.dumps(asdict(estimate) | {"launch": units} | more, indent=2))
     else:
         from harness.report.documents import plan_document
         from harness.report.render.text import TextRenderer
 
-        document = plan_document(experiment, estimate, api.run_folder(experiment, args.out), fits)
+        document = plan_document(experiment, estimate, api.run_folder(experiment, args.out), fits, cluster)
         print(TextRenderer().render(document))
     if fits is not None and args.apply:
         print(apply_fit(experiment, fits.best, max(count for count, _ in estimate.suites.values())), file=sys.stderr)

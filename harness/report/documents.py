@@ -7,9 +7,11 @@ from harness.compare.costs import RunCosts
 from harness.compare.held_out import HeldOutLoss
 from harness.compare.summaries import ScoreSummary
 from harness.ledger import RunFolder
+from harness.plan.cluster import OnCluster
 from harness.plan.costs import Estimate
 from harness.plan.within import Within
 from harness.report.document import Block, Document, Notice, Prose
+from harness.report.sections.cluster import cluster_blocks
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.decision import decision_blocks
 from harness.report.sections.diagnostics import diagnostics_tables
@@ -109,12 +111,19 @@ def verdicts_document(
     )
 
 
-def plan_document(experiment: Experiment, estimate: Estimate, folder: Path, fits: Within | None = None) -> Document:
-    """Return what ``harness plan`` prints, a budget's `fits` last, where one was given."""
+def plan_document(
+    experiment: Experiment,
+    estimate: Estimate,
+    folder: Path,
+    fits: Within | None = None,
+    cluster: OnCluster | None = None,
+) -> Document:
+    """Return what ``harness plan`` prints; what comes to a budget and to a cluster last, where they were given."""
+    placed = () if cluster is None else tuple(cluster_blocks(cluster))
     model = f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device}"
     if experiment.searches_alone:
         alone = (Prose(_head(experiment)), Prose(f"{model} → {folder}"), trials_table(estimate), *totals(estimate))
-        return Document((*alone, *unknowns(estimate)))
+        return Document((*alone, *unknowns(estimate), *placed))
     blocks: tuple[Block, ...] = (
         Prose(_head(experiment)),
         *outlook(estimate.power),
@@ -129,6 +138,7 @@ def plan_document(experiment: Experiment, estimate: Estimate, folder: Path, fits
         *planned_looks_blocks(estimate.power),
         *unknowns(estimate),
         *(within_blocks(experiment, fits) if fits is not None else ()),
+        *placed,
     )
     return Document(blocks)
 

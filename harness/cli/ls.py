@@ -3,13 +3,14 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from harness.errors import LedgerError, UsageError, said_once
 from harness.ledger import RunFolder
-from harness.ledger.lock import LOCK
+from harness.ledger.lock import LOCK, read_cells
 from harness.records import CellFailure
 
 _DETAIL = 48
@@ -54,24 +55,21 @@ def _summaries(folder: Path, broken: list[LedgerError]) -> Iterator[dict[str, An
 
 
 def _summary(run: RunFolder) -> dict[str, Any]:
-    outcomes = run.outcomes
-    failed = sum(isinstance(each, CellFailure) for each in outcomes)
+    cells = read_cells(run.folder)
+    ended = Counter(run.status(cell) for cell in cells)
     return {
         "run": run.folder.name,
-        "cells": len(run.cell_ids),
-        "done": len(outcomes) - failed,
-        "failed": failed,
-        "verdict": _has_verdict(run),
+        "cells": len(cells),
+        "done": ended["success"],
+        "failed": ended["failed"],
+        "verdict": _has_verdict(run.folder / "verdict.json", whole=not ended[None]),
     }
 
 
-def _has_verdict(run: RunFolder) -> bool:
+def _has_verdict(path: Path, *, whole: bool) -> bool:
     """Tell whether a run has its verdict: all cells ended, or it stopped at a look; `report` writes one in between."""
-    path = run.folder / "verdict.json"
-    if not path.is_file():
-        return False
-    if len(run.outcomes) == len(run.cell_ids):
-        return True
+    if not path.is_file() or whole:
+        return path.is_file()
     try:
         looks = json.loads(path.read_text(encoding="utf-8")).get("looks") or {}
         return looks.get("stopped_at") is not None

@@ -18,14 +18,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as runs/gap, or a bundle")
     parser.add_argument("--against", type=Path, metavar="RUN2", help="another run, or a bundle, to put beside it")
     add_format_option(parser)
+    parser.add_argument(
+        "--tables", action="store_true", help="write scores.parquet and cells.parquet into the run folder, for queries"
+    )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every item's score in every cell there too")
     parser.add_argument("--parquet", type=Path, metavar="FILE", help="the same in parquet (needs the extra parquet)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge and print again; nothing is trained or scored."""
-    if args.parquet is not None:
-        require("parquet", "--parquet")
+    if args.parquet is not None or args.tables:
+        require("parquet", "--parquet" if args.parquet else "--tables")
     if args.against is not None:
         return _beside(args)
     with api.opened(args.folder, told=True) as found:
@@ -33,11 +36,13 @@ def run(args: argparse.Namespace) -> int:
             _write_csv(args.csv, found)
         if args.parquet is not None:
             _write_parquet(args.parquet, found)
+        if args.tables:
+            _write_tables(found)
         return print_report(found, form=args.format)
 
 
 def _beside(args: argparse.Namespace) -> int:
-    given = [f"--{name}" for name in ("csv", "parquet") if getattr(args, name) is not None]
+    given = [f"--{name}" for name in ("csv", "parquet", "tables") if getattr(args, name)]
     if given:
         raise UsageError(f"{', '.join(given)}: scores are written of one run; leave --against out.")
     with api.opened(args.folder) as first, api.opened(args.against) as second:
@@ -52,6 +57,18 @@ def _told_apart(first: str, second: str) -> tuple[str, str]:
         return f"{first} (1)", f"{second} (2)"
     short = Path(first).resolve().name, Path(second).resolve().name
     return short if short[0] != short[1] else (first, second)
+
+
+def _write_tables(run: Run) -> None:
+    from harness.compare.parquet import write_parquet
+    from harness.storage import cannot_be_written
+
+    if run.bundled:
+        raise UsageError("--tables: into a bundle nothing is written. Give --csv FILE or --parquet FILE.")
+    try:
+        write_parquet(run.files)
+    except OSError as error:
+        raise cannot_be_written(run.folder, error, "Make room; nothing else is lost.") from error
 
 
 def _write_csv(file: Path, run: Run) -> None:

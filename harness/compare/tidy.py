@@ -1,6 +1,6 @@
 """Scores as one tidy table: a row an item, trained model and metric."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -43,18 +43,19 @@ def as_table(scores: Iterable[Score]) -> Any:
     if find_spec("pandas"):
         frame = import_module("pandas").DataFrame(scores, columns=COLUMNS)
         return frame.astype({"seed": "Int64", "score": "float64"})
-    records = list(scores)
-    return _as_arrow(records) if find_spec("pyarrow") else records
+    return arrow_table(scores) if find_spec("pyarrow") else list(scores)
 
 
 def as_parquet(scores: Iterable[Score]) -> bytes:
     """Return scores as a parquet file with the columns `COLUMNS`, seeds as whole numbers. Needs the extra `parquet`."""
     buffer = import_module("pyarrow").BufferOutputStream()
-    import_module("pyarrow.parquet").write_table(_as_arrow(list(scores)), buffer)
+    import_module("pyarrow.parquet").write_table(arrow_table(scores), buffer)
     return bytes(buffer.getvalue())
 
 
-def _as_arrow(records: Sequence[Score]) -> Any:
+def arrow_table(scores: Iterable[Score]) -> Any:
+    """Return scores with the columns `COLUMNS` as a ``pyarrow.Table``; pyarrow is installed."""
+    records = list(scores)
     arrow = import_module("pyarrow")
     types = {"seed": arrow.int64(), "score": arrow.float64()}
     schema = arrow.schema([(name, types.get(name, arrow.string())) for name in COLUMNS])

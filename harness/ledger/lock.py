@@ -1,9 +1,10 @@
 """The lock file of a run folder: what was asked for, what it was resolved to, and what it came from."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from harness import names
 from harness.codec import DecodeError, decode, encode
@@ -12,6 +13,8 @@ from harness.ledger.artefacts import SealError, read_sealed, write_sealed
 from harness.ledger.hardware import Code, Hardware
 from harness.records import ChosenValues, Screening
 from harness.spec.records import Experiment
+
+T = TypeVar("T")
 
 LOCK = "spec.lock.json"
 
@@ -95,10 +98,22 @@ def read_lock(folder: Path) -> Lock:
 
     Raises `LedgerError` where there is none, or none that can be read, `DamagedError` where it was changed.
     """
+    return _found(folder, _read)
+
+
+def read_cells(folder: Path) -> tuple[str, ...]:
+    """Return the ids of the cells of the run in `folder`: of thousands of runs, no other record is made.
+
+    Raises as `read_lock` does, but for records that another version wrote.
+    """
+    return _found(folder, _read_cells)
+
+
+def _found(folder: Path, read: Callable[[Path, int, int], T]) -> T:
     path = folder / LOCK
     try:
         status = path.stat()
-        return _read(path, status.st_mtime_ns, status.st_size)
+        return read(path, status.st_mtime_ns, status.st_size)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise LedgerError(_no_run(folder)) from error
     except OSError as error:
@@ -123,6 +138,21 @@ def read_lock_file(path: Path) -> tuple[Lock, Path]:
 def _read(path: Path, _modified: int, _size: int) -> Lock:
     """Read a lock file once for as long as it stays as it is: whoever reads a run asks for it often."""
     try:
+        return decode(Lock, _data(path), retired=RETIRED)
+    except DecodeError as error:
+        raise LedgerError(f"{path} was written by another version, or edited: {error}. {MEND}") from error
+
+
+def _read_cells(path: Path, _modified: int, _size: int) -> tuple[str, ...]:
+    try:
+        return Lock(cells=tuple(map(str, _data(path)["cells"]))).cells
+    except ValueError as error:
+        raise LedgerError(f"{path} was edited: {error}. {MEND}") from error
+
+
+def _data(path: Path) -> Mapping[str, Any]:
+    """Return what a lock file says, held against its checksum."""
+    try:
         data = read_sealed(path)
     except SealError as error:
         raise DamagedError(f"{path} was changed: {error}. {MEND}") from error
@@ -132,10 +162,7 @@ def _read(path: Path, _modified: int, _size: int) -> Lock:
         raise LedgerError(f"{path} cannot be read ({error}). {MEND}") from error
     if not isinstance(data.get("cells"), list):
         raise LedgerError(f"{path} is not a lock file of harness: it has no list `cells`. {MEND}")
-    try:
-        return decode(Lock, data, retired=RETIRED)
-    except DecodeError as error:
-        raise LedgerError(f"{path} was written by another version, or edited: {error}. {MEND}") from error
+    return data
 
 
 def _no_run(folder: Path) -> str:

@@ -9,6 +9,7 @@
     cells/<id>/       result.json, training.json, adapter/ (or weights/), eval/<key>/ (lm-eval's own files)
     verdict.json      what follows from scores and spec
     costs.json        what was measured in seconds and bytes
+    *.parquet         every item's score and every cell's record, where `harness report --tables` wrote them
     search.json       what a search tried and chose, where there is one
     prepared.json     what was prepared, and all that it follows from
     prefix/           what enters trained layers, while a run goes on: a cache
@@ -23,6 +24,7 @@ appear whole too, say how far it came.
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +80,9 @@ MEASURED = "measured"
 
 ENDED = ("finished", "failed", "adopted", "evaluated")
 """The journal's events of cells that are other than they were."""
+
+_STATUS = re.compile(rb'^  "status": "(success|failed)"', re.MULTILINE)
+"""The one line of a record that begins so: a text within it has no line of its own."""
 
 SCORED = "evaluation.json"
 """Written last into ``eval/<key>/``: the suite is scored and its files are whole."""
@@ -191,6 +196,23 @@ class RunFolder:
             return from_json(read_sealed(path))
         except UNREADABLE as error:
             raise DamagedError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
+
+    def status(self, cell: str) -> Literal["success", "failed"] | None:
+        """Return whether a cell ended in a result or a failure, as its record says, or None where it has not ended.
+
+        Of thousands of cells it is too slow to hold records against their checksums: one that is damaged elsewhere
+        counts as what it says. Raises `DamagedError` where it says nothing.
+        """
+        try:
+            said = _STATUS.search((self.cell_folder(cell) / OUTCOME).read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            said = None
+        if said is not None:
+            return "success" if said[1] == b"success" else "failed"
+        outcome = self.outcome(cell)  # of another layout
+        return None if outcome is None else "success" if isinstance(outcome, CellResult) else "failed"
 
     def ended(self, cell: Cell | str, kind: Kind = "cells") -> Outcome | None:
         """Return how a cell ended, or None where it has not, or its record is damaged and it has to end again."""

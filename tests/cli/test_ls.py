@@ -81,3 +81,18 @@ def test_no_runs_is_no_error(tmp_path, capsys):
 def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path, capsys):
     assert main(["ls", str(tmp_path / "gone")]) == 64
     assert "harness run SPEC" in capsys.readouterr().err
+
+
+def test_of_many_runs_no_record_is_made_whatever_their_number(runs, capsys, monkeypatch):
+    def made(*_):
+        raise AssertionError("a record was made of a file")
+
+    for name in ("harness.ledger.run.from_json", "harness.ledger.lock.decode"):
+        monkeypatch.setattr(name, made)
+    assert rows(capsys)[0]["failed"] == 1
+
+
+def test_a_record_that_says_nothing_is_named(runs, capsys):
+    (runs.cell_folder(CELLS[0]) / "result.json").write_text("{")
+    assert main(["ls"]) == 64
+    assert "result.json cannot be read" in capsys.readouterr().err

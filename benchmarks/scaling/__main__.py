@@ -1,11 +1,13 @@
 """What a run costs beside training and scoring, against its recipes, seeds and items: seconds and peak memory.
 
     python -m benchmarks.scaling [--fast]
+    python -m benchmarks.scaling --cells 100000 [--places 64]
 
 Runs are made of numbers through the ledger's own functions, with four suites of four options an item and 200 steps a
 training; nothing is trained. Each part is a process of its own: the outcomes of all cells are recorded as an executor
 does (files that appear whole, a journal that is synced to the disk), read, and judged into verdict and report. One of
 the three sizes grows at a time; the exponent says how a part grows over the last doubling or more (1: in proportion).
+With `--cells` so many made-up cells go through the real scheduler and ledger instead, twice (1,000 with `--fast`).
 The peak is the process's, of which Python and its libraries take what the smallest run shows.
 """
 
@@ -21,6 +23,7 @@ from tabulate import tabulate
 from benchmarks import _machine
 from benchmarks._turns import Ended, ended
 from benchmarks.scaling.fabricated import Size
+from benchmarks.scaling.simulated import simulated, table
 
 SMALL = Size(recipes=2, seeds=3, items=100)
 GROWN = {
@@ -44,8 +47,18 @@ FORMATS = ("", "", "", "", "", ".3f", ".3f", ".3f", ".2f", ".0f")
 
 
 def main() -> int:
-    options = _machine.parser(__doc__).parse_args()
+    parser = _machine.parser(__doc__)
+    parser.add_argument("--cells", type=int, help="so many made-up cells through the scheduler and the ledger")
+    parser.add_argument("--places", type=int, default=64, help="how many of them run at once")
+    options = parser.parse_args()
     print(_machine.described() + "\n", flush=True)
+    if options.cells:
+        with TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "run"
+            folder.mkdir()
+            cells = min(options.cells, 1_000) if options.fast else options.cells
+            print(tabulate(table(simulated(cells, options.places, folder)), tablefmt="plain"))
+        return 0
     for axis, values in (FAST if options.fast else GROWN).items():
         print(tabulate(grown(axis, values), headers=HEADERS, floatfmt=FORMATS) + "\n", flush=True)
     return 0

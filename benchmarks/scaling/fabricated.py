@@ -104,26 +104,31 @@ def cells(made: Experiment) -> Iterator[Cell]:
 def outcomes(made: Experiment) -> Iterator[CellResult]:
     """Yield the result of every cell as an executor records it."""
     for cell in cells(made):
-        evaluations = tuple(
-            Evaluation(
-                task=suite.task,
-                items=int(made.evaluation.limit or 0),
-                metrics={f"{suite.metric},none": 0.5},
-                results=f"eval/{suite.task}/m/results_{TIME}.json",
-                samples=f"eval/{suite.task}/m/samples_{suite.task}_{TIME}.jsonl",
-                scorer="shared-prompt",
-                seconds=1.0,
-            )
-            for suite in made.suites
+        yield result(cell, made)
+
+
+def result(cell: Cell, made: Experiment) -> CellResult:
+    """Return the result of a cell as a worker tells it."""
+    evaluations = tuple(
+        Evaluation(
+            task=suite.task,
+            items=int(made.evaluation.limit or 0),
+            metrics={f"{suite.metric},none": 0.5},
+            results=f"eval/{suite.task}/m/results_{TIME}.json",
+            samples=f"eval/{suite.task}/m/samples_{suite.task}_{TIME}.jsonl",
+            scorer="shared-prompt",
+            seconds=1.0,
         )
-        yield CellResult(
-            cell=cell,
-            run_info=RunInfo(experiment_name=made.name, seed=cell.seed),
-            train_info=None if cell.seed is None else _training(),
-            meta_info=META,
-            costs=Costs(seconds={"train": 1.0, "evaluate": 1.0}, rss_max=2**30),
-            evaluations=evaluations,
-        )
+        for suite in made.suites
+    )
+    return CellResult(
+        cell=cell,
+        run_info=RunInfo(experiment_name=made.name, seed=cell.seed),
+        train_info=None if cell.seed is None else _training(),
+        meta_info=META,
+        costs=Costs(seconds={"train": 1.0, "evaluate": 1.0}, rss_max=2**30),
+        evaluations=evaluations,
+    )
 
 
 def _training() -> TrainRecord:

@@ -85,10 +85,20 @@ def _check_controls(experiment: Experiment, read: RowsRead) -> None:
 
 def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase, *, deciding: bool) -> RowsRead:
     rows = training_rows(experiment, tokenizer)
-    validation = validation_rows(experiment, tokenizer) if deciding else None
+    validation = _validation(experiment, tokenizer) if deciding else None
     if validation is not None:
         check_disjoint(rows, validation)
     return RowsRead(rows=rows, validation=validation)
+
+
+def _validation(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
+    try:
+        return validation_rows(experiment, tokenizer)
+    except TaskError as error:
+        if experiment.tune or experiment.validates:
+            raise
+        remedy = "declare `validation`, whose `share` holds rows out, or set its option `rows` to 0."
+        raise TaskError(f"{error} A diagnostic looks at validation rows: {remedy}") from error
 
 
 def content_of(

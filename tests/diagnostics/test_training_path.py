@@ -5,13 +5,15 @@ from types import MethodType
 
 import pytest
 import torch
+from transformers import AutoTokenizer
 
 from harness.codec import decode
 from harness.diagnostics import Probes
 from harness.diagnostics.scores import Scorer
 from harness.diagnostics.training_path import TrainingPath
-from harness.errors import RecipeError
+from harness.errors import RecipeError, TaskError
 from harness.measured import Path
+from harness.preflight.content import rows_of
 from harness.preflight.prepare import prepare
 from harness.sources import models
 from harness.spec import load
@@ -117,6 +119,18 @@ def test_a_checkpoint_after_the_end_and_a_role_without_a_suite_are_refused_toget
     role = "it scores suites of the role guard, and the experiment has none. Add one, or leave the role out."
     assert f"the diagnostic training_path: {role}" in said
     assert f"the diagnostic monitors: {role}" in said
+
+
+def test_validation_rows_that_are_not_there_are_missed_with_the_diagnostics_own_remedy(
+    tiny_spec, tiny_tokenizer_folder
+):
+    asked = {"diagnostics": [{"name": "monitors", "options": {"items": 0}}]}
+    tiny_spec.write_text(json.dumps(json.loads(tiny_spec.read_text()) | asked))
+    tokenizer = AutoTokenizer.from_pretrained(tiny_tokenizer_folder)
+    with pytest.raises(
+        TaskError, match=r"no validation split.*A diagnostic looks at validation rows: declare `validation`"
+    ):
+        rows_of(load(tiny_spec), tokenizer)
 
 
 class TestContract(DiagnosticContract):

@@ -54,6 +54,9 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("harness bundle runs/gap", "write gap.bundle.tar.xz"),
         ("harness bundle runs/gap --out results/gap.bundle.tar.xz", "write it elsewhere"),
     ),
+    "export": (
+        ("harness export runs/gap --format every-eval-ever --out shared", "a record a cell, and its items beside it"),
+    ),
     "push": (
         ("harness push runs/gap --to me/gap --dry-run", "say what would go there, and push nothing"),
         ("harness push runs/gap --to me/gap --licence apache-2.0", "the adapters with cards, and the verdict"),

@@ -140,7 +140,7 @@ def _run(run: ScoredRun, suite: Suite, *, newest: bool) -> dict[str, _Logged]:
 
 
 def _logged(sample: Mapping[str, Any], name: str) -> _Logged:
-    prompt, options = _asked(sample)
+    prompt, options = asked(sample)
     document = sample.get("doc")
     said = document.get("question") if isinstance(document, Mapping) else None
     target = str(sample.get("target", ""))
@@ -150,9 +150,9 @@ def _logged(sample: Mapping[str, Any], name: str) -> _Logged:
         text=_short(said if isinstance(said, str) else prompt[-LONGEST:]),
         options=options,
         target=_short(right),
-        answer=_short(_answer(sample, options)),
+        answer=_short(answered(sample, options)),
         score=float(score) if isinstance(score, int | float) else None,
-        right=_right(sample, name),
+        right=answered_right(sample, name),
     )
 
 
@@ -161,7 +161,7 @@ def _short(text: str) -> str:
     return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
 
 
-def _asked(sample: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+def asked(sample: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     """Return the prompt and, of several requests about one prompt, the options."""
     arguments = sample.get("arguments")
     requests = list(arguments.values()) if isinstance(arguments, Mapping) else arguments
@@ -174,7 +174,7 @@ def _asked(sample: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     return str(pairs[0][0]) if pairs[0] else "", options if len(options) > 1 else ()
 
 
-def _answer(sample: Mapping[str, Any], options: Sequence[str]) -> str:
+def answered(sample: Mapping[str, Any], options: Sequence[str]) -> str:
     """Return the option of the greatest log-likelihood, or what was generated; nothing of a text that was scored."""
     given = sample.get("filtered_resps")
     if not isinstance(given, list) or not given:
@@ -190,7 +190,8 @@ def _answer(sample: Mapping[str, Any], options: Sequence[str]) -> str:
     return options[max(range(len(options)), key=likelihoods.__getitem__)]
 
 
-def _right(sample: Mapping[str, Any], name: str) -> float | None:
+def answered_right(sample: Mapping[str, Any], name: str) -> float | None:
+    """Return whether a sample was answered right, as an accuracy has it; None where none was logged."""
     said = sample.get(name if name in ACCURACIES or metric(name).points else "acc")
     return float(said) if isinstance(said, int | float) else None
 

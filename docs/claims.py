@@ -305,7 +305,7 @@ HEAD = """# Claims held against measurements
 
 Numeric claims of five documents, each as its document puts it, beside what arithmetic on the document's own figures or
 a run made here says. This page and [decided.json](claims/decided.json) are written by `python docs/claims.py` from
-[listed.json](claims/listed.json) and the [extracts](claims/extracts) of runs; no figure of it is typed by hand.
+[listed.json](claims/listed.json) and the [extracts](claims/extracts/gap.json) of runs; no figure of it is typed.
 
 A claim that arithmetic decides needs no model: its document's tables, or the shapes of the model that it names, say
 whether it is right. A claim that a run decides *holds* where the whole interval lies within what is claimed, *does not

@@ -37,12 +37,13 @@ CONTENTS = {
         *("docs/specs", "docs/recipes", "docs/tasks", "docs/compare", "docs/tables", "docs/report", "docs/bundles"),
         "docs/diagnostics",
     ),
-    "At work": ("docs/one-card", "docs/reliability", "docs/performance"),
+    "At work": ("docs/one-card", "docs/many-runs", "docs/reliability", "docs/performance", "docs/scale"),
     "Reference": ("docs/cli", "docs/schemas", "docs/api", "docs/reference", "docs/extending", "CHANGELOG"),
-    "Why": ("docs/statistics", "docs/scoring", "docs/results", "docs/architecture", "docs/decisions"),
+    "Why": ("docs/statistics", "docs/scoring", "docs/results", "docs/claims", "docs/architecture", "docs/decisions"),
     "Contributing": ("CONTRIBUTING", "RELEASING", "SECURITY", "benchmarks/README", "benchmarks/statistics/results"),
 }
-"""The pages, by what a reader wants of them; a page that is left out here fails the build."""
+"""The pages, by what a reader wants of them; what of `docs/` is left out stands below `REST`."""
+REST = "More"
 
 
 class SchemaDirective(SphinxDirective):
@@ -90,9 +91,12 @@ def _with_contents(app: Sphinx, name: str, source: list[str]) -> None:
     """Give the first page the table of contents, which other readers of the file have no use for."""
     del app
     if name == root_doc:
+        named = {page for pages in CONTENTS.values() for page in pages}
+        found = {f"docs/{file.stem}" for file in Path(__file__).parent.glob("*.md")} - {root_doc}
+        rest = {REST: tuple(sorted(found - named))} if found - named else {}
         trees = (
             "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *(f"/{page}" for page in pages), "```"])
-            for caption, pages in CONTENTS.items()
+            for caption, pages in {**CONTENTS, **rest}.items()
         )
         source[0] += "\n" + "\n\n".join(trees) + "\n"
 

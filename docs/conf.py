@@ -58,7 +58,7 @@ class SchemaDirective(SphinxDirective):
 
 
 def _schema_tables(schema: dict[str, Any]) -> Iterator[str]:
-    yield from _table(schema)
+    yield from ("### Its fields", "", *_table(schema))
     for name, definition in schema.get("$defs", {}).items():
         if "properties" in definition:
             yield from (f"### `{name}`", "", *_table(definition))
@@ -66,7 +66,7 @@ def _schema_tables(schema: dict[str, Any]) -> Iterator[str]:
 
 def _table(definition: dict[str, Any]) -> Iterator[str]:
     required = definition.get("required", ())
-    yield from (definition.get("description", ""), "", "| field | is | |", "|---|---|---|")
+    yield from (definition.get("description", ""), "", "| field | is | what it says |", "|---|---|---|")
     for name, field in definition["properties"].items():
         said = str(field.get("description", "")).replace("|", "\\|").replace("\n", " ")
         yield f"| `{name}`{' (required)' if name in required else ''} | {_kind(field)} | {said} |"

@@ -73,7 +73,8 @@ def declared_aggregation(task: Declared, metric: str) -> Aggregation:
 def aggregation_in(config: Mapping[str, Any], metric: str) -> Aggregation:
     """Return the same by a task's fields, of its YAML or of a results file of lm-eval."""
     plain = metric.partition(",")[0]
-    for each in config.get("metric_list") or ():
+    listed = config.get("metric_list")
+    for each in listed if isinstance(listed, list | tuple) else ():  # a results file may hold anything
         if isinstance(each, Mapping) and str(each.get("metric")).rpartition(".")[2] == plain:
             return aggregation(plain, each.get("aggregation"))
     return aggregation(plain, None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.declarations.aggregation import Kind, aggregation, declared_aggregation
+from harness.declarations.aggregation import Kind, aggregation, aggregation_in, declared_aggregation
 from harness.declarations.task_yaml import FunctionName, read_task
 
 FUNCTION = "def micro_f1_score(items):\n    golds, preds = zip(*items)\n    return f1_score(golds, preds)\n"
@@ -42,3 +42,8 @@ def test_a_task_is_asked_for_one_of_its_metrics(tmp_path):
     task = read_task(path)
     kinds = {metric: declared_aggregation(task, metric).kind for metric in ("acc", "bleu,none", "bias", "other")}
     assert kinds == {"acc": Kind.MEAN, "bleu,none": Kind.PSEUDO_VALUES, "bias": Kind.UNKNOWN, "other": Kind.MEAN}
+
+
+@pytest.mark.parametrize("listed", [True, 1, 0.5, "acc", {"metric": "f1"}, None])
+def test_a_list_of_metrics_that_is_none_says_nothing(listed):
+    assert aggregation_in({"metric_list": listed}, "f1") == aggregation("f1", None)

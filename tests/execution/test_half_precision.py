@@ -94,7 +94,7 @@ def test_arms_of_another_precision_are_marked(finished):
     changed = replace(lora, train_info=replace(lora.training, precision=other))
 
     class Changed:
-        experiment, measurements = finished.experiment, {}
+        experiment, measurements, lock = finished.experiment, {}, finished.lock
         outcomes = (*finished.outcomes[:2], changed)
 
     (mark,) = marks(Changed)
@@ -112,6 +112,7 @@ def test_a_device_without_bfloat16_is_said(finished):
 
     class Moved:
         experiment, measurements, outcomes = finished.experiment, {}, tuple(moved)
+        lock = finished.lock
 
     assert [each.text for each in marks(Moved)] == [
         "model.dtype bfloat16 is not had on cpu: 2 of 2 cells computed in float16, with loss scaling"

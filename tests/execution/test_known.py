@@ -117,6 +117,12 @@ def rewritten(path, before, after):
     path.write_text(path.read_text().replace(before, after, 1))
 
 
+def answered_otherwise(path):
+    """Change the first right answer, whichever it is; the file stays as long as it was."""
+    first, *others = json.loads(path.read_text())
+    path.write_text(json.dumps([{**first, "answer": 1 - first["answer"]}, *others]))
+
+
 def byte_flipped(path):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
@@ -124,7 +130,7 @@ def byte_flipped(path):
 
 
 CHANGES = {
-    "a right answer": lambda f: rewritten(f / "tasks/sums/deep/q.json", '"answer": 1', '"answer": 0'),
+    "a right answer": lambda f: answered_otherwise(f / "tasks/sums/deep/q.json"),
     "a file that the loader would find": lambda f: (f / "tasks/sums/deep/more1.json").write_text("[]"),
     "a file beside the loader": lambda f: (f / "tasks/sums/notes.txt").write_text("x"),
     "the loader": lambda f: rewritten(f / "tasks/sums/loader.py", "rows[:12]", "rows[:11]"),

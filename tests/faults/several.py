@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faults.clocks import behind
-from faults.grid import NAME, Grid, Told, losses, uncaught
+from faults.grid import NAME, Grid, Told, lost, repeated, uncaught
 from harness.ledger import RunFolder
 from helpers.commands import Ended, ended, start, stop
 
@@ -98,7 +98,9 @@ def _told(grid: Grid, runners: Runners, runs: Sequence[Path], said: Sequence[End
         return Told(runners, "unnamed", shown)
     if not runners.side_by_side and len({each.out for each in said}) > 1:
         return Told(runners, "silent", "\n".join(each.out for each in said))
-    found = [*itertools.chain.from_iterable(losses(grid, run) for run in runs)]
+    found = [*itertools.chain.from_iterable(lost(grid, run) for run in runs)]
+    for run in runs:
+        found += repeated(RunFolder(run), in_order=not runners.behind)
     begun: Counter[str] = Counter()
     for run in runs:
         begun.update(event["cell"] for event in RunFolder(run).journal.events() if event["event"] == "began")

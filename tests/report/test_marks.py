@@ -28,7 +28,9 @@ def result(recipe, **changes):
 
 def told(experiment, *outcomes, measurements=()):
     found = {each.name: each for each in measurements}
-    return [mark.text for mark in marks(SimpleNamespace(experiment=experiment, outcomes=outcomes, measurements=found))]
+    lock = SimpleNamespace(reproduces=None)
+    run = SimpleNamespace(experiment=experiment, outcomes=outcomes, measurements=found, lock=lock)
+    return [mark.text for mark in marks(run)]
 
 
 @pytest.fixture

@@ -164,10 +164,10 @@ def test_whoever_comes_while_another_measures_waits_and_measures_nothing(tmp_pat
 
 
 def test_without_locks_two_measure_at_once_and_agree(tmp_path, monkeypatch):
-    def no_locks(*_):
+    def no_locks(*_, **__):
         raise OSError("no locks here")
 
-    monkeypatch.setattr("harness.ledger.claims.FileLock.acquire", no_locks)
+    monkeypatch.setattr("harness.ledger.file_locks.FileLock.acquire", no_locks)
     inner = SharedProbes(tmp_path, MODEL)
 
     def measured_meanwhile():

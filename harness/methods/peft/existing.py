@@ -20,11 +20,10 @@ from harness._compat.peft import freeze_counts, own_name
 from harness.errors import RecipeError
 from harness.methods.peft.config import refuse_broken, with_heads
 from harness.methods.peft.initialisation import rewrites_base
-from harness.methods.peft.store import WEIGHTS
+from harness.methods.peft.store import CONFIG, WEIGHTS
 from harness.model.shapes import empty_model
 from harness.paths import read_regular
 
-CONFIG = "adapter_config.json"
 _PREFIX = "base_model.model."
 _SHOWN = 3
 _PROMPT_SIZES = ("num_layers", "token_dim", "num_attention_heads")

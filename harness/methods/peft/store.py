@@ -1,6 +1,7 @@
 """PEFT adapters on disk, in PEFT's own format, and merged into the weights they adapt."""
 
 import copy
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from harness.ledger.artefacts import CARD
 from harness.methods._base import Adapted, saved_file
 from harness.methods.peft.initialisation import rewrites_base
 
-WEIGHTS = "adapter_model.safetensors"
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
 def save_adapter(adapted: Adapted, folder: Path) -> None:
@@ -38,6 +39,7 @@ def save_adapter(adapted: Adapted, folder: Path) -> None:
             path_initial_model_for_weight_conversion=initial,
         )
     (folder / CARD).unlink(missing_ok=True)  # PEFT's is a form to be filled in; a report writes one
+    _put_in_order(folder / CONFIG, finished)
 
 
 def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, adapter: str, *, trainable: bool) -> PeftModel:
@@ -75,6 +77,19 @@ def merge_adapters(adapted: Adapted) -> PreTrainedModel:
         raise
     except (RuntimeError, NotImplementedError, ValueError, AttributeError) as error:
         raise RecipeError(f"{recipe.id}: PEFT cannot merge it: {error}") from error
+
+
+def _put_in_order(file: Path, config: PeftConfig) -> None:
+    """Sort what the configuration holds as a set.
+
+    PEFT writes a set in the order of its hashes, which is another in every process: the same adapter would have another
+    digest each time it is made.
+    """
+    written = json.loads(file.read_text(encoding="utf-8"))
+    for name, value in written.items():
+        if isinstance(getattr(config, name, None), set):
+            written[name] = sorted(value)
+    file.write_text(json.dumps(written, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def _finished(config: PeftConfig) -> PeftConfig:

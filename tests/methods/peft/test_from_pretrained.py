@@ -1,5 +1,7 @@
 """An adapter's folder loads with PEFT alone, its card beside it."""
 
+import json
+
 import pytest
 import torch
 from peft import PeftModel
@@ -33,3 +35,14 @@ def test_it_gives_the_logits_that_were_trained(kind, tiny, batches, tokenizer, t
     with torch.no_grad():
         expected, found = adapted.model.eval()(input_ids=ids).logits, again(input_ids=ids).logits
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_what_peft_holds_as_a_set_is_written_in_order(tiny, batches, tokenizer, tmp_path):
+    names = ["v_proj", "down_proj", "q_proj", "up_proj", "o_proj", "k_proj", "gate_proj"]
+    block = {"task_type": "CAUSAL_LM", "peft_type": "LORA", "r": 2, "target_modules": names}
+    recipe = Recipe(method="lora", name="x", peft=block)
+    adapted = adapt(tiny(), recipe, seed=1, batches=batches, tokenizer=tokenizer)
+    store.save(adapted, tmp_path)
+    written = json.loads((tmp_path / "adapter_config.json").read_text())["target_modules"]
+    assert len(written) >= len(names)
+    assert written == sorted(written)

@@ -5,8 +5,9 @@ that its spec names, harness's own (`OWN`) or a plug-in's. A check that fails is
 with a mark beside them.
 """
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase
@@ -73,6 +74,7 @@ __all__ = [
     "ranks_alive",
     "start_digest",
     "start_follows_seed",
+    "timed",
     "trainable_as_expected",
 ]
 
@@ -94,7 +96,15 @@ OWN: Mapping[str, type[Diagnostic]] = {each.name: each for each in _OWN}
 """Those that harness brings and takes only where a spec names them."""
 
 Took = Callable[[str, float], None]
-"""Is told what a requested diagnostic took: its name and seconds."""
+"""Is told what a diagnostic took: its name and seconds."""
+
+
+@contextlib.contextmanager
+def timed(diagnostic: Diagnostic, took: Took) -> Iterator[None]:
+    """Tell what the block took of a diagnostic's time."""
+    start = time.perf_counter()
+    yield
+    took(diagnostic.name, time.perf_counter() - start)
 
 
 def check_diagnostics(experiment: Experiment, config: Mapping[str, Any] | None) -> None:
@@ -127,10 +137,9 @@ def begin(
     """
     with built_once():
         for each in diagnostics:
-            start = time.perf_counter()
-            asked = each.asks_for()
-            each.begin(whole, recipe, probes_of(asked, experiment, recipe, tokenizer) if asked else Probes())
-            took(each.name, time.perf_counter() - start)
+            with timed(each, took):
+                asked = each.asks_for()
+                each.begin(whole, recipe, probes_of(asked, experiment, recipe, tokenizer) if asked else Probes())
 
 
 def looks_at_held_out(requests: Sequence[DiagnosticRequest]) -> bool:
@@ -147,17 +156,17 @@ def diagnostics_of(requests: Sequence[DiagnosticRequest]) -> list[Diagnostic]:
     return [each() for each in DEFAULTS] + [_requested(request) for request in requests]
 
 
-def measure(diagnostics: Iterable[Diagnostic], subject: Subject, took: Took | None = None) -> dict[str, Measurement]:
+def measure(
+    diagnostics: Iterable[Diagnostic], subject: Subject, took: Took = lambda *_: None
+) -> dict[str, Measurement]:
     """Return what each finds about a training that is over, by name; `took` is told of each.
 
     Raises `PluginError` for an answer that is not a `Measurement` of the diagnostic's own name.
     """
     found = {}
     for each in diagnostics:
-        start = time.perf_counter()
-        answer = each.after(subject)
-        if took is not None:
-            took(each.name, time.perf_counter() - start)
+        with timed(each, took):
+            answer = each.after(subject)
         if not (isinstance(answer, Measurement) and answer.name == each.name):
             raise PluginError(f"the diagnostic {each.name!r} answered {answer!r:.80}, not a Measurement of its name.")
         found[each.name] = answer

@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from harness.codec import encode
-from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject, Texts
+from harness.diagnostics._base import Subject
 from harness.diagnostics.looks import seen
+from harness.diagnostics.texts import OfTexts
 from harness.errors import RecipeError
 from harness.measured import ActivationShift, DomainActivations, MovedUnit
 from harness.methods._base import base_of
@@ -17,7 +18,7 @@ from harness.methods.batches import Batch
 from harness.model.decoder import layer_names
 from harness.model.shapes import empty_model
 from harness.records import Measurement
-from harness.spec.records import Experiment, Recipe
+from harness.spec.records import Experiment
 
 MOST = 20
 """Units that are named in the record; the arrays have all."""
@@ -25,7 +26,7 @@ _MODULES = ("transformers.activations", "torch.nn.modules.activation")
 _MATRIX = 2
 
 
-class Activations(Diagnostic):
+class Activations(OfTexts[Tensor]):
     """The share of units whose rate of firing moved, by layer and domain, and which they are.
 
     A unit fires at a token where the argument of its nonlinearity is positive; its rate is over the tokens of all texts
@@ -42,11 +43,9 @@ class Activations(Diagnostic):
         texts: Mapping[str, Sequence[str]] | None = None,
         by: float = 0.1,
     ) -> None:
-        self._request = ProbeRequest(items=items, tokens=tokens, texts=texts or {})
+        super().__init__(items, tokens, texts)
         self._by = by
-        self._probes: Texts = {}
         self._modules: tuple[str, ...] = ()
-        self._base: dict[str, Tensor] = {}
 
     def check(self, experiment: Experiment, config: Mapping[str, Any] | None) -> Iterator[str]:
         """Refuse a model whose layers have no one nonlinearity that every token passes."""
@@ -57,24 +56,14 @@ class Activations(Diagnostic):
             except RecipeError as error:
                 yield f"{error} Leave it out."
 
-    def asks_for(self) -> ProbeRequest:
-        """Return the texts of each domain."""
-        return self._request
-
-    def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:
-        """Keep the texts."""
-        del whole, recipe
-        self._probes = probes.texts
-
     def before(self, model: nn.Module, batch: Batch) -> None:
-        """Take the base's rates."""
-        del batch
+        """Find the base's nonlinearities, which an adapter may add to, and look at them."""
         self._modules = nonlinearities(base_of(model))
-        self._base = self._rates(model)
+        super().before(model, batch)
 
     def after(self, subject: Subject) -> Measurement:
         """Compare, unit by unit."""
-        tuned = self._rates(subject.adapted.model)
+        tuned = self._look(subject.adapted.model)
         changes = {domain: rates - self._base[domain] for domain, rates in tuned.items()}
         moved = {domain: change.abs() > self._by for domain, change in changes.items()}
         domains = {
@@ -98,7 +87,7 @@ class Activations(Diagnostic):
             arrays=subject.store(self.name, {key: each.float() for key, each in arrays.items()}),
         )
 
-    def _rates(self, model: PreTrainedModel) -> dict[str, Tensor]:
+    def _look(self, model: PreTrainedModel) -> dict[str, Tensor]:
         """Return by domain the share of tokens at which each unit fires, (layers, units)."""
         return {
             domain: torch.cat([self._fires(model, ids) for ids in texts], dim=1).double().mean(dim=1)

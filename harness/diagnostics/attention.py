@@ -7,28 +7,28 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from scipy.special import entr, rel_entr
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from harness.codec import encode
-from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject, Texts
+from harness.diagnostics._base import Subject
 from harness.diagnostics.looks import eager_attention, seen
+from harness.diagnostics.texts import OfTexts
 from harness.errors import RecipeError
 from harness.measured import AttentionDrift, DomainAttention
 from harness.methods._base import base_of
-from harness.methods.batches import Batch
 from harness.model.blocks import ATTENTION
 from harness.model.decoder import layer_names
 from harness.model.shapes import empty_model
 from harness.records import Measurement
-from harness.spec.records import Experiment, Recipe
+from harness.spec.records import Experiment
 
 Array = npt.NDArray[np.float64]
 Maps = Sequence[Tensor]
 """One text's maps by layer: the probabilities of each (heads, queries, keys)."""
 
 
-class Attention(Diagnostic):
+class Attention(OfTexts[list[Maps]]):
     """The Jensen-Shannon distance of each head's attention maps from the base's, and the maps' entropy.
 
     Both are in bits, means over the queries of all texts but each text's first token, which can attend to nothing else.
@@ -37,11 +37,7 @@ class Attention(Diagnostic):
 
     name = "attention_drift"
 
-    def __init__(self, items: int = 8, tokens: int = 64, texts: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._request = ProbeRequest(items=items, tokens=tokens, texts=texts or {})
-        self._probes: Texts = {}
-        self._base: dict[str, list[Maps]] = {}
-        self._usual = ""
+    _usual = ""
 
     def check(self, experiment: Experiment, config: Mapping[str, Any] | None) -> Iterator[str]:
         """Refuse a model without one attention module a layer, or without maps."""
@@ -56,23 +52,9 @@ class Attention(Diagnostic):
         except RecipeError as error:
             yield f"{error} Leave it out."
 
-    def asks_for(self) -> ProbeRequest:
-        """Return the texts of each domain."""
-        return self._request
-
-    def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:
-        """Keep the texts."""
-        del whole, recipe
-        self._probes = probes.texts
-
-    def before(self, model: nn.Module, batch: Batch) -> None:
-        """Take the base's maps."""
-        del batch
-        self._base = self._maps(model)
-
     def after(self, subject: Subject) -> Measurement:
         """Compare, head by head."""
-        tuned = self._maps(subject.adapted.model)
+        tuned = self._look(subject.adapted.model)
         arrays: dict[str, Tensor] = {}
         domains: dict[str, DomainAttention] = {}
         for domain, texts in tuned.items():
@@ -92,7 +74,7 @@ class Attention(Diagnostic):
             arrays=subject.store(self.name, arrays),
         )
 
-    def _maps(self, model: PreTrainedModel) -> dict[str, list[Maps]]:
+    def _look(self, model: PreTrainedModel) -> dict[str, list[Maps]]:
         modules = attention_modules(base_of(model))
         with eager_attention(model) as self._usual:
             return {

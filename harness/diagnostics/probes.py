@@ -10,13 +10,13 @@ from harness.diagnostics._base import ProbeRequest, Probes, Texts
 from harness.diagnostics.scores import Scorer, lower_is_better
 from harness.errors import TaskError
 from harness.methods.batches import Batch
-from harness.spec.records import Experiment, Recipe, Suite
+from harness.spec.records import Experiment, Recipe, Role
 from harness.suites.documents import scored_prompts
 from harness.suites.load import load_task
 from harness.training.probe import probe_batches
 from harness.training.rows import chat_template, validation_rows
 
-DOMAINS = ("in_domain", "out_of_domain")
+DOMAINS: tuple[Role, ...] = ("in_domain", "out_of_domain")
 _SEED = 0
 LEAST = 2
 """Tokens that a text needs: over the first token nothing differs in where attention goes."""
@@ -25,7 +25,7 @@ LEAST = 2
 def missing_texts(request: ProbeRequest, experiment: Experiment) -> Iterator[str]:
     """Yield the domains that there is no text of, each with the remedy."""
     for domain in DOMAINS if request.items else ():
-        if not request.texts.get(domain) and not _suites(experiment, domain):
+        if not request.texts.get(domain) and not experiment.suites_of(domain):
             yield (
                 f"there is no probe text of {domain}: no suite of the experiment has that role. Give `options.texts."
                 f"{domain}`, a list of texts, or add such a suite."
@@ -63,17 +63,13 @@ def _domains(request: ProbeRequest, experiment: Experiment, tokenizer: PreTraine
     return {domain: tuple(_ids(text, request, tokenizer, domain) for text in texts) for domain, texts in found.items()}
 
 
-def _suites(experiment: Experiment, domain: str) -> list[Suite]:
-    return [suite for suite in experiment.suites if suite.role == domain]
-
-
 def _texts(
-    request: ProbeRequest, experiment: Experiment, tokenizer: PreTrainedTokenizerBase, domain: str
+    request: ProbeRequest, experiment: Experiment, tokenizer: PreTrainedTokenizerBase, domain: Role
 ) -> Iterator[str]:
     if request.texts.get(domain):
         yield from request.texts[domain]
         return
-    suites = _suites(experiment, domain)
+    suites = experiment.suites_of(domain)
     template = chat_template(tokenizer) if experiment.evaluation.apply_chat_template else None
     for place, suite in enumerate(suites):
         count = request.items // len(suites) + (place < request.items % len(suites))

@@ -1,21 +1,18 @@
 """How far what the layers say of fixed texts has moved: centred kernel alignment with the base, layer by layer."""
 
-from collections.abc import Mapping, Sequence
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from harness.codec import encode
-from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject, Texts
+from harness.diagnostics._base import Subject
 from harness.diagnostics.looks import hidden_states
+from harness.diagnostics.texts import OfTexts
 from harness.measured import DomainRepresentation, RepresentationDrift
-from harness.methods.batches import Batch
 from harness.records import Measurement
-from harness.spec.records import Recipe
 
 
-class Representation(Diagnostic):
+class Representation(OfTexts[Tensor]):
     """Linear CKA of each layer's hidden states with the base's, over the tokens of all texts of a domain.
 
     The first token of a text is left out: where its norm is many times that of the others, as in the embedded model
@@ -24,28 +21,9 @@ class Representation(Diagnostic):
 
     name = "representation_drift"
 
-    def __init__(self, items: int = 8, tokens: int = 64, texts: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._request = ProbeRequest(items=items, tokens=tokens, texts=texts or {})
-        self._probes: Texts = {}
-        self._base: dict[str, Tensor] = {}
-
-    def asks_for(self) -> ProbeRequest:
-        """Return the texts of each domain."""
-        return self._request
-
-    def begin(self, whole: Recipe, recipe: Recipe, probes: Probes) -> None:
-        """Keep the texts."""
-        del whole, recipe
-        self._probes = probes.texts
-
-    def before(self, model: nn.Module, batch: Batch) -> None:
-        """Take the base's hidden states."""
-        del batch
-        self._base = self._states(model)
-
     def after(self, subject: Subject) -> Measurement:
         """Compare, layer by layer."""
-        tuned = self._states(subject.adapted.model)
+        tuned = self._look(subject.adapted.model)
         domains = {
             domain: DomainRepresentation(
                 texts=len(self._probes[domain]),
@@ -62,7 +40,7 @@ class Representation(Diagnostic):
             details=encode(RepresentationDrift(domains=domains)),
         )
 
-    def _states(self, model: PreTrainedModel) -> dict[str, Tensor]:
+    def _look(self, model: PreTrainedModel) -> dict[str, Tensor]:
         """Return by domain (layers, tokens of all texts but their first, features)."""
         return {
             domain: torch.cat([hidden_states(model, ids)[:, 1:] for ids in texts], dim=1)

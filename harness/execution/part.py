@@ -1,7 +1,6 @@
 """One training of a cell: its recipe's, or that of one of its stages."""
 
 import gc
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -155,9 +154,8 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
 
     diagnostics.begin(checks, work.experiment, part.whole, recipe, course.tokenizer, took=took)
     for check in checks:
-        start = time.perf_counter()
-        check.before(model, batch)
-        took(check.name, time.perf_counter() - start)
+        with diagnostics.timed(check, took):
+            check.before(model, batch)
     if first is None:
         adapted = _as_measured(part.adapt(model, recipe, clock), probes)
     else:
@@ -281,6 +279,8 @@ class _AfterStep(TrainerCallback):
         """Let each look at the model."""
         del args, control, kwargs
         for each in self._watching:
-            start = time.perf_counter()
-            each.during(self._model, state.global_step)
-            self.took[each.name] += time.perf_counter() - start
+            with diagnostics.timed(each, self._note):
+                each.during(self._model, state.global_step)
+
+    def _note(self, name: str, seconds: float) -> None:
+        self.took[name] += seconds

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ComparisonError, first_line
 from harness.spec.records import Experiment
-from harness.storage import cannot_be_written
+from harness.storage import writing
 
 if TYPE_CHECKING:
     from harness.compare.costs import RunCosts
@@ -200,10 +200,8 @@ class Conclusion:
             files["search.json"] = {"recipes": encode(self.files.tuning)}
         for name, content in files.items():
             path = self.run.folder / name
-            try:
+            with writing(path):
                 write_json(path, content)
-            except OSError as error:
-                raise cannot_be_written(path, error, "") from error
         decision = None if self.verdicts is None else self.run.decision
         if write_page(self.files, self.verdicts, decision, lambda: self.page, anew=anew):
             write_cards(self.files, self.verdicts)

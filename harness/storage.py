@@ -61,6 +61,15 @@ def cannot_be_written(place: object, error: OSError, remedy: str) -> StorageErro
     return refused(kind, f"{place} cannot be written ({error.strerror or error}).", remedy)
 
 
+@contextlib.contextmanager
+def writing(place: object, remedy: str = "") -> Iterator[None]:
+    """Raise what the disk refuses within the block as the `StorageError` that the place cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_be_written(place, error, remedy) from error
+
+
 def refused(kind: StorageKind, text: str, remedy: str = "") -> StorageError:
     """Return the error of a kind whose `text` says what was refused, and where."""
     return StorageError(kind, " ".join(filter(None, [text, _REMEDIES[kind], remedy, _GOES_ON])))

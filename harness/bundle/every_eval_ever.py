@@ -22,7 +22,7 @@ from harness.compare.sources.samples import samples
 from harness.declarations.metrics import metric
 from harness.ledger import RunFolder
 from harness.records import CellResult
-from harness.storage import cannot_be_written
+from harness.storage import writing
 
 VERSION = "0.3.0"
 """The version of the schemas."""
@@ -196,9 +196,7 @@ def _line(content: Mapping[str, Any]) -> str:
 
 
 def _write(path: Path, text: str) -> Path:
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise cannot_be_written(path, error, "") from error
     return path

@@ -18,7 +18,7 @@ from harness.ledger.damage import CellFiles, refuse
 from harness.ledger.run import STATE
 from harness.report.card import run_card
 from harness.report.files import cards
-from harness.storage import cannot_be_written
+from harness.storage import writing
 from harness.verdict.decision import Decision
 from harness.verdict.records import Verdicts
 
@@ -73,7 +73,7 @@ def stage(
     bundle = f"{run.experiment.name}.bundle.tar.xz"
     kept_back = make(run, target / bundle, reports)
     folders: dict[str, str] = {}
-    try:
+    with writing(target):
         for result, card in cards(run, verdicts, licence):
             refuse(run, CellFiles(run, result.cell.id).training(STATE))
             folder = f"{ADAPTERS}/{result.cell.id}"
@@ -82,8 +82,6 @@ def stage(
             folders[folder] = result.cell.recipe
         said = run_card(run, verdicts, decision, folders, bundle=bundle, repository=repository, licence=licence)
         (target / CARD).write_text(said, encoding="utf-8")
-    except OSError as error:
-        raise cannot_be_written(target, error, "") from error
     found = sorted(path for path in target.rglob("*") if path.is_file())
     files = {path.relative_to(target).as_posix(): path.stat().st_size for path in found}
     return Pushed(repository=repository, files=files, kept_back=kept_back)

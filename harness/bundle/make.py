@@ -22,7 +22,7 @@ from harness.ledger.lock import LOCK
 from harness.ledger.outcomes import Outcome, to_json
 from harness.ledger.run import JUDGED, MEASUREMENTS, OUTCOME
 from harness.records import CellFailure, CellResult
-from harness.storage import cannot_be_written
+from harness.storage import writing
 from harness.trained import Artefact
 
 README = """The run {name}, bundled by harness {version}: what it was made from (spec.lock.json), how each cell ended
@@ -56,11 +56,9 @@ def make(
     files[CHECKSUMS] = "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode()
     packed = pack({name: files[name] for name in sorted(files, key=_place)})
     _check(packed, run, withheld)
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(packed)
-    except OSError as error:
-        raise cannot_be_written(path, error, "") from error
     return withheld
 
 

@@ -61,14 +61,12 @@ def _told_apart(first: str, second: str) -> tuple[str, str]:
 
 def _write_tables(run: Run) -> None:
     from harness.compare.parquet import write_parquet
-    from harness.storage import cannot_be_written
+    from harness.storage import writing
 
     if run.bundled:
         raise UsageError("--tables: into a bundle nothing is written. Give --csv FILE or --parquet FILE.")
-    try:
+    with writing(run.folder, "Make room; nothing else is lost."):
         write_parquet(run.files)
-    except OSError as error:
-        raise cannot_be_written(run.folder, error, "Make room; nothing else is lost.") from error
 
 
 def _write_csv(file: Path, run: Run) -> None:

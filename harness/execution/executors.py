@@ -8,7 +8,7 @@ from harness.execution.local import LocalExecutor
 from harness.preflight.workers import workers_of
 from harness.registry import find
 from harness.spec.records import Experiment
-from harness.storage import cannot_be_written
+from harness.storage import writing
 
 LOCAL = "local"
 
@@ -37,8 +37,6 @@ def executor_of(experiment: Experiment, log: Path, *, remedy: str, at_once: bool
 
 
 def _make(log: Path, remedy: str) -> None:
-    try:
+    with writing(log.parent, remedy):
         log.parent.mkdir(parents=True, exist_ok=True)
         log.open("ab").close()
-    except OSError as error:
-        raise cannot_be_written(log.parent, error, remedy) from error

@@ -18,7 +18,7 @@ from harness.errors import UsageError
 from harness.ledger.claims import CLAIMS, Claims, beat_from_now_on, rhythm_of
 from harness.ledger.files import write_json
 from harness.spec.records import Experiment
-from harness.storage import cannot_be_written
+from harness.storage import writing
 
 ANOTHER_FOLDER = "Choose another folder with --out."
 """What to do where a run folder cannot be written."""
@@ -73,15 +73,13 @@ def _share(folder: Path) -> None:
     if rhythm_of(folder) is not None:
         return
     claims = Claims(folder)
-    try:
+    with writing(folder, ANOTHER_FOLDER):
         if any(_is_locked(claims, name) for name in claims.names()):
             raise UsageError(
                 f"{folder} is in use by a command that does not share it between machines: its claims are locks, which "
                 "another machine may not see. Wait until it has ended, and then set execute.shared_folder for all."
             )
         beat_from_now_on(folder)
-    except OSError as error:
-        raise cannot_be_written(folder, error, ANOTHER_FOLDER) from error
 
 
 def _is_locked(claims: Claims, name: str) -> bool:
@@ -94,7 +92,7 @@ def _is_locked(claims: Claims, name: str) -> bool:
 def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
     claims, name = Claims(folder), f"{_PREFIX}{secrets.token_hex(4)}"
     try:
-        with claims.alone(_REGISTER):
+        with writing(folder, ANOTHER_FOLDER), claims.alone(_REGISTER):
             for name_of_theirs, theirs in _others(claims):
                 differing = list(differences(theirs, mine))
                 if differing and claims.lives(name_of_theirs):
@@ -110,8 +108,6 @@ def _registered(folder: Path, mine: Mapping[str, JSON]) -> Iterator[None]:
             f"{folder} lies on a file system without locks ({error}). Set execute.shared_folder to true, by which "
             "commands that share the folder claim their work by heartbeat, or choose another folder with --out."
         ) from error
-    except OSError as error:
-        raise cannot_be_written(folder, error, ANOTHER_FOLDER) from error
     try:
         yield
     finally:

@@ -25,7 +25,7 @@ from harness.report.render.html import Draw, HtmlRenderer
 from harness.report.render.markdown import MarkdownRenderer
 from harness.report.sections.marks import marks
 from harness.report.sections.reproduce import reproduce
-from harness.storage import cannot_be_written
+from harness.storage import writing
 from harness.verdict.decision import Decision
 from harness.verdict.records import Verdicts
 
@@ -122,13 +122,11 @@ def _has_adapter(run: RunFolder, result: CellResult) -> bool:
 
 def write_report(path: Path, content: str | bytes) -> None:
     """Write a file that people read. Raises `StorageError` where it cannot be written."""
-    try:
+    with writing(path, "Make room or choose another place; nothing else is lost."):
         if isinstance(content, bytes):
             write_bytes(path, content)
         else:
             write_text(path, content)
-    except OSError as error:
-        raise cannot_be_written(path, error, "Make room or choose another place; nothing else is lost.") from error
 
 
 @contextlib.contextmanager

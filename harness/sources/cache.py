@@ -10,7 +10,7 @@ from filelock import FileLock
 from harness.errors import CacheDamageError
 from harness.paths import cache_root
 from harness.sources.checksums import damages, write_checksums
-from harness.storage import cannot_be_written, refusals_told
+from harness.storage import refusals_told, writing
 
 root = cache_root
 
@@ -39,11 +39,9 @@ def half_filled(path: Path) -> Iterator[Path]:
 
 
 def _fill(path: Path, fill: Callable[[Path], None]) -> None:
-    try:
+    with writing(f"the cache {root()}", REMEDY):
         path.parent.mkdir(parents=True, exist_ok=True)
         held = FileLock(path.with_name(path.name + ".lock")).acquire()
-    except OSError as error:
-        raise cannot_be_written(f"the cache {root()}", error, REMEDY) from error
     with held, refusals_told(root()):
         if path.is_dir():
             return

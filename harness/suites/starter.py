@@ -13,7 +13,7 @@ from harness.codec import JSON
 from harness.declarations.places import shipped
 from harness.errors import UsageError
 from harness.spec.files import label, read_alone
-from harness.storage import cannot_be_written
+from harness.storage import writing
 from harness.suites import scaffold
 
 SPEC = "mine.json"
@@ -21,6 +21,7 @@ ROWS = "data/train.jsonl"
 INSIDE, OUTSIDE = "my_questions", "my_other_questions"
 FULL, LORA = "full--mine", "lora--mine"
 
+_REMEDY = "Make room or choose another place."
 _RULE = {"journal": "north", "settings": "east", "socket": "south", "archive": "west"}
 _TRAINED = (
     "alder ash aspen beech birch cedar cherry chestnut cypress elder elm fir hawthorn hazel holly hornbeam juniper"
@@ -43,19 +44,15 @@ def write(folder: Path) -> tuple[Path, ...]:
     for name, text in files.items():
         _write(folder / name, text)
     for name, documents in suites.items():
-        try:
+        with writing(folder / "tasks" / name, _REMEDY):
             scaffold.write(folder / "tasks" / name, "multiple_choice", {"test": documents}, source=f"{name} of init")
-        except OSError as error:
-            raise cannot_be_written(folder / "tasks" / name, error, "Make room or choose another place.") from error
     return tuple(paths)
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with writing(path, _REMEDY):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise cannot_be_written(path, error, "Make room or choose another place.") from error
 
 
 def _line(row: Mapping[str, str]) -> str:

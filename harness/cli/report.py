@@ -32,10 +32,8 @@ def run(args: argparse.Namespace) -> int:
     if args.against is not None:
         return _beside(args)
     with api.opened(args.folder, told=True) as found:
-        if args.csv is not None:
-            _write_csv(args.csv, found)
-        if args.parquet is not None:
-            _write_parquet(args.parquet, found)
+        if args.csv is not None or args.parquet is not None:
+            _write_scores(found, args.csv, args.parquet)
         if args.tables:
             _write_tables(found)
         return print_report(found, form=args.format)
@@ -69,27 +67,22 @@ def _write_tables(run: Run) -> None:
         write_parquet(run.files)
 
 
-def _write_csv(file: Path, run: Run) -> None:
-    """Write the tidy table of a run's scores, a row an item, cell and metric, below a line of names."""
+def _write_scores(run: Run, as_csv: Path | None, as_parquet: Path | None) -> None:
+    """Write the tidy table of a run's scores, a row an item, cell and metric; as CSV below a line of names."""
     import csv
     import io
 
+    from harness.compare import tidy
     from harness.compare.exported import exported
-    from harness.compare.tidy import COLUMNS
     from harness.report.files import write_report
 
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows((COLUMNS, *exported(run.files)))
-    write_report(file, table.getvalue())
-
-
-def _write_parquet(file: Path, run: Run) -> None:
-    """Write the same as parquet, seeds as whole numbers and scores as floats."""
-    from harness.compare.exported import exported
-    from harness.compare.tidy import as_parquet
-    from harness.report.files import write_report
-
-    write_report(file, as_parquet(exported(run.files)))
+    rows = exported(run.files)
+    if as_csv is not None:
+        table = io.StringIO()
+        csv.writer(table, lineterminator="\n").writerows((tidy.COLUMNS, *rows))
+        write_report(as_csv, table.getvalue())
+    if as_parquet is not None:
+        write_report(as_parquet, tidy.as_parquet(rows))
 
 
 def print_report(run: Run, *, written: bool = False, form: str = "text") -> int:

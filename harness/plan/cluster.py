@@ -48,7 +48,7 @@ class _Phase:
 
     @property
     def longest(self) -> float:
-        return max((sum(map(_seconds, chain)) for chain in self.chains), default=0.0)
+        return max((sum(each.seconds for each in chain) for chain in self.chains), default=0.0)
 
 
 def on_cluster(experiment: Experiment, estimate: Estimate, nodes: Nodes) -> OnCluster:
@@ -120,7 +120,7 @@ def _placed(phase: _Phase, nodes: Nodes, start: float) -> tuple[float, float]:
                 too_large.append(chain)
                 continue
             open_.remove(device)
-            seconds = _seconds(chain.pop()) / free[device].speed
+            seconds = chain.pop().seconds / free[device].speed
             worked, number = worked + seconds, number + 1
             heapq.heappush(running, (now + seconds, number, device, chain))
         waiting.extendleft(reversed(too_large))
@@ -129,10 +129,6 @@ def _placed(phase: _Phase, nodes: Nodes, start: float) -> tuple[float, float]:
         if rest:
             waiting.appendleft(rest)
     return now, worked
-
-
-def _seconds(unit: CellCost) -> float:
-    return unit.train_seconds + unit.evaluate_seconds
 
 
 def _check_fitting(units: Sequence[CellCost], nodes: Nodes) -> None:
@@ -154,6 +150,6 @@ def _binding(units: Sequence[CellCost], nodes: Nodes, makespan: float, chain: fl
     for memory in sorted({each.memory for each in nodes.devices})[:-1]:
         large = [each for each in units if each.memory > memory]
         speed = sum(each.speed for each in nodes.devices if each.memory > memory)
-        if sum(map(_seconds, large)) / speed >= _NEAR * makespan:
+        if sum(each.seconds for each in large) / speed >= _NEAR * makespan:
             return f"memory: {len(large)} of {len(units)} units need more than {memory / GIB:.1f} GiB"
     return "the number of devices: twice as many would take about half as long"

@@ -30,6 +30,11 @@ class CellCost:
     matched: str | None = None
     rows: RowCounts | None = None
 
+    @property
+    def seconds(self) -> float:
+        """Training and scoring."""
+        return self.train_seconds + self.evaluate_seconds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -64,23 +69,23 @@ class Estimate:
     @property
     def seconds(self) -> float:
         """Training and scoring of all cells and expected trials, one after the other."""
-        return sum(each.train_seconds + each.evaluate_seconds for each in (*self.trials, *self.cells))
+        return sum(each.seconds for each in (*self.trials, *self.cells))
 
     @property
     def elapsed(self) -> float:
         """Seconds of the clock, if cells that run at once do not slow each other down."""
-        longest = max(each.train_seconds + each.evaluate_seconds for each in (*self.trials, *self.cells))
+        longest = max(each.seconds for each in (*self.trials, *self.cells))
         return max(longest, self.seconds / self.at_once)
 
     @property
     def search_seconds(self) -> float:
         """Training and scoring of the trials alone."""
-        return sum(each.train_seconds + each.evaluate_seconds for each in self.trials)
+        return sum(each.seconds for each in self.trials)
 
     @property
     def widening_seconds(self) -> float:
         """Training and scoring of all that widening may add to the trials."""
-        return sum(each.train_seconds + each.evaluate_seconds for each in self.widening)
+        return sum(each.seconds for each in self.widening)
 
     @property
     def memory(self) -> int:

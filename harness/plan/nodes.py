@@ -9,6 +9,7 @@
 A node of processors has the cells that it is to run at once as devices.
 """
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,14 +34,13 @@ class Device:
 class Node:
     """So many equal nodes."""
 
-    name: str
     count: int
     each: int
     device: Device
     cost_per_hour: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Nodes:
     """The nodes of a cluster, and the bytes of the storage that they share, None where that is not declared."""
 
@@ -48,10 +48,10 @@ class Nodes:
     nodes: tuple[Node, ...]
     storage: int | None = None
 
-    @property
-    def devices(self) -> list[Device]:
+    @functools.cached_property
+    def devices(self) -> tuple[Device, ...]:
         """Every device of every node."""
-        return [node.device for node in self.nodes for _ in range(node.count * node.each)]
+        return tuple(node.device for node in self.nodes for _ in range(node.count * node.each))
 
 
 def read_nodes(path: Path) -> Nodes:
@@ -65,14 +65,13 @@ def read_nodes(path: Path) -> Nodes:
         listed = "\n".join(f"  {each}" for each in wrong)
         raise UsageError(f"{path} declares no cluster:\n{listed}")
     storage = said.get("storage_gib")
-    nodes = tuple(_node(number, each) for number, each in enumerate(said["nodes"]))
+    nodes = tuple(map(_node, said["nodes"]))
     return Nodes(file=str(path), nodes=nodes, storage=None if storage is None else round(storage * GIB))
 
 
-def _node(number: int, said: Mapping[str, Any]) -> Node:
+def _node(said: Mapping[str, Any]) -> Node:
     device = Device(memory=round(said["memory_gib"] * GIB), speed=float(said.get("speed", 1)))
     return Node(
-        name=said.get("name", f"node {number}"),
         count=said.get("count", 1),
         each=said.get("devices", 1),
         device=device,

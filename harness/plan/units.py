@@ -59,5 +59,6 @@ def _cells(experiment: Experiment, cells: Sequence[CellCost]) -> Iterator[Planne
 
 
 def _unit(cost: CellCost, kind: Literal["trial", "cell"], after: tuple[str, ...]) -> PlannedUnit:
-    seconds = cost.train_seconds + cost.evaluate_seconds
-    return PlannedUnit(id=cost.cell, kind=kind, recipe=cost.recipe, memory=cost.memory, seconds=seconds, after=after)
+    return PlannedUnit(
+        id=cost.cell, kind=kind, recipe=cost.recipe, memory=cost.memory, seconds=cost.seconds, after=after
+    )

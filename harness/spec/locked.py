@@ -21,7 +21,7 @@ from harness.spec.existing import KEYS
 from harness.spec.experiment import load
 from harness.spec.files import label
 from harness.spec.overrides import Overrides
-from harness.spec.records import FILE_SOURCES, Experiment, PluginBlock, Recipe, Workers
+from harness.spec.records import FILE_SOURCES, Execution, Experiment, PluginBlock, Recipe, Workers
 
 _NOT_WRITTEN = {"Experiment": {"file", "include", "overrides", "tune", "recipes", "arms"}, "Recipe": {"method", "name"}}
 """Fields that no file says, or that say where it was; a search has been made, and its recipes have what it chose."""
@@ -40,8 +40,8 @@ class Written:
 def written(experiment: Experiment) -> Written:
     """Return the files from which an experiment would be read as it is, but for where its paths point."""
     recipes: dict[str, dict[str, JSON]] = {}
-    names = [_write_recipe(each, "adapters", recipes) for each in experiment.recipes]
-    spec = {**_sparse(experiment), "recipes": list(names)}
+    paths = [_write_recipe(each, "adapters", recipes) for each in experiment.recipes]
+    spec: dict[str, JSON] = {**_sparse(experiment), "recipes": paths}
     if experiment.arms:
         spec["arms"] = {arm.name: {_LISTS[arm.kind]: list(map(_sparse, arm.weights))} for arm in experiment.arms}
     return Written(spec, recipes)
@@ -77,25 +77,19 @@ def reread(
 
 def comparable(experiment: Experiment) -> dict[str, JSON]:
     """Return what of an experiment decides its numbers on any machine: files by name, and not where it is computed."""
-    asked = replace(experiment, description="", execute=replace(experiment.execute, **_OF_A_MACHINE))
+    anywhere: dict[str, Any] = {name: getattr(Execution(), name) for name in _OF_A_MACHINE}
+    asked = replace(experiment, description="", execute=replace(experiment.execute, **anywhere))
     files = written(asked)
     for block, key, _ in _paths(files):
         block[key] = Path(str(block[key])).name
     return {"spec": files.spec, "recipes": {name: {**each} for name, each in files.recipes.items()}}
 
 
-_OF_A_MACHINE: dict[str, Any] = {
-    "device": None,
-    "threads": None,
-    "workers": 1,
-    "memory_limit_bytes": None,
-    "time_limit_minutes": None,
-    "shared_folder": False,
-    "report_to": (),
-    "kind": "local",
-    "options": {},
-    "plugin": None,
-}
+_OF_A_MACHINE = (
+    *("device", "threads", "workers", "memory_limit_bytes", "time_limit_minutes", "shared_folder", "report_to"),
+    *("kind", "options", "plugin"),
+)
+"""Fields of `Execution` that say where a run is made, and nothing of its numbers."""
 
 
 def _sparse(record: Any) -> dict[str, JSON]:

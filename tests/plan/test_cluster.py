@@ -118,7 +118,7 @@ def test_the_makespan_lies_between_what_nothing_beats_and_grahams_bound(seconds,
     from harness.plan.cluster import _Phase, _placed
     from harness.plan.nodes import Device, Node, Nodes
 
-    node = Node(name="n", count=1, each=devices, device=Device(memory=8 * GIB, speed=1.0), cost_per_hour=None)
+    node = Node(count=1, each=devices, device=Device(memory=8 * GIB, speed=1.0), cost_per_hour=None)
     phase = _Phase(tuple((cost("full--default", each),) for each in seconds))
     end, worked = _placed(phase, Nodes(file="", nodes=(node,)), 0.0)
     least = max(*seconds, sum(seconds) / devices)

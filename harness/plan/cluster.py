@@ -81,13 +81,13 @@ def on_cluster(experiment: Experiment, estimate: Estimate, nodes: Nodes) -> OnCl
 
 
 def _phases(experiment: Experiment, estimate: Estimate) -> Iterator[_Phase]:
-    trained = {each.id for each in experiment.recipes}
-    once = [each for each in estimate.cells if each.recipe not in trained]
+    adapted = set(experiment.arm_names)
+    once = [each for each in estimate.cells if each.recipe not in adapted]
     yield _Phase(tuple((each,) for each in once[:1]))
     if estimate.trials:
         yield _Phase(tuple((each,) for each in estimate.trials))
-    a_seed = max(1, len(trained))
-    cells = [each for each in estimate.cells if each.recipe in trained]
+    a_seed = max(1, len(adapted))
+    cells = [each for each in estimate.cells if each.recipe in adapted]
     looks = [0, *(experiment.looks or (len(experiment.seeds),))]
     for before, seeds in pairwise(looks):
         controls = tuple((each,) for each in once[1:]) if not before else ()

@@ -48,10 +48,10 @@ def units_of(experiment: Experiment, estimate: Estimate) -> Units:
 
 def _cells(experiment: Experiment, cells: Sequence[CellCost]) -> Iterator[PlannedUnit]:
     matched = {each.id: each.compute.recipe for each in experiment.recipes if each.compute is not None}
-    trained = {each.id for each in experiment.recipes}
+    adapted = set(experiment.arm_names)
     latest: dict[str, str] = {}
     for place, cost in enumerate(cells):
-        before = [cells[0].cell] if place and cost.recipe in trained else []
+        before = [cells[0].cell] if place and cost.recipe in adapted else []
         # Seed by seed, a recipe comes after the one that it spends as much as.
         before += [latest[each] for each in (matched.get(cost.recipe),) if each in latest]
         latest[cost.recipe] = cost.cell

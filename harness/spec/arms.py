@@ -10,7 +10,7 @@ from harness.errors import Problem
 from harness.paths import is_folder
 from harness.spec.document import Located
 from harness.spec.document import Path as At
-from harness.spec.existing import KEYS, is_folder_text, read_weights
+from harness.spec.existing import KEYS, Weights, is_folder_text, read_weights
 
 _Entry = tuple[str, int, Any]
 """The list that a model stands in, its position, and what is said of it."""
@@ -93,7 +93,7 @@ def _forms(document: Located, name: str, mine: list[_Entry]) -> Iterator[Problem
     for key, index, said in mine:
         at: At = ("arms", name, key, index)
         yield from _text(document, at, said) if isinstance(said, str) else _object(document, at, said)
-        what = str(sorted((field, value) for field, value in _weights(said).items() if field != "seed"))
+        what = Weights(**_weights(said)).key
         if what in seen:
             message = f"it is entry {seen[what]} already"
             yield document.problem(at, message, "Each run is one trained model, and counts once.")

@@ -7,6 +7,7 @@ import pytest
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.units import units_of
 from harness.spec import load
+from harness.spec.existing import ExistingArm, Weights
 
 
 def cost(cell, recipe):
@@ -48,6 +49,13 @@ def test_each_unit_has_its_memory_its_time_and_what_comes_before(tiny_spec, esti
     ]
     assert [each.after for each in found.units] == [(), ("base--0",), ("base--0",)]
     assert (found.later, found.reason) == (0, "")
+
+
+def test_an_arm_that_was_trained_elsewhere_waits_for_the_base_as_a_recipe_does(tiny_spec, estimate):
+    arm = ExistingArm(name="theirs", kind="adapter", weights=(Weights(path="a1"), Weights(path="a2")))
+    cells = (*estimate.cells, cost("c--1", "theirs"))
+    found = units_of(replace(load(tiny_spec), arms=(arm,)), replace(estimate, cells=cells))
+    assert [each.after for each in found.units] == [(), ("base--0",), ("base--0",), ("base--0",)]
 
 
 def test_what_a_search_decides_has_no_id_yet(tiny_spec, estimate):

@@ -170,3 +170,9 @@ def test_only_what_is_named_is_kept_of_recipes_and_arms(spec, adapters, write, o
     spec["comparison"]["candidates"] = ["lora--last-half", "theirs"]
     spec["comparison"]["reference"] = only[0] if only[0] != "theirs" else only[1]
     assert load(write(spec), overrides=Overrides(only=only)).arm_names == names
+
+
+def test_one_model_listed_in_two_forms_is_listed_twice(spec, write, problems):
+    with_arms(spec, one={"adapters": ["org/x", {"id": "org/x", "seed": 2}]})
+    found = [(path, message) for path, _, message, _ in problems(load, write(spec))]
+    assert found == [("$.arms.one.adapters[1]", "it is entry 0 already")]

@@ -49,6 +49,12 @@ def several(words: Sequence[str], most: int, between: str = ", ") -> str:
     return between.join(words[:most]) + more
 
 
+def listed(lines: Sequence[str], most: int) -> str:
+    """Return the first lines, each indented, and ``and 4 more`` below them where there are more than `most`."""
+    more = [f"and {len(lines) - most} more"] if len(lines) > most else []
+    return "\n".join(f"  {each}" for each in (*lines[:most], *more))
+
+
 def contains(text: str, phrase: str) -> bool:
     """Tell whether the words of `phrase` occur in `text` in a row, whatever their case and punctuation."""
     sought = normalise(phrase)

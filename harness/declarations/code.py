@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from harness.declarations.task_yaml import Declared
+from harness.surroundings import with_variables
 
 VARIABLE = "HARNESS_EXECUTE_CODE"
 """Names of tasks, with commas between; processes that a run starts inherit it."""
@@ -53,15 +54,8 @@ def refusal(name: str) -> str:
 @contextlib.contextmanager
 def code_allowed() -> Iterator[None]:
     """Let lm-eval load `evaluate`'s module for code, which tries itself out with two lines of its own."""
-    before = os.environ.get(ALLOWS)
-    os.environ[ALLOWS] = "1"
-    try:
+    with with_variables({ALLOWS: "1"}):
         yield
-    finally:
-        if before is None:
-            del os.environ[ALLOWS]
-        else:
-            os.environ[ALLOWS] = before
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from harness.errors import UsageError
 from harness.plan.cells import PlannedCell
 from harness.records import CellFailure, CellResult
+from harness.text import listed
 
 _SHOWN = 5
 
@@ -78,11 +79,10 @@ def check_known(asked: Iterable[str], known: Sequence[str], *, search_is_open: b
     wrong = [each for each in dict.fromkeys(asked) if each not in set(known)]
     if not wrong:
         return
-    said = "\n".join(f"  {each}{_nearest(each, known)}" for each in wrong[:_SHOWN])
-    more = f"\n  and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+    said = listed([f"{each}{_nearest(each, known)}" for each in wrong], _SHOWN)
     later = " Cells that train with what a search chooses have no ids before it has ended." if search_is_open else ""
     raise UsageError(
-        f"the plan has no unit of this id:\n{said}{more}\n`harness plan SPEC --json` lists those of this spec; they "
+        f"the plan has no unit of this id:\n{said}\n`harness plan SPEC --json` lists those of this spec; they "
         f"follow from its model, data and options, and change with them.{later}"
     )
 

@@ -16,6 +16,7 @@ from harness.ledger.outcomes import UNREADABLE, read_evaluation, read_training
 from harness.ledger.run import OUTCOME, SCORED, TRAINED, Kind, RunFolder
 from harness.paths import read_record
 from harness.records import CellResult, Evaluation
+from harness.text import listed
 from harness.trained import Artefact
 
 What = Literal["missing", "cut", "unreadable", "changed"]
@@ -60,11 +61,10 @@ class Damage:
 
 def damaged(run: RunFolder, found: Sequence[Damage]) -> DamagedError:
     """Return the error that names what was found."""
-    lines = "\n".join(f"  {each}" for each in found[:_SHOWN])
-    more = f"\n  and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return DamagedError(
         f"{run.folder} holds {len(found)} damaged {'file' if len(found) == 1 else 'files'}, from which nothing is "
-        f"computed:\n{lines}{more}\n`harness run` with --repair and this folder as --out makes them again."
+        f"computed:\n{listed([*map(str, found)], _SHOWN)}\n"
+        "`harness run` with --repair and this folder as --out makes them again."
     )
 
 

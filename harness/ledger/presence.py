@@ -19,6 +19,7 @@ from harness.ledger.claims import CLAIMS, Claims, beat_from_now_on, rhythm_of
 from harness.ledger.files import write_json
 from harness.spec.records import Experiment
 from harness.storage import writing
+from harness.text import listed
 
 ANOTHER_FOLDER = "Choose another folder with --out."
 """What to do where a run folder cannot be written."""
@@ -130,8 +131,9 @@ def note_begun(folder: Path, experiment: Experiment, *, anew: bool) -> None:
         differing = [] if before is None else list(differences(before, mine))
         if differing:
             raise UsageError(
-                f"{folder} was begun as another run, of which this would be no part:\n{_listed(differing)}\nChoose "
-                "another folder with --out; or `harness run` without --cells and --next, which goes on as this one."
+                f"{folder} was begun as another run, of which this would be no part:\n{listed(differing, _SHOWN)}\n"
+                "Choose another folder with --out; or `harness run` without --cells and --next, which goes on as this "
+                "one."
             )
         if before is None:
             write_json(path, mine)
@@ -182,11 +184,7 @@ def _brief(value: JSON) -> str:
 
 def _refusal(folder: Path, differing: list[str]) -> str:
     return (
-        f"{folder} is in use by a command that wants other numbers or another report of it:\n{_listed(differing)}\n"
+        f"{folder} is in use by a command that wants other numbers or another report of it:\n"
+        f"{listed(differing, _SHOWN)}\n"
         "Wait until it has ended, or choose another folder with --out: cells that both want are computed once."
     )
-
-
-def _listed(differing: list[str]) -> str:
-    shown = "\n".join(f"  {each}" for each in differing[:_SHOWN])
-    return shown + (f"\n  and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else "")

@@ -26,6 +26,7 @@ from harness.errors import HarnessError
 from harness.file_states import renewed
 from harness.ledger.artefacts import read_sealed, write_sealed
 from harness.preflight.prepared import Prepared
+from harness.preflight.workers import allowed_processors
 from harness.spec.records import Experiment
 from harness.witness import names_in
 
@@ -81,7 +82,7 @@ def surroundings(experiment: Experiment) -> dict[str, str] | None:
         "packages": list(_packages()),
         "python": [sys.version, sys.prefix, platform.platform()],
         "environment": sorted(variables.items()),
-        "processors": [os.cpu_count(), _allowed_processors(), _accelerators()],
+        "processors": [os.cpu_count(), allowed_processors(), _accelerators()],
     }
     return {kind: _digest(value) for kind, value in found.items()}
 
@@ -172,11 +173,6 @@ def _packages() -> Iterator[tuple[str, str, int]]:
             for each in sorted(os.scandir(place or "."), key=lambda entry: entry.name):
                 if each.name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth")):
                     yield place, each.name, each.stat().st_mtime_ns
-
-
-def _allowed_processors() -> list[int] | None:
-    """Return the processors that this process may use, None where the system does not say."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 
 
 def _accelerators() -> list[str]:

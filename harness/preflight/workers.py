@@ -19,10 +19,14 @@ def workers_of(execute: Execution) -> int:
     return max(1, processors // (execute.threads or (processors if on_cpu else 1)))
 
 
+def allowed_processors() -> list[int] | None:
+    """Return the processors that this process may use, None where the system does not say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
 def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    allowed = allowed_processors()
+    return (os.cpu_count() or 1) if allowed is None else len(allowed)
 
 
 def places(workers: int, devices: int | None, fitting: int | None) -> int:

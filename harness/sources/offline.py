@@ -1,8 +1,9 @@
 """Doing without downloads, for what only looks at what is there."""
 
 import contextlib
-import os
 from collections.abc import Iterator
+
+from harness.surroundings import with_variables
 
 _SWITCHES = ("HARNESS_OFFLINE", "HF_HUB_OFFLINE")
 
@@ -13,13 +14,5 @@ def without_downloads() -> Iterator[None]:
 
     The hub's library reads its switch once, when it is imported: enter this before.
     """
-    before = {name: os.environ.get(name) for name in _SWITCHES}
-    os.environ.update(dict.fromkeys(_SWITCHES, "1"))
-    try:
+    with with_variables(dict.fromkeys(_SWITCHES, "1")):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

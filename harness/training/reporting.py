@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.surroundings import with_variables
+
 _ENDS = {"trackio": "finish", "wandb": "finish", "mlflow": "end_run"}
 """What ends a tracker's run, by module: a worker leaves without Python's own end, and a stage is a run of its own."""
 
@@ -57,17 +59,10 @@ def reported(reporting: Reporting | None) -> Iterator[None]:
     if reporting is None:
         yield
         return
-    named = reporting.environment()
-    before = {name: os.environ.get(name) for name in named}
-    os.environ.update(named)
-    try:
-        yield
-    finally:
-        for module, end in _ENDS.items():
-            if module in reporting.report_to and module in sys.modules:
-                getattr(sys.modules[module], end)()
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    with with_variables(reporting.environment()):
+        try:
+            yield
+        finally:
+            for module, end in _ENDS.items():
+                if module in reporting.report_to and module in sys.modules:
+                    getattr(sys.modules[module], end)()

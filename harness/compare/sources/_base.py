@@ -1,8 +1,10 @@
 """The contract of a source of scores, which a third party's package may keep too."""
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from harness.compare.design import ScoredRun
 from harness.compare.scored import ScoredItem, ScoredSuite, ScoreFile
@@ -10,6 +12,14 @@ from harness.compare.tidy import Score
 from harness.errors import ComparisonError, NoScoresError
 
 _SHOWN = 3
+
+
+def is_finite(value: object) -> TypeGuard[float]:
+    """Tell whether a value that was read is a number that a float can hold.
+
+    NaN is no less than anything, and a whole number of JSON may be larger than a float can be.
+    """
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
 class ScoreSource(ABC):

@@ -5,7 +5,6 @@ used: it needs Python 3.12 and a `huggingface_hub` below 2. What is read of a li
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from harness.compare.design import ScoredRun
 from harness.compare.scored import ScoredSuite
-from harness.compare.sources._base import ScoreSource
+from harness.compare.sources._base import ScoreSource, is_finite
 from harness.compare.tidy import Score
 from harness.errors import ComparisonError
 from harness.paths import read_record
@@ -104,9 +103,9 @@ def _lines(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _score(line: Mapping[str, Any], metrics: Mapping[str, _Metric], recipe: str, where: str) -> Score:
-    value = float(line["evaluation"]["score"])
-    if not math.isfinite(value):
-        raise ComparisonError(f"{where}: the score {value} is not a finite number.")
+    value = line["evaluation"]["score"]
+    if not is_finite(value):
+        raise ComparisonError(f"{where}: the score {value!r:.80} is not a finite number.")
     if line.get("error"):
         raise ComparisonError(f"{where}: {line['sample_id']} was not scored: {line['error']}")
     suite = line["evaluation_name"]
@@ -121,7 +120,7 @@ def _score(line: Mapping[str, Any], metrics: Mapping[str, _Metric], recipe: str,
         item=line["sample_id"],
         cluster=None if cluster is None else str(cluster),
         metric=UNNAMED_METRIC if metric is None else metric.name,
-        score=value,
+        score=float(value),
     )
 
 

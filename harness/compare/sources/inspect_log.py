@@ -1,6 +1,5 @@
 """Logs of Inspect, read by Inspect's own reader: every sample's score by every scorer."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -10,7 +9,7 @@ from typing import Any
 
 from harness.compare.design import ScoredRun
 from harness.compare.scored import ScoredSuite
-from harness.compare.sources._base import ScoreSource
+from harness.compare.sources._base import ScoreSource, is_finite
 from harness.compare.tidy import Score
 from harness.errors import ComparisonError
 from harness.extras import require
@@ -119,6 +118,6 @@ def _mean(values: Sequence[float]) -> float:
 def _number(value: Any, where: str) -> float:
     """Return a value as a number. Raises `ComparisonError` for a text that is no grade, and for what is not finite."""
     number = GRADES.get(value) if isinstance(value, str) else value
-    if not isinstance(number, int | float) or not math.isfinite(number):
+    if not is_finite(number):
         raise ComparisonError(f"{where}: {value!r} is not a finite number or one of {', '.join(GRADES)}.")
     return float(number)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from harness.compare.design import DEFAULT_CLUSTER, ScoredRun
 from harness.compare.scored import ScoredItem, ScoredSuite, ScoreFile
-from harness.compare.sources._base import ScoreSource
+from harness.compare.sources._base import ScoreSource, is_finite
 from harness.compare.sources.options import MARGIN, TaskFields, option_count, with_margin
 from harness.compare.sources.sample_files import SampleFile, sample_files, unnamed_files
 from harness.compare.sources.samples import FIELDS, HASHES, NO_FILTER, samples
@@ -290,8 +289,7 @@ def _cluster(sample: Mapping[str, Any], field: str | None) -> str | None:
 
 
 def _finite(value: Any, metric: str, place: str, reason: str = "") -> float:
-    # NaN is no less than anything, and a whole number of JSON may be larger than a float can be.
-    if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+    if not is_finite(value):
         found = f"{place}: {metric} is {value!r:.80}, not a finite number an item: it cannot be compared."
         raise ComparisonError(f"{found} {reason[0].upper()}{reason[1:]}." if reason else found)
     return float(value)

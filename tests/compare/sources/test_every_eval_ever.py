@@ -67,6 +67,7 @@ def test_lines_are_scores_of_the_metric_that_the_aggregate_record_names(tmp_path
         ({"evaluation": {"score": "good"}}, r"\$\.evaluation\.score"),
         ({"sample_id": 3}, r"\$\.sample_id"),
         ({"evaluation": {"score": float("nan")}}, "not a finite number"),
+        ({"evaluation": {"score": 10**400}}, "not a finite number"),
         ({"error": "timeout"}, "was not scored: timeout"),
     ],
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.compare.exported import numbered
 from harness.compare.sources.options import MARGIN, TaskFields, option_count, with_margin
 from harness.compare.sources.sample_files import SampleFile
 from harness.compare.sources.samples import HASHES, samples
@@ -45,7 +46,7 @@ class SuiteScores:
                 asked = {"doc_id": sample.get("doc_id"), "doc": document, "target": sample.get("target")}
                 self.documents.setdefault(sample["doc_hash"], asked)
         self.clusters = {
-            name: {label: f"cluster {k:06}" if self.kept_back else label for k, label in enumerate(sorted(found))}
+            name: numbered(found) if self.kept_back else {label: label for label in sorted(found)}
             for name, found in labels.items()
         }
 

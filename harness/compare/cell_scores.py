@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isclose, sqrt
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from harness.compare.sources import read_tidy
 from harness.ledger import RunFolder
@@ -101,5 +101,5 @@ def _interval(
     found = moments(np.asarray(scores, dtype=float)[None, :], np.unique(clusters, return_inverse=True)[1])
     if found.units == 1:
         return None
-    half = float(stats.t.ppf(1 - alpha / 2, found.item_df)) * sqrt(float(found.total))
+    half = float(stdtrit(found.item_df, 1 - alpha / 2)) * sqrt(float(found.total))
     return value - half, value + half

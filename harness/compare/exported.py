@@ -1,7 +1,6 @@
 """Scores as they may leave a machine: without labels of clusters where these quote texts that a licence keeps back."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from harness.compare.sources import read_tidy
 from harness.compare.sources.sample_files import SampleFile
@@ -20,8 +19,8 @@ def kept_back_of(run: RunFolder) -> dict[str, str]:
     experiment = run.experiment
     found = kept_back(
         {suite.task for suite in experiment.suites},
-        beside=Path(experiment.file).parent if experiment.file else None,
-        include=map(Path, experiment.include),
+        beside=experiment.file.parent,
+        include=experiment.include,
     )
     return dict(sorted({**dict(_logged(run)), **found}.items()))
 
@@ -33,10 +32,13 @@ def exported(run: RunFolder) -> list[Score]:
     for each in scores:
         if each.suite in hidden and each.cluster is not None:
             labels.setdefault(each.suite, set()).add(each.cluster)
-    numbers = {
-        (suite, label): f"cluster {k:06}" for suite, found in labels.items() for k, label in enumerate(sorted(found))
-    }
-    return [each._replace(cluster=numbers.get((each.suite, each.cluster or ""), each.cluster)) for each in scores]
+    numbers = {suite: numbered(found) for suite, found in labels.items()}
+    return [each._replace(cluster=numbers.get(each.suite, {}).get(each.cluster or "", each.cluster)) for each in scores]
+
+
+def numbered(labels: Iterable[str]) -> dict[str, str]:
+    """Return what stands for each label of a cluster that is kept back: a number, which sorts as the label does."""
+    return {label: f"cluster {k:06}" for k, label in enumerate(sorted(labels))}
 
 
 def _logged(run: RunFolder) -> Iterator[tuple[str, str]]:

@@ -108,8 +108,7 @@ def cards(run: RunFolder, verdicts: Verdicts | None, licence: str | None = None)
         return
     experiment = run.experiment
     declared = {each.id for each in experiment.recipes}
-    beside = Path(experiment.file).parent if experiment.file else None
-    known = licences(trained_tasks(experiment), beside=beside, include=map(Path, experiment.include))
+    known = licences(trained_tasks(experiment), beside=experiment.file.parent, include=experiment.include)
     scores = cell_scores(run)
     for each in kept:
         if each.cell.recipe in declared:

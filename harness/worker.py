@@ -159,13 +159,21 @@ def _forked(request: dict[str, Any], requests: _Requests, events: int, ended: in
         if done:
             return os.waitstatus_to_exitcode(status)
         if not requests.waits:
-            ready, _, _ = select.select([*([] if requests.closed else [0]), ended], [], [])
+            ready = _ready(ended, *([] if requests.closed else [0]))
             with contextlib.suppress(BlockingIOError):
                 os.read(ended, 4096)
             if 0 not in ready:
                 continue
         requests.take()
         os.kill(child, signal.SIGTERM)
+
+
+def _ready(*descriptors: int) -> set[int]:
+    """Wait until one of them can be read or was closed; return all of which that is so."""
+    waiting = select.poll()
+    for descriptor in descriptors:
+        waiting.register(descriptor, select.POLLIN)
+    return {descriptor for descriptor, _ in waiting.poll()}
 
 
 def _as_forked(path: Path, folder: Path, events: int) -> NoReturn:

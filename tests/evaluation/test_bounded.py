@@ -1,7 +1,9 @@
 """Programs that a model writes run with consent by name, in a child with bounds, or not at all."""
 
+import fcntl
 import json
 import os
+import resource
 import socket
 import time
 from pathlib import Path
@@ -129,3 +131,22 @@ def test_a_spec_cannot_consent_and_the_command_line_can(programs, capsys):
     allowed = ["--execute-code", "programs", "--execute-code", "humaneval"]
     assert main(["validate", "mine.json", *allowed]) == 0
     assert "note: scoring `humaneval` executes the programs" in capsys.readouterr().out
+
+
+def test_a_process_that_holds_a_thousand_files_reads_what_its_children_answer(monkeypatch):
+    def high() -> tuple[int, int]:
+        reading, writing = pipe()
+        above = fcntl.fcntl(reading, fcntl.F_DUPFD_CLOEXEC, 1100)
+        os.close(reading)
+        return above, writing
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 1200:
+        pytest.skip("this system lets a process hold fewer than 1,200 files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
+    pipe = os.pipe
+    monkeypatch.setattr(os, "pipe", high)
+    try:
+        assert bounded.run(lambda: {"acc": 1.0}) == {"acc": 1.0}
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -114,7 +114,8 @@ def _serve() -> int:
         if "unit" in request:
             os.write(events, json.dumps({"taken": True}).encode() + b"\n")
             code = _forked(request, requests, events, ended)
-            os.write(events, json.dumps({"exit": code}).encode() + b"\n")
+            with contextlib.suppress(BrokenPipeError):  # who asked for it was killed, which the next request says
+                os.write(events, json.dumps({"exit": code}).encode() + b"\n")
     return 0
 
 
@@ -147,7 +148,8 @@ class _Requests:
 def _forked(request: dict[str, Any], requests: _Requests, events: int, ended: int) -> int:
     """Run a unit in a forked process; return its exit code, negative for a signal.
 
-    A request that comes meanwhile is that it should end, and so it does when the input is closed.
+    A request that comes meanwhile is that it should end, which a training does after the step that it is in; when the
+    input is closed nobody waits for it any more, and it is killed.
     """
     server = os.getpid()
     child = os.fork()

@@ -22,3 +22,47 @@ def on_its_device(trainer: SFTTrainer, inputs: dict[str, Any]) -> dict[str, Any]
     """
     moved: dict[str, Any] = trainer._prepare_inputs(inputs)  # noqa: SLF001
     return moved
+
+
+class OwnCheckpoints(SFTTrainer):
+    """SFTTrainer whose checkpoints are kept and taken up by whoever derives from it, and are never pickled.
+
+    With `save_strategy` "no" a callback that sets `control.should_save` has `keep_checkpoint` called, after the step's
+    evaluation. Of a folder to resume from, Trainer reads ``trainer_state.json`` alone and passes over the batches that
+    were seen; weights, optimizer and the like are to be put back when training begins, and generators when
+    `put_generators_back` is called. Delete when upstream's trainer takes functions for that.
+    """
+
+    def keep_checkpoint(self) -> None:
+        """Write down all that is needed to go on from here."""
+        raise NotImplementedError
+
+    def put_generators_back(self) -> None:
+        """Let random generators go on from where the checkpoint found them: the next batch is there already."""
+        raise NotImplementedError
+
+    @property
+    def tokens_counted(self) -> int:
+        """Tokens that training has read so far, prompts included and padding not."""
+        return int(self._total_train_tokens)
+
+    @tokens_counted.setter
+    def tokens_counted(self, tokens: int) -> None:
+        self._total_train_tokens = tokens
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        del model, trial
+        self.keep_checkpoint()
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        del resume_from_checkpoint, model
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        del checkpoint
+
+    def _load_scaler(self, checkpoint: str | None) -> None:
+        del checkpoint
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        if checkpoint is not None:
+            self.put_generators_back()

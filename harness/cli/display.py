@@ -11,10 +11,10 @@ from rich.live import Live
 from rich.text import Text
 
 from harness.cli.live import Screen
-from harness.cli.progress_words import cell_name, ended_words, kept_words, look_words
+from harness.cli.progress_words import cell_name, ended_words, gone_on_words, kept_words, look_words
 from harness.cli.progression import Clock, Progression
 from harness.cli.terminal import uncleaned
-from harness.execution.events import Body, StageEntered, StepDone
+from harness.execution.events import Body, NotResumed, StageEntered, StepDone
 from harness.execution.watcher import Unwatched, Watcher
 from harness.ledger import Outcome
 from harness.ledger.damage import Damage
@@ -67,6 +67,11 @@ class Quiet(Unwatched):
         for each in removed:
             self._say(f"again: {each}")
 
+    def message(self, cell: str, message: Body) -> None:
+        """Print why a training does not go on from what an earlier start left."""
+        if isinstance(message, NotResumed):
+            self._say(f"{cell}: {gone_on_words(message)}")
+
     def ended(self, outcome: Outcome) -> None:
         """Print a failure."""
         if isinstance(outcome, CellFailure):
@@ -115,6 +120,8 @@ class Lines:
             self._say(f"  {name}{progression.words}")
         elif isinstance(message, StageEntered) and message.name.startswith(("evaluate", "merge")):
             self._say(f"  {name}{message.name}")
+        elif words := gone_on_words(message):
+            self._say(f"  {name}{words}")
 
     def ended(self, outcome: Outcome) -> None:
         """Print how the cell ended."""

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.pace import Countdown, Pace, Underway, clock_words, weight
-from harness.cli.progress_words import ended_words, look_words, short_name
+from harness.cli.progress_words import ended_words, gone_on_words, look_words, short_name
 from harness.cli.progression import Clock, Progression, sparkline
 from harness.execution.events import Body, StageEntered
 from harness.ledger import Outcome
@@ -92,6 +92,8 @@ class Screen:
 
     def message(self, cell: str, message: Body) -> None:
         """Move its line and the bar of all."""
+        if words := gone_on_words(message):
+            self._leave(f"  {cell}: {words}")
         with self._lock:
             self._running[cell].progression.take(message)
 

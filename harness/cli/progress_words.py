@@ -1,5 +1,6 @@
 """What a run says of its cells while it goes on, in words that the terminal, a pipe and a log share."""
 
+from harness.execution.events import Body, NotResumed, Resumed
 from harness.ledger import Outcome
 from harness.plan.cells import PlannedCell
 from harness.records import Cell, CellFailure, CellResult, Evaluation
@@ -27,6 +28,13 @@ def short_name(cell: Cell, width: int) -> str:
 def kept_words(done: int) -> str:
     """Return how many cells an earlier start left."""
     return f"({done} done before)" if done else ""
+
+
+def gone_on_words(message: Body) -> str:
+    """Return what is said of a training that an earlier start began, nothing for any other message."""
+    if isinstance(message, Resumed):
+        return f"goes on from the checkpoint after step {message.step} of {message.steps}"
+    return f"not gone on from: {message.why}" if isinstance(message, NotResumed) else ""
 
 
 def ended_words(outcome: Outcome, planned: PlannedCell | None = None) -> str:

@@ -133,6 +133,16 @@ class Diagnostic(ABC):
     def during(self, model: nn.Module, step: int) -> None:  # noqa: B027 - most look at the end alone
         """Look at the model after an optimizer step; steps count from 1."""
 
+    def state(self) -> Any:
+        """Return what `during` has noted so far, as numbers, texts, tensors, and lists and dicts of them.
+
+        None, as here, says that it cannot be told: a training that is watched by such a class keeps no checkpoint.
+        """
+        return None
+
+    def restore(self, state: Any) -> None:  # noqa: B027 - as above
+        """Take back what `state` returned, after `before` and in place of the steps that led to it."""
+
     @abstractmethod
     def after(self, subject: Subject) -> Measurement:
         """Return what was found."""

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from harness.codec import encode
+from harness.codec import decode, encode
 from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject
 from harness.diagnostics.rank import ModuleRank, effective_ranks
 from harness.diagnostics.signs import Limits, signs
@@ -62,6 +62,16 @@ class Monitors(Diagnostic):
         if step % self._every == 0:
             self._looks.append(self._look(model, step))
             self._say()
+
+    def state(self) -> dict[str, Any]:
+        """Return the looks so far, and what was said of them."""
+        return {"declared": self._declared, "looks": encode(self._looks), "said": encode(self._said)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from there; what was said is not said again."""
+        self._declared = state["declared"]
+        self._looks = [decode(Look, each) for each in state["looks"]]
+        self._said = tuple(decode(EarlyWarning, each) for each in state["said"])
 
     def after(self, subject: Subject) -> Measurement:
         """Look at the end, unless that was the last look; early stopping has put other weights back."""

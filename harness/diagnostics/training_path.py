@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from harness.codec import encode
+from harness.codec import JSON, decode, encode
 from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject
 from harness.errors import RecipeError
 from harness.measured import Path, Point
@@ -78,6 +78,14 @@ class TrainingPath(Diagnostic):
         """Score a checkpoint."""
         if step in self._steps:
             self._checkpoints.append(self._point(step, model))
+
+    def state(self) -> JSON:
+        """Return the scores so far."""
+        return encode(self._checkpoints)
+
+    def restore(self, state: list[JSON]) -> None:
+        """Go on from there."""
+        self._checkpoints = [decode(Point, each) for each in state]
 
     def after(self, subject: Subject) -> Measurement:
         """Score along the line."""

@@ -19,6 +19,7 @@ from harness.execution.events import TrainingSaved
 from harness.execution.existing import elsewhere, load_existing
 from harness.execution.merged import Merged, measure_merged
 from harness.execution.part import Part, course_of, train_part
+from harness.execution.resume import costs_of, forget, forget_unfinished, note_stage, stages_done
 from harness.execution.scoring import score_suites
 from harness.execution.unit import CellWork, asks_to_merge
 from harness.ledger.artefacts import artefacts
@@ -92,6 +93,7 @@ def run_trial(work: CellWork, clock: Clock) -> CellResult:
     # No base is scored on these rows, so that nothing below the layers that train could be read.
     evaluations = tuple(score_suites(work, models.Loaded(adapted.model, part.course.tokenizer), clock))
     clock.enter("end")
+    forget(work)
     return CellResult(
         cell=work.planned.cell,
         run_info=cell_record.run_info(work),
@@ -117,8 +119,9 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
 
     An earlier start's files are held against the checksums in its note before they are loaded.
 
-    Each stage starts from the disk and not from the model at hand, so that a run that continues, and whoever loads
-    the state, has the model that was trained on; the trainer's traces on the model are gone too.
+    Stages that an earlier start finished are not done again. Each starts from the disk and not from the model at hand,
+    so that a run that continues, and whoever loads the state, has the model that was trained on; the trainer's traces
+    on the model are gone too.
     """
     state = work.folder / (WEIGHTS if traits(recipe).trains_base_weights else STATE)
     note = work.folder / NOTE
@@ -127,13 +130,17 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
         refuse(earlier.run, earlier.training())
         done = read_training(note)
         clock.seconds.update(done.costs.seconds)
+        forget(work)
         base = load_base(work)
         model = store.load(base.model, recipe, state).model
         return models.Loaded(model, base.tokenizer), done
-    shutil.rmtree(state, ignore_errors=True)
-    records: list[TrainRecord] = []
+    finished = stages_done(work, recipe, clock)
+    forget_unfinished(work, recipe, state, len(finished))
+    for stage_name, seconds in (finished[-1].costs.seconds if finished else {}).items():
+        clock.add(stage_name, seconds)
+    records: list[TrainRecord] = [each.train_info for each in finished]
     trained: models.Loaded | None = None
-    for place, stage in enumerate(recipe.parts):
+    for place, stage in list(enumerate(recipe.parts))[len(finished) :]:
         if place > 0:
             trained = None
             gc.collect()  # a trainer holds its model in a cycle, and two models need not fit
@@ -145,12 +152,15 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
         store.save(adapted, store.stage_folder(state, recipe, place))
         trained = models.Loaded(adapted.model, part.course.tokenizer)
         records.append(record)
+        if place + 1 < len(recipe.parts):
+            note_stage(work, recipe, state, place, record=record, costs=costs_of(work, clock, finished))
         del adapted
     assert trained is not None
-    costs = replace(cell_record.costs(work.device, clock.seconds), file_size=cell_record.size_on_disk(state))
+    costs = replace(costs_of(work, clock, finished), file_size=cell_record.size_on_disk(state))
     files = artefacts(work.folder, (state, work.folder / ARRAYS))
     done = Training(train_info=cell_record.together(records), costs=costs, files=files)
     sync_folder(work.folder)
     write_training(note, done)
+    forget(work)
     clock.tell(TrainingSaved(files))
     return trained, done

@@ -23,6 +23,11 @@ class Clock:
         self.stage, self.since = stage, now
         self.tell(StageEntered(stage))
 
+    def so_far(self) -> dict[str, float]:
+        """Return the seconds of each stage until now, with those of the one that goes on."""
+        stage, now = self.stage.split()[0], time.perf_counter()
+        return {**self.seconds, stage: self.seconds.get(stage, 0.0) + now - self.since}
+
     def credit(self, stage: str, seconds: float) -> None:
         """Count seconds of the stage that is as another's."""
         if seconds:

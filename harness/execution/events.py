@@ -55,6 +55,21 @@ class TrainingSaved:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """A training goes on from a checkpoint that was made after a step of so many."""
+
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotResumed:
+    """What an earlier start left of a training is not gone on from; `why` is a sentence that names it."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """What ends the command and not one cell alone: its text, and the exit code that it has.
 
@@ -86,7 +101,7 @@ class MeasuredAcross:
     measurements: Mapping[str, Measurement]
 
 
-Told = StepDone | StageEntered | ItemsScored | SuiteScored | TrainingSaved
+Told = StepDone | StageEntered | ItemsScored | SuiteScored | TrainingSaved | Resumed | NotResumed
 """What is told while a unit of work goes on."""
 
 Answer = Prepared | Estimate | MeasuredAcross | Refusal | CellResult | CellFailure

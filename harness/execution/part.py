@@ -18,6 +18,7 @@ from harness.execution.base import load_model, served_dtype
 from harness.execution.clock import Clock
 from harness.execution.events import StepDone
 from harness.execution.matched_budget import Course, steps_for_flops, steps_for_time
+from harness.execution.resume import About, UnderWay, checkpoints, made_on, under_way
 from harness.execution.unit import CellWork
 from harness.ledger.run import ARRAYS, PREFIX, TENSORBOARD
 from harness.methods._base import Adapted
@@ -36,6 +37,7 @@ from harness.training.control import controlled
 from harness.training.probe import probe_batches
 from harness.training.reporting import Reporting
 from harness.training.rows import rows_sha256, training_rows, validation_rows
+from harness.training.state import UnkeptStateError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +143,9 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
     whose start is drawn is made first on a model that is let go of, and so is one whose number of steps is still to be
     found.
     """
-    work, course, recipe = part.work, part.course, part.recipe
-    first, max_steps, probes = _first_start(part, clock)
+    work, course, recipe, before = part.work, part.course, part.recipe, clock.so_far()
+    earlier = under_way(work, part.place, clock)
+    first, max_steps, probes = _first_start(part, clock, earlier)
     model = part.load(clock)
     batch = _first_batch(course.batches)
     checks = diagnostics.diagnostics_of(work.experiment.diagnostics)
@@ -161,7 +164,16 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
     else:
         adapted = first.as_declared(part.adapt(model, first.recipe_again(recipe), clock), recipe)
     del model
+    if earlier is not None:  # what was measured then is what the recipe took
+        adapted = replace(adapted, probes=earlier.about.probes)
     start_sha256 = diagnostics.start_digest(adapted)
+    about = About(
+        place=part.place,
+        made_on=made_on(work),
+        start_sha256=start_sha256,
+        max_steps=max_steps,
+        probes=adapted.probes,
+    )
     clock.enter("train")
     watching = _watching(checks, adapted.model)
     trained = train(
@@ -178,9 +190,11 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         padding_free=course.padding_free,
         prefix=course.prefix_of(adapted),
         reporting=part.reporting(),
+        checkpoints=checkpoints(work, earlier, clock, about=about, before=before),
     )
-    clock.credit("prefix", trained.prefix.seconds if trained.prefix else 0.0)
-    clock.credit("validate", trained.validation_seconds)
+    clock.credit("prefix", trained.spent.prefix)
+    clock.credit("validate", trained.spent.validate)
+    clock.credit("checkpoint", trained.spent.checkpoint)
     for each in watching:
         for name, seconds in each.took.items():
             took(name, seconds)
@@ -216,18 +230,22 @@ def _as_measured(again: Adapted, probes: Sequence[Probe]) -> Adapted:
     return replace(again, probes=tuple(mine.get(each.purpose, each) if each.shared else each for each in again.probes))
 
 
-def _first_start(part: Part, clock: Clock) -> tuple[FirstStart | None, int | None, tuple[Probe, ...]]:
+def _first_start(
+    part: Part, clock: Clock, earlier: UnderWay | None
+) -> tuple[FirstStart | None, int | None, tuple[Probe, ...]]:
     """Return what a first adapter was, the steps that spend as much as the recipe of `compute`, and its probes.
 
-    Its model is let go of: what is measured of memory later is that of one model.
+    Its model is let go of: what is measured of memory later is that of one model. The steps of an `earlier` start stay:
+    measured again they might be others.
     """
     recipe, made_twice = part.recipe, diagnostics.is_made_twice(part.recipe)
-    if recipe.compute is None and not made_twice:
-        return None, None, ()
+    matches = recipe.compute is not None and earlier is None
+    steps = earlier.about.max_steps if earlier else None
+    if not matches and not made_twice:
+        return None, steps, ()
     first = part.adapt(part.load(clock), recipe, clock)
     noted = FirstStart.of(first) if made_twice else None
-    steps = None
-    if recipe.compute is not None:
+    if recipe.compute is not None and matches:
         clock.enter("match")
         assert part.work.budget is not None
         matching = steps_for_flops if recipe.compute.measure == "flops" else steps_for_time
@@ -272,6 +290,22 @@ class _AfterStep(TrainerCallback):
         self._watching = watching
         self._model = model
         self.took: dict[str, float] = dict.fromkeys((each.name for each in watching), 0.0)
+
+    def state(self) -> dict[str, Any]:
+        """Return what each has noted so far. Raises `UnkeptStateError` where one cannot tell."""
+        noted = {each.name: each.state() for each in self._watching}
+        for name, state in noted.items():
+            if state is None:
+                raise UnkeptStateError(
+                    f"the diagnostic {name} cannot say what it has noted, with `state` and `restore`"
+                )
+        return {"noted": list(noted.values()), "took": self.took}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Let each go on from there."""
+        self.took = dict(state["took"])
+        for each, noted in zip(self._watching, state["noted"], strict=True):
+            each.restore(noted)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Mapping[str, Any]

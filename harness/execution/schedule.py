@@ -15,7 +15,7 @@ from harness.errors import FailureKind, RecipeError
 from harness.execution._base import Executor, Exit
 from harness.execution.adopt import adopt
 from harness.execution.crew import Crew
-from harness.execution.events import Event, Refusal, SuiteScored, TrainingSaved
+from harness.execution.events import Event, NotResumed, Refusal, Resumed, SuiteScored, TrainingSaved
 from harness.execution.order import Order
 from harness.execution.repair import goes_back, mend
 from harness.execution.selection import Selection
@@ -371,6 +371,10 @@ class Schedule:
             self.run.journal.append("evaluated", cell=event.cell, key=event.body.key, files=files)
         elif isinstance(event.body, TrainingSaved):
             self.run.journal.append("trained", cell=event.cell, files=digests(event.body.files))
+        elif isinstance(event.body, Resumed):
+            self.run.journal.append("resumed", cell=event.cell, step=event.body.step, steps=event.body.steps)
+        elif isinstance(event.body, NotResumed):
+            self.run.journal.append("not resumed", cell=event.cell, why=event.body.why)
         self.watcher.message(cell.id, event.body)
 
 

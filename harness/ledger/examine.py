@@ -10,11 +10,23 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from harness.ledger.checkpoint import DamagedCheckpointError, read_checkpoint
 from harness.ledger.claims import CLAIMS, Claims, rhythm_of
 from harness.ledger.damage import CellFiles, Damage, unchecked
 from harness.ledger.lock import LOCK
 from harness.ledger.mounts import advice
-from harness.ledger.run import ARRAYS, MEASUREMENTS, OUTCOME, PREFIX, STATE, TENSORBOARD, TRAINED, WEIGHTS, RunFolder
+from harness.ledger.run import (
+    ARRAYS,
+    CHECKPOINT,
+    MEASUREMENTS,
+    OUTCOME,
+    PREFIX,
+    STATE,
+    TENSORBOARD,
+    TRAINED,
+    WEIGHTS,
+    RunFolder,
+)
 from harness.records import CellFailure, CellResult
 from harness.text import several
 
@@ -31,7 +43,7 @@ _OF_A_RUN = frozenset(
         *("verdict.json", "costs.json", "search.json", "held_out.json", "report.html", "report.md"),
     }
 )
-_OF_A_CELL = frozenset({OUTCOME, TRAINED, STATE, WEIGHTS, ARRAYS, "unit.json", "eval", "merge"})
+_OF_A_CELL = frozenset({OUTCOME, TRAINED, STATE, WEIGHTS, ARRAYS, CHECKPOINT, "unit.json", "eval", "merge"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,7 @@ def examine(folder: Path) -> Iterator[Finding]:
     yield from (Finding(each.file, "fail", str(each).partition(" is ")[2]) for each in found)
     yield _together(found)
     yield from _cells(run, {each.cell for each in found})
+    yield from _checkpoints(run)
     yield from _journal(run)
     yield from _foreign(run)
     yield from _claims(run)
@@ -88,6 +101,19 @@ def _cells(run: RunFolder, damaged: set[str]) -> Iterator[Finding]:
         yield Finding("lost results", "fail", f"the journal says that {_some(gone)} ended, and their records are gone")
     if not damaged and (sentence := unchecked(run)):
         yield Finding("without checksums", "warn", sentence.rstrip("."))
+
+
+def _checkpoints(run: RunFolder) -> Iterator[Finding]:
+    """Yield each training that is under way or was killed, and whether its checkpoint is as it was written."""
+    for folder in sorted(run.folder.glob(f"*/*/{CHECKPOINT}/training")):
+        name = folder.relative_to(run.folder).as_posix()
+        try:
+            found = read_checkpoint(folder)
+        except DamagedCheckpointError as error:
+            yield Finding(name, "warn", f"damaged: {error}; that training begins from its start")
+        else:
+            if found is not None:
+                yield Finding(name, "ok", f"after step {found.step} of {found.steps}, {found.bytes:,} bytes")
 
 
 def _said(run: RunFolder, cell: str) -> bool:

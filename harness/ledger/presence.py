@@ -32,7 +32,7 @@ _PREFIX = "command-"
 _SHOWN = 6
 _OF_NO_MATTER = ("file", "include", "overrides", "description")
 """Fields of an experiment that may differ: what they say of numbers and report stands in the others."""
-_OF_EXECUTION = ("workers", "memory_limit_bytes", "time_limit_minutes", "shared_folder")
+_OF_EXECUTION = ("workers", "memory_limit_bytes", "time_limit_minutes", "checkpoint_minutes", "shared_folder")
 
 _here: dict[Path, int] = {}
 _guard = threading.Lock()

@@ -6,7 +6,8 @@
     journal.jsonl     what happened, in order; journal-<key>.jsonl of processes that worked at the same time
     claims/           who does what just now
     trials/<id>/      result.json of each trial of a search
-    cells/<id>/       result.json, training.json, adapter/ (or weights/), eval/<key>/ (lm-eval's own files)
+    cells/<id>/       result.json, training.json, adapter/ (or weights/), eval/<key>/ (lm-eval's own files), and
+                      checkpoint/ while it trains
     verdict.json      what follows from scores and spec
     costs.json        what was measured in seconds and bytes
     *.parquet         every item's score and every cell's record, where `harness report --tables` wrote them
@@ -80,6 +81,9 @@ MEASURED = "measured"
 
 ENDED = ("finished", "failed", "adopted", "evaluated")
 """The journal's events of cells that are other than they were."""
+
+CHECKPOINT = "checkpoint"
+"""The folder in a cell's of a training that is under way; gone when it is done."""
 
 _STATUS = re.compile(rb'^  "status": "(success|failed)"', re.MULTILINE)
 """The one line of a record that begins so: a text within it has no line of its own."""

@@ -6,7 +6,7 @@ pass there. Memory: weights (on a GPU as they are quantized), and what `memory` 
 Disk: what is saved, lm-eval's sample files, and weights that are deleted once they are scored.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ from harness.trained import RowCounts
 from harness.training.lengths import count_rows
 
 BASE = Recipe(method="base", name="untuned")
+_MINUTE = 60.0
 
 
 def estimate(
@@ -204,10 +205,17 @@ def _cost(
         evaluate_seconds=sum(_seconds_a_suite(each, comes_to, speed) for each in suites),
         memory=round(memory.LIBRARIES + known.weights + max([*(part.memory for part in parts), *scoring], default=0)),
         disk=samples + (0 if deleted else saved),
-        written=saved if deleted else 0,
+        written=(saved if deleted else 0) + _checkpoints(experiment, parts, speed),
         matched=None if known.matched is None else str(known.matched),
         rows=RowCounts.of_all([part.counted for part in parts]) if parts and all(p.rows.spans for p in parts) else None,
     )
+
+
+def _checkpoints(experiment: Experiment, parts: Sequence["_Part"], speed: Calibration) -> int:
+    """Return the bytes of the largest checkpoint of trainings that take long enough, twice: while one is made."""
+    minutes, keeps_best = experiment.execute.checkpoint_minutes, experiment.early_stopping is not None
+    long = [] if minutes is None else [part for part in parts if part.seconds(speed) > minutes * _MINUTE]
+    return 2 * max((memory.checkpoint(part.known.trainable, keeps_best=keeps_best) for part in long), default=0)
 
 
 def _saved(recipe: Recipe | None, known: Description) -> int:

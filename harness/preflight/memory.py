@@ -44,6 +44,11 @@ def trained(parameters: int, *, keeps_best: bool) -> int:
     return parameters * MASTER * (3 + keeps_best)
 
 
+def checkpoint(parameters: int, *, keeps_best: bool) -> int:
+    """Return the bytes of a checkpoint's files: what trains, its moments, and the copy that early stopping keeps."""
+    return trained(parameters, keeps_best=keeps_best)
+
+
 def activations(
     fields: Mapping[str, Any],
     rows: RowTokens,

@@ -86,8 +86,8 @@ def comparable(experiment: Experiment) -> dict[str, JSON]:
 
 
 _OF_A_MACHINE = (
-    *("device", "threads", "workers", "memory_limit_bytes", "time_limit_minutes", "shared_folder", "report_to"),
-    *("kind", "options", "plugin"),
+    *("device", "threads", "workers", "memory_limit_bytes", "time_limit_minutes", "shared_folder"),
+    *("checkpoint_minutes", "report_to", "kind", "options", "plugin"),
 )
 """Fields of `Execution` that say where a run is made, and nothing of its numbers."""
 

@@ -427,9 +427,11 @@ class Execution:
     that choose layers, since numbers are the same up to rounding. With `shared_probes` what layers are ranked by is
     measured once for all recipes that ask the same of a seed: not a bit changes. A cell whose process holds more
     than `memory_limit_bytes`, or that takes more than `time_limit_minutes` in one start, is ended as a failure;
-    None is no limit. With `shared_folder`, work is claimed by heartbeat instead of by locks, for machines that work in
-    one run folder over a network. Each training is reported to the trackers of `report_to` too, under the names of the
-    experiment, the recipe and the seed: no number but times depends on it.
+    None is no limit. A training keeps a checkpoint each time that it has gone on for `checkpoint_minutes`, from which
+    a start after a kill goes on to the same weights in every bit; None keeps none. With `shared_folder`, work is
+    claimed by heartbeat instead of by locks, for machines that work in one run folder over a network. Each training is
+    reported to the trackers of `report_to` too, under the names of the experiment, the recipe and the seed: no number
+    but times depends on it.
     """
 
     kind: str = "local"
@@ -444,6 +446,7 @@ class Execution:
     shared_probes: bool = True
     memory_limit_bytes: int | None = None
     time_limit_minutes: float | None = None
+    checkpoint_minutes: float | None = 10.0
     shared_folder: bool = False
     report_to: tuple[Tracker, ...] = ()
     options: Mapping[str, JSON] = field(default_factory=dict)

@@ -22,6 +22,15 @@ class Watch(TrainerCallback):
         self.validation_losses: list[tuple[int, float]] = []
         self.tokens = 0
 
+    def state(self) -> dict[str, Any]:
+        """Return what was logged so far."""
+        return {"losses": self.losses, "validation_losses": self.validation_losses, "tokens": self.tokens}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.losses, self.validation_losses = state["losses"], state["validation_losses"]
+        self.tokens = state["tokens"]
+
     def on_log(
         self,
         args: TrainingArguments,
@@ -60,6 +69,14 @@ class KeepBest(TrainerCallback):
         self.step: int | None = None
         self._loss = math.inf
         self._weights: dict[str, Tensor] = {}
+
+    def state(self) -> dict[str, Any]:
+        """Return the best weights so far, and how good they were."""
+        return {"step": self.step, "loss": self._loss, "weights": self._weights}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take them for the best so far."""
+        self.step, self._loss, self._weights = state["step"], state["loss"], state["weights"]
 
     def on_evaluate(
         self,

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from harness.codec import JSON, decode, encode
 from harness.methods._base import Adapted, base_of
 from harness.model.below import adapted_below, batch_digest, prefix_keys
 from harness.model.decoder import layer_names
@@ -102,6 +103,17 @@ class RowsPrefix:
             self._leave(f"what enters layer {self._layer} differs by {apart:.2g} of its largest value in training")
         elif not float((before - after).abs().max()) <= limit * max(1.0, float(before.abs().max())):
             self._leave(f"with it losses of one batch differ by {float((before - after).abs().max()):.2g} nats")
+
+    def state(self) -> JSON:
+        """Return what was found out about it so far, for a checkpoint of the training."""
+        return {"used": encode(self._used), "members": self._members, "reason": self._reason}
+
+    def restore(self, state: JSON) -> None:
+        """Go on from what `state` returned, once all rows are at hand; what was refused then is not used."""
+        self._used, self._members = decode(FrozenPrefix, state["used"]), state["members"]
+        if state["reason"] is not None:
+            self._reason = state["reason"]
+            self._rows.clear()
 
     def passing(self, pack: Pack) -> AbstractContextManager[None]:
         """Return a context in which a forward pass of the pack starts at the layer; a plain one where a row is new."""

@@ -32,6 +32,15 @@ class CountLostUpdates(TrainerCallback):
         asked = float(torch.stack(self._asked).sum()) if self._asked else 0.0
         return float(torch.stack(self._lost).sum()) / asked if asked else None
 
+    def state(self) -> dict[str, Any]:
+        """Return what was counted so far."""
+        return {"lost": _together(self._lost), "asked": _together(self._asked)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Count on."""
+        device = self._weights[0].device if self._weights else torch.device("cpu")
+        self._lost, self._asked = ([*state[name].to(device)] for name in ("lost", "asked"))
+
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
@@ -66,6 +75,10 @@ class CountLostUpdates(TrainerCallback):
                 elements = weight.numel() / value.numel()  # that one of the sample stands for
                 self._lost.append(((_sample(weight) == value) & asked).sum() * elements)
                 self._asked.append(asked.sum() * elements)
+
+
+def _together(counts: list[Tensor]) -> Tensor:
+    return torch.stack(counts) if counts else torch.zeros(0)
 
 
 def _sample(tensor: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """One training run through SFTTrainer: rows and an adapted model in, what it did out."""
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,10 +18,12 @@ from harness.spec.records import EarlyStopping
 from harness.trained import FrozenPrefix, HeldOut, RowCounts
 from harness.training.arguments import sft_config
 from harness.training.callbacks import KeepBest, OnStep, Watch
+from harness.training.keeping import Checkpoints, Keeping
 from harness.training.lengths import count_rows, spans
 from harness.training.prefix import RowsPrefix
 from harness.training.reporting import Reporting, reported
 from harness.training.rounding import CountLostUpdates
+from harness.training.spent import Spent
 from harness.training.tokens import tokenized
 from harness.training.trainer import PADDING_FREE, CompletionTrainer
 
@@ -55,7 +57,8 @@ class Trained:
     updates that rounding took away (see `CountLostUpdates`), `rows` what `max_length` left of them. `held_out` is the
     loss of the finished weights on each validation row, where early stopping or `every` asks for it;
     `validation_seconds`, which `seconds` leaves out, are what `every` took. `prefix` is what was read of lower layers
-    instead of being computed; its seconds are left out too.
+    instead of being computed; its seconds are left out too. Of a training that went on from a checkpoint, all of these
+    are of its steps from the first, and `spent` alone is of this start.
     """
 
     steps: int
@@ -75,6 +78,7 @@ class Trained:
     held_out: HeldOut | None = None
     validation_seconds: float = 0.0
     prefix: FrozenPrefix | None = None
+    spent: Spent = field(default_factory=Spent)
 
     @property
     def validation_loss(self) -> float | None:
@@ -96,6 +100,7 @@ def train(
     callbacks: Sequence[TrainerCallback] = (),
     padding_free: bool = False,
     prefix: RowsPrefix | None = None,
+    checkpoints: Checkpoints | None = None,
     reporting: Reporting | None = None,
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
@@ -104,12 +109,17 @@ def train(
     follow `seed`. With `validation`, the loss on its rows is taken at the end, or as early stopping says, which also
     ends training and puts the best weights back. With `padding_free`, rows are read end to end where the model takes
     it, and with a `prefix` of this model as well they start at its lowest trained layer. `callbacks` are called after
-    harness's own and the adapter's, trackers that `reporting` names before all of them. Raises `TrainingError` when the
-    loss is not finite, `TaskError` when no row is short enough to be trained on.
+    harness's own and the adapter's, trackers that `reporting` names before all of them. With `checkpoints`, they are
+    kept, and training goes on from the one that was found, to the same weights in every bit.
+
+    Raises `TrainingError` when the loss is not finite, `TaskError` when no row is short enough to be trained on, and
+    `DamagedError` for a checkpoint of another training.
     """
     watch, rounding = Watch(on_step), CountLostUpdates(adapted.model)
     stopping = validation.early_stopping if validation else None
     best = (KeepBest(), EarlyStoppingCallback(stopping.patience, stopping.threshold)) if stopping else ()
+    watching = [watch, rounding, *best, *adapted.callbacks, *callbacks]
+    keeping = None if checkpoints is None else Keeping(checkpoints, watching)
     with TemporaryDirectory() as scratch, reported(reporting):
         trainer = CompletionTrainer(
             model=adapted.model,
@@ -126,14 +136,16 @@ def train(
             train_dataset=_dataset(rows, tokenizer),
             eval_dataset=_dataset(validation.rows, tokenizer) if validation else None,
             processing_class=tokenizer,
-            callbacks=[watch, rounding, *best, *adapted.callbacks, *callbacks],
+            callbacks=[*watching, *([keeping] if keeping else [])],
             padding_free=padding_free,
             prefix=prefix,
+            keeping=keeping,
         )
         _check_not_empty(trainer, len(rows))
-        start = time.perf_counter()
-        trainer.train()
-        seconds = time.perf_counter() - start - (0.0 if stopping else trainer.evaluating) - trainer.preparing
+        trainer.begin()
+        with keeping.stopping() if keeping else nullcontext():
+            trainer.train(resume_from_checkpoint=keeping.attend(trainer, Path(scratch)) if keeping else None)
+        spent = trainer.spent
         if validation and _lacks_the_last(watch, trainer.state.global_step, validation):
             trainer.evaluate()
         held_out = trainer.held_out() if validation and (stopping or validation.every) else None
@@ -141,11 +153,13 @@ def train(
     # Autocast would stay in the model's forward, and what is scored later would compute otherwise than what is loaded.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     adapted.model.eval()
+    spent = replace(spent, validate=trainer.spent.validate)
+    whole = spent if keeping is None else keeping.earlier + spent
     return Trained(
         steps=trainer.state.global_step,
         examples=trainer.examples,
         tokens=watch.tokens,
-        seconds=seconds,
+        seconds=whole.train,
         losses=tuple(watch.losses),
         flos=float(trainer.state.total_flos),
         order=tuple(trainer.order),
@@ -157,13 +171,14 @@ def train(
         updates_lost=rounding.share,
         rows=count_rows(spans(rows, tokenizer), fields),
         held_out=held_out,
-        validation_seconds=0.0 if stopping else trainer.evaluating,
-        prefix=None if prefix is None else _used(prefix, trainer),
+        validation_seconds=whole.validate,
+        prefix=None if prefix is None else _used(prefix, trainer, whole.prefix),
+        spent=spent,
     )
 
 
-def _used(prefix: RowsPrefix, trainer: CompletionTrainer) -> FrozenPrefix:
-    used = replace(prefix.used, seconds=trainer.preparing)
+def _used(prefix: RowsPrefix, trainer: CompletionTrainer, seconds: float) -> FrozenPrefix:
+    used = replace(prefix.used, seconds=seconds)
     return used if trainer.engine == PADDING_FREE else replace(used, notes=(f"not used: batches are {trainer.engine}",))
 
 

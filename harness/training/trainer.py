@@ -20,15 +20,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from trl import SFTTrainer
 
-from harness._compat.trl import count_tokens, on_its_device
+from harness._compat.trl import OwnCheckpoints, count_tokens, on_its_device
+from harness.ledger.checkpoint import DamagedCheckpointError
 from harness.methods._base import tokens_before_input
 from harness.model.head import projected_at
 from harness.model.modes import evaluation_mode
 from harness.trained import HeldOut
+from harness.training.keeping import Keeping
 from harness.training.packing import IGNORED, Pack, packs, tokens_a_pack
 from harness.training.prefix import RowsPrefix
+from harness.training.spent import Spent
+from harness.training.state import State
 from harness.training.tied import tied_gradient
 
 PADDING_FREE = "padding-free"
@@ -41,7 +44,7 @@ _DIGITS = 12
 _ANOTHER_STATE = 20_260_404
 
 
-class CompletionTrainer(SFTTrainer):
+class CompletionTrainer(OwnCheckpoints):
     """SFTTrainer whose rows are read without padding, and whose output head is run where a label is predicted only.
 
     Mixture-of-experts models add an auxiliary loss in their own forward: for these, and on several devices, TRL's
@@ -51,9 +54,19 @@ class CompletionTrainer(SFTTrainer):
     _prefix: RowsPrefix | None = None
     _prepared = False
 
-    def __init__(self, *args: Any, padding_free: bool = False, prefix: RowsPrefix | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        padding_free: bool = False,
+        prefix: RowsPrefix | None = None,
+        keeping: Keeping | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._prefix = prefix
+        self._prefix_noted: State = None
+        self._keeping = keeping
+        self._began = time.perf_counter()
         self._as_is = self.args.world_size > 1 or self.aux_loss_enabled
         self._by_trl = self._as_is or self.args.device.type == "cuda"
         self._seen = hashlib.sha256()
@@ -67,11 +80,76 @@ class CompletionTrainer(SFTTrainer):
         self.preparing = 0.0
         """Seconds spent on what enters the lowest trained layer, before the first step."""
 
+    def begin(self) -> None:
+        """Count the time of training from here."""
+        self._began = time.perf_counter()
+
+    @property
+    def spent(self) -> Spent:
+        """What was spent since training began."""
+        validate = 0.0 if self._decides else self.evaluating
+        kept = 0.0 if self._keeping is None else self._keeping.seconds
+        whole = time.perf_counter() - self._began
+        return Spent(
+            train=whole - validate - self.preparing - kept, validate=validate, prefix=self.preparing, checkpoint=kept
+        )
+
+    @property
+    def scaler(self) -> Any:
+        """The loss scaler, None where products are not in float16."""
+        return getattr(self.accelerator, "scaler", None)
+
+    def noted(self) -> State:
+        """Return what this trainer has noted beside its callbacks, to go on from."""
+        return {
+            "engine": self.engine,
+            "order": self.order,
+            "tokens": self.tokens_counted,
+            "prefix": self._prefix.state() if self._prefix is not None and self._prepared else None,
+        }
+
+    def take_up(self, noted: State) -> None:
+        """Go on from what `noted` returned; batches that were seen are drawn again, which must be the same ones.
+
+        Raises `DamagedCheckpointError` where they are others.
+        """
+        self.engine, self.tokens_counted, self._prefix_noted = noted["engine"], noted["tokens"], noted["prefix"]
+        with torch.random.fork_rng(devices=[]):
+            self._see_again(len(noted["order"]))
+        if self.order != noted["order"]:
+            raise DamagedCheckpointError("the checkpoint is of a training that saw other rows, or in another order")
+
+    def _see_again(self, batches: int) -> None:
+        loader, epoch = self.get_train_dataloader(), 0
+        while (missing := batches - len(self.order)) > 0:
+            loader.set_epoch(epoch)
+            for inputs in islice(loader, missing):
+                self._see(inputs)
+            epoch += 1
+
+    def _see(self, inputs: dict[str, Any]) -> None:
+        self.order.append(_noted(self._seen, inputs))
+        self.examples += len(inputs["input_ids"])
+
+    def keep_checkpoint(self) -> None:
+        """Write a checkpoint, as whoever keeps them says."""
+        if self._keeping is not None:
+            self._keeping.keep()
+
+    def put_generators_back(self) -> None:
+        """Let random generators go on from where the checkpoint found them."""
+        assert self._keeping is not None
+        self._keeping.put_generators_back()
+
+    @property
+    def _decides(self) -> bool:
+        """Whether the loss on validation rows decides about training."""
+        return self.args.metric_for_best_model is not None
+
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Take the loss on the validation rows; where nothing is decided by it, training goes on as if it had not."""
-        decides = self.args.metric_for_best_model is not None
         start = time.perf_counter()
-        with contextlib.nullcontext() if decides else torch.random.fork_rng():
+        with contextlib.nullcontext() if self._decides else torch.random.fork_rng():
             metrics: dict[str, float] = super().evaluate(*args, **kwargs)
         self.evaluating += time.perf_counter() - start
         return metrics
@@ -103,8 +181,7 @@ class CompletionTrainer(SFTTrainer):
 
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
         """Make one step and note what it was made on."""
-        self.order.append(_noted(self._seen, inputs))
-        self.examples += len(inputs["input_ids"])
+        self._see(inputs)
         return super().training_step(model, inputs, *args, **kwargs)
 
     def compute_loss(
@@ -179,9 +256,12 @@ class CompletionTrainer(SFTTrainer):
 
         with evaluation_mode(model), self.accelerator.autocast():
             prefix.prepare(self.train_dataset["input_ids"], read)
-        rounded = self._rounds(model)
-        with torch.random.fork_rng(), self.accelerator.autocast():
-            prefix.check(pack, read, partial(self._evaluated, model, head, pack), rounded=rounded)
+        if self._prefix_noted is not None:  # what was checked was the first batch, with the first weights
+            prefix.restore(self._prefix_noted)
+        else:
+            rounded = self._rounds(model)
+            with torch.random.fork_rng(), self.accelerator.autocast():
+                prefix.check(pack, read, partial(self._evaluated, model, head, pack), rounded=rounded)
         self._prepared = True
         self.preparing = time.perf_counter() - start
 

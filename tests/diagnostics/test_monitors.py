@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from harness.codec import decode
+from harness.codec import decode, encode
 from harness.diagnostics import Probes
 from harness.diagnostics.monitors import Monitors, gradient_norm, loss
 from harness.diagnostics.signs import Limits, signs
-from harness.measured import Look, Monitored
+from harness.measured import EarlyWarning, Look, Monitored
 from harness.methods.adapt import adapt
 from harness.spec.records import Layers, Recipe
 from harness.testing.diagnostics import DiagnosticContract
@@ -106,6 +106,15 @@ def test_a_training_that_goes_well_has_no_signs():
     losses = [(3.0, 3.1), (2.0, 2.3), (1.0, 2.2)]
     looks = [{"train": a, "held_out": b, "rank": 7.0, "gradient": 1.0, "guard": {"g": 0.5}} for a, b in losses]
     assert said(*looks) == []
+
+
+def test_what_was_seen_and_said_is_taken_back_as_it_was():
+    one, other = Monitors(), Monitors()
+    said = EarlyWarning(step=2, sign="gap", seen="x", remedy="y")
+    noted = {"declared": 2.0, "looks": encode([Look(step=2, train=0.5, guard={"q": 0.25})]), "said": encode([said])}
+    one.restore(noted)
+    other.restore(one.state())
+    assert other.state() == noted
 
 
 def test_overfitting_is_seen_when_the_held_out_loss_turns():

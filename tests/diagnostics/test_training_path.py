@@ -7,12 +7,12 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from harness.codec import decode
+from harness.codec import decode, encode
 from harness.diagnostics import Probes
 from harness.diagnostics.scores import Scorer
 from harness.diagnostics.training_path import TrainingPath
 from harness.errors import RecipeError, TaskError
-from harness.measured import Path
+from harness.measured import Path, Point
 from harness.preflight.content import rows_of
 from harness.preflight.prepare import prepare
 from harness.sources import models
@@ -91,6 +91,14 @@ def test_virtual_tokens_have_checkpoints_and_no_line(build, tmp_path):
     found = taken(build(), PROMPT, tmp_path, lambda adapted: None, steps=[5])
     assert (found.line, found.missed) == ((), (5,))
     assert found.reason == "what it trains changes no weights of the model"
+
+
+def test_scores_of_checkpoints_are_taken_back_as_they_were():
+    one, other = TrainingPath(steps=[1]), TrainingPath(steps=[1])
+    noted = encode([Point(at=1, scores={"q": 0.25})])
+    one.restore(noted)
+    other.restore(one.state())
+    assert other.state() == noted
 
 
 def test_a_scorer_leaves_no_trace(tiny_spec):

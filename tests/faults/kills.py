@@ -30,6 +30,8 @@ MOMENTS = {
     "registered": "claims/command-*.json",
     "unit": "cells/*/unit.json",
     "adapter": "cells/*/adapter/adapter_model.safetensors",
+    "checkpoint": "cells/*/checkpoint/training/checkpoint.json",
+    "resumed": '"event": "resumed"',
     "trained": "cells/*/training.json",
     "samples": "cells/*/eval/*/samples_*",
     "scored": "cells/*/eval/*/evaluation.json",
@@ -37,7 +39,7 @@ MOMENTS = {
     "writing": "cells/*/.*",
 }
 """What a command adds to its run folder: a journal's event, or a file."""
-OFTEN = ("began", "unit", "adapter", "trained", "samples", "scored", "result", "finished", "evaluated")
+OFTEN = ("began", "unit", "checkpoint", "adapter", "trained", "samples", "scored", "result", "finished", "evaluated")
 PATIENCE = 1800.0
 TRIES = 6
 

@@ -7,6 +7,7 @@ from faults.kills import Kill, drawn, tried
 CHAIN = [
     Kill(0, "worker", "SIGKILL", "began", 1, 0.0),
     Kill(0, "server", "SIGTERM", "unit", 1, 0.1),
+    Kill(0, "parent", "SIGTERM", "checkpoint", 1, 0.0),
     Kill(0, "parent", "SIGKILL", "trained", 1, 0.0),
     Kill(0, "group", "SIGINT", "scored", 1, 0.0),
 ]

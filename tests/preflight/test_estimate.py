@@ -140,6 +140,15 @@ def test_checkpointing_takes_a_forward_pass_more_and_less_memory(planned):
     assert again["full--default"].train_seconds - kept["full--default"].train_seconds == pytest.approx(2 * read)
 
 
+def test_the_checkpoints_of_a_long_training_lie_on_disk_at_the_peak(planned):
+    slow = Speed(10.0, 10.0, 10.0)
+    long, _ = planned(layer=slow)
+    without, _ = planned(layer=slow, set=("execute.checkpoint_minutes=null",))
+    for recipe in ("full--default", "lora--tiny"):
+        assert long[recipe].train_seconds > 600
+        assert long[recipe].written - without[recipe].written == 2 * 3 * 4 * long[recipe].trainable
+
+
 def test_weights_that_are_deleted_lie_on_disk_at_the_peak(tiny_spec, monkeypatch):
     monkeypatch.setattr(planning, "calibrated", lambda *_, **__: Kept(calibration=STILL, day="2026-11-28"))
     found = planning.estimate(load(tiny_spec))

@@ -17,6 +17,10 @@ def callbacks(wrapped: PeftModel, recipe: Recipe) -> tuple[TrainerCallback, ...]
     return (*allocator, *precision)
 
 
+_SMOOTHED = ("ipt", "exp_avg_ipt", "exp_avg_unc")
+"""What PEFT's allocator holds of each weight: its sensitivity, the mean of it, and that of its deviations."""
+
+
 class RankAllocator(TrainerCallback):
     """Drive AdaLoRA's rank allocator: PEFT prunes no rank unless it is called after every optimizer step.
 
@@ -27,12 +31,29 @@ class RankAllocator(TrainerCallback):
     def __init__(self, wrapped: PeftModel) -> None:
         self.wrapped = wrapped
 
+    def state(self) -> dict[str, Any]:
+        """Return what the allocator has smoothed so far, by weight, and which ranks it left."""
+        allocator = self.wrapped.base_model.rankallocator
+        smoothed = {name: dict(getattr(allocator, name)) for name in _SMOOTHED}
+        return {**smoothed, "pattern": self._config.rank_pattern}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Let it go on from there."""
+        allocator, device = self.wrapped.base_model.rankallocator, self.wrapped.device
+        for name in _SMOOTHED:
+            setattr(allocator, name, {weight: each.to(device) for weight, each in state[name].items()})
+        self._config.rank_pattern = state["pattern"]
+
+    @property
+    def _config(self) -> Any:
+        return self.wrapped.peft_config[self.wrapped.active_adapter]
+
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Scale the schedule."""
         del args, control, kwargs
-        config = self.wrapped.peft_config[self.wrapped.active_adapter]
+        config = self._config
         share = state.max_steps / config.total_step
         config.tinit, config.tfinal = int(config.tinit * share), int(config.tfinal * share)
         config.total_step = state.max_steps
@@ -55,6 +76,13 @@ class KeepPrecision(TrainerCallback):
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
+
+    def state(self) -> dict[str, Any]:
+        """Return nothing: nothing is noted."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Do nothing."""
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any

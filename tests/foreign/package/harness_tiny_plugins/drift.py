@@ -28,6 +28,12 @@ class Drift(Diagnostic):
             self._steps.append(step)
             self._divergences.append(self._divergence(model))
 
+    def state(self):
+        return {"steps": self._steps, "divergences": self._divergences}
+
+    def restore(self, state):
+        self._steps, self._divergences = state["steps"], state["divergences"]
+
     def after(self, subject):
         last = self._divergence(subject.adapted.model)
         course = {"steps": torch.tensor(self._steps), "divergences": torch.tensor(self._divergences)}

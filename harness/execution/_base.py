@@ -28,13 +28,16 @@ from harness.execution.unit import WorkUnit
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How the process of a unit ended: its exit code, negative for a signal."""
+    """How the process of a unit ended: its exit code, negative for a signal; `said` is an executor's word for it."""
 
     unit: str
     code: int
+    said: str = ""
 
     def __str__(self) -> str:
         """Say it in words."""
+        if self.said:
+            return self.said
         if self.code < 0:
             name = signal.Signals(-self.code).name
             if self.kind == "crash":
@@ -56,10 +59,12 @@ _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGF
 class Executor(ABC):
     """Runs units of work, each in a process of its own; see the module for who owns what.
 
-    `workers` is how many it can run at once.
+    `workers` is how many it can run at once. One that `places_units` itself, on machines that have what each needs, is
+    not held to the accelerators and the memory of the one machine on which the run was prepared.
     """
 
     workers: int = 1
+    places_units: bool = False
 
     @abstractmethod
     def submit(self, unit: WorkUnit) -> Generator[Event | Exit]:

@@ -70,6 +70,13 @@ class NotResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class StartedAgain:
+    """The machine that had the unit was lost, for the `reason`, and another one has it; said by an executor."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """What ends the command and not one cell alone: its text, and the exit code that it has.
 
@@ -101,7 +108,7 @@ class MeasuredAcross:
     measurements: Mapping[str, Measurement]
 
 
-Told = StepDone | StageEntered | ItemsScored | SuiteScored | TrainingSaved | Resumed | NotResumed
+Told = StepDone | StageEntered | ItemsScored | SuiteScored | TrainingSaved | StartedAgain | Resumed | NotResumed
 """What is told while a unit of work goes on."""
 
 Answer = Prepared | Estimate | MeasuredAcross | Refusal | CellResult | CellFailure

@@ -1,16 +1,17 @@
-"""Which executor runs an experiment: the local one, or a plug-in's that the spec names in ``execute.kind``."""
+"""Which executor runs an experiment: the local one, Ray's, or a plug-in's that the spec names in ``execute.kind``."""
 
 from pathlib import Path
 
 from harness.errors import PluginError
 from harness.execution._base import Executor
 from harness.execution.local import LocalExecutor
+from harness.extras import require
 from harness.preflight.workers import workers_of
 from harness.registry import find
 from harness.spec.records import Experiment
 from harness.storage import writing
 
-LOCAL = "local"
+LOCAL, RAY = "local", "ray"
 
 
 def executor_of(experiment: Experiment, log: Path, *, remedy: str, at_once: bool = True) -> Executor:
@@ -24,9 +25,14 @@ def executor_of(experiment: Experiment, log: Path, *, remedy: str, at_once: bool
     asked = experiment.execute
     if asked.kind == LOCAL:
         return LocalExecutor(log, device=asked.device, workers=workers_of(asked), at_once=at_once)
+    if asked.kind == RAY:
+        require("ray", "execute.kind ray")
+        from harness.execution.ray import RayExecutor
+
+        return RayExecutor(log, asked)
     plugin = find("executors", asked.kind)
     if plugin is None:
-        raise PluginError(f"no executor called {asked.kind!r} is installed; harness itself has {LOCAL!r}.")
+        raise PluginError(f"no executor called {asked.kind!r} is installed; harness itself has {LOCAL!r}, {RAY!r}.")
     found = plugin.load()
     if not (isinstance(found, type) and issubclass(found, Executor)):
         raise PluginError(f"{plugin} is not a subclass of harness.execution.Executor.")

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from harness.execution._base import Executor, Exit
 from harness.execution.events import Event
-from harness.execution.program import PARENT, worker_command, worker_environment
+from harness.execution.program import PARENT, start_worker, worker_environment
 from harness.execution.unit import WorkUnit, write_unit
 
 _ACCELERATORS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", "/proc/driver/nvidia/version")
@@ -66,7 +66,7 @@ class LocalExecutor(Executor):
 
     def _fresh(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
         """Run the unit as a program of its own."""
-        process = _start(
+        process = start_worker(
             [path], {**worker_environment(unit.device, unit.environment), PARENT: str(os.getpid())}, unit.log
         )
         with self._noted(_Program(process)):
@@ -135,7 +135,7 @@ class _Warm:
 
     def __init__(self, log: Path) -> None:
         self._environment = _own_environment()
-        self._process = _start(["--serve"], worker_environment("cpu"), log, stdin=subprocess.PIPE)
+        self._process = start_worker(["--serve"], worker_environment("cpu"), log, stdin=subprocess.PIPE)
 
     @property
     def fits(self) -> bool:
@@ -252,12 +252,3 @@ def _own_environment() -> dict[str, str]:
 
 
 _OF_NO_MATTER = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES", "PYTEST_CURRENT_TEST"})
-
-
-def _start(
-    words: list[str | Path], environment: Mapping[str, str], log: Path, *, stdin: int = subprocess.DEVNULL
-) -> "subprocess.Popen[bytes]":
-    with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 - our own program, arguments without a shell
-            worker_command(*words), stdin=stdin, stdout=subprocess.PIPE, stderr=output, env=environment
-        )

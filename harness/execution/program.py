@@ -1,8 +1,9 @@
 """The worker program as something to start: its command line, and the environment that gives it its one device."""
 
 import os
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import harness
@@ -39,6 +40,16 @@ def worker_command(*words: str | Path) -> list[str]:
     The folder that it is started in is kept off the module path: a user's folder may hold a `torch.py`.
     """
     return [sys.executable, "-P", "-m", "harness.worker", *map(str, words)]
+
+
+def start_worker(
+    words: Sequence[str | Path], environment: Mapping[str, str], log: Path, *, stdin: int = subprocess.DEVNULL
+) -> "subprocess.Popen[bytes]":
+    """Start a worker program whose events can be read and whose standard error is the end of the log."""
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - our own program, arguments without a shell
+            worker_command(*words), stdin=stdin, stdout=subprocess.PIPE, stderr=output, env=environment
+        )
 
 
 def worker_environment(device: str | None, more: Mapping[str, str] | None = None) -> dict[str, str]:

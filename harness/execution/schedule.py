@@ -15,7 +15,7 @@ from harness.errors import FailureKind, RecipeError
 from harness.execution._base import Executor, Exit
 from harness.execution.adopt import adopt
 from harness.execution.crew import Crew
-from harness.execution.events import Event, NotResumed, Refusal, Resumed, SuiteScored, TrainingSaved
+from harness.execution.events import Event, NotResumed, Refusal, Resumed, StartedAgain, SuiteScored, TrainingSaved
 from harness.execution.order import Order
 from harness.execution.repair import goes_back, mend
 from harness.execution.selection import Selection
@@ -208,7 +208,8 @@ class Schedule:
     def _places(self) -> int:
         """How many cells run at once."""
         most = self.executor.workers if self.selection.count is None else self.selection.count
-        return self.prepared.places(max(1, min(most, self.executor.workers)))
+        workers = max(1, min(most, self.executor.workers))
+        return workers if self.executor.places_units else self.prepared.places(workers)
 
     def _before(self, planned: PlannedCell) -> Iterator[str]:
         """Yield the cells that must have ended before one that trains can start.
@@ -375,6 +376,8 @@ class Schedule:
             self.run.journal.append("resumed", cell=event.cell, step=event.body.step, steps=event.body.steps)
         elif isinstance(event.body, NotResumed):
             self.run.journal.append("not resumed", cell=event.cell, why=event.body.why)
+        elif isinstance(event.body, StartedAgain):
+            self.run.journal.append("started again", cell=event.cell, reason=event.body.reason)
         self.watcher.message(cell.id, event.body)
 
 

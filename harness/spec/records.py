@@ -54,7 +54,7 @@ Tracker = Literal["trackio", "mlflow", "wandb", "tensorboard"]
 DIAGNOSTICS = ("spectrum", "attention_drift", "representation_drift", "activations", "monitors", "training_path")
 """Diagnostics that harness brings itself and takes where a spec names them; any other is the name of a plug-in."""
 
-EXECUTORS = ("local",)
+EXECUTORS = ("local", "ray")
 """Executors that harness brings itself; any other is the name of a plug-in."""
 
 
@@ -414,8 +414,9 @@ class Comparison:
 class Execution:
     """Where and how units of work are run. What was used stands in the record of each cell.
 
-    `kind` is ``local`` or an executor of a plug-in, whose `options` they are; `plugin` is the distribution that it
-    came from, ``name==version``. `device` is ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; None is an accelerator where
+    `kind` is ``local``, ``ray`` or an executor of a plug-in, whose `options` they are; `plugin` is the distribution
+    that it came from, ``name==version``; `address` is that of a Ray cluster, by default the one that this machine is
+    in. `device` is ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; None is an accelerator where
     there is one that CUDA drives, else the CPU. `threads` is what torch computes with in a cell; None is its own
     choice when the run folder is begun, which stays. `workers` is how many cells run at once, ``auto`` one for each
     `threads` processors; no number depends on it. With `padding_free` the rows of a training batch are laid end to
@@ -435,6 +436,7 @@ class Execution:
     """
 
     kind: str = "local"
+    address: str | None = None
     device: str | None = None
     threads: int | None = None
     workers: Workers = 1

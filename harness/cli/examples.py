@@ -23,6 +23,11 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("harness run quick --seeds 1,2 --limit 20 --out runs/try", "smaller, into another folder"),
         ("harness run gap --dry-run", "show the plan and run nothing"),
         ("harness run gap --retry failed:killed", "run cells again that were killed"),
+        ("harness run gap --next 1", "the next cell that nobody has, for a launcher"),
+    ),
+    "submit": (
+        ("harness submit gap --tasks 24 --with timeout_min=240", "24 tasks of Slurm, a cell each"),
+        ("harness submit gap --tasks 4 --next 6 --to local --wait", "four processes here, and how each ended"),
     ),
     "ls": (
         ("harness ls", "every run below runs/"),

@@ -39,7 +39,7 @@ _OF_A_RUN = frozenset(
     {
         *(LOCK, "journal.lock", CLAIMS, "cells", "trials", PREFIX, "probes", TENSORBOARD, "log.txt", "prepared.json"),
         MEASUREMENTS,
-        *("scores.parquet", "cells.parquet"),
+        *("scores.parquet", "cells.parquet", "submitted"),
         *("verdict.json", "costs.json", "search.json", "held_out.json", "report.html", "report.md"),
     }
 )

@@ -179,3 +179,30 @@ def test_a_damaged_cell_beside_a_run_is_not_adopted_and_noted(stand_in, tmp_path
     assert adopt(mine, planned, experiment, SimpleNamespace(threads=1), Neighbours(mine.folder))
     assert together(artefacts(mine.folder, [mine.cell_folder(stand_in.cell)])) != ""
     assert CellFiles(mine, stand_in.cell).folder.is_dir()
+
+
+def test_an_adoption_that_was_cut_off_is_begun_again(stand_in, tmp_path, monkeypatch):
+    mine = RunFolder(tmp_path / "runs" / "two")
+    mine.folder.mkdir()
+    asked = (
+        SimpleNamespace(cell=stand_in.run.outcome(stand_in.cell).cell),
+        SimpleNamespace(diagnostics=()),
+        SimpleNamespace(threads=1),
+        Neighbours(mine.folder),
+    )
+
+    class Killed(BaseException):
+        pass
+
+    def half(source, target):
+        (target / "eval").mkdir(parents=True)
+        shutil.copy(source / "result.json", target)
+        raise Killed
+
+    with monkeypatch.context() as cut, pytest.raises(Killed):
+        cut.setattr("harness.execution.adopt.shutil.copytree", half)
+        adopt(mine, *asked)
+    assert mine.cell_ids == ()
+    assert adopt(mine, *asked)
+    assert CellFiles(mine, stand_in.cell).damages() == ()
+    assert not list((mine.folder / "claims").glob("adopting-*"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.codec import JSON
-from harness.errors import HarnessError, UsageError
+from harness.errors import UsageError
 from harness.spec.files import is_path, label
 from harness.spec.records import Experiment
 
@@ -31,10 +31,11 @@ def check_applicable(args: argparse.Namespace) -> None:
 def apply_fit(experiment: Experiment, fit: "Fit | None", most_items: int) -> str:
     """Write a fit into the experiment's file, whole or not at all; return what changed.
 
-    Every other character stays. Raises `UsageError` where nothing fits, `HarnessError` where it cannot be written.
+    Every other character stays. Raises `UsageError` where nothing fits, `StorageError` where it cannot be written.
     """
     from harness.ledger.files import write_text
     from harness.spec.rewrite import rewritten
+    from harness.storage import writing
 
     if fit is None:
         raise UsageError("--apply: nothing that shows anything fits into this budget; the spec is as it was.")
@@ -50,10 +51,8 @@ def apply_fit(experiment: Experiment, fit: "Fit | None", most_items: int) -> str
         said.append(f"{'.'.join(path)}: {before} → {after}")
     if not said:
         return f"{label(experiment.file)} is as it was: this is what it plans already."
-    try:
+    with writing(experiment.file):
         write_text(experiment.file, text)
-    except OSError as error:
-        raise HarnessError(f"{experiment.file} cannot be written ({error.strerror}); it is as it was.") from error
     return f"{label(experiment.file)} written: {'; '.join(said)}"
 
 

@@ -1,6 +1,6 @@
 """Results and failures as JSON, both ways; what earlier versions wrote is read too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,11 @@ VERSION = 2
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading a record raises that is not whole, or is another's."""
+
+
+def trained(outcomes: Iterable[Outcome]) -> tuple[CellResult, ...]:
+    """Return the results among them of cells that trained: neither failures nor models that were taken as they are."""
+    return tuple(each for each in outcomes if isinstance(each, CellResult) and each.train_info is not None)
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:

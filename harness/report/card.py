@@ -182,7 +182,7 @@ def _found(experiment: Experiment, recipe: Recipe, verdicts: Verdicts | None) ->
         return
     if recipe.id == experiment.comparison.reference:
         yield Prose("It is the reference, against which the others are judged.")
-    for one in (*(verdicts.comparisons or verdicts.in_domain), *verdicts.guards):
+    for one in (*verdicts.primary, *verdicts.guards):
         if one.candidate == recipe.id:
             yield Prose(f"{one.verdict}: {one.sentence}")
 

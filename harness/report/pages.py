@@ -183,7 +183,7 @@ def _ruled(ruling: Ruling) -> Finding:
 
 def conclusions_in_short(verdicts: Verdicts) -> Sequence[Prose]:
     """Return the sentence of each primary verdict."""
-    return [Prose(f"{one.candidate}: {one.sentence}") for one in verdicts.comparisons or verdicts.in_domain]
+    return [Prose(f"{one.candidate}: {one.sentence}") for one in verdicts.primary]
 
 
 def _section(name: str, title: str, blocks: Iterable[Block]) -> Section:

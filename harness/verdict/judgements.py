@@ -16,7 +16,7 @@ from harness.ledger.claims import Claims
 from harness.ledger.run import JUDGED
 from harness.spec.looks import FEWEST
 from harness.verdict.judge import judge
-from harness.verdict.looks import primary, title
+from harness.verdict.looks import title
 from harness.verdict.records import Verdicts
 
 
@@ -98,7 +98,7 @@ def _judgements(design: Design, verdicts: Verdicts) -> Iterator[Judgement]:
                 stop=look.stop,
             )
     else:
-        labels = {title(each): each.verdict for each in primary(verdicts)}
+        labels = {title(each): each.verdict for each in verdicts.primary}
         seeds = _seeds(design)[: design.ended]
         yield Judgement(seeds=seeds, share=1.0, tail=design.tail(verdicts.primary_comparisons), labels=labels)
 
@@ -109,7 +109,7 @@ def _seeds(design: Design) -> tuple[int | None, ...]:
 
 def _undeclared(design: Design, before: Sequence[Judgement], verdicts: Verdicts) -> Iterator[str]:
     """Yield if any of these comparisons was judged before, on seeds that are no look of this design."""
-    seeds, asked = _seeds(design), {title(each) for each in primary(verdicts)}
+    seeds, asked = _seeds(design), {title(each) for each in verdicts.primary}
     declared = [
         (seeds[:count], design.share(number) if design.looks else 1.0)
         for number, count in enumerate(design.looks or (design.seeds,), 1)

@@ -47,11 +47,6 @@ def title(one: Primary) -> str:
     return f"{one.candidate}, {one.in_domain} → {one.out_of_domain}"
 
 
-def primary(verdicts: Verdicts) -> tuple[Primary, ...]:
-    """Return the primary comparisons: about persistence, or in-domain where there is no out-of-domain suite."""
-    return verdicts.comparisons or verdicts.in_domain
-
-
 def _seen(design: Design, scores: Sequence[SuiteScores], look: int) -> Analysis:
     cut = design.at(look)
     return Analysis.of(cut, tuple(one.of_first(cut.seeds) for one in scores))
@@ -77,8 +72,8 @@ def _look(analysis: Analysis, found: Verdicts, kept: Verdicts) -> Look:
         tail=analysis.tail,
         level=found.level,
         pairs={paired.candidate.name: paired.pairs for paired in analysis.candidates},
-        labels={title(each): each.verdict for each in primary(found)},
-        stop=_stop(primary(found), primary(kept), design.stop_at) if design.goes_on else None,
+        labels={title(each): each.verdict for each in found.primary},
+        stop=_stop(found.primary, kept.primary, design.stop_at) if design.goes_on else None,
     )
 
 

@@ -320,6 +320,11 @@ class Verdicts:
     placebos: tuple[PlaceboGain, ...] = ()
     placebo_level: float | None = None
 
+    @property
+    def primary(self) -> tuple[PersistenceComparison, ...] | tuple[GapComparison, ...]:
+        """The primary comparisons: about persistence, or in-domain where there is no out-of-domain suite."""
+        return self.comparisons or self.in_domain
+
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``verdict.json``: plain JSON values, the same for the same input."""
         plain: dict[str, Any] = {"format": FORMAT, **_plain(asdict(self))}

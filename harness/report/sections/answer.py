@@ -60,7 +60,7 @@ def sureness(verdicts: Verdicts) -> Iterator[Block]:
 
 def verdict_table(verdicts: Verdicts) -> Table:
     """Return a row a candidate: what became of its gap out-of-domain, and what it forgot."""
-    primary: Sequence[PersistenceComparison | GapComparison] = verdicts.comparisons or verdicts.in_domain
+    primary: Sequence[PersistenceComparison | GapComparison] = verdicts.primary
     columns = dict.fromkeys(one.place for one in (*primary, *verdicts.guards))
     cells = {(one.candidate, one.place): one.verdict for one in (*primary, *verdicts.guards)}
     candidates = dict.fromkeys(one.candidate for one in (*primary, *verdicts.guards))
@@ -135,7 +135,7 @@ def next_steps(run: RunFolder, verdicts: Verdicts | None, *, placed: bool = True
 
 
 def _leaves_open(verdicts: Verdicts) -> bool:
-    return any(rank(one.verdict) == OPEN or one.need is not None for one in verdicts.comparisons or verdicts.in_domain)
+    return any(rank(one.verdict) == OPEN or one.need is not None for one in verdicts.primary)
 
 
 def spec_name(experiment: Experiment) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.ledger import Outcome
+from harness.ledger.outcomes import trained
 from harness.records import CellResult
 from harness.report.document import Figure, Number, Point, Table
 
@@ -12,10 +13,10 @@ POINTS = 120
 
 def curves(outcomes: Sequence[Outcome]) -> Iterator[Figure]:
     """Yield a line a cell; nothing where nothing was trained."""
-    trained = [each for each in outcomes if isinstance(each, CellResult) and each.train_info is not None]
-    if not any(each.training.losses for each in trained):
+    results = trained(outcomes)
+    if not any(each.training.losses for each in results):
         return
-    apart = max(_apart(len(each.training.losses)) for each in trained)
+    apart = max(_apart(len(each.training.losses)) for each in results)
     thinned = f"; every {apart}th step is drawn" if apart > 1 else ""
     yield Figure(
         name="curves",
@@ -23,14 +24,14 @@ def curves(outcomes: Sequence[Outcome]) -> Iterator[Figure]:
         title=f"Training loss by step, a thin line a seed; held-out loss with dots where it was taken{thinned}",
         alt="The loss of every cell by training step, by recipe; first and last losses are in the table below.",
         data={
-            "training": tuple(point for each in trained for point in _training(each)),
-            "held out": tuple(point for each in trained for point in _held_out(each)),
+            "training": tuple(point for each in results for point in _training(each)),
+            "held out": tuple(point for each in results for point in _held_out(each)),
         },
         axes={"x": "step", "y": "loss, nats a token"},
         table=Table(
             title="Loss in nats a token at the first and last step, and on held-out rows",
             headers=("recipe", "seed", "steps", "first", "last", "held out"),
-            rows=tuple(map(_row, trained)),
+            rows=tuple(map(_row, results)),
         ),
     )
 
@@ -53,14 +54,14 @@ def _held_out(each: CellResult) -> Iterator[Point]:
 
 
 def _row(each: CellResult) -> tuple[str, str, Number, Number | None, Number | None, Number | None]:
-    trained = each.training
-    held_out = trained.held_out.loss if trained.held_out else trained.validation_loss
+    training = each.training
+    held_out = training.held_out.loss if training.held_out else training.validation_loss
     return (
         each.cell.recipe,
         str(each.cell.seed),
-        Number(value=trained.steps, form="{:,.0f}"),
-        _loss(trained.losses[0] if trained.losses else None),
-        _loss(trained.losses[-1] if trained.losses else None),
+        Number(value=training.steps, form="{:,.0f}"),
+        _loss(training.losses[0] if training.losses else None),
+        _loss(training.losses[-1] if training.losses else None),
         _loss(held_out),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.codec import decode
 from harness.ledger import RunFolder
+from harness.ledger.outcomes import trained
 from harness.measured import (
     ActivationShift,
     AttentionDrift,
@@ -22,9 +23,9 @@ _Row = Callable[[Measurement], tuple[Cell, ...]]
 
 def diagnostics_tables(run: RunFolder) -> Iterator[Table]:
     """Yield a table for each diagnostic of harness's own that was taken; nothing where none was."""
-    trained = [each for each in run.outcomes if isinstance(each, CellResult) and each.train_info is not None]
+    results = trained(run.outcomes)
     for name, (title, headers, row) in _TABLES.items():
-        found = [(each, each.training.measurements[name]) for each in trained if name in each.training.measurements]
+        found = [(each, each.training.measurements[name]) for each in results if name in each.training.measurements]
         shown = [(cell, measured) for cell, measured in found if set(measured.details) != {"reason"}]
         if found:
             yield Table(

@@ -126,7 +126,7 @@ def _number(value: float, name: str) -> Number:
 
 def _metric(verdicts: Verdicts) -> str:
     """Return the metric of gaps, which in-domain and out-of-domain suites share."""
-    return (verdicts.comparisons or verdicts.in_domain)[0].metric
+    return verdicts.primary[0].metric
 
 
 def _with_gaps(verdicts: Verdicts) -> Sequence[PersistenceComparison]:

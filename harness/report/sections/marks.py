@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 from harness.errors import REPORT_IT
 from harness.ledger import RunFolder
+from harness.ledger.outcomes import trained
 from harness.records import CellFailure, CellResult, Screening
 from harness.report.document import Notice
 from harness.spec.records import Experiment
@@ -16,7 +17,7 @@ def marks(run: RunFolder) -> Iterator[Notice]:
 
 
 def _marks(run: RunFolder) -> Iterator[str]:
-    results = [each for each in run.outcomes if isinstance(each, CellResult) and each.train_info is not None]
+    results = trained(run.outcomes)
     yield from _reproduced(run)
     yield from _failures(run)
     yield from _of_another_name(run)

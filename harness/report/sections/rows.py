@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from harness.ledger import RunFolder
+from harness.ledger.outcomes import trained
 from harness.plan.costs import Estimate
-from harness.records import CellResult
 from harness.report.document import Block, Notice, Prose
 from harness.trained import RowCounts
 
@@ -14,8 +14,7 @@ MANY = 0.05
 
 def rows_of_run(run: RunFolder) -> Iterator[Block]:
     """Yield what the finished cells' trainings left of the rows, where they left anything out."""
-    results = (each for each in run.outcomes if isinstance(each, CellResult) and each.train_info is not None)
-    yield from _blocks({each.cell.recipe: each.training.rows for each in results})
+    yield from _blocks({each.cell.recipe: each.training.rows for each in trained(run.outcomes)})
 
 
 def rows_of_plan(estimate: Estimate) -> Iterator[Block]:

@@ -18,9 +18,10 @@ from harness.extras import require
 from harness.paths import cache_root
 from harness.records import Evaluation
 from harness.runs import Run, conclude
-from harness.spec import Overrides, notes
+from harness.spec import Overrides
 from harness.spec import load as load_experiment
 from harness.spec.files import declared_kind
+from harness.spec.notes import notes
 from harness.spec.recipe import read_recipe
 from harness.spec.records import Duplicates, EvaluationOptions, Experiment, IdenticalRuns, Suite
 from harness.storage import refusals_told

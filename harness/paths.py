@@ -84,4 +84,9 @@ def read_record(path: Path) -> Any:
 
     Raises `OSError` as `read_regular` does, and `ValueError` or `RecursionError` for what is not JSON in UTF-8.
     """
-    return json.loads(read_regular(path, LARGEST_RECORD).decode("utf-8-sig"))
+    return record_of(read_regular(path, LARGEST_RECORD))
+
+
+def record_of(content: bytes) -> Any:
+    """Return what such a file's content says. Raises `ValueError` or `RecursionError` for what is not JSON in UTF-8."""
+    return json.loads(content.decode("utf-8-sig"))

@@ -18,7 +18,6 @@ from harness.cli.examples import epilog
 from harness.cli.stopping import exit_code, in_order
 from harness.cli.terminal import cleaned
 from harness.errors import REPORT_IT, HarnessError
-from harness.storage import storage_error
 
 BUG = 70
 USAGE = 64
@@ -108,6 +107,8 @@ def _main(words: list[str]) -> int:
 
 def _unexpected(error: Exception) -> int:
     """Say what nobody caught: what the disk refuses, with what to do, or a bug, with what to send."""
+    from harness.storage import storage_error
+
     of_the_disk = storage_error(error) if isinstance(error, OSError) else None
     if of_the_disk is not None:
         print(f"harness: {of_the_disk}", file=sys.stderr)

@@ -14,7 +14,7 @@ from harness.api import Changes, load
 from harness.cli.terminal import uncleaned
 from harness.declarations.code import consent
 from harness.declarations.trust import trust_for_now
-from harness.spec import notes
+from harness.spec.notes import notes
 from harness.spec.records import Experiment
 from harness.text import visible
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.ledger.files import write_json
-from harness.paths import file_sha256, read_record
+from harness.paths import LARGEST_RECORD, file_sha256, read_regular, record_of
 from harness.trained import Artefact
 
 SEAL = "sha256"
@@ -70,7 +70,12 @@ def read_sealed(path: Path) -> dict[str, Any]:
     Raises `SealError` where it says something else than was written, `OSError` for what cannot be read, and
     `ValueError`, `RecursionError` or `TypeError` for what is no JSON object.
     """
-    record = read_record(path)
+    return unsealed(read_regular(path, LARGEST_RECORD))
+
+
+def unsealed(content: bytes) -> dict[str, Any]:
+    """Return the record that a file of this content holds, without its seal. Raises what `read_sealed` does."""
+    record = record_of(content)
     if not isinstance(record, dict):
         raise TypeError("it is no object in { }")
     said = record.pop(SEAL, None)

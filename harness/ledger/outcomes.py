@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from harness.codec import decode
-from harness.ledger.artefacts import read_sealed, write_sealed
+from harness.ledger.artefacts import read_sealed, unsealed, write_sealed
 from harness.records import CellFailure, CellResult, Costs, Evaluation, TrainRecord
 from harness.trained import Artefact
 
@@ -40,6 +41,15 @@ def from_json(data: Mapping[str, Any]) -> Outcome:
     if data["status"] == "failed":
         return decode(CellFailure, fields)
     return decode(CellResult, fields if data.get("version", 1) >= VERSION else result_of_version_1(fields))
+
+
+@lru_cache(maxsize=256)
+def outcome_of(content: bytes) -> Outcome:
+    """Return the outcome that a ``result.json`` of this content holds; a command asks for each a dozen times.
+
+    Raises what `read_sealed` and `from_json` raise, each time that it is asked.
+    """
+    return from_json(unsealed(content))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,13 +33,13 @@ from typing import Literal
 
 from harness.codec import decode, encode
 from harness.errors import DamagedError, LedgerError
-from harness.ledger.artefacts import artefact, digests, read_sealed, write_sealed
+from harness.ledger.artefacts import artefact, digests, write_sealed
 from harness.ledger.claims import CLAIMS
 from harness.ledger.files import write_json
 from harness.ledger.journal import Journal
 from harness.ledger.lock import LOCK, MEND, Lock, read_lock
-from harness.ledger.outcomes import UNREADABLE, Outcome, from_json, read_evaluation, to_json
-from harness.paths import read_record
+from harness.ledger.outcomes import UNREADABLE, Outcome, outcome_of, read_evaluation, to_json
+from harness.paths import LARGEST_RECORD, read_record, read_regular
 from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Measurement, Screening
 from harness.spec.records import Experiment
 
@@ -197,7 +197,7 @@ class RunFolder:
         if not path.exists():
             return None
         try:
-            return from_json(read_sealed(path))
+            return outcome_of(read_regular(path, LARGEST_RECORD))
         except UNREADABLE as error:
             raise DamagedError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
 

@@ -1,12 +1,28 @@
 """Spec and recipe files: JSON, checked against the published schemas, resolved to frozen records.
 
 `load` reads an experiment by name or path, `load_recipe` a recipe; both raise `SpecError` with everything wrong.
-`lock` and `unlock` turn a resolved experiment into JSON and back; `notes` says what is worth knowing of its names.
+`lock` and `unlock` turn a resolved experiment into JSON and back. Each is imported when it is first asked for: the
+records alone, which the ledger reads, are had without the checks of files and their libraries.
 """
 
-from harness.spec.experiment import load, lock, unlock
-from harness.spec.notes import notes
-from harness.spec.overrides import Overrides
-from harness.spec.recipe import load_recipe
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Overrides", "load", "load_recipe", "lock", "notes", "unlock"]
+if TYPE_CHECKING:
+    from harness.spec.experiment import load, lock, unlock
+    from harness.spec.overrides import Overrides
+    from harness.spec.recipe import load_recipe
+
+__all__ = ["Overrides", "load", "load_recipe", "lock", "unlock"]
+
+_ROOMS = {
+    **dict.fromkeys(("load", "lock", "unlock"), "experiment"),
+    "Overrides": "overrides",
+    "load_recipe": "recipe",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

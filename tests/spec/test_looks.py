@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.spec import Overrides, load, notes
+from harness.spec import Overrides, load
 from harness.spec.looks import FEWEST, resolved
+from harness.spec.notes import notes
 
 SEEDS = [1, 2, 3, 4, 5]
 LOOKS = "$.comparison.looks"

@@ -8,7 +8,8 @@ import pytest
 from harness.cli import main
 from harness.declarations import lm_eval
 from harness.declarations.places import shipped
-from harness.spec import load, notes
+from harness.spec import load
+from harness.spec.notes import notes
 
 
 @pytest.fixture

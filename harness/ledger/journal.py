@@ -29,6 +29,8 @@ VERSION = 1
 
 _own: dict[Path, tuple[int, FileLock | None, Path]] = {}
 """By journal: the process that writes, the lock by which it keeps others out of its file, and that file."""
+_KEPT = 64
+"""Journals that a process keeps others out of at once: each is an open file, and a notebook may make runs all day."""
 _guard = threading.Lock()
 
 
@@ -83,7 +85,9 @@ class Journal:
         file = self.path
         if lock is None:
             file = self.path.with_name(f"{self.path.stem}-{secrets.token_hex(4)}{self.path.suffix}")
+        _own.pop(place, None)
         _own[place] = os.getpid(), lock, file
+        _let_go_of_the_oldest()
         return file
 
     def _lock_of_first(self) -> FileLock | None:
@@ -96,6 +100,14 @@ class Journal:
         except Timeout:
             return None
         return lock
+
+
+def _let_go_of_the_oldest() -> None:
+    """Release what was written first where it is one too many; who writes there again takes what is free then."""
+    while len(_own) > _KEPT:
+        process, lock, _ = _own.pop(next(iter(_own)))
+        if lock is not None and process == os.getpid():
+            lock.release()
 
 
 def _timed(file: Path) -> Iterator[tuple[float, Mapping[str, Any]]]:

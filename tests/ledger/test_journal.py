@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from harness.errors import LedgerError
 from harness.ledger import Journal
@@ -75,3 +76,16 @@ def test_concurrent_writers_do_not_mix_lines(journal):
 def test_journals_of_earlier_versions_are_still_read(path):
     events = Journal(path).events()
     assert [event["event"] for event in events] == ["started", "began", "evaluated", "finished", "failed"]
+
+
+def test_of_many_journals_those_of_long_ago_are_let_go_of_and_can_be_gone_on_with(tmp_path):
+    journals = [Journal(tmp_path / str(number) / "journal.jsonl") for number in range(70)]
+    for each in journals:
+        each.path.parent.mkdir()
+        each.append("begun")
+    with FileLock(journals[0].path.with_suffix(".lock")).acquire(timeout=0):
+        journals[0].append("while another is there")
+    with pytest.raises(Timeout):
+        FileLock(journals[-1].path.with_suffix(".lock")).acquire(timeout=0)
+    assert [each["event"] for each in journals[0].events()] == ["begun", "while another is there"]
+    assert len(list(journals[0].path.parent.glob("journal*.jsonl"))) == 2

@@ -10,7 +10,7 @@ from harness.cli import VERBS, main
 
 PAGE = Path(__file__).with_suffix(".md")
 WIDTH = "100"
-ACTIONS = {"tasks": ("new", "check")}
+ACTIONS = {"rate": ("export", "import"), "tasks": ("new", "check")}
 """What verbs have verbs of their own."""
 
 HEAD = """# The command line

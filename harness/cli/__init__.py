@@ -34,6 +34,7 @@ VERBS = {
     "show": "print a recipe, a suite or a spec as it is resolved, with its file",
     "bundle": "write a run's records, scores and verdict as one file that others can verify",
     "export": "write a run's scores in the format of another program: Every Eval Ever",
+    "rate": "have experts rate pairs of generated answers without names, and judge their marks",
     "push": "push a run's adapters with model cards and its verdict to the hub; --dry-run pushes nothing",
     "verify": "judge the scores in a bundle anew and say whether its verdict is theirs",
     "tasks": "list, check or start task suites",

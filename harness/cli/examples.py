@@ -62,6 +62,10 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "export": (
         ("harness export runs/gap --format every-eval-ever --out shared", "a record a cell, and its items beside it"),
     ),
+    "rate": (
+        ("harness rate export runs/cot --out raters --items 40", "a CSV file and a page for raters, the key apart"),
+        ("harness rate import raters.key.json ana.csv ben.csv", "agreement, and each mark with its interval"),
+    ),
     "push": (
         ("harness push runs/gap --to me/gap --dry-run", "say what would go there, and push nothing"),
         ("harness push runs/gap --to me/gap --licence apache-2.0", "the adapters with cards, and the verdict"),

@@ -15,11 +15,11 @@ from helpers.logs import line, write
 from helpers.records import cell_result, training
 
 
-def scored_run(folder, spec, *, items=9, gap=0.3, skills=None, **document):
+def scored_run(folder, spec, *, items=9, gap=0.3, skills=None, answer=None, **document):
     """Write the base's cell and one a recipe and seed of a spec, each scored on every suite; return the run.
 
     `skills` says how often a recipe is right, where that is not .7 less the `gap` of candidates; `document` holds more
-    fields of every item's.
+    fields of every item's. Suites have generated answers where `answer` gives one of a cell's for an item's number.
     """
     experiment = load(spec)
     controls = [(control.name, None) for control in experiment.controls]
@@ -32,15 +32,22 @@ def scored_run(folder, spec, *, items=9, gap=0.3, skills=None, **document):
         worse = gap if cell.recipe in experiment.comparison.candidates else 0.0
         skill = (skills or {}).get(cell.recipe, 0.7 - worse)
         evaluations = tuple(
-            _scored(run, cell, suite, rng.random(items) > 1 - skill, document) for suite in experiment.suites
+            _scored(run, cell, suite, rng.random(items) > 1 - skill, document, answer) for suite in experiment.suites
         )
         info = None if cell.seed is None else training(layers=(0, 1))
         run.write_outcome(cell_result(cell, train_info=info, evaluations=evaluations))
     return run
 
 
-def _scored(run, cell, suite, right, document):
+def _scored(run, cell, suite, right, document, answer):
     lines = [line(k, float(score), suite.metric, cluster=f"c{k // 2}", **document) for k, score in enumerate(right)]
+    if answer is not None:
+        asked = [f"Question: {each['doc']['question']}, number {k}?\nAnswer:" for k, each in enumerate(lines)]
+        said = [answer(cell, k) for k in range(len(lines))]
+        lines = [
+            {**each, "arguments": [[prompt, {}]], "resps": [[text]], "filtered_resps": [text]}
+            for each, prompt, text in zip(lines, asked, said, strict=True)
+        ]
     folder = run.cell_folder(cell)
     samples = write(folder / "eval", suite.task, lines, model=suite.task)
     return Evaluation(

@@ -13,8 +13,12 @@ import pytest
 import harness
 from harness.compare.questions import ArmAnswers, Question
 from harness.ledger.files import write_text
+from harness.ratings.export import export
+from harness.ratings.key import read_key
+from harness.ratings.returned import read_returned
 from harness.report.document import Document, Items, Section
 from harness.report.render.html import HtmlRenderer
+from helpers.generated import answer, spec_of
 from helpers.runs import scored_run
 
 HOSTILE = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"> \x1b[31m </script>"
@@ -119,3 +123,35 @@ def test_two_thousand_questions_in_fifty_cells_fit_a_mail_and_are_shown_a_few_at
     write_text(tmp_path / "large.html", text)
     page = opened(tmp_path / "large.html")
     assert page.locator("details").count() == 40
+
+
+def test_marks_on_a_page_for_raters_outlast_it_are_saved_as_a_file_and_read_again(opened, tmp_path):
+    from axe_playwright_python.sync_playwright import Axe
+
+    run = scored_run(tmp_path / "run", spec_of(tmp_path / "spec"), items=8, answer=answer)
+    made = export(run, tmp_path / "raters", key=tmp_path / "key.json", items=3, seed=0)
+    page = opened(made.page, 390)
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == []
+    pairs = page.locator(".pair")
+    pairs.nth(0).get_by_label("1", exact=True).first.check()
+    pairs.nth(1).get_by_label("equal").check()
+    page.locator("#save").click()
+    assert "Say who you are" in page.locator("#done").inner_text()
+    page.get_by_label("Your name").fill('Ana "A", of <b>')
+    page.get_by_label("Your expertise").select_option("specialist")
+    page.reload()
+    assert pairs.nth(1).get_by_label("equal").is_checked()
+    with page.expect_download() as waited:
+        page.locator("#save").click()
+    saved = tmp_path / waited.value.suggested_filename
+    waited.value.save_as(saved)
+    (ana,) = read_returned([saved], read_key(made.key))
+    assert (ana.name, ana.expertise) == ('Ana "A", of <b>', "specialist")
+    assert sorted(map(len, ana.marks.values())) == [1, 1]
+    other = opened(made.page)
+    other.locator("#open").set_input_files(saved)
+    other.locator(".pair").nth(1).locator("input[value=equal]:checked").wait_for(state="attached")
+    assert other.get_by_label("Your name").input_value() == 'Ana "A", of <b>'
+    assert page.wrong == other.wrong == []
+    assert "taken" not in (page.title(), other.title())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.compare.costs import RunCosts
 from harness.compare.held_out import HeldOutLoss
+from harness.compare.prices import prices_of
 from harness.compare.summaries import ScoreSummary
 from harness.ledger import RunFolder
 from harness.plan.cluster import OnCluster
@@ -33,6 +34,7 @@ from harness.report.sections.plan import (
     trials_table,
     unknowns,
 )
+from harness.report.sections.prices import planned_prices, prices_table
 from harness.report.sections.rows import rows_of_plan, rows_of_run
 from harness.report.sections.search import choices_table, search_table
 from harness.report.sections.statements import statements
@@ -74,6 +76,7 @@ def run_document(
         *forgetting_tables(verdicts, experiment, scores),
         *diagnostics_tables(run),
         *serving_table(costs),
+        *prices_table(prices_of(costs, experiment.recipes, experiment.cost)),
         *([Prose(contamination_text(run.screening))] if run.screening else []),
         *rows_of_run(run),
         *marks(run),
@@ -132,6 +135,7 @@ def plan_document(
         *rows_of_plan(estimate),
         suites_table(experiment, estimate),
         *totals(estimate),
+        *planned_prices(experiment, estimate),
         power_block(estimate.power),
         *power_basis(estimate.power),
         *gate_blocks(estimate.power),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.compare.costs import RunCosts
 from harness.compare.held_out import HeldOutLoss
+from harness.compare.prices import prices_of
 from harness.compare.questions import SuiteQuestions
 from harness.compare.summaries import ScoreSummary
 from harness.ledger import RunFolder
@@ -28,6 +29,7 @@ from harness.report.sections.held_out import held_out_table
 from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
 from harness.report.sections.placebos import placebo_tables
+from harness.report.sections.prices import prices_table
 from harness.report.sections.questions import questions_sections
 from harness.report.sections.reproduce import reproduce
 from harness.report.sections.rows import rows_of_run
@@ -102,6 +104,7 @@ def run_page(
                 *speed_table(costs),
                 *speed_against_forgetting(verdicts, costs),
                 *serving_table(costs),
+                *prices_table(prices_of(costs, experiment.recipes, experiment.cost)),
             ],
         ),
         _section("noise", "Where the noise is", variance_table(verdicts)),

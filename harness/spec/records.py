@@ -508,7 +508,7 @@ class Experiment:
     keep_weights: bool = False
     execute: Execution = Execution()
     cost: Mapping[str, float] = field(default_factory=dict)
-    """Declared prices: ``per_hour`` of the machine, in any currency."""
+    """Declared prices in any currency: ``per_hour`` of the machine, and the ``budget`` that there is."""
     file: Path
     include: tuple[Path, ...] = ()
     overrides: tuple[str, ...] = ()

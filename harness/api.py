@@ -18,7 +18,7 @@ from harness.extras import require
 from harness.paths import cache_root
 from harness.records import Evaluation
 from harness.runs import Run, conclude
-from harness.spec import Overrides
+from harness.spec import Campaign, Overrides, load_any
 from harness.spec import load as load_experiment
 from harness.spec.files import declared_kind
 from harness.spec.notes import notes
@@ -47,8 +47,8 @@ class Changes(TypedDict, total=False):
     """What may be changed of an experiment when it is read; checked like the file and noted in the run's lock file.
 
     `set` maps paths to values, ``{"training.max_steps": 5}``, or holds texts, ``["training.max_steps=5"]``; `seeds`
-    replaces the training seeds; `limit` scores at most so many items of every suite; `only` names the recipes and
-    suites to keep. `include` is not a change: these folders are searched too, for specs, recipes and tasks.
+    replaces the training seeds; `limit` scores at most so many items of every suite; `only` names the recipes,
+    suites and models to keep. `include` is not a change: these folders are searched too, for specs, recipes and tasks.
     """
 
     set: Mapping[str, Any] | Sequence[str]
@@ -96,12 +96,18 @@ def validate(file: PathLike, **changes: Unpack[Changes]) -> Checked:
         declared, path = declared_kind(name, include=include)
         kind = "experiment" if declared == "specs" else "recipe"
         if kind == "experiment":
-            to_know = notes(load(path, **changes))
+            to_know = notes_of(load_any(path, include=include, overrides=overrides_of(changes)))
         else:
             read_recipe(path, include=include)
     except SpecError as error:
         return Checked(file=name, kind=kind, problems=error.problems)
     return Checked(file=name, kind=kind, notes=to_know)
+
+
+def notes_of(found: Experiment | Campaign) -> tuple[str, ...]:
+    """Return what is worth knowing of an experiment, or once of all models that one has."""
+    experiments = found.experiments.values() if isinstance(found, Campaign) else (found,)
+    return tuple(dict.fromkeys(note for each in experiments for note in notes(each)))
 
 
 def plan(

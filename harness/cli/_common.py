@@ -10,13 +10,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.api import Changes, load
+from harness.api import Changes, notes_of, overrides_of
+from harness.api import run_folder as api_run_folder
 from harness.cli.terminal import uncleaned
 from harness.declarations.code import consent
 from harness.declarations.trust import trust_for_now
-from harness.spec.notes import notes
+from harness.spec import Campaign, load_any
 from harness.spec.records import Experiment
 from harness.text import visible
+
+PLANNING = {
+    "recipes": "the recipes, on the model's shape",
+    "speed": "how fast this machine is",
+    "tokens": "training rows and suites, in tokens",
+    "contamination": "training rows against scored items",
+    "identity": "what each cell is made from",
+}
+"""The stages of planning, as a command tells them."""
 
 _NARROWEST, _WIDEST, _PIPED = 60, 120, 100
 _INDENT = "    "
@@ -37,7 +47,7 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seeds", type=_seeds, metavar="1,2,3", help="train with these seeds instead")
     group.add_argument("--limit", type=int, metavar="N", help="score at most N items of every suite")
     group.add_argument(
-        "--only", action="append", default=[], metavar="RECIPE|SUITE", help="keep these recipes or suites (repeatable)"
+        "--only", action="append", default=[], metavar="NAME", help="keep these recipes, suites or models (repeatable)"
     )
     group.add_argument("--device", metavar="DEVICE", help="where models are: cpu, cuda, cuda:1 or mps")
     group.add_argument(
@@ -113,12 +123,25 @@ def changes_from(args: argparse.Namespace) -> Changes:
     return given
 
 
-def load_spec(args: argparse.Namespace) -> Experiment:
-    """Return the experiment that the command line names, after a line for each note about its names."""
-    experiment = load(args.spec, **changes_from(args))
-    for note in notes(experiment):
+def load_spec(args: argparse.Namespace) -> Experiment | Campaign:
+    """Return what the command line names, an experiment or that of several models, after a line for each note."""
+    changes = changes_from(args)
+    found = load_any(args.spec, include=map(Path, args.include_path), overrides=overrides_of(changes))
+    for note in notes_of(found):
         print(f"note: {note}", file=sys.stderr)
-    return experiment
+    return found
+
+
+def alone(found: Experiment | Campaign) -> Experiment:
+    """Return the only experiment of what was read."""
+    return next(iter(found.experiments.values())) if isinstance(found, Campaign) else found
+
+
+def run_folder(found: Experiment | Campaign, out: Path | None) -> Path:
+    """Return where an experiment runs; the only one that is kept of several models runs below these."""
+    if not isinstance(found, Campaign):
+        return api_run_folder(found, out)
+    return (out or Path("runs") / found.name) / next(iter(found.experiments))
 
 
 def entry(name: str, facts: str, *lines: str) -> str:

@@ -17,6 +17,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("harness plan gap", "what `harness run gap` would do, take and show"),
         ("harness plan gap --from runs/gap", "the same at the spread that a run measured"),
         ("harness plan gap --within 2h", "the seeds and items that fit into two hours"),
+        ("harness plan base-instruct-llama-3.2-3b", "cells, time and memory by model"),
     ),
     "run": (
         ("harness run gap", "train, score and compare; typed again, it goes on"),
@@ -24,6 +25,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("harness run gap --dry-run", "show the plan and run nothing"),
         ("harness run gap --retry failed:killed", "run cells again that were killed"),
         ("harness run gap --next 1", "the next cell that nobody has, for a launcher"),
+        ("harness run base-instruct-llama-3.2-3b --only base", "one of the models of a spec"),
     ),
     "submit": (
         ("harness submit gap --tasks 24 --with timeout_min=240", "24 tasks of Slurm, a cell each"),

@@ -31,6 +31,8 @@ class JsonLines:
     ``failed``    `cell`, `failure`: kind, stage and message
     ``looked``    `looks`: the looks that were taken and what each found
     ``concluded`` `folder`, `exit_code`, `verdicts` as in ``verdict.json``: the last line
+    ``models``    `name`, `folder`, `models`: the first line where there are several; each has ``run`` to ``concluded``
+    ``not_run``   `model`, `message`: why a model came to no end, in the place of its ``concluded``
     ============  ==================================================================================================
     """
 
@@ -47,6 +49,14 @@ class JsonLines:
             seeds=list(experiment.seeds),
             suites=[each.task for each in experiment.suites],
         )
+
+    def begin_models(self, name: str, folder: str, models: Sequence[str]) -> None:
+        """Write which models are run."""
+        self._write("models", name=name, folder=folder, models=list(models))
+
+    def not_run(self, model: str, message: str) -> None:
+        """Write why a model's run came to no end."""
+        self._write("not_run", model=model, message=message)
 
     def conclude(self, folder: str, exit_code: int, verdicts: Mapping[str, JSON] | None) -> None:
         """Write what it came to; None where it is a search alone."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import LedgerError, UsageError, said_once
 from harness.ledger import RunFolder
-from harness.ledger.lock import LOCK, read_cells
+from harness.ledger.lock import CAMPAIGN, LOCK, read_cells
 from harness.records import CellFailure
 
 _DETAIL = 48
@@ -47,18 +47,19 @@ def run(args: argparse.Namespace) -> int:
 
 def _summaries(folder: Path, broken: list[LedgerError]) -> Iterator[dict[str, Any]]:
     """Yield a row for each run; those that cannot be read are named beside the others, not instead of them."""
-    for lock in sorted(folder.glob(f"*/{LOCK}")):
+    models = (lock for each in folder.glob(f"*/{CAMPAIGN}") for lock in each.parent.glob(f"*/{LOCK}"))
+    for lock in sorted([*folder.glob(f"*/{LOCK}"), *models]):
         try:
-            yield _summary(RunFolder(lock.parent))
+            yield _summary(RunFolder(lock.parent), lock.parent.relative_to(folder))
         except LedgerError as error:
             broken.append(error)
 
 
-def _summary(run: RunFolder) -> dict[str, Any]:
+def _summary(run: RunFolder, name: Path) -> dict[str, Any]:
     cells = read_cells(run.folder)
     ended = Counter(run.status(cell) for cell in cells)
     return {
-        "run": run.folder.name,
+        "run": name.as_posix(),
         "cells": len(cells),
         "done": ended["success"],
         "failed": ended["failed"],

@@ -9,18 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import api
-from harness.cli._common import add_spec_options, folder, load_spec, stages
+from harness.cli._common import PLANNING, add_spec_options, alone, folder, load_spec, run_folder, stages
 from harness.cli.apply import apply_fit, check_applicable
 from harness.extras import require
-
-_STAGES = {
-    "recipes": "the recipes, on the model's shape",
-    "speed": "how fast this machine is",
-    "tokens": "training rows and suites, in tokens",
-    "contamination": "training rows against scored items",
-    "identity": "what each cell is made from",
-}
-
+from harness.spec import Campaign
 
 NOTHING_ASKED: Mapping[str, Any] = {
     "from_runs": [],
@@ -71,13 +63,18 @@ def run(args: argparse.Namespace) -> int:
     from harness.plan.units import units_of
 
     check_applicable(args)
-    experiment = load_spec(args)
+    found = load_spec(args)
+    if isinstance(found, Campaign) and len(found.experiments) > 1:
+        from harness.cli import over_models
+
+        return over_models.plan(args, found)
+    experiment = alone(found)
     if args.within is not None:
         from harness.plan.within import seconds_of
 
         seconds_of(args.within, experiment.cost.get("per_hour"))  # a budget that is none is refused before measuring
     nodes = None if args.cluster is None else read_nodes(args.cluster)
-    with stages(f"planning {experiment.name}", _STAGES) as on_stage:
+    with stages(f"planning {experiment.name}", PLANNING) as on_stage:
         estimate = api.plan(experiment, from_runs=args.from_runs, measure=args.measure, on_stage=on_stage)
     fits = None
     if args.within is not None:
@@ -92,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         from harness.report.documents import plan_document
         from harness.report.render.text import TextRenderer
 
-        document = plan_document(experiment, estimate, api.run_folder(experiment, args.out), fits, cluster)
+        document = plan_document(experiment, estimate, run_folder(found, args.out), fits, cluster)
         print(TextRenderer().render(document))
     if fits is not None and args.apply:
         print(apply_fit(experiment, fits.best, max(count for count, _ in estimate.suites.values())), file=sys.stderr)

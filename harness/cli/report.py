@@ -8,6 +8,7 @@ from harness import api
 from harness.cli.formats import add_format_option, rendered
 from harness.errors import UsageError
 from harness.extras import require
+from harness.ledger.lock import is_campaign
 from harness.runs import Conclusion, Run, beside, conclude
 
 FAILED_CELLS = 3
@@ -15,7 +16,9 @@ FAILED_CELLS = 3
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as runs/gap, or a bundle")
+    parser.add_argument(
+        "folder", type=Path, metavar="RUN", help="a run folder, such as runs/gap, one of several models, or a bundle"
+    )
     parser.add_argument("--against", type=Path, metavar="RUN2", help="another run, or a bundle, to put beside it")
     add_format_option(parser)
     parser.add_argument(
@@ -29,6 +32,10 @@ def run(args: argparse.Namespace) -> int:
     """Judge and print again; nothing is trained or scored."""
     if args.parquet is not None or args.tables:
         require("parquet", "--parquet" if args.parquet else "--tables")
+    if is_campaign(args.folder):
+        from harness.cli import over_models
+
+        return over_models.report(args)
     if args.against is not None:
         return _beside(args)
     with api.opened(args.folder, told=True) as found:

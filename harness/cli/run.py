@@ -11,6 +11,7 @@ from harness.cli.report import FAILED_CELLS, print_report, report_code
 from harness.errors import FAILURE_KINDS, UsageError
 from harness.extras import require
 from harness.runs import Run, conclude
+from harness.spec import Campaign
 from harness.spec.records import Experiment
 
 if TYPE_CHECKING:
@@ -103,6 +104,10 @@ def run(args: argparse.Namespace) -> int:
         return _plan(args)
     require("run", "harness run")
     experiment = load_spec(args) if original is None else _relocated(args, original)
+    if isinstance(experiment, Campaign):
+        from harness.cli import over_models
+
+        return over_models.run(args, experiment)
 
     from harness.ledger.claims import rhythm_of
     from harness.ledger.mounts import advice

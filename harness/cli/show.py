@@ -12,7 +12,7 @@ from harness.declarations.places import json_files
 from harness.declarations.tasks import find_task, search
 from harness.errors import UsageError
 from harness.paths import read_regular
-from harness.spec import load, lock
+from harness.spec import Campaign, load_any, lock
 from harness.spec.files import FileKind, declared_kind, find, is_path, label
 from harness.spec.recipe import read_recipe
 from harness.spec.suggest import nearest
@@ -61,8 +61,11 @@ def _spec_or_recipe(name: str, include: list[Path]) -> _Shown | None:
         return None
     kind, path = declared_kind(name, include=include)
     if kind == "specs":
-        experiment = load(path, include=include)
-        return _Shown("spec", experiment.name, path, lock(experiment))
+        found = load_any(path, include=include)
+        if isinstance(found, Campaign):
+            content = {name: lock(experiment) for name, experiment in found.experiments.items()}
+            return _Shown("spec", found.name, path, {"name": found.name, "models": content})
+        return _Shown("spec", found.name, path, lock(found))
     recipe = read_recipe(path, include=include).recipe
     return _Shown("recipe", recipe.id, path, {"id": recipe.id, **encode(recipe)})
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import api
+from harness.campaigns import folder_of
 from harness.cli._common import add_spec_options, changes_from, load_spec
 from harness.cli.report import FAILED_CELLS
 from harness.errors import UsageError
 from harness.extras import require
+from harness.spec import Campaign
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +44,13 @@ def run(args: argparse.Namespace) -> int:
     """Submit, and print the tasks; with ``--wait`` also how each ended."""
     require("run", "harness submit")
     require("slurm", "harness submit")
-    experiment = load_spec(args)
+    found = load_spec(args)
 
     from harness.execution.submit import Array, submitted, waited_for
 
-    folder = api.run_folder(experiment, args.out).absolute()
+    # Of several models, each task goes through all.
+    place = folder_of(found, args.out) if isinstance(found, Campaign) else api.run_folder(found, args.out)
+    folder = place.absolute()
     array = Array(
         folder=folder,
         words=(*_words(args, folder), "--next", str(_positive(args.units, "--next"))),

@@ -18,10 +18,18 @@ T = TypeVar("T")
 
 LOCK = "spec.lock.json"
 
+CAMPAIGN = "campaign.json"
+"""In the folder of the run folders of an experiment of several models: which models there are."""
+
 RETIRED: frozenset[str] = frozenset()
 """Fields that earlier versions wrote and this one ignores, as ``Record.field``."""
 
 MEND = "Remove it and run the spec again with this folder as --out: cells that are done are kept."
+
+
+def is_campaign(folder: Path) -> bool:
+    """Tell whether a folder is that of an experiment of several models."""
+    return (folder / CAMPAIGN).is_file()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,13 @@ def medical_o1(row: Row) -> Document:
     }
 
 
+def alpaca(row: Row) -> Document | None:
+    """Put what an instruction is about below it; one without an answer is left out."""
+    answer = text.squeeze(row["output"])
+    question = "\n".join(part for part in (row["instruction"].strip(), row["input"].strip()) if part)
+    return {"question": question, "choices": [answer], "answer": 0} if answer else None
+
+
 def medqa(row: Row) -> Document:
     """Take the options in the order of their letters."""
     letters = sorted(row["options"])

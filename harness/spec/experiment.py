@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +14,90 @@ from harness.spec.checks import Context, semantic_problems
 from harness.spec.document import Located, without_comments
 from harness.spec.document import Path as At
 from harness.spec.files import data_blocks, find, not_found, read, with_absolute_paths
+from harness.spec.models import names_of, of_model, problems_between, where_it_stands, with_entry
 from harness.spec.overrides import Overrides, overridden
 from harness.spec.plugins import with_requirement
 from harness.spec.recipe import ReadRecipe, read_recipe
 from harness.spec.records import Experiment
 from harness.spec.schema import violations
 from harness.spec.tasks import named_tasks
+from harness.text import several
 
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What may name a run folder; the schema's pattern for `name`."""
 
 _NOTHING = Overrides()
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSpec:
+    """A spec file with what it extends and the overrides laid over it, and what is wrong with the overrides."""
+
+    file: Path
+    folders: tuple[Path, ...]
+    overrides: Overrides
+    document: Located
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that the overrides keep, all unless some are named; none where the spec is of one model."""
+        names = names_of(self.document)
+        return tuple(name for name in names if name in self.overrides.only) or names
+
+
+def read_spec(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: Overrides = _NOTHING) -> ReadSpec:
+    """Read the spec of a name or path; raises `SpecError` for a file that cannot be read."""
+    folders = tuple(Path(folder).resolve() for folder in include)
+    file = _file(str(name_or_path), folders)
+    document, problems = overridden(read("specs", file, include=folders), overrides)
+    document = _with_diagnostics_as_objects(without_comments(document))
+    return ReadSpec(file, folders, overrides, document, tuple(problems))
 
 
 def load(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: Overrides = _NOTHING) -> Experiment:
     """Return the experiment of a file or of a name, resolved: what it extends, defaults, recipes, paths.
 
     A name is looked up beside the current directory, in `include` and among the shipped experiments; `include`
-    is also searched for recipes and tasks. Raises `SpecError` with every problem, each with the file of the
-    ``extends`` chain (or the option) that it stands in.
+    is also searched for recipes and tasks. Of a spec of several models it is that of the one that is left. Raises
+    `SpecError` with every problem, each with the file of the ``extends`` chain (or the option) that it stands in.
     """
-    folders = tuple(Path(folder).resolve() for folder in include)
-    file = _file(str(name_or_path), folders)
-    document, problems = overridden(read("specs", file, include=folders), overrides)
-    document = _with_diagnostics_as_objects(without_comments(document))
-    wrong = violations("experiment", document)
-    looked_up = _looked_up(document, _sound(document, wrong), file, folders)
-    return _resolved(looked_up, file, overrides, [*problems, *wrong, *looked_up.problems])
+    found = read_spec(name_or_path, include=include, overrides=overrides)
+    if not found.models:
+        return experiment_of(found)
+    if len(found.models) > 1:
+        message = f"there are {len(found.models)} models, and the experiment of one is asked for"
+        remedy = f"Keep one: --only NAME, which is one of {several(found.models, _SHOWN)}."
+        raise SpecError([found.document.problem(("models",), message, remedy)])
+    (experiment,) = experiments_of(found).values()
+    return experiment
+
+
+def experiments_of(found: ReadSpec) -> dict[str, Experiment]:
+    """Return the experiment of each model that is kept, by name; raises `SpecError` with every problem of any."""
+    document = found.document
+    problems = [*found.problems, *violations("experiment", document), *problems_between(document)]
+    experiments: dict[str, Experiment] = {}
+    for model in found.models:
+        name = f"{document.value.get('name', found.file.stem)}-{model}"
+        own = of_model(document, model)
+        alone = replace(found, document=Located({**own.value, "name": name}, own.places), problems=())
+        try:
+            experiments[model], wrong = with_entry(experiment_of(alone), document, model)
+            problems += wrong
+        except SpecError as error:
+            problems += [where_it_stands(each, document, model) for each in error.problems]
+    if problems:
+        raise SpecError(dict.fromkeys(problems))
+    return experiments
+
+
+def experiment_of(found: ReadSpec) -> Experiment:
+    """Return the experiment of a spec of one model; raises `SpecError` with every problem."""
+    wrong = violations("experiment", found.document)
+    looked_up = _looked_up(found.document, _sound(found.document, wrong), found.file, found.folders)
+    return _resolved(looked_up, found.file, found.overrides, [*found.problems, *wrong, *looked_up.problems])
 
 
 def _sound(document: Located, problems: Iterable[Problem]) -> Located:

@@ -30,6 +30,7 @@ _OF_A_RECIPE = {
 _OF_AN_EXPERIMENT = {
     "arms",
     "model",
+    "models",
     "data",
     "mix",
     "suites",
@@ -43,6 +44,7 @@ _OF_AN_EXPERIMENT = {
 
 NOT_INHERITED = ("$schema", "extends", "name", "description")
 """What a file says about itself and no file that extends it takes over."""
+_EITHER = (("model", "models"), ("models", "model"))
 
 
 def find(kind: Kind, name: str, *, beside: Path, include: Iterable[Path] = ()) -> Path | None:
@@ -102,12 +104,15 @@ def _read(kind: Kind, path: Path, include: tuple[Path, ...], below: tuple[Path, 
     if found in chain:
         circle = " → ".join(label(link) for link in (*chain[chain.index(found) :], found))
         raise SpecError([own.problem(("extends",), f"files extend each other in a circle: {circle}", "Cut it.")])
-    return merged(_inheritable(_read(kind, found, include, chain)), own)
+    return merged(_inheritable(_read(kind, found, include, chain), own), own)
 
 
-def _inheritable(parent: Located) -> Located:
-    value = {key: part for key, part in parent.value.items() if key not in NOT_INHERITED}
-    own = {(key,) for key in NOT_INHERITED}
+def _inheritable(parent: Located, child: Located) -> Located:
+    """Return what a child takes over: not what a file says about itself, and of `model` and `models` not the other."""
+    others = [other for key, other in _EITHER if key in child.value and other not in child.value]
+    left_out = {*NOT_INHERITED, *others}
+    value = {key: part for key, part in parent.value.items() if key not in left_out}
+    own = {(key,) for key in left_out}
     return Located(value, {path: place for path, place in parent.places.items() if path[:1] not in own})
 
 

@@ -23,8 +23,8 @@ _OF_A_FILE = ("extends", "$schema")
 class Overrides:
     """The options that every verb on a spec takes.
 
-    `set` holds ``path=value`` texts, `only` names of recipes and suites to keep, `device` is ``execute.device``,
-    `workers` ``execute.workers``.
+    `set` holds ``path=value`` texts, `only` names of recipes, suites and models to keep, `device` is
+    ``execute.device``, `workers` ``execute.workers``.
     """
 
     set: tuple[str, ...] = ()
@@ -87,16 +87,20 @@ def _limited(document: Located, *, items: int, option: str) -> Located:
 def _keep_only(document: Located, names: tuple[str, ...], option: str) -> Located:
     """Keep the recipes and suites that are named; a kind of which none is named stays whole.
 
-    Raises `SpecError` for a name the spec does not have, and where the reference recipe, every candidate or the
-    in-domain suites would be left out: there would be nothing to compare.
+    Models that are named are kept by who reads the spec: a run folder is of all that it declares. Raises `SpecError`
+    for a name the spec does not have, and where the reference recipe, every candidate or the in-domain suites would be
+    left out: there would be nothing to compare.
     """
     recipes = _recipes(document.value)
     suites = [str(suite.get("task")) for suite in _suites(document.value)]
     arms = document.value.get("arms")
     recipes += list(arms) if isinstance(arms, dict) else []
-    known = [*recipes, *suites]
+    models = document.value.get("models")
+    of_models = list(models) if isinstance(models, dict) else []
+    known = [*recipes, *suites, *of_models]
+    kinds = "recipe, suite or model" if of_models else "recipe or suite"
     problems = [
-        Problem(option, "$", None, f"{name!r} is not a recipe or suite of the spec", nearest(name, known))
+        Problem(option, "$", None, f"{name!r} is not a {kinds} of the spec", nearest(name, known))
         for name in names
         if name not in known
     ]

@@ -226,6 +226,11 @@ def _too_few(error: ValidationError) -> _Explained:
     yield (), "the list is empty", f"It needs at least {error.validator_value}."
 
 
+def _empty(error: ValidationError) -> _Explained:
+    _, _, schema = _parts(error)
+    yield (), "it is empty", schema.get("description", "")
+
+
 def _repeated(error: ValidationError) -> _Explained:
     seen: list[JSON] = []
     value, _, _ = _parts(error)
@@ -264,6 +269,7 @@ _EXPLAIN: dict[str, Callable[[ValidationError], _Explained]] = {
     "type": _wrong_type,
     "enum": _not_among,
     "minItems": _too_few,
+    "minProperties": _empty,
     "uniqueItems": _repeated,
     "pattern": _pattern,
     "not": _controlled,

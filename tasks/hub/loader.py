@@ -26,6 +26,11 @@ def medical_o1(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Data
     return hub.divided(source, hub.medical_o1, test_share=0.1)
 
 
+def alpaca(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the splits train and test, nine to one by a hash of the instruction."""
+    return hub.divided(source, hub.alpaca, test_share=0.1)
+
+
 def medqa(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
     """Return the split test."""
     return hub.tested(source, hub.medqa, split="test")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.spec import load
+from harness.spec import load_any
 from harness.spec.document import COMMENT
 from harness.spec.schema import bundled
 
@@ -16,6 +16,7 @@ SHOWN = re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^\$ harness run (.*)$", TEXT, re.MULTILINE)
 SECTIONS = {
     "arms": "arm",
+    "models": "of_model",
     "suites": "suite",
     "controls": "control",
     **{name: name for name in ("validation", "early_stopping", "tune", "evaluation", "comparison", "merge")},
@@ -26,7 +27,7 @@ SECTIONS = {
 def test_an_experiment_shown_loads(tmp_path, number):
     path = tmp_path / f"shown-{number}.json"
     path.write_text(SHOWN[number], encoding="utf-8")
-    assert load(path).description
+    assert load_any(path).description
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -6,6 +6,7 @@ from harness.questions import hub
 from harness.suites.load import load_task
 
 ROWS = {
+    "alpaca": ({"instruction": "Add them.", "input": "1 and 2", "output": "3 "}, "3"),
     "medical_o1": ({"Question": "Why?", "Complex_CoT": "So  then", "Response": "Because"}, "Because"),
     "medqa": ({"question": "Why?", "options": {"B": "b", "A": "a"}, "answer_idx": "B"}, "b"),
     "medmcqa": ({"question": "Why?", "opa": "a", "opb": "b", "opc": "c", "opd": "d", "cop": 2}, "c"),
@@ -21,6 +22,7 @@ ROWS = {
     ),
 }
 UNFAIR = {
+    "no answer": ("alpaca", {"instruction": "Play it.", "input": "", "output": " "}),
     "code": ("stack_overflow", {"Question": "Why?", "Answer": f"<p>{'b' * 40}</p><pre><code>a</code></pre>"}),
     "a remark": ("stack_overflow", {"Question": "Why?", "Answer": "<p>See above.</p>"}),
     "a walk-through": ("stack_overflow", {"Question": "Why?", "Answer": "word " * 200}),
@@ -89,7 +91,7 @@ def test_a_hub_set_is_pinned_to_a_commit(name):
 def test_every_hub_set_asks_and_answers_on_rows_of_its_shape(name, monkeypatch):
     loader = str(find_task(name).config["custom_dataset"]).removeprefix("loader.")
     row, right = ROWS[loader]
-    asked = next(key for key in row if key.lower() == "question")
+    asked = next(key for key in row if key.lower() in ("question", "instruction"))
     rows = [{**row, asked: f"{row[asked]} {n}"} for n in range(40)]  # enough for a tenth to be one
     monkeypatch.setattr(hub, "load_dataset", lambda *_args, **_options: rows)
     task = load_task(name)

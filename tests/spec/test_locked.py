@@ -11,11 +11,16 @@ from harness.codec import encode
 from harness.declarations.places import json_files
 from harness.declarations.trust import trust_for_now
 from harness.errors import SpecError
-from harness.spec import load, load_recipe, unlock
+from harness.spec import Campaign, load, load_any, load_recipe, unlock
 from harness.spec.existing import ExistingArm, Weights
 from harness.spec.locked import comparable, reread, written
+from harness.spec.records import Experiment
 
-SPECS = [path.stem for path in json_files("specs")]
+FOUND = {path.stem: load_any(path.stem) for path in json_files("specs")}
+EXPERIMENTS = {name: each for name, each in FOUND.items() if isinstance(each, Experiment)}
+EXPERIMENTS |= {
+    each.name: each for found in FOUND.values() if isinstance(found, Campaign) for each in found.experiments.values()
+}
 
 
 def told(experiment):
@@ -27,9 +32,9 @@ def told(experiment):
     }
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_shipped_spec_is_read_from_its_lock_as_it_was(name, tmp_path):
-    experiment = unlock(encode(load(name)))
+    experiment = unlock(encode(EXPERIMENTS[name]))
     if experiment.searches_alone:
         pytest.skip("a search alone is made again by its spec")
     again = reread(experiment, tmp_path / "spec.lock.json", workers=None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from harness.declarations.places import json_files, shipped
-from harness.spec import Overrides, load, lock, unlock
+from harness.spec import Overrides, load, load_any, lock, unlock
 from harness.spec import records as of
 from harness.spec.existing import Weights
 from harness.spec.files import declared_kind
@@ -18,17 +18,50 @@ from harness.spec.recipe import read_recipe
 from harness.spec.schema import bundled, names
 from helpers import installed_fields
 
-SPECS = [path.stem for path in json_files("specs")]
+CAMPAIGNS = [path.stem for path in json_files("specs") if "models" in json.loads(path.read_text(encoding="utf-8"))]
+SPECS = [path.stem for path in json_files("specs") if path.stem not in CAMPAIGNS]
 RECIPES = [path.stem for path in json_files("adapters")]
 FROM_READING = {"file", "overrides", "plugin"}
 FROM_THE_FILE_NAME = {"method", "name"}
-NOT_KEPT = {"$schema", "$comment", "extends"}
+NOT_KEPT = {"$schema", "$comment", "extends", "models"}
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_shipped_experiment_loads(name):
     assert declared_kind(name)[0] == "specs"
     assert load(name).name == name
+
+
+@pytest.mark.parametrize("name", CAMPAIGNS)
+def test_shipped_experiment_of_several_models_loads(name):
+    found = load_any(name)
+    assert declared_kind(name)[0] == "specs"
+    assert (found.name, len(found.experiments)) == (name, len(found.models))
+    for each in found.experiments.values():
+        assert unlock(json.loads(json.dumps(lock(each)))) == each
+        assert each.model.config  # its shape is known before anything is fetched
+
+
+def test_the_campaign_is_of_the_papers_models_with_its_rate_and_pinned_data():
+    found = load_any("aletheia-campaign").experiments
+    layers = {
+        name: each.model.config.get("num_hidden_layers") or each.model.config["n_layer"] for name, each in found.items()
+    }
+    # arXiv 2604.15351, table 1.
+    assert [*layers.values()] == [24, 22, 28, 24, 36, 32, 28, 28, 32, 32, 48, 32, 80, 80]
+    assert {(each.seeds, each.training["max_steps"]) for each in found.values()} == {((42, 123, 999), 200)}
+    rates = {each.training_of(recipe)["learning_rate"] for each in found.values() for recipe in each.recipes}
+    assert rates == {5e-4}
+    assert {each.data.task for each in found.values()} == {"alpaca"}  # whose commit another test holds
+
+
+def test_base_and_instruct_differ_in_the_model_alone():
+    base, instruct = load_any("base-instruct-llama-3.2-3b").experiments.values()
+    changed = {
+        field.name for field in dataclasses.fields(base) if getattr(base, field.name) != getattr(instruct, field.name)
+    }
+    assert changed == {"name", "model"}
+    assert dataclasses.replace(instruct.model, id=base.model.id) == base.model
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -136,7 +169,7 @@ def test_schema_requires_what_the_record_has_no_default_for(name):
         for field in dataclasses.fields(record)
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
-    from_elsewhere = FROM_READING | FROM_THE_FILE_NAME
+    from_elsewhere = FROM_READING | FROM_THE_FILE_NAME | {"model"}  # or `models`: an experiment each
     assert without - from_elsewhere == set(schema.get("required", ())) - from_elsewhere
 
 
@@ -144,7 +177,7 @@ def test_schema_requires_what_the_record_has_no_default_for(name):
 def test_schema_and_record_have_the_same_defaults(name):
     record, schema = part(name)
     said = {key: value["default"] for key, value in schema["properties"].items() if "default" in value}
-    required = dict.fromkeys(schema.get("required", ()))
+    required = dict.fromkeys({*schema.get("required", ()), *({"model"} & fields_of(record))})
     about = dict.fromkeys((FROM_READING | FROM_THE_FILE_NAME) & fields_of(record), "said elsewhere")
     built = record(**about | required)
     assert {key: plain(getattr(built, key)) for key in said} == said

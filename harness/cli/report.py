@@ -17,7 +17,7 @@ FAILED_CELLS = 3
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument(
-        "folder", type=Path, metavar="RUN", help="a run folder, such as runs/gap, one of several models, or a bundle"
+        "folder", type=Path, metavar="RUN", help="a run folder, such as runs/gap, also of several models, or a bundle"
     )
     parser.add_argument("--against", type=Path, metavar="RUN2", help="another run, or a bundle, to put beside it")
     add_format_option(parser)

@@ -87,7 +87,7 @@ def test_of_many_runs_no_record_is_made_whatever_their_number(runs, capsys, monk
     def made(*_):
         raise AssertionError("a record was made of a file")
 
-    for name in ("harness.ledger.run.from_json", "harness.ledger.lock.decode"):
+    for name in ("harness.ledger.outcomes.from_json", "harness.ledger.lock.decode"):
         monkeypatch.setattr(name, made)
     assert rows(capsys)[0]["failed"] == 1
 

@@ -135,10 +135,10 @@ def run(
         found.runs[model] = done
         left = left if left is None or done.part is None else left - len(done.part.ran)
         told.done(model, done)
-    if not found.runs and found.errors:
-        raise next(iter(found.errors.values()))
     if all(part.whole for part in found.parts.values()):
         conclude(folder).save()
+    if not found.runs and found.errors:
+        raise next(iter(found.errors.values()))
     return found
 
 

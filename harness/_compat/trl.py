@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from accelerate.data_loader import BatchSamplerShard
+from accelerate.utils import broadcast
+from torch import Tensor
 from trl import SFTTrainer
 
 
@@ -24,7 +27,34 @@ def on_its_device(trainer: SFTTrainer, inputs: dict[str, Any]) -> dict[str, Any]
     return moved
 
 
-class OwnCheckpoints(SFTTrainer):
+class WholeBatches(SFTTrainer):
+    """SFTTrainer of which, where several processes train, each is given every batch whole, in one process's order.
+
+    What is gathered of an evaluation is what the first process found, since all of them read the same. Delete when
+    upstream's trainer takes a data loader that is not to be split.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.args.world_size > 1:
+            self.accelerator.gather_for_metrics = _of_the_first
+            self.gather_function = _of_the_first
+
+    def _get_dataloader(self, *args: Any, **kwargs: Any) -> Any:
+        loader = super()._get_dataloader(*args, **kwargs)
+        shard = getattr(loader, "batch_sampler", None)
+        if isinstance(shard, BatchSamplerShard):
+            shard.num_processes, shard.process_index, shard.even_batches = 1, 0, False
+        return loader
+
+
+def _of_the_first(value: Tensor, **_: Any) -> Tensor:
+    """Return what the first process has."""
+    found: Tensor = broadcast(value, from_process=0)
+    return found
+
+
+class OwnCheckpoints(WholeBatches):
     """SFTTrainer whose checkpoints are kept and taken up by whoever derives from it, and are never pickled.
 
     With `save_strategy` "no" a callback that sets `control.should_save` has `keep_checkpoint` called, after the step's

@@ -8,8 +8,10 @@ again.
 import gc
 import math
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from harness.errors import TrainingError
 from harness.execution import cell_record
@@ -17,6 +19,7 @@ from harness.execution.base import load_model, serve
 from harness.execution.clock import Clock
 from harness.execution.events import TrainingSaved
 from harness.execution.existing import elsewhere, load_existing
+from harness.execution.launch import launch, launched
 from harness.execution.merged import Merged, measure_merged
 from harness.execution.part import Part, course_of, train_part
 from harness.execution.resume import costs_of, forget, forget_unfinished, note_stage, stages_done
@@ -29,7 +32,7 @@ from harness.ledger.outcomes import Training, read_training, write_training
 from harness.ledger.run import ARRAYS, STATE, TRAINED, WEIGHTS
 from harness.methods import store
 from harness.methods.traits import traits
-from harness.records import CellResult, TrainRecord
+from harness.records import CellResult, Costs, TrainRecord
 from harness.sources import models
 from harness.spec.records import Recipe
 from harness.trained import Artefact
@@ -85,13 +88,17 @@ def run_trial(work: CellWork, clock: Clock) -> CellResult:
     recipe = work.recipe
     assert recipe is not None
     clock.enter("load")
-    part = Part(work=work, whole=recipe, place=0, state=work.folder / STATE, course=course_of(work, recipe))
-    adapted, record = train_part(part, clock, validated=True)
+    if launched(work):
+        subject, record, earlier = _tried(work, recipe, clock)
+    else:
+        part = Part(work=work, whole=recipe, place=0, state=work.folder / STATE, course=course_of(work, recipe))
+        adapted, record = train_part(part, clock, validated=True)
+        subject, earlier = models.Loaded(adapted.model, part.course.tokenizer), None
     if not math.isfinite(record.validation_loss or 0.0):
         raise TrainingError("non_finite_loss", f"the validation loss is {record.validation_loss}.")
-    serve(adapted.model, work.experiment.model, work.device)
+    serve(subject.model, work.experiment.model, work.device)
     # No base is scored on these rows, so that nothing below the layers that train could be read.
-    evaluations = tuple(score_suites(work, models.Loaded(adapted.model, part.course.tokenizer), clock))
+    evaluations = tuple(score_suites(work, subject, clock))
     clock.enter("end")
     forget(work)
     return CellResult(
@@ -99,15 +106,29 @@ def run_trial(work: CellWork, clock: Clock) -> CellResult:
         run_info=cell_record.run_info(work),
         train_info=record,
         meta_info=cell_record.meta_info(work),
-        costs=cell_record.costs(work.device, clock.seconds),
+        costs=cell_record.costs(work.device, clock.seconds, earlier),
         evaluations=evaluations,
     )
+
+
+def _tried(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loaded, TrainRecord, Costs]:
+    """Have several processes train a trial; return the model, what was done and what it cost."""
+    with tempfile.TemporaryDirectory(prefix="harness-trial-") as state:
+        training = launch(work, 0, clock, state=Path(state), validated=True)
+        clock.enter("load")
+        return load_trained(work, recipe, Path(state)), training.train_info, training.costs
 
 
 def load_base(work: CellWork) -> models.Loaded:
     """Load the cell's base model and its tokenizer."""
     quantization = work.recipe.base_quantization if work.recipe else None
     return load_model(work.experiment.model, quantization=quantization, device=work.device)
+
+
+def load_trained(work: CellWork, recipe: Recipe, state: Path) -> models.Loaded:
+    """Load the cell's base model with what was trained on it and saved."""
+    base = load_base(work)
+    return models.Loaded(store.load(base.model, recipe, state).model, base.tokenizer)
 
 
 def _kept(work: CellWork, files: Mapping[str, Artefact]) -> dict[str, Artefact]:
@@ -131,9 +152,7 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
         done = read_training(note)
         clock.seconds.update(done.costs.seconds)
         forget(work)
-        base = load_base(work)
-        model = store.load(base.model, recipe, state).model
-        return models.Loaded(model, base.tokenizer), done
+        return load_trained(work, recipe, state), done
     finished = stages_done(work, recipe, clock)
     forget_unfinished(work, recipe, state, len(finished))
     for stage_name, seconds in (finished[-1].costs.seconds if finished else {}).items():
@@ -145,17 +164,23 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
             trained = None
             gc.collect()  # a trainer holds its model in a cycle, and two models need not fit
             clock.enter("load")
-        seen = work.for_stage(stage)
-        part = Part(work=seen, whole=recipe, place=place, state=state, course=course_of(seen, stage.trained))
-        adapted, record = train_part(part, clock)
-        clock.enter("save")
-        store.save(adapted, store.stage_folder(state, recipe, place))
-        trained = models.Loaded(adapted.model, part.course.tokenizer)
+        if launched(work):
+            finished.append(launch(work, place, clock, state=state))
+            record = finished[-1].train_info
+        else:
+            seen = work.for_stage(stage)
+            part = Part(work=seen, whole=recipe, place=place, state=state, course=course_of(seen, stage.trained))
+            adapted, record = train_part(part, clock)
+            clock.enter("save")
+            store.save(adapted, store.stage_folder(state, recipe, place))
+            trained = models.Loaded(adapted.model, part.course.tokenizer)
+            del adapted
         records.append(record)
         if place + 1 < len(recipe.parts):
             note_stage(work, recipe, state, place, record=record, costs=costs_of(work, clock, finished))
-        del adapted
-    assert trained is not None
+    if trained is None:  # other processes had it
+        clock.enter("load")
+        trained = load_trained(work, recipe, state)
     costs = replace(costs_of(work, clock, finished), file_size=cell_record.size_on_disk(state))
     files = artefacts(work.folder, (state, work.folder / ARRAYS))
     done = Training(train_info=cell_record.together(records), costs=costs, files=files)

@@ -44,7 +44,8 @@ from harness.training.state import UnkeptStateError
 class Part:
     """The training at `place` of the recipe `whole`, with the work as that stage sees it.
 
-    `state` is the folder in which earlier stages are saved.
+    `state` is the folder in which earlier stages are saved. Where several `processes` train, the `first` alone looks at
+    what was trained and reports it.
     """
 
     work: CellWork
@@ -52,6 +53,8 @@ class Part:
     place: int
     state: Path
     course: Course
+    processes: int = 1
+    first: bool = True
 
     @property
     def recipe(self) -> Recipe:
@@ -98,7 +101,7 @@ class Part:
     def reporting(self) -> Reporting | None:
         """Return how trackers know the training: by recipe and seed, a trial by its id; None where there are none."""
         work, experiment = self.work, self.work.experiment
-        if not experiment.execute.report_to:
+        if not experiment.execute.report_to or not self.first:
             return None
         is_trial = work.folder.parent.name == "trials"
         name = work.planned.cell.id if is_trial else f"{self.whole.id} seed {work.seed}"
@@ -148,7 +151,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
     first, max_steps, probes = _first_start(part, clock, earlier)
     model = part.load(clock)
     batch = _first_batch(course.batches)
-    checks = diagnostics.diagnostics_of(work.experiment.diagnostics)
+    checks = diagnostics.diagnostics_of(work.experiment.diagnostics) if part.first else ()
     asked = {each.name for each in work.experiment.diagnostics}
 
     def took(name: str, seconds: float) -> None:
@@ -190,7 +193,8 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         padding_free=course.padding_free,
         prefix=course.prefix_of(adapted),
         reporting=part.reporting(),
-        checkpoints=checkpoints(work, earlier, clock, about=about, before=before),
+        checkpoints=None if part.processes > 1 else checkpoints(work, earlier, clock, about=about, before=before),
+        processes=part.processes,
     )
     clock.credit("prefix", trained.spent.prefix)
     clock.credit("validate", trained.spent.validate)

@@ -15,6 +15,7 @@ from harness.errors import FailureKind, RecipeError
 from harness.execution._base import Executor, Exit
 from harness.execution.adopt import adopt
 from harness.execution.crew import Crew
+from harness.execution.devices import all_accelerators, device_of_cells
 from harness.execution.events import Event, NotResumed, Refusal, Resumed, StartedAgain, SuiteScored, TrainingSaved
 from harness.execution.order import Order
 from harness.execution.repair import goes_back, mend
@@ -363,6 +364,7 @@ class Schedule:
             log=self.run.log.absolute(),
             device=device_of_cells(self.experiment, self.prepared, place),
             threads=self.prepared.threads,
+            environment=all_accelerators(self.experiment, self.prepared),
             cell=work,
         )
 
@@ -388,12 +390,3 @@ def attempts(folder: Path) -> int:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0
     return said if isinstance(said, int) else 0
-
-
-def device_of_cells(experiment: Experiment, prepared: Prepared, place: int = 0) -> str:
-    """Return the device of the cells at a place: the one that is declared, else what preparing found.
-
-    Where there are several accelerators and none of them is named, each place has its own.
-    """
-    device = experiment.execute.device or prepared.device
-    return f"{device}:{place}" if device == "cuda" and prepared.devices > 1 else device

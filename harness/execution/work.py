@@ -28,6 +28,7 @@ from harness.errors import (
 from harness.execution.cell import run_cell, run_trial
 from harness.execution.clock import Clock
 from harness.execution.events import Body, MeasuredAcross, Refusal, StageEntered
+from harness.execution.launch import LaunchError
 from harness.execution.limits import Limits, Passed, watched
 from harness.execution.unit import CellWork, WorkUnit
 from harness.ledger.damage import CellFiles, refuse
@@ -108,18 +109,25 @@ def _ended(
     try:
         with watched(limits, lambda passed: _end_at_limit(work, clock, tell, passed)):
             return run(work, clock)
+    except LaunchError as error:  # its process has logged it
+        return error.failure
     except Exception as error:  # noqa: BLE001 - a failed cell is a record, and the other cells go on
-        _log_traceback()
-        refused = storage_error(error, work.folder.parents[1], cache_root())
-        if refused is not None:
-            return Refusal.of(refused)
-        return CellFailure(
-            cell=work.planned.cell,
-            kind=kind_of(error),
-            stage=clock.stage,
-            message=str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}",
-            details={"traceback": traceback.format_exc()},
-        )
+        return failure_of(work, error, clock.stage)
+
+
+def failure_of(work: CellWork, error: Exception, stage: str) -> CellFailure | Refusal:
+    """Return what an error comes to that is being handled; what the disk refused ends the command."""
+    _log_traceback()
+    refused = storage_error(error, work.folder.parents[1], cache_root())
+    if refused is not None:
+        return Refusal.of(refused)
+    return CellFailure(
+        cell=work.planned.cell,
+        kind=kind_of(error),
+        stage=stage,
+        message=str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}",
+        details={"traceback": traceback.format_exc()},
+    )
 
 
 def _end_at_limit(work: CellWork, clock: Clock, tell: Tell, passed: Passed) -> NoReturn:

@@ -3,8 +3,9 @@
 In: the model's weights, dtype and tokenizer with its chat template; the recipe without its names and description, with
 the versions of plug-ins; the training arguments after merging; the rendered training rows, those that decide about
 training where something does, for a recipe in stages these of each, and what becomes of its adapter; the seed; whether
-batches are read without padding; of a model that was trained elsewhere its files in place of all that; of an evaluation
-the rendered requests, the documents, the code that scores them, batch size and chat template; the version of this list.
+batches are read without padding; which processes share a training; of a model that was trained elsewhere its files in
+place of all that; of an evaluation the rendered requests, the documents, the code that scores them, batch size and chat
+template; the version of this list.
 Out: names and places of files, descriptions, library versions
 (recorded in the lock file, where a change is reported), and for cells the suites.
 """
@@ -18,6 +19,7 @@ from typing import Any
 from harness.plan.content import Content
 from harness.records import Cell
 from harness.spec.existing import ExistingArm, Weights
+from harness.spec.launch import identity_of
 from harness.spec.records import Control, Data, Experiment, Recipe, Stage, Suite
 
 HASH_VERSION = 2
@@ -158,6 +160,7 @@ def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, A
         "validation": deciding if experiment.validates else None,
         "then": stage.then,
         "padding_free": experiment.execute.padding_free or None,
+        "launch": identity_of(experiment.execute),
         "frozen_training": (experiment.execute.frozen_training and stage.trained.layers.strategy != "all") or None,
     }
 

@@ -10,8 +10,10 @@ from harness.errors import HarnessError, InternalError, RecipeError, UsageError
 from harness.methods.incompatibilities import incompatibilities
 from harness.model.devices import device_kind, is_available
 from harness.model.precision import Dtype
-from harness.spec.records import Experiment, Model, Recipe
+from harness.spec.launch import is_of_processors, processes_of
+from harness.spec.records import Execution, Experiment, Model, Recipe
 from harness.training.arguments import sft_config
+from harness.training.shared import shared_fields
 
 _POSITIVE = ("per_device_train_batch_size", "gradient_accumulation_steps")
 _SHARDING = ("fsdp", "deepspeed")
@@ -30,6 +32,24 @@ def check_device(device: str) -> None:
             f"the device {device} is asked for, and PyTorch sees none here. Give --device cpu, or install a build of "
             "torch for the accelerator."
         )
+
+
+def check_launch(execute: Execution, device: str, devices: int | None) -> None:
+    """Raise `UsageError` for a launch on other devices than the cells', or on more than there are (None on a CPU)."""
+    if execute.launch is None:
+        return
+    processes, on_cpu = processes_of(execute), is_of_processors(execute.config)
+    if on_cpu != (device_kind(device) == "cpu"):
+        remedy = "Give --device cpu." if on_cpu else "Its distributed_type MULTI_CPU, or use_cpu, launches on a CPU."
+        raise UsageError(f"execute.config launches on {_KINDS[on_cpu]}, and the cells' device is {device}. {remedy}")
+    if devices is not None and processes > devices:
+        raise UsageError(
+            f"execute.config asks for {processes} processes (num_processes), and PyTorch sees {devices} "
+            f"{'accelerator' if devices == 1 else 'accelerators'} here: each process has one of its own."
+        )
+
+
+_KINDS = {True: "processors", False: "accelerators"}
 
 
 def check_recipes(
@@ -107,7 +127,7 @@ def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> 
         if sharding:
             yield from (
                 f"training.{name} spreads a model over processes that a launcher starts, and a cell is one process on "
-                "one device. Leave it out."
+                "one device unless execute.launch and execute.config say otherwise. Leave it out."
                 for name in sharding
             )
             continue
@@ -116,6 +136,7 @@ def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> 
         except (ValueError, TypeError, ImportError) as error:
             yield f"training: {error}"
             continue
+        yield from _of_launch(experiment, fields)
         if arguments.fp16 and device_kind(device) == "cpu":
             yield _FLOAT16_ON_CPU
         length = "max_steps" if arguments.max_steps >= 0 else "num_train_epochs"
@@ -124,6 +145,14 @@ def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> 
             for name in (*_POSITIVE, length)
             if getattr(arguments, name) <= 0
         )
+
+
+def _of_launch(experiment: Experiment, fields: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why the processes of a launch cannot share the steps of a training."""
+    try:
+        shared_fields(fields, processes_of(experiment.execute))
+    except RecipeError as error:
+        yield str(error)
 
 
 def _of_dtype(model: Model) -> Iterator[str]:

@@ -12,7 +12,7 @@ from harness.preflight.contamination import all_training_passages, check_contami
 from harness.preflight.content import content_of, rows_of
 from harness.preflight.estimate import accelerators, cells_that_fit, model_config
 from harness.preflight.existing import check_existing
-from harness.preflight.incompatibilities import check_device, check_recipes
+from harness.preflight.incompatibilities import check_device, check_launch, check_recipes
 from harness.preflight.prepared import Prepared
 from harness.sources import models
 from harness.spec.records import Experiment
@@ -33,6 +33,7 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
     item away.
     """
     check_device(device)
+    check_launch(experiment.execute, device, accelerators(device))
     check_diagnostics(experiment, experiment.model.config)  # what cannot be had is found now, not after a training
     check_recipes(experiment, experiment.model.config, device, on_stage)
     on_stage("model")

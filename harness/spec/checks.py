@@ -9,6 +9,7 @@ from harness.errors import Problem
 from harness.spec.arms import arm_problems
 from harness.spec.document import Located
 from harness.spec.document import Path as At
+from harness.spec.launch import launch_problems
 from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
 from harness.spec.naming import name_problems
@@ -63,6 +64,7 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_layers, {"model"}),
         (_compute, {"recipes"}),
         (_timed, {"recipes"}),
+        (_launch, {"execute"}),
         (_validation, {"data"}),
         (_tune, {"tune", "seeds", "training", "recipes"}),
     )
@@ -196,6 +198,10 @@ def _timed(context: Context) -> Iterator[Problem]:
         several = "as many cells at once as there is room for" if workers == "auto" else f"{workers} cells at once"
         message = f"{several} share the machine, and {', '.join(timed)} compares times"
         yield context.document.problem(("execute", "workers"), message, "Run one at a time: workers 1.")
+
+
+def _launch(context: Context) -> Iterator[Problem]:
+    yield from launch_problems(context.document, context.recipes)
 
 
 def _validation(context: Context) -> Iterator[Problem]:

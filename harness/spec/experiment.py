@@ -14,6 +14,7 @@ from harness.spec.checks import Context, semantic_problems
 from harness.spec.document import Located, without_comments
 from harness.spec.document import Path as At
 from harness.spec.files import data_blocks, find, not_found, read, with_absolute_paths
+from harness.spec.launch import with_config
 from harness.spec.models import names_of, of_model, problems_between, where_it_stands, with_entry
 from harness.spec.overrides import Overrides, overridden
 from harness.spec.plugins import with_requirement
@@ -52,8 +53,8 @@ def read_spec(name_or_path: str | Path, *, include: Iterable[Path] = (), overrid
     folders = tuple(Path(folder).resolve() for folder in include)
     file = _file(str(name_or_path), folders)
     document, problems = overridden(read("specs", file, include=folders), overrides)
-    document = _with_diagnostics_as_objects(without_comments(document))
-    return ReadSpec(file, folders, overrides, document, tuple(problems))
+    document, unread = with_config(_with_diagnostics_as_objects(without_comments(document)))
+    return ReadSpec(file, folders, overrides, document, (*problems, *unread))
 
 
 def load(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: Overrides = _NOTHING) -> Experiment:

@@ -432,7 +432,8 @@ class Execution:
     a start after a kill goes on to the same weights in every bit; None keeps none. With `shared_folder`, work is
     claimed by heartbeat instead of by locks, for machines that work in one run folder over a network. Each training is
     reported to the trackers of `report_to` too, under the names of the experiment, the recipe and the seed: no number
-    but times depends on it.
+    but times depends on it. With `launch`, several processes train a cell together, started by that launcher as its
+    `config` says, with the steps of one; losses are the same up to rounding, so it is part of a cell's identity.
     """
 
     kind: str = "local"
@@ -451,6 +452,8 @@ class Execution:
     checkpoint_minutes: float | None = 10.0
     shared_folder: bool = False
     report_to: tuple[Tracker, ...] = ()
+    launch: Literal["accelerate"] | None = None
+    config: Mapping[str, JSON] = field(default_factory=dict)
     options: Mapping[str, JSON] = field(default_factory=dict)
     plugin: str | None = None
 

@@ -10,6 +10,7 @@ from harness.model.devices import device_kind
 from harness.model.precision import Dtype, has_bfloat16, usable_dtype
 from harness.spec.records import EarlyStopping
 from harness.training.reporting import Reporting
+from harness.training.shared import shared_fields
 
 
 def sft_config(
@@ -22,16 +23,19 @@ def sft_config(
     early_stopping: EarlyStopping | None = None,
     every: int | None = None,
     reporting: Reporting | None = None,
+    processes: int = 1,
 ) -> SFTConfig:
     """Return the SFTConfig for `fields` (SFTConfig's own names) on a device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
 
     A model of a 16-bit `dtype` computes in it (autocast), with loss scaling in float16, unless the fields say
     otherwise. bfloat16 that the device has not becomes float16. Without early stopping the loss on validation rows is
-    taken `every` so many steps. Only `reporting` sends anything anywhere.
+    taken `every` so many steps. Only `reporting` sends anything anywhere. Of several `processes`, each is to be given
+    whole batches, and to compute its rows of them.
 
     TRL's defaults are for GPUs and dashboards; those below are for runs that must be comparable anywhere. The
     spec may override the first group, never the second: order of data follows `seed` alone, so that recipes with
-    the same seed see the same examples in the same order. Raises what SFTConfig raises (`ValueError`, `TypeError`).
+    the same seed see the same examples in the same order. Raises what SFTConfig raises (`ValueError`, `TypeError`), and
+    `RecipeError` where several processes cannot share a step.
     """
     defaults = {
         "gradient_checkpointing": False,
@@ -58,7 +62,13 @@ def sft_config(
     }
     half = _half_precision(fields, dtype, device)
     told = {} if reporting is None else reporting.arguments()
-    return SFTConfig(**{**defaults, **fields, **half, **decided, **told, **_evaluating(early_stopping, every)})
+    given = fields if processes == 1 else {**fields, **shared_fields(fields, processes), **_ALIKE}
+    return SFTConfig(**{**defaults, **given, **half, **decided, **told, **_evaluating(early_stopping, every)})
+
+
+_ALIKE = {"ddp_broadcast_buffers": False, "ddp_find_unused_parameters": True}
+"""No buffer changes in training. A weight that a batch does not reach (a router's, an unused token's) has no gradient
+in one process and may have one in another: DDP has to look for these."""
 
 
 def _half_precision(fields: Mapping[str, Any], dtype: Dtype, device: str) -> dict[str, bool]:

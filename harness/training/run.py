@@ -102,6 +102,7 @@ def train(
     prefix: RowsPrefix | None = None,
     checkpoints: Checkpoints | None = None,
     reporting: Reporting | None = None,
+    processes: int = 1,
 ) -> Trained:
     """Train `adapted.model` in place on rows with `prompt` and `completion` through SFTTrainer.
 
@@ -110,7 +111,8 @@ def train(
     ends training and puts the best weights back. With `padding_free`, rows are read end to end where the model takes
     it, and with a `prefix` of this model as well they start at its lowest trained layer. `callbacks` are called after
     harness's own and the adapter's, trackers that `reporting` names before all of them. With `checkpoints`, they are
-    kept, and training goes on from the one that was found, to the same weights in every bit.
+    kept, and training goes on from the one that was found, to the same weights in every bit. Of several `processes`
+    each is to call this alike: together they make the steps of one.
 
     Raises `TrainingError` when the loss is not finite, `TaskError` when no row is short enough to be trained on, and
     `DamagedError` for a checkpoint of another training.
@@ -132,6 +134,7 @@ def train(
                 early_stopping=stopping,
                 every=validation.every if validation else None,
                 reporting=reporting,
+                processes=processes,
             ),
             train_dataset=_dataset(rows, tokenizer),
             eval_dataset=_dataset(validation.rows, tokenizer) if validation else None,
@@ -140,6 +143,7 @@ def train(
             padding_free=padding_free,
             prefix=prefix,
             keeping=keeping,
+            rows_at_once=int(fields.get("per_device_train_batch_size", 8)),
         )
         _check_not_empty(trainer, len(rows))
         trainer.begin()

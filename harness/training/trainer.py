@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from harness._compat.trl import OwnCheckpoints, count_tokens, on_its_device
+from harness.errors import RecipeError
 from harness.ledger.checkpoint import DamagedCheckpointError
 from harness.methods._base import tokens_before_input
 from harness.model.head import projected_at
@@ -30,6 +31,7 @@ from harness.trained import HeldOut
 from harness.training.keeping import Keeping
 from harness.training.packing import IGNORED, Pack, packs, tokens_a_pack
 from harness.training.prefix import RowsPrefix
+from harness.training.shared import batches_of_one, own_rows
 from harness.training.spent import Spent
 from harness.training.state import State
 from harness.training.tied import tied_gradient
@@ -47,8 +49,8 @@ _ANOTHER_STATE = 20_260_404
 class CompletionTrainer(OwnCheckpoints):
     """SFTTrainer whose rows are read without padding, and whose output head is run where a label is predicted only.
 
-    Mixture-of-experts models add an auxiliary loss in their own forward: for these, and on several devices, TRL's
-    loss is computed as it is.
+    Mixture-of-experts models add an auxiliary loss in their own forward: for these TRL's loss is computed as it is.
+    Where several processes train, each pads and computes its own rows of every batch; see `shared`.
     """
 
     _prefix: RowsPrefix | None = None
@@ -60,20 +62,31 @@ class CompletionTrainer(OwnCheckpoints):
         padding_free: bool = False,
         prefix: RowsPrefix | None = None,
         keeping: Keeping | None = None,
+        rows_at_once: int = 8,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self._processes = self.args.world_size
+        self._batches_at_once = max(1, self.args.per_device_train_batch_size // rows_at_once)
+        self._rows_at_once = rows_at_once
         self._prefix = prefix
         self._prefix_noted: State = None
         self._keeping = keeping
         self._began = time.perf_counter()
-        self._as_is = self.args.world_size > 1 or self.aux_loss_enabled
-        self._by_trl = self._as_is or self.args.device.type == "cuda"
+        self._as_is = self.aux_loss_enabled
+        if self._as_is and self._processes > 1:
+            raise RecipeError(
+                "a mixture of experts balances its router over a whole batch, which several processes do not see. "
+                "Leave execute.launch out."
+            )
+        self._by_trl = self._as_is or (self.args.device.type == "cuda" and self._processes == 1)
         self._seen = hashlib.sha256()
         self.order: list[str] = []
         """After each batch, a digest of all examples seen so far in their order."""
         self.examples = 0
         self.engine: str | None = None if padding_free else "padded: padding-free batches are switched off"
+        if self._processes > 1:
+            self.engine = f"padded: {self._processes} processes share a batch"
         """How batches are read, `PADDING_FREE` or why not; None until the first is there."""
         self.evaluating = 0.0
         """Seconds spent on validation rows."""
@@ -123,13 +136,30 @@ class CompletionTrainer(OwnCheckpoints):
         loader, epoch = self.get_train_dataloader(), 0
         while (missing := batches - len(self.order)) > 0:
             loader.set_epoch(epoch)
-            for inputs in islice(loader, missing):
+            for inputs in islice(loader, -(-missing // self._batches_at_once)):
                 self._see(inputs)
             epoch += 1
 
     def _see(self, inputs: dict[str, Any]) -> None:
-        self.order.append(_noted(self._seen, inputs))
+        self.order += self._noted(self._seen, inputs)
         self.examples += len(inputs["input_ids"])
+
+    def _noted(self, seen: Any, inputs: dict[str, Any]) -> list[str]:
+        """Add a batch to the hash of what was seen, and return its first digits after each batch of one device."""
+        return [_noted(seen, ids) for ids in self._as_one(inputs)]
+
+    def _as_one(self, inputs: dict[str, Any]) -> list[Tensor]:
+        """Return the ids of the batches of one device that a batch of all processes is."""
+        if self._batches_at_once == 1:
+            return [inputs["input_ids"]]
+        padded_to = getattr(self.data_collator, "pad_to_multiple_of", None)
+        return batches_of_one(inputs, self._rows_at_once, padded_to)
+
+    def floating_point_ops(self, inputs: dict[str, Any]) -> float:
+        """Return this process's part of the estimated operations on a batch; those of all are added up."""
+        estimate = super().floating_point_ops
+        whole = sum(estimate({**inputs, "input_ids": ids}) for ids in self._as_one(inputs))
+        return whole / self._processes
 
     def keep_checkpoint(self) -> None:
         """Write a checkpoint, as whoever keeps them says."""
@@ -177,7 +207,8 @@ class CompletionTrainer(OwnCheckpoints):
         seen = hashlib.sha256()
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(_ANOTHER_STATE)
-            return [_noted(seen, inputs) for inputs in islice(self.get_train_dataloader(), batches)]
+            drawn = islice(self.get_train_dataloader(), -(-batches // self._batches_at_once))
+            return [digest for inputs in drawn for digest in self._noted(seen, inputs)][:batches]
 
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
         """Make one step and note what it was made on."""
@@ -194,6 +225,8 @@ class CompletionTrainer(OwnCheckpoints):
         """Return the mean negative log-likelihood of the completion tokens (nats), a scalar."""
         if self._as_is or return_outputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        if self._processes > 1 and model.training:
+            return self._shared_loss(model, inputs, num_items_in_batch)
         tokens = tokens_a_pack(self.args.device.type)
         packed = packs(inputs, tokens=tokens) if self._reads_packs(model, inputs) else None
         if packed is not None and self._prefix is not None and not self._prepared:
@@ -204,6 +237,17 @@ class CompletionTrainer(OwnCheckpoints):
             loss = self._losses(model, inputs, packed, reduction="sum").sum()
         count_tokens(self, inputs)
         return loss / (_predicted(inputs) if num_items_in_batch is None else num_items_in_batch)
+
+    def _shared_loss(self, model: Any, inputs: dict[str, Any], items: Tensor | int | None) -> Tensor:
+        """Return this process's part of a batch's loss, so large that the mean over all processes is the loss.
+
+        There is one forward pass, of one batch: what processes exchange in a pass, all of them have to.
+        """
+        own, counts = own_rows(inputs, self.args.process_index, self._processes)
+        with self.accelerator.autocast():
+            loss = self._losses(model, own, None, reduction="sum").sum()
+        count_tokens(self, inputs)
+        return loss * (self._processes * counts) / (_predicted(inputs) if items is None else items)
 
     def _tied(self, model: Any, packed: Sequence[Pack] | None) -> AbstractContextManager[Any]:
         """Return the context of a forward pass before a backward pass, in which a tied embedding saves a table."""
@@ -316,9 +360,9 @@ class CompletionTrainer(OwnCheckpoints):
             return self.compute_loss(model, on_its_device(self, inputs)).detach(), None, None
 
 
-def _noted(seen: Any, inputs: dict[str, Any]) -> str:
-    """Add a batch to the hash of what was seen and return its first digits."""
-    seen.update(inputs["input_ids"].cpu().numpy().tobytes())
+def _noted(seen: Any, ids: Tensor) -> str:
+    """Add a batch's ids to the hash of what was seen and return its first digits."""
+    seen.update(ids.cpu().contiguous().numpy().tobytes())
     return str(seen.hexdigest()[:_DIGITS])
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from harness.errors import HarnessError, InternalError, RecipeError, UsageError
 from harness.preflight import incompatibilities as preflight
-from harness.preflight.incompatibilities import check_device, check_recipes
+from harness.preflight.incompatibilities import check_device, check_launch, check_recipes
 from harness.spec import load
-from harness.spec.records import Layers
+from harness.spec.records import Execution, Layers
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,30 @@ def test_a_device_that_is_not_there_is_refused_before_training(monkeypatch):
 def test_of_a_cpu_nothing_is_asked(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: pytest.fail("asked for a GPU"))
     check_device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "devices", "words"),
+    [
+        ("MULTI_GPU", "cuda", 1, "asks for 2 processes .num_processes., and PyTorch sees 1 accelerator here"),
+        ("MULTI_GPU", "cpu", None, "launches on accelerators, and the cells' device is cpu"),
+        ("MULTI_CPU", "cuda", 8, "launches on processors, and the cells' device is cuda. Give --device cpu"),
+    ],
+)
+def test_a_launch_on_devices_that_are_not_there_is_refused(kind, device, devices, words):
+    execute = Execution(launch="accelerate", config={"distributed_type": kind, "num_processes": 2})
+    with pytest.raises(UsageError, match=words):
+        check_launch(execute, device, devices)
+    check_launch(Execution(), device, devices)
+
+
+def test_a_step_that_processes_cannot_share_alike_is_refused_before_training(tiny_spec):
+    experiment = load(tiny_spec)
+    config = {"distributed_type": "MULTI_CPU", "num_processes": 3}
+    experiment = replace(experiment, execute=replace(experiment.execute, launch="accelerate", config=config))
+    assert "per_device_train_batch_size 2 × gradient_accumulation_steps 1 = 2 examples a step" in reasons(
+        experiment, "cpu"
+    )
 
 
 def with_blocks(tiny_spec, **blocks):

@@ -19,17 +19,16 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from harness._compat.trl import OwnCheckpoints, count_tokens, on_its_device
 from harness.errors import RecipeError
 from harness.ledger.checkpoint import DamagedCheckpointError
 from harness.methods._base import tokens_before_input
-from harness.model.head import projected_at
 from harness.model.modes import evaluation_mode
 from harness.trained import HeldOut
 from harness.training.keeping import Keeping
-from harness.training.packing import IGNORED, Pack, packs, tokens_a_pack
+from harness.training.losses import labels_by_row, labels_of, pack_losses, padded_losses
+from harness.training.packing import Pack, packs, tokens_a_pack
 from harness.training.prefix import RowsPrefix
 from harness.training.shared import batches_of_one, own_rows
 from harness.training.spent import Spent
@@ -193,7 +192,7 @@ class CompletionTrainer(OwnCheckpoints):
         with evaluation_mode(self.model), self.accelerator.autocast():
             for start in range(0, len(rows), size):
                 batch = self.data_collator([rows[place] for place in range(start, min(start + size, len(rows)))])
-                counts = _labels(batch)
+                counts = labels_by_row(batch)
                 losses = self._losses(self.model, on_its_device(self, batch), None)
                 nats += [float(of_row.sum()) for of_row in losses.split(counts)]
                 tokens += counts
@@ -236,7 +235,7 @@ class CompletionTrainer(OwnCheckpoints):
         with self.accelerator.autocast(), self._tied(model, packed):
             loss = self._losses(model, inputs, packed, reduction="sum").sum()
         count_tokens(self, inputs)
-        return loss / (_predicted(inputs) if num_items_in_batch is None else num_items_in_batch)
+        return loss / (labels_of(inputs) if num_items_in_batch is None else num_items_in_batch)
 
     def _shared_loss(self, model: Any, inputs: dict[str, Any], items: Tensor | int | None) -> Tensor:
         """Return this process's part of a batch's loss, so large that the mean over all processes is the loss.
@@ -247,7 +246,7 @@ class CompletionTrainer(OwnCheckpoints):
         with self.accelerator.autocast():
             loss = self._losses(model, own, None, reduction="sum").sum()
         count_tokens(self, inputs)
-        return loss * (self._processes * counts) / (_predicted(inputs) if items is None else items)
+        return loss * (self._processes * counts) / (labels_of(inputs) if items is None else items)
 
     def _tied(self, model: Any, packed: Sequence[Pack] | None) -> AbstractContextManager[Any]:
         """Return the context of a forward pass before a backward pass, in which a tied embedding saves a table."""
@@ -262,7 +261,7 @@ class CompletionTrainer(OwnCheckpoints):
         """Return the loss as TRL computes it, of packs if there are any: divided by one number, they add up."""
         if packed is None:
             return super().compute_loss(model, inputs, num_items_in_batch=items)
-        count = _predicted(inputs) if items is None else items
+        count = labels_of(inputs) if items is None else items
         loss = torch.zeros((), device=model.device)
         for pack in packed:
             given = {"input_ids": pack.ids, "position_ids": pack.positions, "labels": pack.labels}
@@ -276,11 +275,11 @@ class CompletionTrainer(OwnCheckpoints):
         """Return (labels,) the negative log-likelihood of every label (nats) in the order of rows, or (packs,) sums."""
         head = self.accelerator.unwrap_model(model).get_output_embeddings()
         if packed is None:
-            return _padded_losses(model, head, inputs, reduction)
+            return padded_losses(model, head, inputs, reduction)
         losses = []
         for pack in packed:
             with self._passing(pack):
-                losses.append(_pack_losses(model, head, pack, reduction).reshape(-1))
+                losses.append(pack_losses(model, head, pack, reduction).reshape(-1))
         return torch.cat(losses)
 
     def _passing(self, pack: Pack) -> AbstractContextManager[None]:
@@ -311,7 +310,7 @@ class CompletionTrainer(OwnCheckpoints):
 
     def _evaluated(self, model: Any, head: nn.Module, pack: Pack) -> Tensor:
         with evaluation_mode(model):
-            return _pack_losses(model, head, pack, "none")
+            return pack_losses(model, head, pack, "none")
 
     def _rounds(self, model: Any) -> bool:
         """Tell whether activations are rounded to less than float32."""
@@ -364,34 +363,3 @@ def _noted(seen: Any, ids: Tensor) -> str:
     """Add a batch's ids to the hash of what was seen and return its first digits."""
     seen.update(ids.cpu().contiguous().numpy().tobytes())
     return str(seen.hexdigest()[:_DIGITS])
-
-
-def _labels(inputs: dict[str, Any]) -> list[int]:
-    """Return how many labels each row has."""
-    counts: list[int] = (inputs["labels"][:, 1:] != IGNORED).sum(dim=1).tolist()
-    return counts
-
-
-def _predicted(inputs: dict[str, Any]) -> Tensor:
-    """Return the number of labels, at least 1."""
-    return torch.clamp((inputs["labels"][:, 1:] != IGNORED).sum(), min=1)
-
-
-def _padded_losses(model: nn.Module, head: nn.Module, inputs: dict[str, Any], reduction: str) -> Tensor:
-    """Return the losses of a padded batch.
-
-    `inputs`: input_ids, attention_mask and labels, each (batch, length); a label of −100 is not predicted.
-    """
-    labels = inputs["labels"][:, 1:]
-    predicted = labels != IGNORED
-    with projected_at(head, *predicted.nonzero(as_tuple=True), length=inputs["labels"].shape[1]):
-        output = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False)
-    return functional.cross_entropy(output.logits[0].float(), labels[predicted], reduction=reduction)
-
-
-def _pack_losses(model: nn.Module, head: nn.Module, pack: Pack, reduction: str) -> Tensor:
-    """Return the losses of rows end to end. With a cache the model would not see where rows begin."""
-    columns = pack.predicting
-    with projected_at(head, torch.zeros_like(columns), columns, length=pack.ids.shape[1]):
-        output = model(input_ids=pack.ids, position_ids=pack.positions, use_cache=False)
-    return functional.cross_entropy(output.logits[0].float(), pack.targets, reduction=reduction)

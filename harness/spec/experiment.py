@@ -53,8 +53,8 @@ def read_spec(name_or_path: str | Path, *, include: Iterable[Path] = (), overrid
     folders = tuple(Path(folder).resolve() for folder in include)
     file = _file(str(name_or_path), folders)
     document, problems = overridden(read("specs", file, include=folders), overrides)
-    document, unread = with_config(_with_diagnostics_as_objects(without_comments(document)))
-    return ReadSpec(file, folders, overrides, document, (*problems, *unread))
+    document = _with_diagnostics_as_objects(without_comments(document))
+    return ReadSpec(file, folders, overrides, document, tuple(problems))
 
 
 def load(name_or_path: str | Path, *, include: Iterable[Path] = (), overrides: Overrides = _NOTHING) -> Experiment:
@@ -96,9 +96,10 @@ def experiments_of(found: ReadSpec) -> dict[str, Experiment]:
 
 def experiment_of(found: ReadSpec) -> Experiment:
     """Return the experiment of a spec of one model; raises `SpecError` with every problem."""
-    wrong = violations("experiment", found.document)
-    looked_up = _looked_up(found.document, _sound(found.document, wrong), found.file, found.folders)
-    return _resolved(looked_up, found.file, found.overrides, [*found.problems, *wrong, *looked_up.problems])
+    document, unread = with_config(found.document)
+    wrong = violations("experiment", document)
+    looked_up = _looked_up(document, _sound(document, wrong), found.file, found.folders)
+    return _resolved(looked_up, found.file, found.overrides, [*found.problems, *unread, *wrong, *looked_up.problems])
 
 
 def _sound(document: Located, problems: Iterable[Problem]) -> Located:

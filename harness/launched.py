@@ -11,6 +11,7 @@ import faulthandler
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -63,7 +64,8 @@ class _Member:
         self._place = place
         self._events = os.dup(1)
         os.dup2(2, 1)  # whatever libraries print goes to the log
-        self._clock = Clock(self._tell)
+        self._clock = Clock(self._tell, stage="launch")
+        self._clock.add("launch", time.monotonic() - asked.began)
 
     def run(self) -> None:
         """Train with the others. Whatever goes wrong is noted, and ends all of them."""

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,8 @@ KILLED = "killed.txt"
 class Launch:
     """What the processes of one training are told: the training at `place` of a cell's recipe, saved below `state`.
 
-    What came of it is put into `folder`; `threads` is what torch computes with in each process.
+    What came of it is put into `folder`; `threads` is what torch computes with in each process, `began` the time at
+    which the launch did, by the clock that all processes of a machine share (`time.monotonic`).
     """
 
     work: CellWork
@@ -45,6 +47,7 @@ class Launch:
     state: Path
     folder: Path
     threads: int
+    began: float
     validated: bool = False
 
     @property
@@ -105,14 +108,23 @@ def launch(work: CellWork, place: int, clock: Clock, *, state: Path, validated: 
     clock.enter("launch")
     threads = max(1, torch.get_num_threads() // processes_of(work.experiment.execute))
     with tempfile.TemporaryDirectory(prefix="harness-launch-") as name:
-        asked = Launch(work=work, place=place, state=state, folder=Path(name), threads=threads, validated=validated)
+        asked = Launch(
+            work=work,
+            place=place,
+            state=state,
+            folder=Path(name),
+            threads=threads,
+            began=time.monotonic(),
+            validated=validated,
+        )
         code = _run(asked.write(), clock)
         done = asked.folder / DONE
         if code or not done.exists():
             raise failure(asked, code, clock.stage)
         training = read_training(done)
+    clock.since = time.perf_counter()  # the seconds of the first process have what passed, and earlier starts
     for stage, seconds in training.costs.seconds.items():
-        clock.credit(stage, seconds)
+        clock.add(stage, seconds)
     return training
 
 

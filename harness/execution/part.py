@@ -193,7 +193,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         padding_free=course.padding_free,
         prefix=course.prefix_of(adapted),
         reporting=part.reporting(),
-        checkpoints=None if part.processes > 1 else checkpoints(work, earlier, clock, about=about, before=before),
+        checkpoints=checkpoints(work, earlier, clock, about=about, before=before),
         processes=part.processes,
     )
     clock.credit("prefix", trained.spent.prefix)

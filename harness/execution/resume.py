@@ -27,6 +27,7 @@ from harness.records import Costs, Probe, TrainRecord
 from harness.spec.records import Recipe
 from harness.training.keeping import Checkpoints
 from harness.training.spent import Spent
+from harness.training.together import is_first, wait_for_all
 
 _BESIDE = ("validate", "prefix", "checkpoint")
 """What goes on within the stage ``train`` and is counted apart."""
@@ -73,7 +74,7 @@ def under_way(work: CellWork, place: int, clock: Clock) -> UnderWay | None:
     if found is None or about is None:
         return None
     if about.place != place:  # that of an earlier stage, which was noted as done since
-        remove_checkpoint(folder)
+        _remove(folder)
         return None
     now = made_on(work)
     other = sorted(name for name in {*now, *about.made_on} if now.get(name) != about.made_on.get(name))
@@ -87,7 +88,14 @@ def under_way(work: CellWork, place: int, clock: Clock) -> UnderWay | None:
 def leave(work: CellWork, clock: Clock, why: str) -> None:
     """Say why a checkpoint is not gone on from, and remove it."""
     clock.tell(NotResumed(why))
-    remove_checkpoint(checkpoint_folder(work))
+    _remove(checkpoint_folder(work))
+
+
+def _remove(folder: Path) -> None:
+    """Remove a checkpoint; of processes that train together, the first does once all have read it."""
+    wait_for_all()
+    if is_first():
+        remove_checkpoint(folder)
 
 
 def made_on(work: CellWork) -> dict[str, str]:

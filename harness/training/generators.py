@@ -1,11 +1,12 @@
 """The random generators that training draws from, as a state that is kept and put back."""
 
+import json
 import random
 
 import numpy as np
 import torch
 
-from harness.training.state import State
+from harness.training.state import State, plain, restored
 
 
 def generators() -> State:
@@ -16,6 +17,18 @@ def generators() -> State:
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }
+
+
+def as_text(state: State) -> str:
+    """Return what `generators` returned as a text, which another process can write down."""
+    value, tensors = plain(state)
+    return json.dumps({"value": value, "tensors": [each.tolist() for each in tensors]})
+
+
+def of_text(text: str) -> State:
+    """Return what `as_text` made a text of; torch's states are bytes."""
+    said = json.loads(text)
+    return restored(said["value"], [torch.tensor(each, dtype=torch.uint8) for each in said["tensors"]])
 
 
 def put_back(state: State) -> None:

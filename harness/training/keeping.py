@@ -3,6 +3,9 @@
 Trainer passes over the batches that were seen and counts steps on. Everything else that has a part in the weights to
 come, or in what is recorded of the training, is written here as data: the weights that train, the optimizer's and the
 schedule's state, the loss scaler's, the random generators', the callbacks', and what the trainer itself has noted.
+
+Of processes that share a training all keep and put back at the same steps. They have the same weights and the same
+optimizer's state, which the first writes, with the generators of all.
 """
 
 import json
@@ -23,10 +26,11 @@ from harness.codec import JSON
 from harness.errors import DamagedError
 from harness.ledger.checkpoint import Checkpoint, DamagedCheckpointError
 from harness.training.checkpoint import state_of, write_checkpoint
-from harness.training.generators import generators, put_back
+from harness.training.generators import as_text, generators, of_text, put_back
 from harness.training.spent import Spent
 from harness.training.state import State, UnkeptStateError
 from harness.training.stopping import Stop, noted_signals
+from harness.training.together import is_first, of_all, of_first, place, several
 
 SHARE = 0.05
 """Part of a training's time that keeping checkpoints may take: where writing one takes long, they are fewer."""
@@ -53,6 +57,7 @@ class Stateful(Protocol):
 class Trains(Protocol):
     """What a checkpoint needs of a trainer."""
 
+    args: TrainingArguments
     model: nn.Module
     optimizer: Any
     lr_scheduler: Any
@@ -137,17 +142,19 @@ class Keeping(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Have a checkpoint kept after this step where it is time or the last chance, and another step is to come."""
-        del args, kwargs
-        if self._keeps and state.global_step < state.max_steps:
-            control.should_save = bool(self._stop) or time.perf_counter() >= self._due
+        del kwargs
+        if math.isfinite(self._to.minutes) and state.global_step < state.max_steps:
+            due = self._keeps and (bool(self._stop) or time.perf_counter() >= self._due)
+            control.should_save = of_first(due, args.device)
 
     @contextmanager
     def stopping(self) -> Iterator[None]:
         """Within the block let a signal that stops this process wait until the step is made and its checkpoint kept.
 
-        Where none is kept there is nothing to wait for.
+        Where none is kept there is nothing to wait for; of several processes, one that waited would wait for others
+        that have ended.
         """
-        if not self._keeps:
+        if not self._keeps or several():
             yield
             return
         with noted_signals() as self._stop:
@@ -161,14 +168,16 @@ class Keeping(TrainerCallback):
         """Write a checkpoint; what cannot be written as data is said once, and none is kept from then on."""
         trainer, start = self._trainer, time.perf_counter()
         assert trainer is not None
+        drawn = of_all(as_text(generators()), trainer.args.device)
         try:
-            write_checkpoint(
-                self._to.folder,
-                step=trainer.state.global_step,
-                steps=trainer.state.max_steps,
-                about=self._to.about(trainer.spent),
-                state=self._state(trainer),
-            )
+            if is_first():
+                write_checkpoint(
+                    self._to.folder,
+                    step=trainer.state.global_step,
+                    steps=trainer.state.max_steps,
+                    about=self._to.about(trainer.spent),
+                    state=self._state(trainer, drawn[1:]),
+                )
         except UnkeptStateError as error:
             self._why_not = str(error)
             sys.stderr.write(f"no checkpoint is kept: {error}\n")
@@ -180,7 +189,8 @@ class Keeping(TrainerCallback):
 
     def put_generators_back(self) -> None:
         """Let random generators go on from where the checkpoint found them."""
-        put_back(self._found["generators"])
+        others = self._found.get("others", [])
+        put_back(self._found["generators"] if is_first() else of_text(others[place() - 1]))
 
     def _reason(self) -> str | None:
         """Return why no checkpoint can be kept, which is said in the log; None where one can."""
@@ -194,7 +204,7 @@ class Keeping(TrainerCallback):
     def _wait(self, took: float) -> None:
         self._due = time.perf_counter() + max(self._to.minutes * _MINUTE, took * (1 / SHARE - 1))
 
-    def _state(self, trainer: Trains) -> State:
+    def _state(self, trainer: Trains, others: Sequence[str]) -> State:
         scaler = trainer.scaler
         return {
             "trainer": {**vars(trainer.state), "log_history": []},
@@ -206,6 +216,7 @@ class Keeping(TrainerCallback):
             "scaler": None if scaler is None else scaler.state_dict(),
             "callbacks": [each.state() for each in self._stateful],
             "generators": generators(),
+            "others": list(others),
         }
 
     def _put_back(self, found: State) -> None:
@@ -217,7 +228,8 @@ class Keeping(TrainerCallback):
             trainer.lr_scheduler.load_state_dict(found["schedule"])
             if found["scaler"] is not None:
                 trainer.scaler.load_state_dict(found["scaler"])
-            for callback, state in zip(self._stateful, found["callbacks"], strict=True):
+            # Of several processes only the first has diagnostics, which come last.
+            for callback, state in zip(self._stateful, found["callbacks"], strict=is_first()):
                 _restore(callback, state)
         except _OTHERS as error:
             raise self._of_another(error) from error

@@ -30,7 +30,7 @@ def experiment(tiny_spec):
 def asked(experiment, tmp_path):
     planned = plan_cells(experiment, CONTENT)[1]
     work = CellWork(experiment=experiment, planned=planned, folder=tmp_path, device="cpu", content=CONTENT)
-    return Launch(work=work, place=0, state=tmp_path / "state", folder=tmp_path, threads=1)
+    return Launch(work=work, place=0, state=tmp_path / "state", folder=tmp_path, threads=1, began=0.0)
 
 
 def test_every_key_that_a_config_may_have_is_accelerates_own():

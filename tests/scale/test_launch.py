@@ -111,3 +111,26 @@ def test_processes_end_with_each_other_and_with_the_command(specs, tmp_path):
         assert {each.pid for each in second.values()} <= {each.pid for each in gone}
     finally:
         stop(command)
+
+
+def trained_files(run):
+    (result,) = run.folder.glob("cells/full--default*/result.json")
+    said = json.loads(result.read_text())
+    return said["train_info"]["losses"], said["files"]
+
+
+def test_a_killed_launch_goes_on_to_the_same_weights_in_every_bit(specs, tmp_path):
+    _, spec = specs
+    long = ("--quiet", "--next", "2", "--set", "keep_weights=true", "--set", "training.max_steps=300")
+    options = (*long, "--set", "validation.every=null", "--set", "execute.checkpoint_minutes=0.0001")
+    assert ended(start(spec, tmp_path, *options, "--out", "runs/whole"), timeout=PATIENCE).code == 0
+    command = start(spec, tmp_path, *options)
+    run = RunFolder(tmp_path / "runs" / "two")
+    try:
+        until(lambda: list(run.folder.glob("cells/*/checkpoint/training/*.json")))
+    finally:
+        stop(command)
+    again = ended(start(spec, tmp_path, *options), timeout=PATIENCE)
+    assert again.code == 0, again.err
+    assert [each["step"] > 0 for each in run.journal.events() if each["event"] == "resumed"] == [True]
+    assert trained_files(run) == trained_files(RunFolder(tmp_path / "runs" / "whole"))

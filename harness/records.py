@@ -91,6 +91,34 @@ class Screening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """What a device holds of a training batch: `rows_at_once` rows at a time, the same for all recipes; None is all.
+
+    `way` is ``measured`` by steps of the largest recipe, ``estimated`` as a plan does, or ``declared``: nothing was
+    settled, and batches are read whole. `recipe` is the largest, `rows` those of its declared batch, `taken` the bytes
+    that it takes with the rows that were settled, and `room` those that the device has; None where that is not known.
+    """
+
+    way: Literal["declared", "estimated", "measured"] = "declared"
+    rows_at_once: int | None = None
+    recipe: str | None = None
+    rows: int | None = None
+    taken: int | None = None
+    room: int | None = None
+
+    def __str__(self) -> str:
+        """Return it in words, for a report and a log."""
+        if self.rows_at_once is None:
+            return "training batches are read whole"
+        room = "" if self.room is None else f" of {self.room / 2**30:.1f} GiB"
+        rows = f"{self.rows_at_once} row{'s' * (self.rows_at_once > 1)}"
+        return (
+            f"training batches are read {rows} at a time, in every cell: the memory{room} does not "
+            f"hold {self.rows} of {self.recipe} ({self.way}); gradients are the same up to rounding"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """What one diagnostic found out about a cell.
 
@@ -292,7 +320,8 @@ class DatasetInfo:
 class SystemInfo:
     """The machine: `device` is the accelerator's name or ``cpu``, `threads` what torch computed with.
 
-    `workers` is how many cells ran at once, which shows in their times alone.
+    `workers` is how many cells ran at once, which shows in their times alone. `rows_at_once` are the rows of a training
+    batch that were read at a time, None where all were.
     """
 
     python: str
@@ -301,6 +330,7 @@ class SystemInfo:
     device: str
     threads: int
     workers: int = 1
+    rows_at_once: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from harness.cli.live import Screen
 from harness.cli.progress_words import cell_name, ended_words, gone_on_words, kept_words, look_words
 from harness.cli.progression import Clock, Progression
 from harness.cli.terminal import uncleaned
-from harness.execution.events import Body, NotResumed, StageEntered, StepDone
+from harness.execution.events import BatchSettled, Body, NotResumed, StageEntered, StepDone
 from harness.execution.watcher import Unwatched, Watcher
 from harness.ledger import Outcome
 from harness.ledger.damage import Damage
@@ -91,9 +91,11 @@ class Lines:
         self._running: dict[str, tuple[PlannedCell, Progression]] = {}
 
     def preparing(self, message: Body) -> None:
-        """Print the stage."""
+        """Print the stage, or what is not done as it was declared."""
         if isinstance(message, StageEntered):
             self._say(f"preparing {message.name}")
+        elif isinstance(message, BatchSettled):
+            self._say(f"  {message.fit}")
 
     def mended(self, removed: Sequence[Damage]) -> None:
         """Print a line a file."""

@@ -15,7 +15,7 @@ from rich.text import Text
 from harness.cli.pace import Countdown, Pace, Underway, clock_words, weight
 from harness.cli.progress_words import ended_words, gone_on_words, look_words, short_name
 from harness.cli.progression import Clock, Progression, sparkline
-from harness.execution.events import Body, StageEntered
+from harness.execution.events import BatchSettled, Body, StageEntered
 from harness.ledger import Outcome
 from harness.ledger.damage import Damage
 from harness.ledger.run import Kind
@@ -57,9 +57,11 @@ class Screen:
         self._look = ""
 
     def preparing(self, message: Body) -> None:
-        """Show the stage."""
+        """Show the stage, and leave what is not done as it was declared."""
         if isinstance(message, StageEntered):
             self._note = message.name
+        elif isinstance(message, BatchSettled):
+            self._leave(f"  {message.fit}")
 
     def mended(self, removed: Sequence[Damage]) -> None:
         """Leave a line a file above the bars."""

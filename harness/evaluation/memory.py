@@ -5,6 +5,8 @@ from typing import TypeVar
 
 import torch
 
+from harness.model.devices import ran_out
+
 T = TypeVar("T")
 
 
@@ -45,8 +47,8 @@ class Halving:
         """Return what a part comes to, None where memory runs out; what the error holds is let go of by then."""
         try:
             return [run(part)]
-        except torch.OutOfMemoryError:
-            if alone:
+        except (RuntimeError, MemoryError) as error:
+            if alone or not ran_out(error):
                 raise
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()

@@ -21,8 +21,9 @@ def adopt(
     """Copy a finished cell of the same id from a run folder beside this one, and tell whether one was there.
 
     Whoever calls holds the claim on the cell. The copy appears whole or not at all, and it replaces nothing but what a
-    start left that came to nothing. One that was computed with another number of threads was rounded otherwise and is
-    left where it is, and so is one without a diagnostic that is asked for, and one of which a file is damaged.
+    start left that came to nothing. One that was computed with another number of threads, or trained other rows at a
+    time, was rounded otherwise and is left where it is, and so is one without a diagnostic that is asked for, and one
+    of which a file is damaged.
     """
     mine = run.cell_folder(planned.cell)
     if (mine / OUTCOME).exists() or (mine / TRAINED).exists():
@@ -31,12 +32,18 @@ def adopt(
         found = RunFolder(theirs.parent.parent).ended(planned.cell)
         if not isinstance(found, CellResult) or lacking(found, experiment):
             continue
-        if found.meta_info.system_info.threads == prepared.threads and _is_whole(run, theirs):
+        if _is_rounded_alike(found, prepared) and _is_whole(run, theirs):
             _copy(theirs, mine, run.folder / CLAIMS / f"adopting-{planned.cell.id}")
             source = theirs.parent.parent.name
             run.journal.append("adopted", cell=planned.cell.id, source=source, files=files_of(found))
             return True
     return False
+
+
+def _is_rounded_alike(found: CellResult, prepared: Prepared) -> bool:
+    machine = found.meta_info.system_info
+    alike = found.train_info is None or machine.rows_at_once == prepared.fit.rows_at_once
+    return alike and machine.threads == prepared.threads
 
 
 def _is_whole(run: RunFolder, theirs: Path) -> bool:

@@ -189,6 +189,7 @@ def meta_info(work: CellWork) -> MetaInfo:
             device=device_name(work.device),
             threads=torch.get_num_threads(),
             workers=work.workers,
+            rows_at_once=work.rows_at_once,
         ),
     )
 

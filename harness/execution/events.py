@@ -9,7 +9,7 @@ from harness.codec import decode, encode
 from harness.errors import HarnessError, StorageError, StorageKind
 from harness.plan.costs import Estimate
 from harness.preflight.prepared import Prepared
-from harness.records import CellFailure, CellResult, Evaluation, Measurement
+from harness.records import CellFailure, CellResult, Evaluation, Fit, Measurement
 from harness.trained import Artefact
 
 
@@ -108,7 +108,24 @@ class MeasuredAcross:
     measurements: Mapping[str, Measurement]
 
 
-Told = StepDone | StageEntered | ItemsScored | SuiteScored | TrainingSaved | StartedAgain | Resumed | NotResumed
+@dataclass(frozen=True, slots=True)
+class BatchSettled:
+    """The device does not hold whole training batches, and `fit` is what is read of them at a time."""
+
+    fit: Fit
+
+
+Told = (
+    StepDone
+    | StageEntered
+    | ItemsScored
+    | SuiteScored
+    | TrainingSaved
+    | StartedAgain
+    | Resumed
+    | NotResumed
+    | BatchSettled
+)
 """What is told while a unit of work goes on."""
 
 Answer = Prepared | Estimate | MeasuredAcross | Refusal | CellResult | CellFailure

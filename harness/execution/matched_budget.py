@@ -31,7 +31,8 @@ WARMUP = 3
 class Course:
     """What a training is fed, and how: rows, passes over them as batches, SFTConfig's fields, seed, device, dtype.
 
-    With a `prefix` folder, what enters the lowest trained layer is read from there, or kept: so many bytes at most.
+    Of a batch `rows_at_once` rows are read at a time, all of them with None. With a `prefix` folder, what enters the
+    lowest trained layer is read from there, or kept: so many bytes at most.
     """
 
     tokenizer: PreTrainedTokenizerBase
@@ -41,6 +42,7 @@ class Course:
     batches: Batches
     device: str = "cpu"
     padding_free: bool = False
+    rows_at_once: int | None = None
     dtype: Dtype = "float32"
     prefix: Path | None = None
     prefix_bytes: int = 0
@@ -76,6 +78,7 @@ def steps_for_time(budget: ReferenceBudget, adapted: Adapted, course: Course) ->
         dtype=course.dtype,
         on_step=lambda *_: times.append(time.perf_counter()),
         padding_free=course.padding_free,
+        rows_at_once=course.rows_at_once,
         prefix=course.prefix_of(adapted),
     )
     a_step = (times[-1] - times[WARMUP - 1]) / (len(times) - WARMUP)

@@ -14,6 +14,7 @@ from harness.ledger.presence import differences
 from harness.paths import file_sha256
 from harness.plan.content import Content
 from harness.preflight.prepared import Prepared
+from harness.records import Fit
 from harness.spec.files import label
 from harness.spec.locked import comparable
 from harness.spec.records import Experiment
@@ -90,6 +91,7 @@ def _besides(lock: Lock, experiment: Experiment, prepared: Prepared) -> Iterator
     yield from differences({"plug-ins": _plugins(lock.experiment)}, {"plug-ins": _plugins(experiment)})
     machine = {"device": lock.execution.device, "threads": lock.execution.threads}
     yield from _differing(machine, {"device": prepared.device, "threads": prepared.threads})
+    yield from _differing({"rows at once": _rows(lock.execution.fit)}, {"rows at once": _rows(prepared.fit)})
     if lock.hardware is not None:
         yield from _differing({"hardware": str(lock.hardware)}, {"hardware": str(hardware())})
     here = code()
@@ -97,6 +99,10 @@ def _besides(lock: Lock, experiment: Experiment, prepared: Prepared) -> Iterator
         yield from _differing({"code": str(lock.code or "installed")}, {"code": str(here or "installed")})
     if (lock.code is not None and lock.code.dirty) or (here is not None and here.dirty):
         yield "code: files were changed since the commit, so that it does not say what ran"
+
+
+def _rows(fit: Fit) -> int | str:
+    return "whole batches" if fit.rows_at_once is None else fit.rows_at_once
 
 
 def _digests(hashes: Hashes) -> dict[str, str]:

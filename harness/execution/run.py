@@ -11,7 +11,7 @@ from harness.errors import FailureKind, LedgerError
 from harness.execution._base import Executor
 from harness.execution.adopt import lacking
 from harness.execution.ask import ask
-from harness.execution.events import MeasuredAcross, StageEntered
+from harness.execution.events import BatchSettled, MeasuredAcross, StageEntered
 from harness.execution.executors import executor_of
 from harness.execution.reproduction import Original, hashes
 from harness.execution.schedule import Schedule
@@ -68,7 +68,7 @@ def _execute(experiment: Experiment, run: RunFolder, watcher: Watcher, options: 
     known = _known(run, around, options)
     with executor_of(experiment, run.log, remedy=ANOTHER_FOLDER, at_once=known is None) as executor:
         found = known or _prepare(experiment, run, executor, watcher)
-        prepared = _with_settled_threads(run, experiment, found)
+        prepared = _with_settled_batch(run, _with_settled_threads(run, experiment, found), watcher)
         _check_same_data(run, experiment, prepared)
         reproduces = None if options.original is None else options.original.held(experiment, prepared)
         if known is None:
@@ -177,6 +177,7 @@ def _prepare(experiment: Experiment, run: RunFolder, executor: Executor, watcher
         log=run.log.absolute(),
         device=experiment.execute.device,
         threads=experiment.execute.threads or threads_of(run),
+        settles_batch=run.fit is None,
         experiment=experiment,
     )
     watcher.preparing(StageEntered("a worker"))  # its libraries take seconds to import
@@ -207,6 +208,23 @@ def _with_settled_threads(run: RunFolder, experiment: Experiment, prepared: Prep
     return replace(prepared, threads=settled)
 
 
+def _with_settled_batch(run: RunFolder, prepared: Prepared, watcher: Watcher) -> Prepared:
+    """Return what was prepared with the run's rows of a training batch at a time, this one's where none came before.
+
+    They stay: cells of one run are trained alike, whatever the memory of the machine that goes on.
+    """
+    with Claims(run.folder).alone("batch"):
+        settled = run.fit
+        if settled is None:
+            settled = prepared.fit
+            run.settle_fit(settled)
+            if settled.rows_at_once is not None:
+                run.journal.append("settled batch", fit=encode(settled))
+    if settled.rows_at_once is not None:
+        watcher.preparing(BatchSettled(settled))
+    return replace(prepared, fit=settled)
+
+
 def _write_lock(
     run: RunFolder,
     experiment: Experiment,
@@ -227,7 +245,7 @@ def _write_lock(
         items=prepared.items,
         screening=prepared.screening,
         versions=versions,
-        execution=Machine(device=prepared.device, threads=prepared.threads),
+        execution=Machine(device=prepared.device, threads=prepared.threads, fit=prepared.fit),
         hardware=hardware(),
         code=code(),
         reproduces=reproduces,

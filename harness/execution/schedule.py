@@ -354,6 +354,7 @@ class Schedule:
             versions=self.prepared.versions,
             budget=budget,
             workers=self._places,
+            rows_at_once=self.prepared.fit.rows_at_once,
             layers=tuple(tuple(part.trained.layers for part in recipe.parts) for recipe in later),
         )
         return WorkUnit(

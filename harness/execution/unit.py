@@ -48,6 +48,8 @@ class CellWork:
     budget: ReferenceBudget | None = None
     workers: int = 1
     """How many cells run at once, this one among them."""
+    rows_at_once: int | None = None
+    """The rows of a training batch that the device holds at a time; None is all of them."""
     layers: tuple[tuple[spec.Layers, ...], ...] = ()
     """For the untuned model, the layers that each recipe of the run adapts, by stage: their input may be kept."""
     stage: spec.Stage | None = None
@@ -85,7 +87,7 @@ class WorkUnit:
 
     `experiment` is what to prepare or estimate, `cell` what to train and score; for ``across``, `trained` are the
     folders of the cells that the experiment's diagnostics look at together. An estimate with `measure_anew` does not
-    take the machine's speed from the cache.
+    take the machine's speed from the cache; with `settles_batch` it is settled what the device holds of a batch.
     """
 
     id: str
@@ -98,6 +100,7 @@ class WorkUnit:
     environment: Mapping[str, str] = field(default_factory=dict)
     experiment: Experiment | None = None
     measure_anew: bool = False
+    settles_batch: bool = False
     cell: CellWork | None = None
     trained: tuple[Path, ...] = ()
 

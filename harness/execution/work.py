@@ -33,11 +33,12 @@ from harness.execution.limits import Limits, Passed, watched
 from harness.execution.unit import CellWork, WorkUnit
 from harness.ledger.damage import CellFiles, refuse
 from harness.ledger.run import ARRAYS
-from harness.model.devices import device_kind, is_lost
+from harness.model.devices import device_kind, is_lost, ran_out
 from harness.paths import cache_root
 from harness.preflight import estimate as estimating
 from harness.preflight import prepare as preparing
 from harness.preflight.declared_files import note_declared
+from harness.preflight.fit import settle
 from harness.records import CellFailure, CellResult
 from harness.spec.records import Experiment
 from harness.storage import storage_error
@@ -46,8 +47,6 @@ from harness.witness import witnessing
 Tell = Callable[[Body], None]
 
 _KINDS: dict[type[Exception], FailureKind] = {
-    torch.OutOfMemoryError: "out_of_memory",
-    MemoryError: "out_of_memory",
     DamagedError: "damaged",
     TaskError: "task",
     RecipeError: "recipe",
@@ -77,7 +76,8 @@ def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
             with witnessing() as witness:
                 note_declared(experiment)
                 prepared = preparing.prepare(experiment, device=device, on_stage=on_stage)
-            return replace(prepared, seen=witness.seen())
+            fit = settle(experiment, device, on_stage) if unit.settles_batch else prepared.fit
+            return replace(prepared, seen=witness.seen(), fit=fit)
         if unit.kind == "across":
             return MeasuredAcross(measure_across(experiment.diagnostics, [_stored(each) for each in unit.trained]))
         return estimating.estimate(experiment, device=device, measure_anew=unit.measure_anew, on_stage=on_stage)
@@ -147,8 +147,8 @@ def kind_of(error: Exception) -> FailureKind:
     """Return the ledger's name for what went wrong; what nobody foresaw is a ``bug``."""
     if isinstance(error, TrainingError):
         return error.kind
-    if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
-        return "out_of_memory"  # PyTorch's CPU allocator has no exception type of its own
+    if ran_out(error):
+        return "out_of_memory"
     if is_lost(error):
         return "device"
     return next((kind for each, kind in _KINDS.items() if isinstance(error, each)), "bug")

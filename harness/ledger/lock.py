@@ -11,7 +11,7 @@ from harness.codec import DecodeError, decode, encode
 from harness.errors import DamagedError, LedgerError
 from harness.ledger.artefacts import SealError, read_sealed, write_sealed
 from harness.ledger.hardware import Code, Hardware
-from harness.records import ChosenValues, Screening
+from harness.records import ChosenValues, Fit, Screening
 from harness.spec.records import Experiment
 
 T = TypeVar("T")
@@ -49,10 +49,14 @@ class Hashes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What the run's cells compute on: the kind of device, and torch's threads; None where it was not recorded."""
+    """What the run's cells compute on: the kind of device, and torch's threads; None where it was not recorded.
+
+    `fit` is what it holds of a training batch.
+    """
 
     device: str | None = None
     threads: int | None = None
+    fit: Fit = field(default_factory=Fit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

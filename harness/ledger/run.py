@@ -40,7 +40,7 @@ from harness.ledger.journal import Journal
 from harness.ledger.lock import LOCK, MEND, Lock, read_lock
 from harness.ledger.outcomes import UNREADABLE, Outcome, outcome_of, read_evaluation, to_json
 from harness.paths import LARGEST_RECORD, read_record, read_regular
-from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Measurement, Screening
+from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Fit, Measurement, Screening
 from harness.spec.records import Experiment
 
 Kind = Literal["cells", "trials"]
@@ -63,6 +63,9 @@ ARRAYS = "measurements"
 
 THREADS = "threads.json"
 """Beside the claims: the number of threads that the first command found."""
+
+FIT = "fit.json"
+"""Beside the claims: what the first command found that the device holds of a training batch."""
 
 MEASUREMENTS = "measurements.json"
 """What diagnostics found over all cells of the run."""
@@ -148,6 +151,20 @@ class RunFolder:
     def settle_threads(self, threads: int) -> None:
         """Note the number of threads with which the run's cells compute, for commands that start at the same time."""
         write_json(self.folder / CLAIMS / THREADS, threads)
+
+    @property
+    def fit(self) -> Fit | None:
+        """What was settled of training batches: by the lock, else before there was one; None where nothing was."""
+        if (self.folder / LOCK).exists():
+            return self.lock.execution.fit
+        try:
+            return decode(Fit, json.loads((self.folder / CLAIMS / FIT).read_text(encoding="utf-8")))
+        except (OSError, ValueError, RecursionError):
+            return None
+
+    def settle_fit(self, fit: Fit) -> None:
+        """Note what the device holds of a training batch, for commands that start at the same time."""
+        write_json(self.folder / CLAIMS / FIT, encode(fit))
 
     @property
     def tuning(self) -> tuple[ChosenValues, ...]:

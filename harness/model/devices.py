@@ -47,6 +47,17 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(each in text for each in _LOST)
 
 
+_RAN_OUT = ("can't allocate memory", "out of memory")
+"""What torch says, in small letters, of memory that ran out where it has no exception type: on a CPU, in a driver."""
+
+
+def ran_out(error: BaseException) -> bool:
+    """Tell whether an error says that the memory of a device, or of the machine, did not suffice."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(each in str(error).lower() for each in _RAN_OUT)
+
+
 def is_available(device: str) -> bool:
     """Say whether PyTorch sees a device of that kind here; for a CPU nothing is asked."""
     kind = device_kind(device)

@@ -152,6 +152,35 @@ def least_memory(experiment: Experiment) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What one training of a recipe asks of memory, in bytes: `fixed`, and `a_row` for each of a batch's `rows`."""
+
+    recipe: Recipe
+    stage: Stage
+    rows: int
+    fixed: float
+    a_row: float
+
+    def bytes_with(self, rows_at_once: int | None = None) -> int:
+        """Return what it takes where so many rows are read at a time, None being all."""
+        rows = self.rows if rows_at_once is None else min(self.rows, rows_at_once)
+        return round(self.fixed + rows * self.a_row)
+
+
+def demands(experiment: Experiment, counted: TokenCounts, device: str) -> list[Demand]:
+    """Return what every training of every recipe asks of memory, libraries included."""
+    config, width = model_config(experiment), memory.WIDTH[experiment.model.dtype]
+    found = []
+    for recipe in experiment.recipes:
+        known = _Known.of(recipe, config, width, device)
+        for stage, part in zip(recipe.parts, _parts(experiment, recipe, known, counted), strict=True):
+            fixed = memory.LIBRARIES + known.weights + part.held
+            a_row = part.activations / part.batch
+            found.append(Demand(recipe=recipe, stage=stage, rows=part.batch, fixed=fixed, a_row=a_row))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """What a recipe comes to, the same for all of its cells."""
 
@@ -227,7 +256,10 @@ def _saved(recipe: Recipe | None, known: Description) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """One training of a cell: `examples` a step, `batch` at a time; `memory` is in bytes, beside the weights."""
+    """One training of a cell: `examples` a step, `batch` at a time.
+
+    `held` (gradients, moments) and `activations` of a batch are in bytes, beside the weights.
+    """
 
     recipe: Recipe
     known: Description
@@ -235,9 +267,15 @@ class _Part:
     examples: int
     batch: int
     rows: RowTokens
-    memory: float
+    held: float
+    activations: float
     recomputed: bool
     counted: RowCounts
+
+    @property
+    def memory(self) -> float:
+        """Bytes that it takes beside the weights."""
+        return self.held + self.activations
 
     @property
     def tokens(self) -> int:
@@ -278,7 +316,8 @@ def _part(experiment: Experiment, stage: Stage, own: Description, known: _Known,
         examples=examples,
         batch=int(fields.get("per_device_train_batch_size", 8)),
         rows=rows,
-        memory=held + activations,
+        held=held,
+        activations=activations,
         recomputed=memory.checkpoints(fields),
         counted=count_rows(rows.spans, fields),
     )

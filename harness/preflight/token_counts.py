@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from lm_eval.api.instance import Instance
@@ -105,15 +105,21 @@ class TokenCounts:
 def count_tokens(experiment: Experiment, unknown: Unknown) -> TokenCounts:
     """Count on a sample of what is in the cache; download nothing and note in `unknown` what is assumed instead."""
     tokenizer = unknown.attempt(lambda: models.tokenizer(experiment.model))
-    rows = _rows(experiment, tokenizer, unknown)
-    staged = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
-    stages = {key: _rows(experiment.for_stage(part), tokenizer, unknown) for key, part in staged.items()}
+    rows = count_training(experiment, tokenizer, unknown)
     suites = {suite.task: _suite(suite, experiment, tokenizer, unknown) for suite in experiment.suites}
     of_controls = [suite for control in experiment.controls for suite in control.suites(experiment.suites)]
     controls = {control_suite(each): _suite(each, experiment, tokenizer, unknown) for each in of_controls}
     trials = margin_suite(experiment)
     margin = None if trials is None else _suite(trials, experiment, tokenizer, unknown, split="validation")
-    return TokenCounts(rows=rows, suites=suites, stages=stages, controls=controls, margin=margin)
+    return replace(rows, suites=suites, controls=controls, margin=margin)
+
+
+def count_training(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> TokenCounts:
+    """Count the rows that train, of all stages, and no suite."""
+    rows = _rows(experiment, tokenizer, unknown)
+    staged = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
+    stages = {key: _rows(experiment.for_stage(part), tokenizer, unknown) for key, part in staged.items()}
+    return TokenCounts(rows=rows, suites={}, stages=stages)
 
 
 def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> RowTokens:

@@ -99,6 +99,7 @@ def train(
     validation: ValidationSet | None = None,
     callbacks: Sequence[TrainerCallback] = (),
     padding_free: bool = False,
+    rows_at_once: int | None = None,
     prefix: RowsPrefix | None = None,
     checkpoints: Checkpoints | None = None,
     reporting: Reporting | None = None,
@@ -109,7 +110,8 @@ def train(
     `fields` are SFTConfig's, `device` is where the model is and `dtype` what it is declared in. Data order and dropout
     follow `seed`. With `validation`, the loss on its rows is taken at the end, or as early stopping says, which also
     ends training and puts the best weights back. With `padding_free`, rows are read end to end where the model takes
-    it, and with a `prefix` of this model as well they start at its lowest trained layer. `callbacks` are called after
+    it, and with a `prefix` of this model as well they start at its lowest trained layer. Of a batch `rows_at_once` rows
+    are read at a time, where all are too many for the device; the gradient is the same. `callbacks` are called after
     harness's own and the adapter's, trackers that `reporting` names before all of them. With `checkpoints`, they are
     kept, and training goes on from the one that was found, to the same weights in every bit. Of several `processes`
     each is to call this alike: together they make the steps of one.
@@ -141,6 +143,7 @@ def train(
             processing_class=tokenizer,
             callbacks=[*watching, *([keeping] if keeping else [])],
             padding_free=padding_free,
+            rows_that_fit=rows_at_once,
             prefix=prefix,
             keeping=keeping,
             rows_at_once=int(fields.get("per_device_train_batch_size", 8)),

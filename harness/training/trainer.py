@@ -29,6 +29,7 @@ from harness.trained import HeldOut
 from harness.training.keeping import Keeping
 from harness.training.losses import labels_by_row, labels_of, pack_losses, padded_losses
 from harness.training.packing import Pack, packs, tokens_a_pack
+from harness.training.parts import parts_of
 from harness.training.prefix import RowsPrefix
 from harness.training.shared import batches_of_one, own_rows
 from harness.training.spent import Spent
@@ -48,8 +49,9 @@ _ANOTHER_STATE = 20_260_404
 class CompletionTrainer(OwnCheckpoints):
     """SFTTrainer whose rows are read without padding, and whose output head is run where a label is predicted only.
 
-    Mixture-of-experts models add an auxiliary loss in their own forward: for these TRL's loss is computed as it is.
-    Where several processes train, each pads and computes its own rows of every batch; see `shared`.
+    Mixture-of-experts models add an auxiliary loss of a batch in their own forward: for these TRL's loss is computed as
+    it is, of whole batches. Of others `rows_that_fit` rows are read at a time, all of a batch with None. Where several
+    processes train, each pads and computes its own rows of every batch; see `shared`.
     """
 
     _prefix: RowsPrefix | None = None
@@ -59,6 +61,7 @@ class CompletionTrainer(OwnCheckpoints):
         self,
         *args: Any,
         padding_free: bool = False,
+        rows_that_fit: int | None = None,
         prefix: RowsPrefix | None = None,
         keeping: Keeping | None = None,
         rows_at_once: int = 8,
@@ -79,6 +82,7 @@ class CompletionTrainer(OwnCheckpoints):
                 "Leave execute.launch out."
             )
         self._by_trl = self._as_is or (self.args.device.type == "cuda" and self._processes == 1)
+        self._rows_that_fit = None if self._as_is or self._processes > 1 else rows_that_fit
         self._seen = hashlib.sha256()
         self.order: list[str] = []
         """After each batch, a digest of all examples seen so far in their order."""
@@ -187,6 +191,7 @@ class CompletionTrainer(OwnCheckpoints):
     def held_out(self) -> HeldOut:
         """Return the loss on each row of the validation set, in its order."""
         rows, size = self.eval_dataset, self.args.per_device_eval_batch_size
+        size = size if self._rows_that_fit is None else min(size, self._rows_that_fit)
         nats: list[float] = []
         tokens: list[int] = []
         with evaluation_mode(self.model), self.accelerator.autocast():
@@ -209,10 +214,19 @@ class CompletionTrainer(OwnCheckpoints):
             drawn = islice(self.get_train_dataloader(), -(-batches // self._batches_at_once))
             return [digest for inputs in drawn for digest in self._noted(seen, inputs)][:batches]
 
-    def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
-        """Make one step and note what it was made on."""
+    def training_step(
+        self, model: Any, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
+    ) -> Tensor:
+        """Add a batch's gradient, in parts if it is read in parts, and note which examples it was."""
         self._see(inputs)
-        return super().training_step(model, inputs, *args, **kwargs)
+        parts = parts_of(inputs, self._rows_that_fit)
+        if len(parts) == 1:
+            return super().training_step(model, inputs, num_items_in_batch)
+        if self.engine is None:  # one row alone would not tell whether rows see each other
+            self._reads_packs(model, on_its_device(self, parts_of(inputs, 2)[0]))
+        items = labels_of(inputs) if num_items_in_batch is None else num_items_in_batch
+        losses = [super(CompletionTrainer, self).training_step(model, part, items) for part in parts]
+        return torch.stack(losses).sum()
 
     def compute_loss(
         self,
@@ -355,8 +369,14 @@ class CompletionTrainer(OwnCheckpoints):
         """Take the loss alone, by the same way as in training."""
         if self._as_is:
             return super().prediction_step(model, inputs, prediction_loss_only, ignore_keys)
+        moved = on_its_device(self, inputs)
+        parts = parts_of(moved, self._rows_that_fit)
         with torch.no_grad():
-            return self.compute_loss(model, on_its_device(self, inputs)).detach(), None, None
+            if len(parts) == 1:
+                return self.compute_loss(model, moved).detach(), None, None
+            items = labels_of(moved)
+            losses = [self.compute_loss(model, part, num_items_in_batch=items) for part in parts]
+        return torch.stack(losses).sum().detach(), None, None
 
 
 def _noted(seen: Any, ids: Tensor) -> str:

@@ -7,6 +7,8 @@ import pytest
 from rich.console import Console
 
 from harness.cli.display import Lines, Quiet
+from harness.execution.events import BatchSettled
+from harness.records import Fit
 from helpers.watched import CELL, FAILURE, LOOKS, MESSAGES, PLANNED, Clock, play
 
 
@@ -26,6 +28,11 @@ def test_lines_name_every_stage_once(console):
         assert text.count(words) == 1
     assert "step 4/4  loss 2.500" in text
     assert "done lora--x--s1--0 in 4 s: near 0.500  far 0.250" in text
+
+
+def test_batches_that_are_read_in_parts_are_told(console):
+    Lines(console).preparing(BatchSettled(Fit(way="measured", rows_at_once=4, recipe="lora--x", rows=8)))
+    assert "batches are read 4 rows at a time, in every cell: the memory does not hold 8 of lora--x" in said(console)
 
 
 def test_lines_call_trials_trials(console):

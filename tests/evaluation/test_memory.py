@@ -83,13 +83,16 @@ def test_a_single_row_that_does_not_fit_is_the_cells_failure(random_model, token
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 12])
-def test_all_rows_are_done_once_in_order_and_what_ran_out_is_remembered(most):
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+)
+def test_all_rows_are_done_once_in_order_and_what_ran_out_is_remembered(most, error):
     memory, sizes = Halving(), []
 
     def run(rows):
         sizes.append(rows.stop - rows.start)
         if sizes[-1] > most:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
+            raise error
         return list(range(12))[rows]
 
     assert [row for part in memory.parts(12, 10, run) for row in part] == list(range(12))
@@ -97,3 +100,11 @@ def test_all_rows_are_done_once_in_order_and_what_ran_out_is_remembered(most):
     assert [row for part in memory.parts(12, 10, run) for row in part] == list(range(12))
     assert max(sizes[tried:]) <= most
     assert (memory.tokens is None) is (most == 12)
+
+
+def test_another_error_than_of_memory_ends_it():
+    def run(_):
+        raise RuntimeError("shapes cannot be multiplied")
+
+    with pytest.raises(RuntimeError, match="shapes"):
+        Halving().parts(12, 10, run)

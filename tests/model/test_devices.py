@@ -1,9 +1,10 @@
-"""What torch raises where an accelerator is gone is told from a fault of a program on it."""
+"""What torch raises where an accelerator is gone, or its memory ran out, is told from a fault of a program on it."""
 
 import pytest
 import torch
 
-from harness.model.devices import is_lost
+from harness.execution.work import kind_of
+from harness.model.devices import is_lost, ran_out
 
 ASYNCHRONOUS = "\nCUDA kernel errors might be asynchronously reported at some other API call."
 
@@ -35,3 +36,23 @@ def test_a_device_that_is_gone(error):
 )
 def test_a_device_that_is_there(error):
     assert not is_lost(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        torch.AcceleratorError(f"CUDA error: out of memory{ASYNCHRONOUS}"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 8.00 GB)"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes."),
+        MemoryError(),
+    ],
+)
+def test_memory_that_ran_out_is_a_record_of_its_kind(error):
+    assert ran_out(error)
+    assert kind_of(error) == "out_of_memory"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("shapes cannot be multiplied"), ValueError("out of memory")])
+def test_another_fault_is_not_memory(error):
+    assert not ran_out(error)

@@ -31,6 +31,8 @@ def reproduce(run: RunFolder, *, placed: bool = True) -> Iterator[Block]:
     if lock.hardware is not None:
         yield Prose(f"Started on {lock.hardware}.")
     yield from _machines(run)
+    if lock.execution.fit.rows_at_once is not None:
+        yield Prose(f"As memory allows, {lock.execution.fit}.")
     if placed:
         yield Prose(
             f"In {label(run.folder)}: verdict.json has the verdicts, costs.json what was measured in seconds and "

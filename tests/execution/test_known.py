@@ -152,7 +152,7 @@ def test_a_finished_run_is_told_again_without_a_worker_and_every_change_of_what_
 ):
     with monkeypatch.context() as patch:
         patch.setattr(LocalExecutor, "submit", lambda *_: pytest.fail("a worker was asked"))
-        patch.setattr("harness.execution.local._start", lambda *_, **__: pytest.fail("a worker was started"))
+        patch.setattr("harness.execution.local.start_worker", lambda *_, **__: pytest.fail("a worker was started"))
         again, watcher = run(tiny_spec, finished.folder)
     assert (watcher.cells, watcher.kinds) == ([], [("cells", 3, 3)])
     assert again.lock == finished.lock

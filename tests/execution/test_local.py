@@ -97,7 +97,7 @@ def test_a_worker_outlives_the_folder_that_it_was_started_for(tiny_spec, tmp_pat
 
 
 class Started:
-    """Stands in for `local._start`: the programs that it starts are given in order, the last one again and again."""
+    """Stands in for `local.start_worker`: what it starts is given in order, the last one again and again."""
 
     def __init__(self, *programs):
         self.programs = list(programs)
@@ -121,7 +121,7 @@ def test_a_worker_that_dies_before_it_takes_the_unit_is_replaced_once(tiny_spec,
     unit = prepare(load(tiny_spec), tmp_path / "log.txt")
     for programs, last, count in (((DIES, LIVES), 3, 2), ((DIES,), 7, 2)):
         start = Started(*programs)
-        monkeypatch.setattr(local, "_start", start)
+        monkeypatch.setattr(local, "start_worker", start)
         monkeypatch.setattr(local, "_warm", local._Pool())
         with LocalExecutor(tmp_path / "log.txt", device="cpu") as executor:
             assert list(executor.submit(unit)) == [Exit("prepare", last)]

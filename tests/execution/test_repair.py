@@ -14,6 +14,7 @@ from harness.ledger.artefacts import artefacts, together
 from harness.ledger.damage import CellFiles
 from harness.ledger.neighbours import Neighbours
 from harness.ledger.outcomes import Training, read_training, write_evaluation, write_training
+from harness.records import Fit
 from harness.testing.tiny_spec import write_tiny_spec
 from helpers.runs import scored_run
 from helpers.watchers import run
@@ -171,12 +172,12 @@ def test_a_damaged_cell_beside_a_run_is_not_adopted_and_noted(stand_in, tmp_path
     samples = next(stand_in.folder.glob("eval/*/samples*"))
     whole = samples.read_bytes()
     flip(samples)
-    assert not adopt(mine, planned, experiment, SimpleNamespace(threads=1), Neighbours(mine.folder))
+    assert not adopt(mine, planned, experiment, SimpleNamespace(threads=1, fit=Fit()), Neighbours(mine.folder))
     (event,) = mine.journal.events()
     assert (event["event"], event["cell"]) == ("not adopted", stand_in.cell)
     assert samples.name in event["damaged"][0]
     samples.write_bytes(whole)
-    assert adopt(mine, planned, experiment, SimpleNamespace(threads=1), Neighbours(mine.folder))
+    assert adopt(mine, planned, experiment, SimpleNamespace(threads=1, fit=Fit()), Neighbours(mine.folder))
     assert together(artefacts(mine.folder, [mine.cell_folder(stand_in.cell)])) != ""
     assert CellFiles(mine, stand_in.cell).folder.is_dir()
 
@@ -187,7 +188,7 @@ def test_an_adoption_that_was_cut_off_is_begun_again(stand_in, tmp_path, monkeyp
     asked = (
         SimpleNamespace(cell=stand_in.run.outcome(stand_in.cell).cell),
         SimpleNamespace(diagnostics=()),
-        SimpleNamespace(threads=1),
+        SimpleNamespace(threads=1, fit=Fit()),
         Neighbours(mine.folder),
     )
 
@@ -203,7 +204,7 @@ def test_an_adoption_that_was_cut_off_is_begun_again(stand_in, tmp_path, monkeyp
         cut.setattr("harness.execution.adopt.shutil.copytree", half)
         with pytest.raises(Killed):
             adopt(mine, *asked)
-    assert mine.cell_ids == ()
+    assert not mine.cell_folder(stand_in.cell).exists()
     assert adopt(mine, *asked)
     assert CellFiles(mine, stand_in.cell).damages() == ()
     assert not list((mine.folder / "claims").glob("adopting-*"))

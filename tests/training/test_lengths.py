@@ -48,9 +48,12 @@ def test_what_is_longer_is_cut_or_left_out(tokenizer, fields, cut, dropped):
 def test_trl_leaves_out_as_many_and_the_record_says_so(tiny_model, monkeypatch, fields):
     left = []
     whole = CompletionTrainer.train
-    monkeypatch.setattr(
-        CompletionTrainer, "train", lambda self: left.append(list(self.train_dataset["input_ids"])) or whole(self)
-    )
+
+    def noted(self, **how):
+        left.append(list(self.train_dataset["input_ids"]))
+        return whole(self, **how)
+
+    monkeypatch.setattr(CompletionTrainer, "train", noted)
     loaded = models.load(Model(**tiny_model))
     adapted = adapt(loaded.model, Recipe(method="full", name="x"), seed=1)
     settings = {"max_steps": 1, "per_device_train_batch_size": 1, **fields}

@@ -162,7 +162,7 @@ def _table(table: Table) -> str:
     """Return a table that scrolls within itself, with its title above and notes below."""
     numeric = [is_numeric(column) for column in zip(*table.rows, strict=True)] or [False] * len(table.headers)
     heads = "".join(
-        f'<th scope="col"{_number_class(right)}>{escape(header_text(head))}</th>' if header_text(head) else "<td></td>"
+        f'<th scope="col"{_number_class(right)}>{_breaking(text)}</th>' if (text := header_text(head)) else "<td></td>"
         for head, right in zip(table.headers, numeric, strict=True)
     )
     rows = "".join(f"<tr>{''.join(_cells(row, numeric))}</tr>" for row in table.rows)
@@ -173,6 +173,11 @@ def _table(table: Table) -> str:
         f'<figure class="table">{caption}<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{notes}</figure>"
     )
+
+
+def _breaking(name: str) -> str:
+    """Return a name that a narrow column may break after its underscores."""
+    return escape(name).replace("_", "_<wbr>")
 
 
 def _cells(row: Iterable[Cell], numeric: Iterable[bool]) -> Iterator[str]:

@@ -206,5 +206,5 @@ def test_an_adoption_that_was_cut_off_is_begun_again(stand_in, tmp_path, monkeyp
             adopt(mine, *asked)
     assert not mine.cell_folder(stand_in.cell).exists()
     assert adopt(mine, *asked)
-    assert CellFiles(mine, stand_in.cell).damages() == ()
+    assert CellFiles(mine, stand_in.cell).damages() == []
     assert not list((mine.folder / "claims").glob("adopting-*"))

@@ -222,7 +222,8 @@ def _extract(runs: Sequence[Run]) -> Json:
         "run": experiment["name"],
         "command": f"harness run {experiment['name']}",
         "model": model["member"] or model["id"] or model["path"],
-        "machine": f"{system['device']}, {system['machine']}, threads: {system['threads']}, {system['workers']} at once",
+        "machine": f"{system['device']}, {system['machine']}, threads: {system['threads']}, "
+        f"{system['workers']} at once",
         "harness": packages["harness"],
         "torch": packages["torch"],
         "date": min(name for cell in run.cells for name in _dates(cell)),

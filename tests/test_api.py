@@ -117,7 +117,7 @@ def test_a_plain_script_runs_an_experiment_at_its_top_level(tiny_spec, tmp_path)
 
 def test_nothing_below_the_command_line_reads_options_or_exits():
     rooms = Path(harness.__file__).parent
-    programs = {"__main__.py", "worker.py"}
+    programs = {"__main__.py", "worker.py", "launched.py"}
     files = [path for path in rooms.rglob("*.py") if "cli" not in path.parts and path.name not in programs]
     assert len(files) > 100
     assert [path for path in files if re.search(r"\bargparse\b|\bsys\.exit\b", path.read_text(encoding="utf-8"))] == []

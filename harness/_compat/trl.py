@@ -5,7 +5,7 @@ from typing import Any
 from accelerate.data_loader import BatchSamplerShard
 from accelerate.utils import broadcast
 from torch import Tensor
-from trl import SFTTrainer
+from trl import SFTConfig, SFTTrainer
 
 
 def count_tokens(trainer: SFTTrainer, inputs: dict[str, Any]) -> None:
@@ -25,6 +25,16 @@ def on_its_device(trainer: SFTTrainer, inputs: dict[str, Any]) -> dict[str, Any]
     """
     moved: dict[str, Any] = trainer._prepare_inputs(inputs)  # noqa: SLF001
     return moved
+
+
+def on_one_device(config: SFTConfig) -> SFTConfig:
+    """Return the configuration for a process that trains on one device, however many it sees.
+
+    Of several cards upstream's trainer makes one batch a card (torch's DataParallel), which is another effective batch.
+    Delete when upstream takes the number of devices as a field.
+    """
+    config._n_gpu = min(config.n_gpu, 1)  # noqa: SLF001
+    return config
 
 
 class WholeBatches(SFTTrainer):

@@ -67,7 +67,7 @@ class LocalExecutor(Executor):
     def _fresh(self, unit: WorkUnit, path: Path) -> Generator[Event | Exit]:
         """Run the unit as a program of its own."""
         process = start_worker(
-            [path], {**worker_environment(unit.device, unit.environment), PARENT: str(os.getpid())}, unit.log
+            [path], {**worker_environment(unit.sees, unit.environment), PARENT: str(os.getpid())}, unit.log
         )
         with self._noted(_Program(process)):
             yield from _read(unit, process)

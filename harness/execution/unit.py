@@ -109,6 +109,12 @@ class WorkUnit:
         """The cell that the unit is about, if any."""
         return None if self.cell is None else self.cell.planned.cell.id
 
+    @property
+    def sees(self) -> str | None:
+        """The device that its process sees alone; None where it sees all: who prepares or plans counts accelerators."""
+        counts = self.kind in {"prepare", "estimate"} and self.device == "cuda"
+        return None if counts else self.device
+
 
 def write_unit(unit: WorkUnit, path: Path) -> Path:
     """Write the unit's file and return its path."""

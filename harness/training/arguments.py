@@ -6,6 +6,7 @@ from typing import Any
 
 from trl import SFTConfig
 
+from harness._compat.trl import on_one_device
 from harness.model.devices import device_kind
 from harness.model.precision import Dtype, has_bfloat16, usable_dtype
 from harness.spec.records import EarlyStopping
@@ -63,7 +64,8 @@ def sft_config(
     half = _half_precision(fields, dtype, device)
     told = {} if reporting is None else reporting.arguments()
     given = fields if processes == 1 else {**fields, **shared_fields(fields, processes), **_ALIKE}
-    return SFTConfig(**{**defaults, **given, **half, **decided, **told, **_evaluating(early_stopping, every)})
+    whole = {**defaults, **given, **half, **decided, **told, **_evaluating(early_stopping, every)}
+    return on_one_device(SFTConfig(**whole))
 
 
 _ALIKE = {"ddp_broadcast_buffers": False, "ddp_find_unused_parameters": True}

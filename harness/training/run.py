@@ -143,10 +143,10 @@ def train(
             processing_class=tokenizer,
             callbacks=[*watching, *([keeping] if keeping else [])],
             padding_free=padding_free,
-            rows_that_fit=rows_at_once,
+            rows_at_once=rows_at_once,
             prefix=prefix,
             keeping=keeping,
-            rows_at_once=int(fields.get("per_device_train_batch_size", 8)),
+            batch_size=int(fields.get("per_device_train_batch_size", 8)),
         )
         _check_not_empty(trainer, len(rows))
         trainer.begin()
@@ -161,7 +161,34 @@ def train(
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     adapted.model.eval()
     spent = replace(spent, validate=trainer.spent.validate)
-    whole = spent if keeping is None else keeping.earlier + spent
+    return _trained(
+        trainer,
+        watch,
+        spent=spent,
+        whole=spent if keeping is None else keeping.earlier + spent,
+        drawn_again=drawn_again,
+        best_step=best[0].step if best else None,
+        updates_lost=rounding.share,
+        rows=count_rows(spans(rows, tokenizer), fields),
+        held_out=held_out,
+        prefix=prefix,
+    )
+
+
+def _trained(
+    trainer: CompletionTrainer,
+    watch: Watch,
+    *,
+    spent: Spent,
+    whole: Spent,
+    drawn_again: tuple[str, ...],
+    best_step: int | None,
+    updates_lost: float | None,
+    rows: RowCounts,
+    held_out: HeldOut | None,
+    prefix: RowsPrefix | None,
+) -> Trained:
+    """Return what a training did: what the trainer and the watch noted, and what was found beside them."""
     return Trained(
         steps=trainer.state.global_step,
         examples=trainer.examples,
@@ -170,17 +197,17 @@ def train(
         losses=tuple(watch.losses),
         flos=float(trainer.state.total_flos),
         order=tuple(trainer.order),
-        drawn_again=drawn_again,
         engine=trainer.engine,
         validation_losses=tuple(watch.validation_losses),
-        best_step=best[0].step if best else None,
         computed=_computed(trainer),
-        updates_lost=rounding.share,
-        rows=count_rows(spans(rows, tokenizer), fields),
-        held_out=held_out,
         validation_seconds=whole.validate,
         prefix=None if prefix is None else _used(prefix, trainer, whole.prefix),
         spent=spent,
+        drawn_again=drawn_again,
+        best_step=best_step,
+        updates_lost=updates_lost,
+        rows=rows,
+        held_out=held_out,
     )
 
 

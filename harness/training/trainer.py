@@ -50,8 +50,9 @@ class CompletionTrainer(OwnCheckpoints):
     """SFTTrainer whose rows are read without padding, and whose output head is run where a label is predicted only.
 
     Mixture-of-experts models add an auxiliary loss of a batch in their own forward: for these TRL's loss is computed as
-    it is, of whole batches. Of others `rows_that_fit` rows are read at a time, all of a batch with None. Where several
-    processes train, each pads and computes its own rows of every batch; see `shared`.
+    it is, of whole batches. Of others `rows_at_once` rows are read at a time, all of a batch with None. Where several
+    processes train, each pads and computes its own rows of every batch; see `shared`. `batch_size` is that of the one
+    device whose batches they make together.
     """
 
     _prefix: RowsPrefix | None = None
@@ -61,16 +62,16 @@ class CompletionTrainer(OwnCheckpoints):
         self,
         *args: Any,
         padding_free: bool = False,
-        rows_that_fit: int | None = None,
+        rows_at_once: int | None = None,
         prefix: RowsPrefix | None = None,
         keeping: Keeping | None = None,
-        rows_at_once: int = 8,
+        batch_size: int = 8,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._processes = self.args.world_size
-        self._batches_at_once = max(1, self.args.per_device_train_batch_size // rows_at_once)
-        self._rows_at_once = rows_at_once
+        self._batches_at_once = max(1, self.args.per_device_train_batch_size // batch_size)
+        self._batch_size = batch_size
         self._prefix = prefix
         self._prefix_noted: State = None
         self._keeping = keeping
@@ -82,7 +83,7 @@ class CompletionTrainer(OwnCheckpoints):
                 "Leave execute.launch out."
             )
         self._by_trl = self._as_is or (self.args.device.type == "cuda" and self._processes == 1)
-        self._rows_that_fit = None if self._as_is or self._processes > 1 else rows_that_fit
+        self._rows_at_once = None if self._as_is or self._processes > 1 else rows_at_once
         self._seen = hashlib.sha256()
         self.order: list[str] = []
         """After each batch, a digest of all examples seen so far in their order."""
@@ -156,7 +157,7 @@ class CompletionTrainer(OwnCheckpoints):
         if self._batches_at_once == 1:
             return [inputs["input_ids"]]
         padded_to = getattr(self.data_collator, "pad_to_multiple_of", None)
-        return batches_of_one(inputs, self._rows_at_once, padded_to)
+        return batches_of_one(inputs, self._batch_size, padded_to)
 
     def floating_point_ops(self, inputs: dict[str, Any]) -> float:
         """Return this process's part of the estimated operations on a batch; those of all are added up."""
@@ -191,7 +192,7 @@ class CompletionTrainer(OwnCheckpoints):
     def held_out(self) -> HeldOut:
         """Return the loss on each row of the validation set, in its order."""
         rows, size = self.eval_dataset, self.args.per_device_eval_batch_size
-        size = size if self._rows_that_fit is None else min(size, self._rows_that_fit)
+        size = size if self._rows_at_once is None else min(size, self._rows_at_once)
         nats: list[float] = []
         tokens: list[int] = []
         with evaluation_mode(self.model), self.accelerator.autocast():
@@ -219,7 +220,7 @@ class CompletionTrainer(OwnCheckpoints):
     ) -> Tensor:
         """Add a batch's gradient, in parts if it is read in parts, and note which examples it was."""
         self._see(inputs)
-        parts = parts_of(inputs, self._rows_that_fit)
+        parts = parts_of(inputs, self._rows_at_once)
         if len(parts) == 1:
             return super().training_step(model, inputs, num_items_in_batch)
         if self.engine is None:  # one row alone would not tell whether rows see each other
@@ -370,7 +371,7 @@ class CompletionTrainer(OwnCheckpoints):
         if self._as_is:
             return super().prediction_step(model, inputs, prediction_loss_only, ignore_keys)
         moved = on_its_device(self, inputs)
-        parts = parts_of(moved, self._rows_that_fit)
+        parts = parts_of(moved, self._rows_at_once)
         with torch.no_grad():
             if len(parts) == 1:
                 return self.compute_loss(model, moved).detach(), None, None

@@ -173,6 +173,13 @@ def test_a_unit_sees_one_device(monkeypatch, device, visible, given):
     assert needs_fresh_program(device) == (device != "cpu")
 
 
+def test_who_counts_accelerators_sees_all_of_them_and_a_cell_sees_its_own(tmp_path):
+    kinds = ("prepare", "estimate", "cell")
+    asked = [WorkUnit(id=kind, kind=kind, log=tmp_path / "log", device="cuda") for kind in kinds]
+    assert [each.sees for each in asked] == [None, None, "cuda"]
+    assert WorkUnit(id="prepare", kind="prepare", log=tmp_path / "log", device="cuda:1").sees == "cuda:1"
+
+
 def test_a_machine_with_a_gpu_forks_no_cell_unless_it_is_to_use_the_cpu(monkeypatch, tmp_path):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     (tmp_path / "nvidiactl").touch()

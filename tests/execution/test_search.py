@@ -13,6 +13,7 @@ from harness.execution import cell
 from harness.execution.clock import Clock
 from harness.execution.run import Options, execute
 from harness.spec import load
+from harness.spec.records import Execution
 from helpers.records import training
 from helpers.watchers import Silent
 
@@ -202,9 +203,10 @@ def test_without_seeds_the_search_is_all(with_options, tmp_path):
 
 def test_a_validation_loss_that_is_no_number_is_a_failure_of_its_trial(monkeypatch, tmp_path):
     record = training(validation_loss=math.nan)
-    monkeypatch.setattr(cell, "course_of", lambda *_: None)
-    monkeypatch.setattr(cell, "train_part", lambda *_, **__: (None, record))
-    work = SimpleNamespace(recipe=SimpleNamespace(), folder=tmp_path)
+    monkeypatch.setattr(cell, "course_of", lambda *_: SimpleNamespace(tokenizer=None))
+    monkeypatch.setattr(cell, "train_part", lambda *_, **__: (SimpleNamespace(model=None), record))
+    asked = SimpleNamespace(execute=Execution())
+    work = SimpleNamespace(recipe=SimpleNamespace(), folder=tmp_path, experiment=asked)
     with pytest.raises(TrainingError, match="validation loss is nan") as raised:
         cell.run_trial(work, Clock(lambda _: None))
     assert raised.value.kind == "non_finite_loss"

@@ -4,13 +4,12 @@ The page is whole without its script, which only keeps and saves the marks. Ever
 """
 
 import hashlib
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from importlib import resources
 
 from harness.ratings.draw import Pair
 from harness.ratings.marks import DECLARED, EXPERTISE, MARKS, RATER, REQUIRED, SIDES, Mark
-from harness.report.render.escape import escape
+from harness.report.render.escape import escape, source_of
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -52,7 +51,7 @@ def page(pairs: Sequence[Pair], title: str, *, said: Sequence[str] = ()) -> str:
     """Return the page; `said` are paragraphs that come before the pairs, such as whom to cite."""
     script = _asset("rate.js")
     return _PAGE.format(
-        allowed=f"sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
+        allowed=source_of(script),
         title=escape(title),
         css=_asset("rate.css"),
         name=_name_of(pairs),

@@ -1,7 +1,5 @@
 """One HTML file: nothing in it is fetched, and nothing from data or a model is taken for HTML."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
 from typing import assert_never
@@ -25,7 +23,7 @@ from harness.report.document import (
 )
 from harness.report.render._base import Renderer
 from harness.report.render.cells import NOTHING, header_text, is_numeric, part_text, parts_of
-from harness.report.render.escape import escape
+from harness.report.render.escape import escape, source_of
 from harness.report.render.items import items_list
 
 Draw = Callable[[Figure], str]
@@ -80,7 +78,7 @@ class HtmlRenderer(Renderer):
         lead = [each for each in document.blocks if not isinstance(each, Section)]
         script = _asset("page.js")
         return _PAGE.format(
-            allowed=f"sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
+            allowed=source_of(script),
             made_of=escape(self._made_of),
             title=escape(document.title),
             css=_asset("page.css"),

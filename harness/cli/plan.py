@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
     from harness.plan.cluster import on_cluster
     from harness.plan.nodes import read_nodes
     from harness.plan.units import units_of
+    from harness.plan.ways import described, ways_on
 
     check_applicable(args)
     found = load_spec(args)
@@ -80,16 +81,17 @@ def run(args: argparse.Namespace) -> int:
     if args.within is not None:
         fits = api.plan_within(experiment, args.within, estimate=estimate, from_runs=args.from_runs)
     cluster = None if nodes is None else on_cluster(experiment, estimate, nodes)
+    ways = () if nodes is None else ways_on(experiment, estimate, nodes)
     if args.json:
         more = {"within": asdict(fits)} if fits else {}
-        more |= {"cluster": asdict(cluster)} if cluster else {}
+        more |= {"cluster": asdict(cluster) | {"ways": list(map(described, ways))}} if cluster else {}
         units = asdict(units_of(experiment, estimate))
         print(json.dumps(asdict(estimate) | {"launch": units} | more, indent=2))
     else:
         from harness.report.documents import plan_document
         from harness.report.render.text import TextRenderer
 
-        document = plan_document(experiment, estimate, run_folder(found, args.out), fits, cluster)
+        document = plan_document(experiment, estimate, run_folder(found, args.out), fits, cluster, ways=ways)
         print(TextRenderer().render(document))
     if fits is not None and args.apply:
         print(apply_fit(experiment, fits.best, max(count for count, _ in estimate.suites.values())), file=sys.stderr)

@@ -41,6 +41,14 @@ def flops_a_token(
     return 2.0 * (sum(inside) + sum(inside[lowest:]) + trained)
 
 
+def largest_layer(config: Mapping[str, Any]) -> tuple[str, int, int]:
+    """Return of the model of `config` the class of its decoder layers, parameters of the largest, and those outside."""
+    model = empty_model(config)
+    layers = [model.get_submodule(name) for name in layer_names(model)]
+    sizes = [parameters(layer)[1] for layer in layers]
+    return type(layers[0]).__name__, max(sizes), parameters(model)[1] - sum(sizes)
+
+
 def base_bytes(config: Mapping[str, Any], width: int, quantization: Mapping[str, Any] | None) -> int:
     """Return the bytes of the weights of the model of `config`, `width` for a weight that is not quantized.
 

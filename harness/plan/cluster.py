@@ -1,21 +1,21 @@
 """What an experiment would take of a cluster: the makespan of its units on declared nodes, in the order of a run.
 
 Units are placed as `harness run --next` takes them: in order, each at the fastest free device whose memory holds it,
-one at a time on a device. Nothing starts before the untuned model is scored, no cell before all trials have ended, and
-no cell of a look before those of the look before have; every look goes on. It is list scheduling (Graham 1969), at most
-twice the shortest makespan on equal devices without predecessors.
+a row at a time where need be, one at a time on a device. Nothing starts before the untuned model is scored, no cell
+before all trials have ended, and no cell of a look before those of the look before have; every look goes on. It is list
+scheduling (Graham 1969), at most twice the shortest makespan on equal devices without predecessors.
 """
 
 import bisect
 import heapq
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from harness.errors import UsageError
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.nodes import GIB, Nodes
+from harness.plan.ways import largest_trainings
 from harness.spec.records import Experiment
 
 _NEAR = 0.9
@@ -26,7 +26,8 @@ _NEAR = 0.9
 class OnCluster:
     """Makespan in seconds, `chain` of them by predecessors alone; device-seconds in use and there; cost; bytes.
 
-    `cost` is None where no node has a price. `binds` says what would have to change for less.
+    `cost` is None where no node has a price. `binds` says what would have to change for less. `unplaced` are recipes
+    that no single device holds, with the bytes that they take of one at least; their units are not counted.
     """
 
     devices: int
@@ -38,6 +39,7 @@ class OnCluster:
     cost: float | None
     storage: int
     binds: str
+    unplaced: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +48,22 @@ class _Phase:
 
     chains: tuple[tuple[CellCost, ...], ...]
 
+    def without(self, recipes: Collection[str]) -> "_Phase":
+        """Return the phase without the units of these recipes."""
+        kept = (tuple(each for each in chain if each.recipe not in recipes) for chain in self.chains)
+        return _Phase(tuple(chain for chain in kept if chain))
+
     @property
     def longest(self) -> float:
         return max((sum(each.seconds for each in chain) for chain in self.chains), default=0.0)
 
 
 def on_cluster(experiment: Experiment, estimate: Estimate, nodes: Nodes) -> OnCluster:
-    """Return what the estimate's units come to on the nodes.
-
-    Raises `UsageError` where a unit fits on no device, with every such recipe.
-    """
-    phases = tuple(_phases(experiment, estimate))
+    """Return what the estimate's units come to on the nodes, without those that no device holds."""
+    estimate = _halved(estimate)
+    unplaced = _unplaced(estimate, nodes)
+    phases = [each.without(unplaced) for each in _phases(experiment, estimate)]
     units = [unit for phase in phases for chain in phase.chains for unit in chain]
-    _check_fitting(units, nodes)
     makespan = busy = 0.0
     for phase in phases:
         makespan, worked = _placed(phase, nodes, makespan)
@@ -66,7 +71,8 @@ def on_cluster(experiment: Experiment, estimate: Estimate, nodes: Nodes) -> OnCl
     devices = nodes.devices
     chain = sum(each.longest for each in phases) / max(each.speed for each in devices)
     prices = [each.cost_per_hour * each.count for each in nodes.nodes if each.cost_per_hour is not None]
-    storage = sum(each.disk for each in estimate.cells) + len(devices) * max(each.written for each in units)
+    kept = sum(each.disk for each in estimate.cells if each.recipe not in unplaced)
+    storage = kept + len(devices) * max((each.written for each in units), default=0)
     return OnCluster(
         devices=len(devices),
         units=len(units),
@@ -77,6 +83,7 @@ def on_cluster(experiment: Experiment, estimate: Estimate, nodes: Nodes) -> OnCl
         cost=sum(prices) * makespan / 3600 if prices else None,
         storage=storage,
         binds=_binding(units, nodes, makespan, chain, storage),
+        unplaced=unplaced,
     )
 
 
@@ -131,15 +138,21 @@ def _placed(phase: _Phase, nodes: Nodes, start: float) -> tuple[float, float]:
     return now, worked
 
 
-def _check_fitting(units: Sequence[CellCost], nodes: Nodes) -> None:
+def _unplaced(estimate: Estimate, nodes: Nodes) -> dict[str, int]:
+    """Return the recipes whose units no device holds, with the bytes of the largest."""
     most = max(each.memory for each in nodes.devices)
-    large = {each.recipe: each.memory for each in units if each.memory > most}
-    if large:
-        listed = ", ".join(f"{recipe} ({memory / GIB:.1f} GiB)" for recipe, memory in large.items())
-        raise UsageError(
-            f"{listed}: the largest device of {nodes.file} has {most / GIB:.1f} GiB. Declare a larger one, or give the "
-            "recipe a smaller batch or checkpoints of gradients."
-        )
+    large = [each for each in (*estimate.trials, *estimate.cells) if each.memory > most]
+    return {each.recipe: each.memory for each in sorted(large, key=lambda each: each.memory)}
+
+
+def _halved(estimate: Estimate) -> Estimate:
+    """Return the estimate with the memory that units take a row at a time: a run halves its batches where it has to."""
+    least = {name: each.bytes_with(1) for name, each in largest_trainings(estimate).items() if each.divisible}
+
+    def halved(unit: CellCost) -> CellCost:
+        return replace(unit, memory=min(unit.memory, least.get(unit.recipe, unit.memory)))
+
+    return replace(estimate, cells=tuple(map(halved, estimate.cells)), trials=tuple(map(halved, estimate.trials)))
 
 
 def _binding(units: Sequence[CellCost], nodes: Nodes, makespan: float, chain: float, storage: int) -> str:

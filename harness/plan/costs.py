@@ -37,6 +37,52 @@ class CellCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingMemory:
+    """What one training of a recipe asks of memory, in bytes.
+
+    `base` is the base model as it is loaded; `masters` what float32 adds for what trains: beside the base, or, of a
+    recipe that `trains_base`, in its place. `gradients`, `moments` (AdamW's two) and the copy that early stopping
+    `keeps` are of what trains. A batch has `rows`, a step `examples`; each row takes `a_row` of activations, or
+    `a_row_again` where these are computed again in the backward pass. `outside` and `layer` are bytes of weights
+    as products take them: of what lies outside the decoder's layers, and of the largest of these. A batch that is not
+    `divisible` is read whole; `packed` tells whether the base is quantized.
+    """
+
+    recipe: str
+    libraries: int
+    base: int
+    masters: int
+    gradients: int
+    moments: int
+    keeps: int
+    rows: int
+    examples: int
+    a_row: float
+    a_row_again: float
+    recomputes: bool
+    trains_base: bool
+    outside: int = 0
+    layer: int = 0
+    divisible: bool = True
+    packed: bool = False
+
+    @property
+    def weights(self) -> int:
+        """Bytes of the base and of what trains."""
+        return self.base + self.masters
+
+    @property
+    def fixed(self) -> int:
+        """Bytes without activations."""
+        return self.libraries + self.weights + self.gradients + self.moments + self.keeps
+
+    def bytes_with(self, rows_at_once: int | None = None) -> int:
+        """Return what it takes where so many rows are read at a time, None being all."""
+        rows = self.rows if rows_at_once is None else min(self.rows, rows_at_once)
+        return round(self.fixed + rows * self.a_row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """What the whole experiment would cost, cell by cell in order, and what could not be looked at for it."""
 
@@ -65,6 +111,10 @@ class Estimate:
     """Trials that there may be beyond `trials`, where choices lie at the edge of the search."""
     at_once: int = 1
     """Cells that run at once."""
+    trainings: tuple[TrainingMemory, ...] = ()
+    """What each training of each recipe asks of memory."""
+    layer_class: str = ""
+    """The class of the model's decoder layers, by which launchers know what to shard."""
 
     @property
     def seconds(self) -> float:

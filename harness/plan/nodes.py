@@ -34,6 +34,7 @@ class Device:
 class Node:
     """So many equal nodes."""
 
+    name: str
     count: int
     each: int
     device: Device
@@ -65,13 +66,14 @@ def read_nodes(path: Path) -> Nodes:
         listed = "\n".join(f"  {each}" for each in wrong)
         raise UsageError(f"{path} declares no cluster:\n{listed}")
     storage = said.get("storage_gib")
-    nodes = tuple(map(_node, said["nodes"]))
+    nodes = tuple(_node(each, number) for number, each in enumerate(said["nodes"], 1))
     return Nodes(file=str(path), nodes=nodes, storage=None if storage is None else round(storage * GIB))
 
 
-def _node(said: Mapping[str, Any]) -> Node:
+def _node(said: Mapping[str, Any], number: int) -> Node:
     device = Device(memory=round(said["memory_gib"] * GIB), speed=float(said.get("speed", 1)))
     return Node(
+        name=said.get("name", str(number)),
         count=said.get("count", 1),
         each=said.get("devices", 1),
         device=device,

@@ -8,9 +8,9 @@ parts make the same step, see `harness.training.parts`.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 import torch
@@ -21,10 +21,10 @@ from harness.errors import RecipeError, TrainingError
 from harness.methods.adapt import adapt
 from harness.model.devices import device_kind, device_name, ran_out
 from harness.model.precision import usable_dtype
-from harness.model.shapes import known_config
+from harness.plan.batch import halves
 from harness.plan.identity import data_key
-from harness.preflight.estimate import Demand, demands, model_config
 from harness.preflight.token_counts import RowTokens, TokenCounts, count_training
+from harness.preflight.trainings import Demand, demands
 from harness.preflight.unknown import Unknown
 from harness.records import Fit
 from harness.sources import models
@@ -71,56 +71,48 @@ def estimated(experiment: Experiment, *, room: int, swap: int = 0) -> Fit:
     asked = demands(experiment, _counted(experiment), "cpu")
     if _most(asked) <= room:
         return Fit()
-    largest = max(asked, key=Demand.bytes_with)
-    sizes = [] if _is_whole_by_nature(largest, experiment) else list(halves(max(each.rows for each in asked)))
+    largest = max(asked, key=lambda each: each.memory.bytes_with())
+    sizes = list(halves(max(each.memory.rows for each in asked))) if largest.memory.divisible else []
     rows = next((each for each in sizes if _most(asked, each) <= room), sizes[-1] if sizes else None)
     taken = _most(asked, rows)
     if taken > room + swap:
         raise _too_small(largest, experiment, f"this machine has {room / _GIB:.1f} GiB of memory", taken=taken)
     if rows is None:
         return Fit()
-    return Fit(way="estimated", rows_at_once=rows, recipe=largest.recipe.id, rows=largest.rows, taken=taken, room=room)
+    return Fit(
+        way="estimated", rows_at_once=rows, recipe=largest.recipe.id, rows=largest.memory.rows, taken=taken, room=room
+    )
 
 
 def measured(experiment: Experiment, device: str) -> Fit:
     """Return what the device holds of a batch, by steps of the largest recipe on it."""
     asked = demands(experiment, _counted(experiment), device)
-    largest = max(asked, key=Demand.bytes_with)
+    largest = max(asked, key=lambda each: each.memory.bytes_with())
     sizes: list[int | None] = [None]
-    if not _is_whole_by_nature(largest, experiment):
-        sizes += halves(largest.rows)
+    if largest.memory.divisible:
+        sizes += halves(largest.memory.rows)
     for rows in sizes:
         if _holds(largest, experiment, device, rows):
             taken, room = _of_device(device)
-            return Fit(
-                way="measured", rows_at_once=rows, recipe=largest.recipe.id, rows=largest.rows, taken=taken, room=room
-            )
+            return _settled("measured", largest, rows, taken, room)
     _, room = _of_device(device)
     has = "" if room is None else f" has {room / _GIB:.1f} GiB of memory, which"
     raise _too_small(largest, experiment, f"{device_name(device)}{has} ran out")
 
 
-def halves(rows: int) -> Iterator[int]:
-    """Yield half of so many rows, rounded up, and half of that, down to one."""
-    while rows > 1:
-        rows = (rows + 1) // 2
-        yield rows
+def _settled(
+    way: Literal["estimated", "measured"], largest: Demand, rows: int | None, taken: int | None, room: int | None
+) -> Fit:
+    asked = largest.memory
+    return Fit(way=way, rows_at_once=rows, recipe=asked.recipe, rows=asked.rows, taken=taken, room=room)
 
 
 def _most(asked: Sequence[Demand], rows_at_once: int | None = None) -> int:
-    return max(each.bytes_with(rows_at_once) for each in asked)
+    return max(each.memory.bytes_with(rows_at_once) for each in asked)
 
 
 def _fields(demand: Demand, experiment: Experiment) -> dict[str, Any]:
     return experiment.training_of(demand.stage.trained)
-
-
-def _is_whole_by_nature(demand: Demand, experiment: Experiment) -> bool:
-    """Tell whether the loss is one of a whole batch: a mixture of experts has its router's beside that of the rows."""
-    text = known_config(model_config(experiment)).get_text_config()
-    own = _fields(demand, experiment).get("router_aux_loss_coef")
-    share = getattr(text, "router_aux_loss_coef", 0.0) if own is None else own
-    return hasattr(text, "output_router_logits") and share != 0.0
 
 
 def _longest_allowed(experiment: Experiment) -> int | None:
@@ -184,7 +176,7 @@ def _step(demand: Demand, experiment: Experiment, device: str, rows_at_once: int
     train(
         adapted,
         loaded.tokenizer,
-        _longest(rows, loaded.tokenizer, fields, count=demand.rows),
+        _longest(rows, loaded.tokenizer, fields, count=demand.memory.rows),
         {**fields, "max_steps": STEPS, "gradient_accumulation_steps": 1},
         seed=seed,
         on_step=lambda *_: None,
@@ -216,9 +208,9 @@ def _too_small(demand: Demand, experiment: Experiment, why: str, *, taken: int |
     fields = _fields(demand, experiment)
     asks = "" if taken is None else f", and would take {taken / _GIB:.1f}"
     how = (
-        f"its batch of {demand.rows} rows is read whole, for the router's loss of a mixture is a batch's"
-        if _is_whole_by_nature(demand, experiment)
-        else "with a single row at a time"
+        "with a single row at a time"
+        if demand.memory.divisible
+        else f"its batch of {demand.memory.rows} rows is read whole, for the router's loss of a mixture is a batch's"
     )
     return RecipeError(
         f"{demand.recipe.id} is too large to be trained here: {why}{asks} ({how}; training.max_length "

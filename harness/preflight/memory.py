@@ -20,6 +20,8 @@ WIDTH = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Bytes of a number."""
 MASTER = 4
 """Bytes of a weight that trains, of its gradient and of each of its moments, whatever dtype the model has."""
+MOMENTS = 2
+"""AdamW's, of each weight that trains."""
 ACTIVATION = {"float32": 68, "bfloat16": 34, "float16": 34}
 """Bytes of activations a token, layer and hidden unit."""
 LIBRARIES = 1_200_000_000
@@ -40,13 +42,11 @@ def cells_that_fit(bytes_of_a_cell: int) -> int:
 
 
 def trained(parameters: int, *, keeps_best: bool) -> int:
-    """Return the bytes of gradients and moments of what trains, and of the copy that early stopping keeps."""
-    return parameters * MASTER * (3 + keeps_best)
+    """Return the bytes of gradients and moments of what trains, and of the copy that early stopping keeps.
 
-
-def checkpoint(parameters: int, *, keeps_best: bool) -> int:
-    """Return the bytes of a checkpoint's files: what trains, its moments, and the copy that early stopping keeps."""
-    return trained(parameters, keeps_best=keeps_best)
+    A checkpoint's files are as large: they hold what trains in the place of its gradients.
+    """
+    return parameters * MASTER * (1 + MOMENTS + keeps_best)
 
 
 def activations(

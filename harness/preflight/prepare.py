@@ -10,10 +10,11 @@ from harness.diagnostics import check_diagnostics
 from harness.preflight.comparable import check_comparable
 from harness.preflight.contamination import all_training_passages, check_contamination
 from harness.preflight.content import content_of, rows_of
-from harness.preflight.estimate import accelerators, cells_that_fit, model_config
+from harness.preflight.estimate import accelerators, cells_that_fit
 from harness.preflight.existing import check_existing
 from harness.preflight.incompatibilities import check_device, check_launch, check_recipes
 from harness.preflight.prepared import Prepared
+from harness.preflight.trainings import model_config
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.load import built_once, load_task

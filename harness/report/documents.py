@@ -10,6 +10,7 @@ from harness.compare.summaries import ScoreSummary
 from harness.ledger import RunFolder
 from harness.plan.cluster import OnCluster
 from harness.plan.costs import Estimate
+from harness.plan.ways import Way
 from harness.plan.within import Within
 from harness.report.document import Block, Document, Notice, Prose
 from harness.report.sections.cluster import cluster_blocks
@@ -120,9 +121,11 @@ def plan_document(
     folder: Path,
     fits: Within | None = None,
     cluster: OnCluster | None = None,
+    *,
+    ways: Sequence[Way] = (),
 ) -> Document:
     """Return what ``harness plan`` prints; what comes to a budget and to a cluster last, where they were given."""
-    placed = () if cluster is None else tuple(cluster_blocks(cluster))
+    placed = () if cluster is None else tuple(cluster_blocks(cluster, ways, estimate))
     model = f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device}"
     if experiment.searches_alone:
         alone = (Prose(_head(experiment)), Prose(f"{model} → {folder}"), trials_table(estimate), *totals(estimate))

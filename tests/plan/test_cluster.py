@@ -12,6 +12,7 @@ from harness.plan.cluster import on_cluster
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.nodes import GIB, read_nodes
 from harness.spec import Overrides, load
+from helpers.trainings import training
 
 RECIPES = ("full--default", "lora--tiny")
 
@@ -93,9 +94,22 @@ def test_storage_that_is_too_small_is_said(planned):
     assert found.binds == "storage: 7.0 GiB of the 4.0 that there are"
 
 
-def test_recipes_that_fit_nowhere_are_all_named(planned):
-    with pytest.raises(UsageError, match=r"full--default \(5\.0 GiB\), lora--tiny \(5\.0 GiB\): the largest device"):
-        planned({"nodes": [{"memory_gib": 4}]}, estimate([1.0], memory=5), seeds=(1,))
+def test_what_no_device_holds_is_named_and_the_rest_is_placed(planned):
+    found = planned({"nodes": [{"memory_gib": 4}]}, estimate([100.0], memory=5), seeds=(1,))
+    assert found.unplaced == {"full--default": 5 * GIB, "lora--tiny": 5 * GIB}
+    assert (found.units, found.makespan, found.storage) == (1, 10, (1 + 2) * GIB)
+    assert planned({"nodes": [{"memory_gib": 0.5}]}, estimate([100.0], memory=5), seeds=(1,)).units == 0
+
+
+def test_a_batch_that_a_run_would_halve_is_placed(planned):
+    """Nine rows of half a GiB beside half a GiB: with a row at a time, one GiB is enough."""
+    asked = training(recipe="full--default", libraries=GIB // 2, rows=9, a_row=GIB / 2)
+    made = replace(estimate([100.0], memory=5), trainings=(asked,))
+    found = planned({"nodes": [{"memory_gib": 1}]}, made, seeds=(1,))
+    assert set(found.unplaced) == {"lora--tiny"}
+    assert found.makespan == 10 + 100
+    whole = replace(made, trainings=(replace(asked, divisible=False),))
+    assert set(planned({"nodes": [{"memory_gib": 1}]}, whole, seeds=(1,)).unplaced) == set(RECIPES)
 
 
 def test_everything_that_is_wrong_with_a_file_is_said_at_once(tmp_path):
@@ -118,7 +132,7 @@ def test_the_makespan_lies_between_what_nothing_beats_and_grahams_bound(seconds,
     from harness.plan.cluster import _Phase, _placed
     from harness.plan.nodes import Device, Node, Nodes
 
-    node = Node(count=1, each=devices, device=Device(memory=8 * GIB, speed=1.0), cost_per_hour=None)
+    node = Node(name="a", count=1, each=devices, device=Device(memory=8 * GIB, speed=1.0), cost_per_hour=None)
     phase = _Phase(tuple((cost("full--default", each),) for each in seconds))
     end, worked = _placed(phase, Nodes(file="", nodes=(node,)), 0.0)
     least = max(*seconds, sum(seconds) / devices)

@@ -7,7 +7,7 @@ import pytest
 
 from harness.preflight import calibrate as measured
 from harness.preflight import estimate as planning
-from harness.preflight import memory
+from harness.preflight import memory, trainings
 from harness.preflight.calibrate import Calibration, Speed
 from harness.preflight.calibrated import Kept
 from harness.preflight.token_counts import RowTokens, count_tokens
@@ -87,7 +87,7 @@ def test_quantized_weights_take_less_on_a_gpu_and_are_read_whole_on_a_cpu(tiny_m
     plain = Recipe(method="lora", name="x", peft=peft)
     packed = replace(plain, quantization={"load_in_4bit": True})
     sizes = {
-        (device, each is packed): planning._Known.of(each, tiny_model["config"], 4, device).weights
+        (device, each is packed): trainings.Known.of(each, tiny_model["config"], 4, device).weights
         for device in ("cpu", "cuda")
         for each in (plain, packed)
     }
@@ -181,7 +181,7 @@ def test_what_trains_takes_float32_whatever_the_models_dtype(tiny_model):
     adapter = Recipe(method="lora", name="x", peft={"peft_type": "LORA", "r": 2, "target_modules": ["q_proj"]})
     full = Recipe(method="full", name="x")
     weights = {
-        (recipe.id, width): planning._Known.of(recipe, tiny_model["config"], width, "cpu")
+        (recipe.id, width): trainings.Known.of(recipe, tiny_model["config"], width, "cpu")
         for recipe in (planning.BASE, adapter, full)
         for width in (2, 4)
     }

@@ -60,7 +60,7 @@ def _block(block: Block) -> str:  # noqa: PLR0911 - one for each type of block
         case Figure():
             return _table(block.table)
         case Command():
-            return f"{fold(block.does)}\n  {block.line}"
+            return f"{fold(block.does)}\n{textwrap.indent(block.line, '  ')}"
         case Items():
             return fold(f"{len(block.questions)} questions with every answer are on the page.")
         case Section():

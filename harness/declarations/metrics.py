@@ -36,7 +36,7 @@ _UNKNOWN = Metric(higher_is_better=None)
 # rouge_score gives 0..1 and some tasks of lm-eval multiply by 100: the range admits both.
 _BY_NAME = (
     ("|".join(ACCURACIES), _FRACTION),
-    (r"exact_match|em|f1|token_f1|mc[12]|contains|pass@\d+|answered", _FRACTION),
+    (r"exact_match|em|f1|token_f1|name_f1|mc[12]|contains|pass@\d+|answered", _FRACTION),
     (r"rouge[12L]\w*|bleu\w*|chrf\w*", _PERCENT),
     (r"\w*bits_per_byte", _BITS),
     (r"answer_(margin|information)", _MARGIN),

@@ -33,6 +33,7 @@ OWN_MODULES = frozenset(
         "harness.suites.examples",
         "harness.suites.generation",
         "harness.suites.metrics",
+        "harness.suites.spans",
         "lm_eval.api.metrics",
     }
 )

@@ -7,6 +7,7 @@ import lxml.html
 from datasets import Dataset, load_dataset
 
 from harness import text
+from harness.contamination import Passage, hits
 from harness.errors import SourceError
 from harness.questions import stable
 
@@ -18,6 +19,10 @@ ToDocument = Callable[[Row], Document | None]
 ANSWER_LENGTH = range(40, 801)
 """Characters of a forum's answer: shorter ones are remarks, longer ones are walks through several problems."""
 QUESTION_LENGTH = 2_000
+
+
+DRAWN = 20_000
+"""Training rows of a published split that are read at most: more than any shipped experiment trains on."""
 
 
 def tested(source: Mapping[str, str], to_document: ToDocument, *, split: str) -> dict[str, Dataset]:
@@ -41,6 +46,30 @@ def divided(source: Mapping[str, str], to_document: ToDocument, *, test_share: f
         held_out = stable.share("split", text.normalise(document["question"])) < test_share
         parts["test" if held_out else "train"].append(document)
     return {name: Dataset.from_list(part) for name, part in parts.items()}
+
+
+def trained_and_tested(
+    source: Mapping[str, str], to_document: ToDocument, *, test: str, train: str = "train"
+) -> dict[str, Dataset]:
+    """Return a published split to train on, without what gives the items of another away, and that one as ``test``.
+
+    Of a large training split `DRAWN` rows are drawn, by a hash of their numbers: the same on every machine. Raises
+    `SourceError` as `tested` does.
+    """
+    asked = _documents(_rows(source, test), to_document)
+    rows = _drawn(_documents(_rows(source, train), to_document))
+    telling = {hit.row for hit in hits(map(_passage, rows), list(map(_passage, asked)))}
+    kept = [row for row in rows if row["id"] not in telling]
+    return {"train": Dataset.from_list(kept), "test": Dataset.from_list(asked)}
+
+
+def _drawn(documents: list[Document]) -> list[Document]:
+    first = set(stable.order((document["id"] for document in documents), "drawn")[:DRAWN])
+    return [document for document in documents if document["id"] in first]
+
+
+def _passage(document: Document) -> Passage:
+    return Passage.of(document["id"], str(document["source"]), document)
 
 
 def medical_o1(row: Row) -> Document:

@@ -5,7 +5,7 @@ from typing import Any
 
 from datasets import Dataset
 
-from harness.questions import hub
+from harness.questions import benchmarks, hub
 
 WHOLE = "train+validation+test"
 """Nothing of a manual is trained on, so all of its published splits are asked about."""
@@ -49,3 +49,18 @@ def mmlu(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
 def pubmedqa(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
     """Return the split test."""
     return hub.tested(source, hub.pubmedqa, split="train")
+
+
+def case_hold(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the splits train and test."""
+    return hub.trained_and_tested(source, benchmarks.case_hold, test="test")
+
+
+def unfair_tos(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the splits train and test."""
+    return hub.trained_and_tested(source, benchmarks.unfair_tos, test="test")
+
+
+def flashcards(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
+    """Return the split test, the first document of each question: nothing of the set is trained on."""
+    return hub.tested_once(source, benchmarks.flashcards, split="train")

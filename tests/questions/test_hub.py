@@ -20,7 +20,23 @@ ROWS = {
         {"documents": ["Told ", "here"], "question": "Is it?", "response": "Yes. ", "adherence_score": True},
         "Yes.",
     ),
+    "sst2": ({"sentence": "A dull pump.", "label": 0}, "negative"),
+    "mnli": ({"premise": "It rains", "hypothesis": "It is wet", "label": 1}, "Neither"),
+    "boolq": ({"passage": "It pumps.", "question": "does it pump", "label": 1}, "yes"),
+    "squad2": (
+        {"title": "Pumps", "context": "Water.", "question": "Which?", "answers": {"text": ["Water"]}},
+        "Water",
+    ),
+    "xsum": ({"document": "A long  story", "summary": "A story "}, "A story"),
+    "conll2003": ({"tokens": ["In", "Delft"], "ner_tags": [0, 5]}, "Delft (location)"),
+    "case_hold": ({"context": "See (<HOLDING>)", "endings": ["a", "b ", "c", "d", "e"], "label": 1}, "b"),
+    "unfair_tos": ({"text": "We may end it.", "labels": [2]}, "yes"),
+    "flashcards": ({"instruction": "Answer.", "input": "Which bone?", "output": "The femur"}, "The femur"),
 }
+"""A row of each set, by the function that makes a document of it, with the right answer."""
+ASKS = ("question", "instruction", "sentence", "premise", "context", "document", "tokens", "text", "input")
+UNPINNED = {"medalpaca_bits"}
+"""Sets of which no commit is known from two public sources."""
 UNFAIR = {
     "no answer": ("alpaca", {"instruction": "Play it.", "input": "", "output": " "}),
     "code": ("stack_overflow", {"Question": "Why?", "Answer": f"<p>{'b' * 40}</p><pre><code>a</code></pre>"}),
@@ -31,7 +47,7 @@ UNFAIR = {
 }
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", [name for name in ROWS if hasattr(hub, name)])
 def test_a_row_becomes_a_document_with_the_right_answer(name):
     row, right = ROWS[name]
     document = getattr(hub, name)(row)
@@ -82,23 +98,36 @@ def test_hub_sets_are_listed_without_the_hub():
 HUB = [name for name, task in declared_tasks().items() if "hub" in task.metadata.get("source", {})]
 
 
-@pytest.mark.parametrize("name", HUB)
+@pytest.mark.parametrize("name", sorted(set(HUB) - UNPINNED))
 def test_a_hub_set_is_pinned_to_a_commit(name):
     assert len(bytes.fromhex(find_task(name).metadata["source"]["revision"])) == 20
+
+
+@pytest.mark.parametrize("name", sorted(UNPINNED))
+def test_a_hub_set_without_a_known_commit_says_so(name):
+    task = find_task(name)
+    assert task.metadata["source"]["revision"] == "main"
+    assert "No commit" in task.path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", HUB)
 def test_every_hub_set_asks_and_answers_on_rows_of_its_shape(name, monkeypatch):
     loader = str(find_task(name).config["custom_dataset"]).removeprefix("loader.")
     row, right = ROWS[loader]
-    asked = next(key for key in row if key.lower() in ("question", "instruction"))
-    rows = [{**row, asked: f"{row[asked]} {n}"} for n in range(40)]  # enough for a tenth to be one
-    monkeypatch.setattr(hub, "load_dataset", lambda *_args, **_options: rows)
+    monkeypatch.setattr(hub, "load_dataset", lambda *_args, **_options: [_asked(row, n) for n in range(40)])
     task = load_task(name)
     document = next(iter(task.test_docs()))
     asked, target = task.doc_to_text(document), task.doc_to_target(document)
     prompt = task.doc_to_choice(document)[asked] if isinstance(asked, int) else asked  # prompts may be the options
     assert prompt.endswith(("Answer:", "Answer step by step:"))
     answer = task.doc_to_choice(document)[target] if isinstance(target, int) else target
-    letters = dict(zip("ABCD", document["choices"], strict=False))
+    letters = dict(zip("ABCD", document.get("choices", ()), strict=False))
     assert {right, document.get("rationale")} & {answer.strip(), letters.get(answer), answer.partition("\nAnswer: ")[2]}
+
+
+def _asked(row, number):
+    """Return a row that asks something of its own; of forty, a tenth is one at least."""
+    name = next(key for asks in ASKS for key in row if key.lower() == asks)
+    if name == "tokens":
+        return {**row, "tokens": [*row["tokens"], str(number)], "ner_tags": [*row["ner_tags"], 0]}
+    return {**row, name: f"{row[name]} {number}"}

@@ -30,6 +30,7 @@ def beside_run_folder(folder: Path, recipe: str | None, candidate: Path, name: s
         candidates=(Arm(name=name if name != wanted else f"{name}, new", runs=(ScoredRun(folder=candidate),)),),
         controls=(),
         placebos=(),
+        varied=(),
         looks=(),
         one_run=True,
     )

@@ -16,6 +16,7 @@ from harness.errors import ComparisonError
 from harness.ledger import Outcome, RunFolder
 from harness.ledger.damage import refuse_damaged
 from harness.records import CellFailure, CellResult, ChosenValues
+from harness.spec.factors import variants
 from harness.spec.looks import shares
 from harness.spec.records import NOT_POOLED, Comparison, Duplicates, Experiment, IdenticalRuns, Role, StopAt, Suite
 
@@ -65,6 +66,15 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Varied:
+    """An arm that is another one but for declared `levels`, by factor."""
+
+    arm: Arm
+    centre: Arm
+    levels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
     """A comparison of candidates with a reference, seed by seed and item by item.
 
@@ -107,6 +117,8 @@ class Design:
     """The items that each suite has, by task, whatever was scored; a suite is absent where that was not recorded."""
     placebos: tuple[tuple[Arm, Arm], ...] = ()
     """Arms beside those that trained as they did on answers dealt anew."""
+    varied: tuple[Varied, ...] = ()
+    """Arms that differ from another one in declared factors."""
     one_run: bool = False
     """Whether candidates are one run each, beside any number of seeds of the reference that nothing pairs them with."""
     placebo_names: frozenset[str] = frozenset()
@@ -286,6 +298,10 @@ def design_of(run: RunFolder) -> Design:
         notes=(*_unequal_search(experiment, run.tuning), *_withdrawn(comparison), *existing_notes(experiment)),
         placebos=tuple((arm(name), arm(placebo)) for name, placebo in experiment.placebos.items()),
         placebo_names=frozenset(recipe.id for recipe in experiment.recipes if recipe.control is not None),
+        varied=tuple(
+            Varied(arm=arm(each.id), centre=arm(each.centre), levels=each.levels)
+            for each in variants(experiment.factors)
+        ),
     )
 
 

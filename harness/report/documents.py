@@ -17,6 +17,7 @@ from harness.report.sections.cluster import cluster_blocks
 from harness.report.sections.costs import costs_table, serving_table, speed_table
 from harness.report.sections.decision import decision_blocks
 from harness.report.sections.diagnostics import diagnostics_tables
+from harness.report.sections.factors import factor_tables
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gaps import families, gaps_block
 from harness.report.sections.held_out import held_out_table
@@ -71,6 +72,7 @@ def run_document(
         *inside_tables(experiment, outcomes, verdicts, scores),
         *outside_tables(experiment, outcomes, verdicts, scores),
         *placebo_tables(experiment, verdicts, scores),
+        *factor_tables(experiment, verdicts, scores),
         *held_out_table(held_out, verdicts.reference, verdicts.alpha),
         *costs_table(costs),
         *speed_table(costs),

@@ -21,6 +21,7 @@ from harness.report.sections.costs import costs_table, serving_table, speed_tabl
 from harness.report.sections.curves import curves
 from harness.report.sections.decision import decision_blocks
 from harness.report.sections.diagnostics import diagnostics_tables
+from harness.report.sections.factors import factor_tables
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gains import accuracy_marks, margins
 from harness.report.sections.gap_figures import forest, plane, slopes
@@ -94,6 +95,7 @@ def run_page(
             "Content and form",
             [*placebo_tables(experiment, verdicts, scores), *accuracy_marks(verdicts)],
         ),
+        _section("factors", "Factors", factor_tables(experiment, verdicts, scores)),
         _section(
             "costs",
             "Cost, time and memory",

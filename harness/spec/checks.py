@@ -9,6 +9,7 @@ from harness.errors import Problem
 from harness.spec.arms import arm_problems
 from harness.spec.document import Located
 from harness.spec.document import Path as At
+from harness.spec.factors import factor_problems
 from harness.spec.launch import launch_problems
 from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
@@ -51,6 +52,7 @@ class Context:
 def semantic_problems(context: Context) -> list[Problem]:
     """Return everything wrong with names and their relations, as far as the blocks that they stand in are sound."""
     checks: tuple[tuple[_Check, set[str]], ...] = (
+        (_factors, {"factors", "recipes"}),
         (_comparison, {"comparison"}),
         (_arms, {"arms"}),
         (_pooling, {"comparison"}),
@@ -78,6 +80,10 @@ def _arms(context: Context) -> Iterator[Problem]:
         if context.spec.get(block) is not None:
             message = f"`{block}` has no recipe to work on: what is in `arms` is trained already"
             yield context.document.problem((block,), message, "Leave it out, or list `recipes`.")
+
+
+def _factors(context: Context) -> Iterator[Problem]:
+    yield from factor_problems(context.document, context.recipes)
 
 
 def _comparison(context: Context) -> Iterator[Problem]:

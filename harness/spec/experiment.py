@@ -13,12 +13,13 @@ from harness.spec.arms import arms_of
 from harness.spec.checks import Context, semantic_problems
 from harness.spec.document import Located, without_comments
 from harness.spec.document import Path as At
+from harness.spec.factors import declared, variants
 from harness.spec.files import data_blocks, find, not_found, read, with_absolute_paths
 from harness.spec.launch import with_config
 from harness.spec.models import names_of, of_model, problems_between, where_it_stands, with_entry
 from harness.spec.overrides import Overrides, overridden
 from harness.spec.plugins import with_requirement
-from harness.spec.recipe import ReadRecipe, read_recipe
+from harness.spec.recipe import ReadRecipe, read_recipe, read_variant
 from harness.spec.records import Experiment
 from harness.spec.schema import violations
 from harness.spec.tasks import named_tasks
@@ -160,8 +161,8 @@ def _resolved(found: _LookedUp, file: Path, overrides: Overrides, problems: list
         fields["execute"] = with_requirement("executors", fields["execute"])
     read_from = {"file": file, "include": _include(found.context), "overrides": overrides.words()}
     recipes = [encode(read.recipe) for read in found.context.recipes.values()]
-    arms = arms_of(fields)
-    return decode(Experiment, {"name": file.stem, **fields, **read_from, "recipes": recipes, "arms": arms})
+    resolved = {"recipes": recipes, "arms": arms_of(fields), "factors": encode(declared(found.context.document))}
+    return decode(Experiment, {"name": file.stem, **fields, **read_from, **resolved})
 
 
 def _include(context: Context) -> tuple[Path, ...]:
@@ -196,6 +197,31 @@ def _recipes(
             message = f"the recipe {read_one.recipe.id!r} is listed twice"
             problems.append(document.problem(at, message, "Two files of one name cannot be told apart."))
         found[read_one.recipe.id] = read_one
+    return {**found, **_variants(document, beside, include, found, problems)}
+
+
+def _variants(
+    document: Located,
+    beside: Path,
+    include: tuple[Path, ...],
+    recipes: Mapping[str, ReadRecipe],
+    problems: list[Problem],
+) -> dict[str, ReadRecipe]:
+    """Return the variants of the recipes that `factors` name; what is wrong with any is added to `problems`."""
+    files = {Path(name).name.removesuffix(".json"): name for name in document.value.get("recipes", ())}
+    found: dict[str, ReadRecipe] = {}
+    for variant in variants(declared(document)):
+        if variant.centre not in recipes:
+            continue  # told of where it is named
+        path = find("adapters", files[variant.centre], beside=beside, include=include)
+        try:
+            assert path is not None
+            found[variant.id] = read_variant(path, variant, document, include=include)
+        except SpecError as error:
+            problems += error.problems
+        if variant.id in recipes:
+            message = f"the variant {variant.id!r} has the name of a recipe that is listed"
+            problems.append(document.problem(("factors",), message, "Call the factor or the level otherwise."))
     return found
 
 

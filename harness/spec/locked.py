@@ -23,8 +23,12 @@ from harness.spec.files import label
 from harness.spec.overrides import Overrides
 from harness.spec.records import FILE_SOURCES, Execution, Experiment, PluginBlock, Recipe, Workers
 
-_NOT_WRITTEN = {"Experiment": {"file", "include", "overrides", "tune", "recipes", "arms"}, "Recipe": {"method", "name"}}
-"""Fields that no file says, or that say where it was; a search has been made, and its recipes have what it chose."""
+_NOT_WRITTEN = {
+    "Experiment": {"file", "include", "overrides", "tune", "recipes", "factors", "arms"},
+    "Recipe": {"method", "name"},
+}
+"""Fields that no file says, or that say where it was. A search has been made, and its recipes have what it chose; the
+variants of factors are among the recipes."""
 
 _LISTS = {kind: key for key, kind in KEYS.items()}
 
@@ -72,7 +76,8 @@ def reread(
             found = load(spec, include=folders, overrides=Overrides(device=device, workers=workers))
         except SpecError as error:
             raise SpecError(_of_lock(error.problems, lock)) from error
-    return replace(found, file=folders[0] / f"{experiment.name}.json", include=tuple(dict.fromkeys(folders)))
+    file = folders[0] / f"{experiment.name}.json"
+    return replace(found, factors=experiment.factors, file=file, include=tuple(dict.fromkeys(folders)))
 
 
 def comparable(experiment: Experiment) -> dict[str, JSON]:

@@ -108,7 +108,7 @@ def _keep_only(document: Located, names: tuple[str, ...], option: str) -> Locate
     if problems:
         raise SpecError(problems)
     if set(names) & set(recipes):
-        document = _without_arms(_without_recipes(document, names, option), names)
+        document = _without_factors(_without_arms(_without_recipes(document, names, option), names), names)
         document = _filtered(document, ("comparison", "candidates"), option, lambda name: name in names)
     if set(names) & set(suites):
         document = _filtered(
@@ -122,6 +122,18 @@ def _without_recipes(document: Located, names: tuple[str, ...], option: str) -> 
     document = _filtered(document, ("recipes",), option, lambda name: name in names)
     left = {key: block for key, block in document.value.items() if key != "recipes" or block != []}
     return Located(left if document.value.get("arms") else document.value, document.places)
+
+
+def _without_factors(document: Located, names: tuple[str, ...]) -> Located:
+    """Keep the factors of the recipes that are named."""
+    factors = document.value.get("factors")
+    of = factors.get("of") if isinstance(factors, dict) else None
+    kept = (
+        [name for name in ([of] if isinstance(of, str) else of) if name in names] if isinstance(of, str | list) else []
+    )
+    if isinstance(factors, dict) and kept:
+        return Located({**document.value, "factors": {**factors, "of": kept}}, document.places)
+    return Located({key: block for key, block in document.value.items() if key != "factors"}, document.places)
 
 
 def _without_arms(document: Located, names: tuple[str, ...]) -> Located:

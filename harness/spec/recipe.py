@@ -11,6 +11,7 @@ from harness.errors import Problem, SpecError
 from harness.paths import is_file
 from harness.spec.document import Located, at, without_comments
 from harness.spec.document import Path as At
+from harness.spec.factors import Variant, varied
 from harness.spec.files import NOT_INHERITED, absolute, find, label, not_found, read
 from harness.spec.peft_block import bare_config, old_fields, without_nothing
 from harness.spec.plugins import with_method, with_requirement
@@ -60,9 +61,31 @@ def read_recipe(path: Path, *, include: Iterable[Path] = ()) -> ReadRecipe:
     return _read_recipe(path.resolve(), tuple(include), ())
 
 
+def read_variant(path: Path, variant: Variant, spec: Located, *, include: Iterable[Path] = ()) -> ReadRecipe:
+    """Return the variant of the recipe in a file that `spec` declares; raises `SpecError` with what is wrong."""
+    path, folders = path.resolve(), tuple(include)
+    document = varied(spec, without_comments(read("adapters", path, include=folders)), variant)
+    named = _FILE_NAME.fullmatch(variant.id) if len(variant.id) <= LONGEST_NAME else None
+    if named is None:
+        remedy = f"A variant is called RECIPE-FACTOR-LEVEL, in {LONGEST_NAME} characters of letters, digits, . _ and -."
+        raise SpecError([spec.problem(("factors",), f"{variant.id!r:.150} cannot name a recipe", remedy)])
+    return _of_document(document, named, path, folders, ())
+
+
 def _read_recipe(path: Path, include: tuple[Path, ...], named_by: tuple[Path, ...]) -> ReadRecipe:
     named = _FILE_NAME.fullmatch(path.stem) if len(path.stem) <= LONGEST_NAME else None
     document = without_comments(read("adapters", path, include=include))
+    return _of_document(document, named, path, include, named_by)
+
+
+def _of_document(
+    document: Located,
+    named: re.Match[str] | None,
+    path: Path,
+    include: tuple[Path, ...],
+    named_by: tuple[Path, ...],
+) -> ReadRecipe:
+    """Return the recipe that a document holds, as one file at `path`; `named` is its name, None where it has none."""
     if bare := list(bare_config(document)):
         raise SpecError(bare)
     problems = []

@@ -265,6 +265,30 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """Something that is varied about a recipe: by level, the fields that a recipe extending it would say.
+
+    Names and `changes` are lists of one length, in the order of the spec.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    changes: tuple[Mapping[str, JSON], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factors:
+    """What is varied about the recipes `of`.
+
+    ``one_at_a_time`` varies one factor and leaves the others at the centre's; ``full`` crosses all of them.
+    """
+
+    of: tuple[str, ...]
+    design: Literal["one_at_a_time", "full"] = "one_at_a_time"
+    varied: tuple[Factor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
     """Rows that are never trained on: for `Tune` and `EarlyStopping`, which decide by them, and to be looked at.
 
@@ -500,6 +524,8 @@ class Experiment:
     early_stopping: EarlyStopping | None = None
     tune: Tune | None = None
     recipes: tuple[Recipe, ...] = ()
+    """Those that are listed, and behind them the variants of `factors`."""
+    factors: Factors | None = None
     arms: tuple[ExistingArm, ...] = ()
     """Models that were trained elsewhere, scored beside the recipes or instead of them."""
     suites: tuple[Suite, ...]

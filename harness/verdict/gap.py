@@ -96,6 +96,12 @@ def in_domain(analysis: Analysis, paired: PairedScores, inside: SuiteScores) -> 
     return _judged(subject, in_domain_tests(subject) if subject.differences else (), analysis)
 
 
+def between(analysis: Analysis, paired: PairedScores, scores: SuiteScores, level: Level) -> GapComparison:
+    """Judge two arms on any suite that is no guard, in a family of that level: whether one is better, or neither."""
+    subject = _paired(analysis, paired, scores, paired.suites.get(scores.suite.task), level)
+    return _judged(subject, in_domain_tests(subject) if subject.differences else (), analysis)
+
+
 def _gain_note(analysis: Analysis, inside: SuiteScores) -> Iterator[str]:
     """Yield that the reference is not shown to have learned anything: two that learned nothing are equivalent."""
     gained = gain(analysis, inside) if analysis.design.require_gain else None

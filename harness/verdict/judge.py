@@ -8,6 +8,7 @@ from harness.compare.scores import NotCompared, SuiteScores, cannot_be_compared,
 from harness.statistics.failures import FailureRate, failure_rate, failures_differ
 from harness.verdict.accuracy import accuracy_levels, marked_gap, marked_persistence
 from harness.verdict.analysis import Analysis
+from harness.verdict.effects import effects_level, factor_effects, factor_ratings
 from harness.verdict.gain import gate_notes
 from harness.verdict.gap import extra_forgetting, guard, in_domain
 from harness.verdict.looks import judge_at_looks
@@ -27,9 +28,16 @@ def judge(design: Design, *, allow_none: bool = False) -> Verdicts:
     if not scores and not allow_none:
         raise cannot_be_compared(left_out)
     verdicts = judge_scores(design, scores, left_out)
-    if not design.placebos:
-        return verdicts
-    return replace(verdicts, placebos=tuple(placebo_gains(design)), placebo_level=placebo_level(design).confidence)
+    if design.placebos:
+        level = placebo_level(design).confidence
+        verdicts = replace(verdicts, placebos=tuple(placebo_gains(design)), placebo_level=level)
+    return _with_effects(verdicts, design) if design.varied else verdicts
+
+
+def _with_effects(verdicts: Verdicts, design: Design) -> Verdicts:
+    found = tuple(factor_effects(design))
+    rated = tuple(factor_ratings(found))
+    return replace(verdicts, effects=found, ratings=rated, effects_level=effects_level(design).confidence)
 
 
 def judge_scores(design: Design, scores: Sequence[SuiteScores], not_compared: Sequence[NotCompared] = ()) -> Verdicts:

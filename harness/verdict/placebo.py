@@ -26,7 +26,7 @@ def placebo_gains(design: Design) -> Iterator[PlaceboGain]:
 
 def _gains(design: Design, arm: Arm, placebo: Arm) -> Iterator[PlaceboGain]:
     suites = tuple(suite for suite in design.suites if suite.role != "guard")
-    beside = replace(design, reference=arm, candidates=(placebo,), suites=suites, base=None, placebos=())
+    beside = replace(design, reference=arm, candidates=(placebo,), suites=suites, base=None, placebos=(), varied=())
     scores, _ = read_comparable(beside)
     analysis = Analysis.of(beside, scores)
     for one in scores:

@@ -195,6 +195,27 @@ class PlaceboGain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactorEffect:
+    """A variant of a recipe beside the recipe, which is the gap's `reference`; `levels` is what differs, by factor.
+
+    The family is that of all variants times the suites that are no guards.
+    """
+
+    levels: Mapping[str, str]
+    gap: GapComparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorRating:
+    """How far a suite's outcome hangs on a factor around a centre, over the levels that were tried."""
+
+    centre: str
+    factor: str
+    task: str
+    rating: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
     """An arm's failed runs, and whether it fails more often than the reference (Barnard's exact test)."""
 
@@ -319,6 +340,9 @@ class Verdicts:
     looks: Looks | None = None
     placebos: tuple[PlaceboGain, ...] = ()
     placebo_level: float | None = None
+    effects: tuple[FactorEffect, ...] = ()
+    ratings: tuple[FactorRating, ...] = ()
+    effects_level: float | None = None
 
     @property
     def primary(self) -> tuple[PersistenceComparison, ...] | tuple[GapComparison, ...]:
@@ -328,7 +352,8 @@ class Verdicts:
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``verdict.json``: plain JSON values, the same for the same input."""
         plain: dict[str, Any] = {"format": FORMAT, **_plain(asdict(self))}
-        for entry in (plain, *(each for kind in _KINDS for each in plain[kind])):
+        effects = [each["gap"] for each in plain["effects"]]
+        for entry in (plain, *effects, *(each for kind in _KINDS for each in plain[kind])):
             for key in _OF_LOOKS & set(entry):
                 if entry[key] is None:
                     del entry[key]
@@ -339,6 +364,8 @@ class Verdicts:
                 one["bounded"] = one["kind"] == "bounded"
         if not self.placebos:  # said where there are any
             del plain["placebos"], plain["placebo_level"]
+        if not self.effects:
+            del plain["effects"], plain["ratings"], plain["effects_level"]
         return plain
 
 

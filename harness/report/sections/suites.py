@@ -10,6 +10,7 @@ from harness.records import CellFailure
 from harness.report.document import Block, Cell, Number, Part, Prose, Table
 from harness.report.sections.gains import control_sentences, share_cells, share_headers
 from harness.report.sections.gaps import ADJUSTED, about_gaps, families, verdict_cells
+from harness.spec.factors import variants
 from harness.spec.records import Experiment, Suite
 from harness.verdict.records import Verdicts
 
@@ -77,7 +78,8 @@ def _starts(
 
 def _plays(experiment: Experiment, verdicts: Verdicts) -> dict[str, str]:
     """Return what the recipes without a gap are there for."""
-    return {**dict.fromkeys(experiment.placebos.values(), "placebo"), verdicts.reference: "reference"}
+    varied = dict.fromkeys((each.id for each in variants(experiment.factors)), "variant")
+    return {**varied, **dict.fromkeys(experiment.placebos.values(), "placebo"), verdicts.reference: "reference"}
 
 
 def _table(

@@ -1,0 +1,57 @@
+"""What declared factors do: each variant beside the recipe that it varies, and how far an outcome hangs on a factor."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from harness.compare.summaries import ScoreSummary
+from harness.report.document import Block, Cell, Prose, Table
+from harness.report.sections.gaps import ADJUSTED, verdict_cells
+from harness.report.sections.suites import headline, score_cell
+from harness.spec.records import Experiment, Suite
+from harness.verdict.records import FactorEffect, FactorRating, Verdicts
+
+RATINGS = "How far the outcome hangs on a factor, over the levels that were tried"
+
+
+def factor_tables(experiment: Experiment, verdicts: Verdicts, scores: Sequence[ScoreSummary]) -> Iterator[Block]:
+    """Yield a table a centre and suite, and what each factor comes to; nothing where no factors are declared."""
+    if not verdicts.effects:
+        return
+    yield Prose(
+        "Factors: a variant differs from its centre in what is named. A gap is the centre's score less the variant's "
+        f"(positive: the centre is better), {100 * (verdicts.effects_level or 0):.4g}% intervals, a family of its own."
+    )
+    suites = {suite.task: suite for suite in experiment.suites}
+    for (centre, task), group in groupby(verdicts.effects, key=lambda each: (each.gap.reference, each.gap.task)):
+        yield _table(centre, suites[task], list(group), scores)
+    if verdicts.ratings:
+        yield _ratings(verdicts.ratings)
+
+
+def _table(centre: str, suite: Suite, effects: Sequence[FactorEffect], scores: Sequence[ScoreSummary]) -> Table:
+    factors = tuple(effects[0].levels) if len(effects[0].levels) > 1 else ("factor", "level")
+    return Table(
+        title=f"Around {centre}: {headline(suite)}",
+        headers=(*factors, "score", ("gap to it", "[interval]"), ADJUSTED, "verdict"),
+        rows=(
+            ("centre", *("" for _ in factors[1:]), score_cell(scores, centre, suite), None, None, "reference"),
+            *(_row(each, suite, scores) for each in effects),
+        ),
+    )
+
+
+def _row(effect: FactorEffect, suite: Suite, scores: Sequence[ScoreSummary]) -> tuple[Cell, ...]:
+    gap = effect.gap
+    names: tuple[Cell, ...] = tuple(effect.levels.values())
+    if len(effect.levels) == 1:
+        names = tuple(*effect.levels.items())
+    verdict = verdict_cells(gap.gap, gap.metric, gap.verdict)
+    return (*names, score_cell(scores, gap.candidate, suite), *verdict)
+
+
+def _ratings(ratings: Sequence[FactorRating]) -> Table:
+    tasks = tuple(dict.fromkeys(each.task for each in ratings))
+    found = {(each.centre, each.factor, each.task): each.rating for each in ratings}
+    pairs = dict.fromkeys((each.centre, each.factor) for each in ratings)
+    rows = tuple((*pair, *(found.get((*pair, task)) for task in tasks)) for pair in pairs)
+    return Table(title=RATINGS, headers=("recipe", "factor", *tasks), rows=rows)

@@ -1,0 +1,61 @@
+"""A study of factors, run: variants are arms of their own, judged beside the recipe that they vary."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import harness
+from helpers.watchers import run
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "specs/schema/verdict.schema.json").read_text(encoding="utf-8"))
+FACTORS = {
+    "of": "lora--tiny",
+    "levels": {
+        "rank": {"1": {"peft": {"r": 1}}},
+        "learning_rate": {"1e-4": {"training": {"learning_rate": 1e-4}}},
+    },
+}
+
+
+@pytest.fixture
+def studied(tiny_spec, tmp_path):
+    declared = json.loads(tiny_spec.read_text())
+    tiny_spec.write_text(json.dumps({**declared, "factors": FACTORS}))
+    ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny")
+    return ledger, harness.load_run(tmp_path / "runs" / "tiny")
+
+
+def test_variants_are_judged_beside_their_centre_in_a_family_of_their_own(studied):
+    ledger, finished = studied
+    trained = {one.cell.recipe for one in ledger.outcomes}
+    assert {"lora--tiny-rank-1", "lora--tiny-learning_rate-1e-4"} <= trained
+    content = json.loads(json.dumps(finished.verdicts.to_json(), allow_nan=False))
+    Draft202012Validator(SCHEMA).validate(content)
+    assert [(one["levels"], one["gap"]["reference"], one["gap"]["task"]) for one in content["effects"]] == [
+        ({"rank": "1"}, "lora--tiny", "sums"),
+        ({"learning_rate": "1e-4"}, "lora--tiny", "sums"),
+        ({"rank": "1"}, "lora--tiny", "sums_far"),
+        ({"learning_rate": "1e-4"}, "lora--tiny", "sums_far"),
+    ]
+    assert content["effects_level"] == pytest.approx(1 - 0.05 / 4)
+    assert [(one["factor"], one["task"]) for one in content["ratings"]] == [
+        ("rank", "sums"),
+        ("learning_rate", "sums"),
+        ("rank", "sums_far"),
+        ("learning_rate", "sums_far"),
+    ]
+
+
+def test_variants_are_no_candidates_unless_they_are_named(studied):
+    _, finished = studied
+    assert all("-rank-" not in name for name in finished.verdicts.candidates)
+    assert finished.verdicts.primary_comparisons == 1
+
+
+def test_the_report_has_a_table_a_suite_and_the_ratings(studied):
+    text = " ".join(harness.report(studied[1]).split())
+    assert "Around lora--tiny: sums, acc" in text
+    assert "How far the outcome hangs on a factor" in text
+    assert "variant" in text

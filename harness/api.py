@@ -29,6 +29,7 @@ from harness.storage import refusals_told
 if TYPE_CHECKING:
     from harness.bundle import Verified
     from harness.bundle.hub import Pushed
+    from harness.bundle.model_folder import ExportedModel
     from harness.compare.design import Design
     from harness.execution.selection import Selection
     from harness.execution.watcher import Watcher
@@ -527,6 +528,39 @@ def verify(bundle: PathLike) -> "Verified":
     from harness.bundle import verify as verify_bundle
 
     return verify_bundle(Path(bundle))
+
+
+def export_model(
+    run: Run | PathLike,
+    cell: str,
+    out: PathLike,
+    *,
+    merged: bool = False,
+    items: int | None = None,
+    tolerance: float | None = None,
+    device: str = "cpu",
+) -> "ExportedModel":
+    """Write a cell's model into `out` as a folder that transformers and PEFT load, and return what it holds.
+
+    An adapter is written in PEFT's format with where its base is; `merged`, and of full fine-tuning and the base, whole
+    weights. Some `items` (16) that the cell was scored on are scored again from the folder and may differ by
+    `tolerance` (0.02; nats of a log-likelihood, or of generated answers points of the score), or it is refused.
+
+    Needs the extra `run`. Raises what `harness.bundle.model_folder.export_model` does.
+    """
+    require("run", "harness.api.export_model")
+    from harness.bundle.model_folder import ITEMS, TOLERANCE
+    from harness.bundle.model_folder import export_model as export
+
+    return export(
+        (run if isinstance(run, Run) else load_run(run)).files,
+        cell,
+        Path(out),
+        merged=merged,
+        items=ITEMS if items is None else items,
+        tolerance=TOLERANCE if tolerance is None else tolerance,
+        device=device,
+    )
 
 
 def rate_export(

@@ -106,6 +106,12 @@ class BundleError(HarnessError):
     exit_code = 64
 
 
+class ExportError(HarnessError):
+    """What was exported answers otherwise than what was scored; it is not left behind."""
+
+    exit_code = 1
+
+
 class CacheDamageError(SourceError):
     """What the cache holds is not what was put there: named, and not used."""
 

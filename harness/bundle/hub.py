@@ -77,7 +77,7 @@ def stage(
         for result, card in cards(run, verdicts, licence):
             refuse(run, CellFiles(run, result.cell.id).training(STATE))
             folder = f"{ADAPTERS}/{result.cell.id}"
-            _copy(run, result.cell.id, sorted(result.files), target / folder)
+            copy_recorded(run, result.cell.id, sorted(result.files), target / folder)
             (target / folder / CARD).write_text(card, encoding="utf-8")
             folders[folder] = result.cell.recipe
         said = run_card(run, verdicts, decision, folders, bundle=bundle, repository=repository, licence=licence)
@@ -104,9 +104,9 @@ def upload(folder: Path, repository: str, *, private: bool, said: str) -> str:
     return str(url)
 
 
-def _copy(run: RunFolder, cell: str, recorded: list[str], target: Path) -> None:
+def copy_recorded(run: RunFolder, cell: str, recorded: list[str], target: Path) -> None:
     """Copy what the records say was trained, and no other file that lies beside it."""
-    target.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
     for name in recorded:
         inside = Path(name).relative_to(STATE) if name.startswith(f"{STATE}/") else None
         if inside is not None and inside.name != CARD:

@@ -33,7 +33,7 @@ VERBS = {
     "report": "write the report of a run again from its ledger",
     "show": "print a recipe, a suite or a spec as it is resolved, with its file",
     "bundle": "write a run's records, scores and verdict as one file that others can verify",
-    "export": "write a run's scores in the format of another program: Every Eval Ever",
+    "export": "write a cell's model as a folder that others serve, or a run's scores in another format",
     "rate": "have experts rate pairs of generated answers without names, and judge their marks",
     "push": "push a run's adapters with model cards and its verdict to the hub; --dry-run pushes nothing",
     "verify": "judge the scores in a bundle anew and say whether its verdict is theirs",

@@ -62,6 +62,8 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("harness bundle runs/gap --out results/gap.bundle.tar.xz", "write it elsewhere"),
     ),
     "export": (
+        ("harness export runs/gap lora--last-half--s17 --out served", "its adapter, in PEFT's format"),
+        ("harness export runs/gap lora--last-half--s17 --merged --out served", "whole weights, with no adapter left"),
         ("harness export runs/gap --format every-eval-ever --out shared", "a record a cell, and its items beside it"),
     ),
     "rate": (

@@ -1,5 +1,6 @@
 """The model that is scored outside of a run: one at hand, one that a spec declares, a folder, or a finished cell."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,39 @@ def load_cell(folder: Path, *, device: str = "cpu") -> models.Loaded:
         return load_model(experiment.model, device=device)
     if outcome.run_info.existing is not None:
         return _from_elsewhere(run, outcome, outcome.run_info.existing, device=device)
-    recipe = _recipe(run, outcome.cell.recipe)
-    state = folder / (WEIGHTS if traits(recipe).trains_base_weights else STATE)
-    if not state.is_dir():
-        raise LedgerError(f"{folder} holds no trained weights. Set `keep_weights` in the spec and run it again.")
+    trained = trained_state(run, outcome)
     refuse(run, CellFiles(run, outcome.cell.id).training())
-    base = load_model(experiment.model, quantization=recipe.base_quantization, device=device)
-    model = store.load(base.model, recipe, state).model
+    base = load_model(experiment.model, quantization=trained.recipe.base_quantization, device=device)
+    model = store.load(base.model, trained.recipe, trained.folder).model
     serve(model, experiment.model, device)
     return models.Loaded(model, base.tokenizer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """A recipe and the folder with what a cell trained by it."""
+
+    recipe: Recipe
+    folder: Path
+
+
+def trained_state(run: RunFolder, outcome: CellResult) -> Trained:
+    """Return what a finished cell trained, as it lies in its folder; nothing is loaded.
+
+    Raises `LedgerError` where it was not kept.
+    """
+    cell = outcome.cell
+    recipe = _recipe(run, cell.recipe)
+    state = run.cell_folder(cell) / (WEIGHTS if traits(recipe).trains_base_weights else STATE)
+    if not state.is_dir():
+        again = (
+            f"harness run {run.experiment.file.name} --only {cell.recipe} --seeds {cell.seed} --set keep_weights=true"
+        )
+        raise LedgerError(
+            f"{state.parent} holds no trained weights: those of a whole model are kept where `keep_weights` is set. "
+            f"`{again} --out ANOTHER` trains it again and keeps them."
+        )
+    return Trained(recipe=recipe, folder=state)
 
 
 def _from_elsewhere(run: RunFolder, outcome: CellResult, recorded: TrainedElsewhere, *, device: str) -> models.Loaded:

@@ -32,12 +32,16 @@ def cell_card(
     *,
     licences: Mapping[str, str],
     licence: str | None = None,
+    loading: str | None = None,
 ) -> str:
     """Return the card of what a cell trained: base, recipe, data, scores, verdict, licences, and how to load it.
 
     `licences` are those of the tasks that it was trained on, by name; `licence` is the adapter's own, if declared.
+    `loading` is the section on how it is loaded, where that is not as an adapter from its run.
     """
     experiment = run.experiment
+    if result.train_info is None:
+        return _base_card(experiment, scores, loading or "")
     (recipe,) = [each for each in experiment.recipes if each.id == result.cell.recipe]
     title = f"{recipe.id}, seed {result.cell.seed}, on {experiment.model.name}"
     document = Document(
@@ -52,7 +56,16 @@ def cell_card(
         title,
     )
     metadata = {**_metadata(experiment, [recipe], licence), "model-index": _index(title, scores)}
-    return _card(metadata, document, _loading(experiment, recipe, "THIS_FOLDER", None))
+    return _card(metadata, document, loading or _loading(experiment, recipe, "THIS_FOLDER", None))
+
+
+def _base_card(experiment: Experiment, scores: Sequence[CellScore], loading: str) -> str:
+    said = Prose(f"The base model of the experiment {experiment.name}, {experiment.model.address}, as it was scored.")
+    document = Document((said, _section("scores", "Scores", [_scores(scores)])), f"{experiment.model.name}, untuned")
+    metadata: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": "text-generation"}
+    if experiment.model.source == "hub":
+        metadata["base_model"] = experiment.model.id
+    return _card(metadata, document, loading)
 
 
 def run_card(
@@ -73,7 +86,7 @@ def run_card(
     verified = Prose(f"harness verify {bundle} judges its scores anew and says whether the verdict follows from them.")
     document = Document((*found.blocks, verified, _section("adapters", "Adapters", adapted)), found.title)
     recipes = {each.id: each for each in experiment.recipes}
-    shown = next((folder for folder, recipe in adapters.items() if _by_peft(recipes[recipe])), None)
+    shown = next((folder for folder, recipe in adapters.items() if by_peft(recipes[recipe])), None)
     loading = "" if shown is None else _loading(experiment, recipes[adapters[shown]], repository, shown)
     return _card(_metadata(experiment, experiment.recipes, licence), document, loading)
 
@@ -198,7 +211,7 @@ def _licences(
         yield f"Of {_named(data)}: {said}."
 
 
-def _by_peft(recipe: Recipe) -> bool:
+def by_peft(recipe: Recipe) -> bool:
     """Say whether PEFT alone loads what the recipe trains: a recipe in stages is replayed, others have own formats."""
     return recipe.peft is not None and not recipe.stages
 
@@ -206,7 +219,7 @@ def _by_peft(recipe: Recipe) -> bool:
 def _loading(experiment: Experiment, recipe: Recipe, place: str, subfolder: str | None) -> str:
     """Return a section with the Python that loads an adapter onto its base."""
     lines = ["", "## How to load it", ""]
-    if not _by_peft(recipe):
+    if not by_peft(recipe):
         lines += ["`harness.evaluate` takes the cell's folder in its run: PEFT alone does not know what it holds.", ""]
         return "\n".join(lines)
     model, where = experiment.model, "" if subfolder is None else f", subfolder={json.dumps(subfolder)}"

@@ -115,6 +115,13 @@ def cards(run: RunFolder, verdicts: Verdicts | None, licence: str | None = None)
             yield each, cell_card(run, each, scores[each.cell.id], verdicts, licences=known, licence=licence)
 
 
+def card_of(run: RunFolder, result: CellResult, loading: str) -> str:
+    """Return the card of one cell's model, with how it is `loading` as its last section; nothing is judged for it."""
+    experiment = run.experiment
+    known = licences(trained_tasks(experiment), beside=experiment.file.parent, include=experiment.include)
+    return cell_card(run, result, cell_scores(run)[result.cell.id], None, licences=known, loading=loading)
+
+
 def _has_adapter(run: RunFolder, result: CellResult) -> bool:
     return result.train_info is not None and (run.cell_folder(result.cell) / STATE).is_dir()
 

@@ -14,6 +14,8 @@ from harness import names
 from harness.errors import FailureKind
 from harness.trained import Artefact, FrozenPrefix, HeldOut, Precision, RowCounts, TrainedElsewhere
 
+MIB, GIB = 2**20, 2**30
+"""Bytes."""
 JSON = Any
 """A JSON value: what a foreign library's block holds verbatim, or what one measurement says in detail."""
 
@@ -110,7 +112,7 @@ class Fit:
         """Return it in words, for a report and a log."""
         if self.rows_at_once is None:
             return "training batches are read whole"
-        room = "" if self.room is None else f" of {self.room / 2**30:.1f} GiB"
+        room = "" if self.room is None else f" of {self.room / GIB:.1f} GiB"
         rows = f"{self.rows_at_once} row{'s' * (self.rows_at_once > 1)}"
         return (
             f"training batches are read {rows} at a time, in every cell: the memory{room} does not "

@@ -3,8 +3,7 @@
 import torch
 
 from harness.model.devices import device_kind, device_name
-
-GIB = 2**30
+from harness.records import GIB
 
 
 def described(device: str) -> str:

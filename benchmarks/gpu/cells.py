@@ -7,10 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.card import GIB
 from benchmarks.gpu.shape import Shape
 from harness import ledger
-from harness.records import CellFailure, CellResult
+from harness.records import GIB, CellFailure, CellResult
 
 RECIPES = ("full--default", "lora--last-half", "lora--gradient-half", "qlora--nf4-paged")
 

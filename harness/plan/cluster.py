@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from harness.plan.costs import CellCost, Estimate
-from harness.plan.nodes import GIB, Nodes
+from harness.plan.nodes import Nodes
 from harness.plan.ways import largest_trainings
+from harness.records import GIB
 from harness.spec.records import Experiment
 
 _NEAR = 0.9

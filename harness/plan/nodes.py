@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
+from harness.records import GIB
 
-GIB = 2**30
 _KNOWN = {"name", "count", "devices", "memory_gib", "speed", "cost_per_hour"}
 
 

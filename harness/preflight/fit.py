@@ -26,7 +26,7 @@ from harness.plan.identity import data_key
 from harness.preflight.token_counts import RowTokens, TokenCounts, count_training
 from harness.preflight.trainings import Demand, demands
 from harness.preflight.unknown import Unknown
-from harness.records import Fit
+from harness.records import GIB, Fit
 from harness.sources import models
 from harness.sources.data import Row
 from harness.spec.records import Experiment
@@ -38,7 +38,6 @@ from harness.training.rows import training_rows
 from harness.training.tokens import tokens_of
 
 STEPS = 2
-_GIB = 2**30
 _REMEDY = (
     "Take a device with more memory, or ask for less of it: `quantization` in the recipe, "
     "training.gradient_checkpointing, a smaller training.max_length, or fewer weights that train."
@@ -76,7 +75,7 @@ def estimated(experiment: Experiment, *, room: int, swap: int = 0) -> Fit:
     rows = next((each for each in sizes if _most(asked, each) <= room), sizes[-1] if sizes else None)
     taken = _most(asked, rows)
     if taken > room + swap:
-        raise _too_small(largest, experiment, f"this machine has {room / _GIB:.1f} GiB of memory", taken=taken)
+        raise _too_small(largest, experiment, f"this machine has {room / GIB:.1f} GiB of memory", taken=taken)
     if rows is None:
         return Fit()
     return Fit(
@@ -96,7 +95,7 @@ def measured(experiment: Experiment, device: str) -> Fit:
             taken, room = _of_device(device)
             return _settled("measured", largest, rows, taken, room)
     _, room = _of_device(device)
-    has = "" if room is None else f" has {room / _GIB:.1f} GiB of memory, which"
+    has = "" if room is None else f" has {room / GIB:.1f} GiB of memory, which"
     raise _too_small(largest, experiment, f"{device_name(device)}{has} ran out")
 
 
@@ -206,7 +205,7 @@ def _of_device(device: str) -> tuple[int | None, int | None]:
 
 def _too_small(demand: Demand, experiment: Experiment, why: str, *, taken: int | None = None) -> RecipeError:
     fields = _fields(demand, experiment)
-    asks = "" if taken is None else f", and would take {taken / _GIB:.1f}"
+    asks = "" if taken is None else f", and would take {taken / GIB:.1f}"
     how = (
         "with a single row at a time"
         if demand.memory.divisible

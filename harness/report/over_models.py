@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.codec import JSON
 from harness.declarations.metrics import metric
 from harness.plan.costs import Estimate
-from harness.records import CellFailure
+from harness.records import GIB, MIB, CellFailure
 from harness.report.document import (
     Badge,
     Block,
@@ -22,7 +22,6 @@ from harness.report.document import (
     Table,
     Words,
 )
-from harness.report.sections.plan import GIB, MIB
 from harness.spec import Campaign
 from harness.verdict.over_models import JudgedModel, OfModel, OverModels
 from harness.verdict.wording import Scale

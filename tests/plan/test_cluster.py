@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.plan.cluster import on_cluster
 from harness.plan.costs import CellCost, Estimate
-from harness.plan.nodes import GIB, read_nodes
+from harness.plan.nodes import read_nodes
+from harness.records import GIB
 from harness.spec import Overrides, load
 from helpers.trainings import training
 

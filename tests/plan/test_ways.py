@@ -6,10 +6,11 @@ import pytest
 import yaml
 
 from harness.plan.costs import Estimate
-from harness.plan.nodes import GIB, Device, Node, Nodes
+from harness.plan.nodes import Device, Node, Nodes
 from harness.plan.ways import in_half, ways_on
 from harness.preflight.token_counts import RowTokens, TokenCounts
 from harness.preflight.trainings import demands
+from harness.records import GIB
 from harness.report.render.text import render_text
 from harness.report.sections.cluster import cluster_blocks
 from harness.spec import load

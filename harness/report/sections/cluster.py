@@ -6,8 +6,8 @@ import yaml
 
 from harness.plan.cluster import OnCluster
 from harness.plan.costs import Estimate
-from harness.plan.nodes import GIB
 from harness.plan.ways import Way, in_half, largest_trainings
+from harness.records import GIB
 from harness.report.document import Block, Cell, Command, Duration, Finding, Number, Prose, Table
 
 

@@ -6,8 +6,8 @@ from harness.compare.costs import RunCosts
 from harness.compare.design import BASE
 from harness.compare.summaries import ScoreSummary
 from harness.declarations.metrics import metric
+from harness.records import GIB, MIB
 from harness.report.document import Cell, Figure, Interval, Number, Point, Table
-from harness.report.sections.costs import GIB, MIB
 from harness.report.sections.gaps import change_cell
 from harness.spec.records import Experiment, Suite
 from harness.verdict.records import GapComparison, Verdicts

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from harness.compare.costs import RecipeCosts, RunCosts
 from harness.compare.serving import LatencySummary, MergeCheck
+from harness.records import GIB, MIB
 from harness.report.document import Cell, Interval, Number, PValue, Table
 from harness.statistics.speedup import SpeedUp
 
-MIB = 2**20
-GIB = 2**30
 FORMS = ("base", "adapter", "merged")
 
 

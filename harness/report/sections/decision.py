@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.compare.costs import RunCosts
+from harness.records import GIB, MIB
 from harness.report.document import Block, Duration, Finding, Table, Words
 from harness.report.sections.needs import amount, reason
 from harness.spec.records import CostKind
@@ -20,7 +21,6 @@ _NAMES: dict[CostKind, str] = {
     "size": "size on disk",
     "price": "price",
 }
-_GIB, _MIB = 2**30, 2**20
 
 
 def decision_blocks(verdicts: Verdicts, decision: Decision, costs: RunCosts | None = None) -> Iterator[Block]:
@@ -101,9 +101,9 @@ def _cost(cost: float, by: CostKind) -> str:
         case "training_time":
             return str(Duration(cost)) if cost >= 60 else f"{cost:.1f} s"  # noqa: PLR2004
         case "memory":
-            return f"{cost / _GIB:.2f} GiB"
+            return f"{cost / GIB:.2f} GiB"
         case "size":
-            return f"{cost / _MIB:.1f} MiB"
+            return f"{cost / MIB:.1f} MiB"
         case "price":
             return f"{cost:.4f}"
 

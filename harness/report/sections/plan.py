@@ -7,6 +7,7 @@ from harness.plan.costs import CellCost, Estimate
 from harness.plan.looks import PlannedLook
 from harness.plan.pilot import Outlook
 from harness.plan.power import DetectableEffects, Power
+from harness.records import GIB, MIB
 from harness.report.document import Block, Cell, Duration, Number, Prose, Table
 from harness.report.sections.marks import contamination_text
 from harness.spec.records import Experiment
@@ -15,8 +16,6 @@ from harness.verdict.wording import Scale
 _UNLIKELY = "No verdict is likely at this budget"
 _LIKELY = 0.5
 """A verdict that is less likely than this is not to be expected."""
-GIB = 2**30
-MIB = 2**20
 
 
 def cells_table(estimate: Estimate) -> Table:

@@ -1,12 +1,16 @@
 """The examples run, each as its first lines say."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
+from harness.cli import parser_of
+from harness.spec import Overrides, load
 from helpers.logs import arms
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -38,3 +42,17 @@ def test_logs_are_compared_and_gated(tmp_path):
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith("lora, near → far: persists")
     assert "gate rejected: lora is worse on near" in done.stdout
+
+
+def test_the_skypilot_recipe_is_yaml_whose_command_and_experiment_there_are():
+    recipe = yaml.safe_load((EXAMPLES / "skypilot.yaml").read_text(encoding="utf-8"))
+    known = {"name", "resources", "envs", "workdir", "volumes", "setup", "run"}
+    assert set(recipe) == known
+    words = shlex.split(recipe["run"])
+    for name, value in recipe["envs"].items():
+        words = [word.replace(f"${name}", str(value)) for word in words]
+    assert Path(words[0]).name == "harness"
+    asked = parser_of(("run",)).parse_args(words[1:])
+    assert asked.units == recipe["envs"]["UNITS"]
+    assert load(asked.spec, overrides=Overrides(set=tuple(asked.set))).execute.shared_folder
+    assert any(str(asked.out).startswith(f"{mount}/") for mount in recipe["volumes"])

@@ -1,6 +1,7 @@
-"""A Ray cluster of several nodes on this machine, each of them processes that can be killed together."""
+"""Clusters on this machine: Ray's of several nodes, each of them processes that can be killed together, and Slurm."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from scale.slurm import Slurm, lacking
 
 PATIENCE = 240
 
@@ -100,3 +103,20 @@ def answers(port):
             time.sleep(0.1)
         else:
             return
+
+
+@pytest.fixture(scope="session")
+def slurm():
+    """Slurm's own programs with a cluster of this machine, where they are installed."""
+    pytest.importorskip("submitit", reason="needs the extra `slurm`")
+    if missing := lacking():
+        pytest.skip(f"not installed: {', '.join(missing)} (Debian: apt install slurmctld slurmd slurm-client munge)")
+    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
+    folder.chmod(0o755)  # munge refuses a socket in a folder that others cannot enter
+    cluster = Slurm(folder)
+    try:
+        cluster.start(socket.gethostname().partition(".")[0], (free_port(), free_port()))
+        yield cluster
+    finally:
+        cluster.close()
+        shutil.rmtree(folder, ignore_errors=True)  # of what ends just now a log may still come

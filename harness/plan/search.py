@@ -10,11 +10,15 @@ from harness.plan.cells import PlannedCell
 from harness.plan.content import Content
 from harness.plan.identity import margin_key, trial_cell
 from harness.records import ChosenValues, TrialPart
-from harness.spec.numbers import has_next
+from harness.spec.numbers import has_next, times
 from harness.spec.records import MARGIN, Experiment, Recipe, Suite, Tune
+from harness.spec.searched import declared_value, is_of_recipe, with_values
 
 Values = Mapping[str, Any]
-"""SFTConfig fields and what they are set to."""
+"""Fields of SFTConfig, or of a recipe by their path, and what they are set to."""
+
+_OF_MEMORY = ("per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "max_length")
+"""Fields of SFTConfig by which trainings of one recipe take more or less memory."""
 
 _WRITTEN = 2
 """Significant digits of a number that is added to a search."""
@@ -22,7 +26,7 @@ _WRITTEN = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One combination of SFTConfig values for one recipe; what it was tried with and as what cell, and why."""
+    """One combination of values for one recipe; what it was tried with and as what cell, and why."""
 
     recipe: str
     values: Values
@@ -38,7 +42,7 @@ def plan_trials(experiment: Experiment, content: Content) -> tuple[Trial, ...]:
     return tuple(
         _trial(experiment, tune, (recipe, values), content)
         for recipe in _searched(experiment, tune)
-        for values in _combinations(_declared(tune, experiment.training_of(recipe)))
+        for values in _combinations(_declared(tune, recipe, experiment))
     )
 
 
@@ -46,7 +50,8 @@ def widened(experiment: Experiment, choices: Sequence[ChosenValues], content: Co
     """Return what is tried beyond the edges at which choices lie; none where none does, or `widen` is used up.
 
     The next number is as far from the edge, as a factor, as the edge is from its neighbour. Every combination with it
-    is a trial. Fields that are not two positive numbers or more have no next one.
+    is a trial. Fields that are not two positive numbers or more have no next one, nor has a recipe's size: what memory
+    holds is settled before the first trial, by the largest that is declared.
     """
     tune = experiment.tune
     if tune is None or not tune.widen:
@@ -87,11 +92,26 @@ def expected_trials(experiment: Experiment, content: Content) -> tuple[tuple[Tri
         return (), ()
     firsts = {trial.recipe: trial for trial in reversed(trials)}.values()
     counts = [len(search.declared) for search in tune.search.values()]
-    wide = [has_next(search.declared) for search in tune.search.values()]
-    again = 0 if tune.confirm_seed is None else 1 + 2 * sum(wide)
+    next_to = [has_next(search.declared) for search in tune.search.values()]
+    wide = [can and not is_of_recipe(field) for field, can in zip(tune.search, next_to, strict=True)]
+    again = 0 if tune.confirm_seed is None else 1 + 2 * sum(next_to)
     most = prod(count + tune.widen * can for count, can in zip(counts, wide, strict=True)) - prod(counts)
     confirmed = tuple(each for each in firsts for _ in range(again))
     return trials + confirmed, tuple(each for each in firsts for _ in range(most))
+
+
+def recipes_to_train(experiment: Experiment) -> tuple[Recipe, ...]:
+    """Return every recipe as declared, then as trials change its size: what memory must hold and a check must see.
+
+    A field of SFTConfig changes no size unless it is one of `_OF_MEMORY`.
+    """
+    found, tune = list(experiment.recipes), experiment.tune
+    for recipe in () if tune is None else _searched(experiment, tune):
+        assert tune is not None
+        fields = _declared(tune, recipe, experiment)
+        sizes = {field: values for field, values in fields.items() if is_of_recipe(field) or field in _OF_MEMORY}
+        found += [with_values(recipe, values) for values in _combinations(sizes)] if sizes else []
+    return tuple(found)
 
 
 def margin_suite(experiment: Experiment) -> Suite | None:
@@ -113,7 +133,7 @@ def _trial(
     recipe, values = tried
     length = {} if tune.max_steps is None else {"max_steps": tune.max_steps}
     # A trial has its own number of steps; what another recipe spends is matched in the runs that count.
-    trained = replace(recipe, training={**recipe.training, **values, **length}, compute=None)
+    trained = replace(with_values(recipe, {**values, **length}), compute=None)
     suite = margin_suite(experiment)
     scored = {} if suite is None else {margin_key(suite, experiment, content): suite}
     cell = trial_cell(experiment, trained, tune.seed, content, list(scored))
@@ -121,10 +141,12 @@ def _trial(
     return Trial(recipe=recipe.id, values=values, planned=planned, part=part)
 
 
-def _declared(tune: Tune, trained_with: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+def _declared(tune: Tune, recipe: Recipe, experiment: Experiment) -> dict[str, Sequence[Any]]:
     """Return the values that are declared for each field, factors multiplied out."""
+    trained_with = experiment.training_of(recipe)
     return {
-        field: search.values or tuple(_times(trained_with[field], factor) for factor in search.factors or ())
+        field: search.values
+        or tuple(times(declared_value(recipe, trained_with, field), factor) for factor in search.factors or ())
         for field, search in tune.search.items()
     }
 
@@ -132,11 +154,6 @@ def _declared(tune: Tune, trained_with: Mapping[str, Any]) -> dict[str, Sequence
 def _combinations(fields: Mapping[str, Sequence[Any]]) -> Iterator[Values]:
     for values in product(*fields.values()):
         yield dict(zip(fields, values, strict=True))
-
-
-def _times(value: float, factor: float) -> float:
-    """Return the product as a person writes it: whole for whole numbers, 0.00015 for 5e-05 × 3 and not 0.00015…01."""
-    return round(value * factor) if isinstance(value, int) else float(f"{value * factor:.12g}")
 
 
 def _tried(trials: Sequence[Values]) -> dict[str, list[Any]]:
@@ -150,7 +167,7 @@ def _beyond(tune: Tune, choice: ChosenValues) -> Iterator[Values]:
     fields = _tried(tried)
     for field in choice.at_edge:
         added = len(fields[field]) - len(tune.search[field].declared)
-        if has_next(fields[field]) and added < tune.widen:
+        if has_next(fields[field]) and not is_of_recipe(field) and added < tune.widen:
             fields[field] += _next((choice.values or {})[field], fields[field])
     yield from (values for values in _combinations(fields) if values not in tried)
 
@@ -178,5 +195,5 @@ def _neighbours(chosen: Values, choice: ChosenValues) -> Iterator[Values]:
 def tuned(experiment: Experiment, choices: Sequence[ChosenValues]) -> Experiment:
     """Return the experiment whose recipes train with what was chosen for them."""
     chosen = {each.recipe: each.values or {} for each in choices}
-    recipes = tuple(replace(each, training={**each.training, **chosen.get(each.id, {})}) for each in experiment.recipes)
+    recipes = tuple(with_values(each, chosen.get(each.id, {})) for each in experiment.recipes)
     return replace(experiment, recipes=recipes)

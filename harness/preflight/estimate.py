@@ -6,7 +6,8 @@ pass there. Memory: weights (on a GPU as they are quantized), and what `memory` 
 Disk: what is saved, lm-eval's sample files, and weights that are deleted once they are scored.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 
@@ -18,7 +19,7 @@ from harness.model.devices import device_name
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
 from harness.plan.power import power_of
-from harness.plan.search import expected_trials
+from harness.plan.search import expected_trials, recipes_to_train
 from harness.preflight import memory
 from harness.preflight.calibrate import Calibration
 from harness.preflight.calibrated import calibrated
@@ -76,19 +77,21 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
     screening, unscreened = check_contamination_at_hand(experiment, unknown)
     on_stage("identity")
     width = memory.WIDTH[experiment.model.dtype]
-    known = {each.id: Known.of(each, config, width, device) for each in (BASE, *experiment.recipes)}
+    known = {_sized(each): Known.of(each, config, width, device) for each in (BASE, *recipes_to_train(experiment))}
+    largest = _largest(experiment, known)
+    at_every_size = replace(experiment, recipes=recipes_to_train(experiment))
     content = content_at_hand(experiment, unknown)
 
     def costs(cells: Iterable[PlannedCell]) -> tuple[CellCost, ...]:
-        return tuple(_cost(experiment, each, known[(each.recipe or BASE).id], speed, counted) for each in cells)
+        return tuple(_cost(experiment, each, known[_sized(each.recipe or BASE)], speed, counted) for each in cells)
 
     trials, widening = expected_trials(experiment, content)
     return Estimate(
         device="CPU" if device == "cpu" else device_name(device),
         parameters=describe(Recipe(method="full", name="all"), config).total,
-        cells=costs(plan_cells(experiment, content)),
+        cells=costs(_at_largest(each, largest) for each in plan_cells(experiment, content)),
         trials=costs(trial.planned for trial in trials),
-        widening=costs(trial.planned for trial in widening),
+        widening=costs(_at_largest(trial.planned, largest) for trial in widening),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows.count,
         measured=kept.day,
@@ -100,9 +103,31 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         absent=tuple(unknown.absent),
         reasons=tuple(unknown.reasons),
         at_once=_at_once(experiment, device),
-        trainings=tuple(each.memory for each in demands(experiment, counted, device)),
+        trainings=tuple(each.memory for each in demands(at_every_size, counted, device)),
         layer_class=largest_layer(config)[0],
     )
+
+
+def _sized(recipe: Recipe) -> str:
+    """Return what tells recipes of different size apart, however they train."""
+    return repr(replace(recipe, training={}, compute=None, description=""))
+
+
+def _largest(experiment: Experiment, known: Mapping[str, Known]) -> dict[str, Recipe]:
+    """Return by name the recipes whose size is searched for, at the largest: what a search will choose is not known."""
+    found: dict[str, Recipe] = {}
+    for each in recipes_to_train(experiment)[len(experiment.recipes) :]:
+        most = found.setdefault(each.id, each)
+        if known[_sized(each)].description.trainable > known[_sized(most)].description.trainable:
+            found[each.id] = each
+    return found
+
+
+def _at_largest(planned: PlannedCell, largest: Mapping[str, Recipe]) -> PlannedCell:
+    recipe = largest.get(planned.cell.recipe)
+    if recipe is None or planned.recipe is None:
+        return planned
+    return replace(planned, recipe=replace(recipe, training=planned.recipe.training))
 
 
 def _at_once(experiment: Experiment, device: str) -> int:
@@ -127,7 +152,7 @@ def least_memory(experiment: Experiment) -> int:
     """Return the bytes that the largest cell takes on a CPU before its first batch: libraries, weights, optimizer."""
     config, width = model_config(experiment), memory.WIDTH[experiment.model.dtype]
     keeps_best = experiment.early_stopping is not None
-    known = [Known.of(each, config, width, "cpu") for each in (BASE, *experiment.recipes)]
+    known = [Known.of(each, config, width, "cpu") for each in (BASE, *recipes_to_train(experiment))]
     held = [each.weights + memory.trained(each.description.trainable, keeps_best=keeps_best) for each in known]
     return memory.LIBRARIES + max(held)
 

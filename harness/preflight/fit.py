@@ -23,6 +23,7 @@ from harness.model.devices import device_kind, device_name, ran_out
 from harness.model.precision import usable_dtype
 from harness.plan.batch import halves
 from harness.plan.identity import data_key
+from harness.plan.search import recipes_to_train
 from harness.preflight.token_counts import RowTokens, TokenCounts, count_training
 from harness.preflight.trainings import Demand, demands
 from harness.preflight.unknown import Unknown
@@ -53,6 +54,7 @@ def settle(experiment: Experiment, device: str, on_stage: Callable[[str], None] 
     """
     if not experiment.recipes or experiment.execute.launch is not None:  # processes share a batch by themselves
         return Fit()
+    experiment = replace(experiment, recipes=recipes_to_train(experiment))
     if device_kind(device) == "cpu":
         return estimated(experiment, room=psutil.virtual_memory().total, swap=psutil.swap_memory().total)
     on_stage("memory")

@@ -10,6 +10,7 @@ from harness.errors import HarnessError, InternalError, RecipeError, UsageError
 from harness.methods.incompatibilities import incompatibilities
 from harness.model.devices import device_kind, is_available
 from harness.model.precision import Dtype
+from harness.plan.search import recipes_to_train
 from harness.spec.launch import is_of_processors, processes_of
 from harness.spec.records import Execution, Experiment, Model, Recipe
 from harness.training.arguments import sft_config
@@ -67,7 +68,7 @@ def check_recipes(
     found = _Findings()
     if device_kind(device) == "mps":
         found.reasons += _of_dtype(experiment.model)
-    for recipe in experiment.recipes:
+    for recipe in recipes_to_train(experiment):
         on_recipe(recipe.id)
         found.of(recipe, lambda recipe=recipe: _reasons(experiment, recipe, config, device))  # type: ignore[misc]
     found.tell()

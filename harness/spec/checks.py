@@ -14,10 +14,11 @@ from harness.spec.launch import launch_problems
 from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
 from harness.spec.naming import name_problems
-from harness.spec.numbers import has_next, is_number
+from harness.spec.numbers import has_next
 from harness.spec.recipe import ReadRecipe
 from harness.spec.records import MARGIN, NOT_POOLED
-from harness.spec.schema import allowed, fields_of
+from harness.spec.search_checks import searched_problems
+from harness.spec.searched import is_of_recipe
 from harness.spec.suggest import nearest, resembling
 from harness.spec.tasks import NamedTasks, task_problems
 
@@ -282,8 +283,7 @@ def _tune(context: Context) -> Iterator[Problem]:
     yield from _tune_recipes(context, tune)
     yield from _tune_staged(context, tune)
     yield from _tune_length(context, tune)
-    for field, search in tune["search"].items():
-        yield from _tune_field(context, field, search)
+    yield from searched_problems(context.document, context.recipes)
 
 
 def _tune_seed(context: Context, tune: Any) -> Iterator[Problem]:
@@ -300,9 +300,13 @@ def _tune_seed(context: Context, tune: Any) -> Iterator[Problem]:
 
 def _tune_wide(context: Context, tune: Any) -> Iterator[Problem]:
     """Refuse to widen a search none of whose fields has a next number."""
-    wide = [search.get("values") or search.get("factors") or () for search in tune["search"].values()]
+    wide = [
+        search.get("values") or search.get("factors") or ()
+        for field, search in tune["search"].items()
+        if not is_of_recipe(field)
+    ]
     if tune.get("widen") and not any(has_next(each) for each in wide):
-        message = "no field that is searched has two numbers or more, all above 0, so there is none beyond its edge"
+        message = "no field of SFTConfig is searched by two numbers or more, all above 0: there is none beyond its edge"
         yield context.document.problem(("tune", "widen"), message, "Give one such numbers, or leave `widen` out.")
 
 
@@ -355,29 +359,3 @@ def _steps(context: Context, name: str) -> int:
     own = context.recipes[name].recipe.training if name in context.recipes else {}
     steps = {**context.spec["training"], **own}.get("max_steps", -1)
     return steps if isinstance(steps, int) else -1
-
-
-def _tune_field(context: Context, field: str, search: Any) -> Iterator[Problem]:
-    at: At = ("tune", "search", field)
-    known = fields_of("sft_config")
-    if field not in known:
-        yield context.document.problem(at, f"`{field}` is not a field that can be searched", nearest(field, known))
-        return
-    for index, value in enumerate(search.get("values") or ()):
-        if not allowed("sft_config", field, value):
-            message = f"{value!r} is not a value of `{field}`"
-            yield context.document.problem((*at, "values", index), message, "It is checked as in `training`.")
-    if search.get("factors"):
-        yield from _tune_factors(context, field, at)
-
-
-def _tune_factors(context: Context, field: str, at: At) -> Iterator[Problem]:
-    """Refuse factors where a recipe that is searched for gives no number to multiply."""
-    searched = context.spec["tune"].get("recipes") or context.recipes
-    for name in searched:
-        if name not in context.recipes:
-            continue
-        value = {**context.spec["training"], **context.recipes[name].recipe.training}.get(field)
-        if not is_number(value):
-            message = f"`factors` multiply the `{field}` of {name}, which is {'not given' if value is None else value}"
-            yield context.document.problem((*at, "factors"), message, "Give a number in its `training`, or `values`.")

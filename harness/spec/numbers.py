@@ -12,3 +12,8 @@ def is_number(value: Any) -> bool:
 def has_next(tried: Sequence[Any]) -> bool:
     """Tell whether there is a next number beyond those that are tried: they are two or more, all above 0."""
     return len(set(tried)) > 1 and all(is_number(each) and each > 0 for each in tried)
+
+
+def times(value: float, factor: float) -> float:
+    """Return the product as a person writes it: whole for whole numbers, 0.00015 for 5e-05 × 3 and not 0.00015…01."""
+    return round(value * factor) if isinstance(value, int) else float(f"{value * factor:.12g}")

@@ -94,7 +94,7 @@ def _of_document(
         problems.append(Problem(label(path), "$", None, f"{path.name!r} names no method and recipe", remedy))
     problems += old_fields(document)
     document = without_nothing(document, peft_fields, all_peft_fields())
-    problems += violations("recipe", document) or _block_problems(document)
+    problems += recipe_problems(document)
     if problems or named is None:
         raise SpecError(problems)
     fields = with_method({key: value for key, value in document.value.items() if key not in NOT_INHERITED})
@@ -257,6 +257,11 @@ def _one_base(document: Located, recipes: Sequence[Recipe | None]) -> Iterator[P
         if first is not None and recipe is not None and recipe.quantization != first.quantization:
             message = f"{recipe.id} and {first.id} differ in `quantization`, and the base is loaded once for all stages"
             yield document.problem(("stages", place, "recipe"), message, "Use recipes that load it alike.")
+
+
+def recipe_problems(document: Located) -> list[Problem]:
+    """Return what is wrong with a recipe's file by itself: its names, types and blocks."""
+    return list(violations("recipe", document)) or _block_problems(document)
 
 
 def _block_problems(document: Located) -> list[Problem]:

@@ -317,7 +317,7 @@ class EarlyStopping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What is tried for one SFTConfig field: `values`, or `factors` of what the recipe would train with."""
+    """What is tried for a field of SFTConfig, or of a recipe by its path: `values`, or `factors` of its own."""
 
     values: tuple[JSON, ...] | None = None
     factors: tuple[float, ...] | None = None

@@ -210,3 +210,28 @@ def test_a_validation_loss_that_is_no_number_is_a_failure_of_its_trial(monkeypat
     with pytest.raises(TrainingError, match="validation loss is nan") as raised:
         cell.run_trial(work, Clock(lambda _: None))
     assert raised.value.kind == "non_finite_loss"
+
+
+def test_a_rank_is_searched_for_and_the_runs_have_the_one_that_was_chosen(tiny_spec, tmp_path):
+    search = {"peft.r": {"values": [1, 4]}, "layers.count": {"values": [1, 2]}}
+    run, watcher = tuned(tiny_spec, tmp_path / "runs" / "ranks", search=search, recipes=["lora--tiny"])
+    assert watcher.kinds[1] == ("trials", 4, 0)
+    ((chosen,),) = [[each for each in run.tuning if each.recipe == "lora--tiny"]]
+    sizes = {run.outcome(each.cell, "trials").training.num_trainable_params for each in chosen.trials}
+    assert len(sizes) > 2
+    best = next(each for each in chosen.trials if each.values == chosen.values)
+    trained = run.outcome(best.cell, "trials").training
+    cells = [ended for ended in run.outcomes if ended.cell.recipe == "lora--tiny"]
+    assert len(cells) == 2
+    for ended in cells:
+        assert ended.run_info.peft_config["r"] == chosen.values["peft.r"]
+        assert len(ended.training.layers) == chosen.values["layers.count"]
+        assert ended.training.num_trainable_params == trained.num_trainable_params
+    second = Silent()
+    execute(load(tiny_spec), run.folder, second, Options())
+    assert second.kinds == [("trials", 4, 4), ("cells", 5, 5)]
+
+
+def test_a_rank_that_the_model_cannot_have_is_told_before_anything_is_trained(tiny_spec, tmp_path):
+    with pytest.raises(HarnessError, match="lora--tiny"):
+        tuned(tiny_spec, tmp_path / "runs" / "wide", search={"peft.r": {"values": [2, 4096]}}, recipes=["lora--tiny"])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.plan.cells import plan_cells
-from harness.plan.search import confirming, expected_trials, plan_trials, tuned, widened
+from harness.plan.search import confirming, expected_trials, plan_trials, recipes_to_train, tuned, widened
 from harness.records import ChosenValues, TriedValues
 from harness.spec import Overrides, load
 from helpers.contents import CONTENT
@@ -135,3 +135,51 @@ def test_a_plan_counts_what_is_expected_and_what_widening_may_add():
     expected, more = expected_trials(experiment, CONTENT)
     assert (len(trials), len(expected), len(more)) == (6, 6 + 2 * 3, 2 * 2)
     assert expected_trials(load("gap"), CONTENT) == ((), ())
+
+
+OF_LORA = {"search": {"peft.r": {"values": [4, 64]}, "learning_rate": {"factors": [1, 3]}}, "seed": 7}
+
+
+def of_a_recipe(**changes):
+    block = {**OF_LORA, "recipes": ["lora--gradient-half"], **changes}
+    return load("gap", overrides=Overrides(set=(f"tune={json.dumps(block)}",)))
+
+
+def test_a_rank_is_a_trial_with_an_identity_of_its_own():
+    experiment = of_a_recipe()
+    trials = plan_trials(experiment, CONTENT)
+    assert [each.planned.recipe.peft["r"] for each in trials] == [4, 4, 64, 64]
+    assert len({each.planned.cell.id for each in trials}) == 4
+    assert all(each.planned.recipe.peft["lora_alpha"] == 32 for each in trials)
+
+
+def test_cells_have_the_rank_that_was_chosen():
+    experiment = of_a_recipe()
+    trials = plan_trials(experiment, CONTENT)
+    settled = tuned(experiment, [choice(trials, trials[2].values)])
+    (recipe,) = [each for each in settled.recipes if each.id == "lora--gradient-half"]
+    assert recipe.peft["r"] == 64
+    assert {each.id for each in settled.recipes} == {each.id for each in experiment.recipes}
+
+
+def test_a_rank_at_the_edge_is_marked_and_not_widened():
+    experiment = of_a_recipe(widen=2)
+    trials = plan_trials(experiment, CONTENT)
+    found = widened(experiment, [choice(trials, trials[3].values)], CONTENT)
+    assert {each.values["peft.r"] for each in found} == {4, 64}
+    assert {each.values["learning_rate"] for each in found} > set()
+    assert not {each.values["learning_rate"] for each in found} & {each.values["learning_rate"] for each in trials}
+
+
+def test_every_size_that_may_train_is_known_before():
+    ranks = [each.peft["r"] for each in recipes_to_train(of_a_recipe()) if each.peft]
+    assert max(ranks) == 64
+    assert 4 in ranks
+    plain = load("gap", overrides=Overrides(set=(SEARCH,)))
+    assert recipes_to_train(plain) == plain.recipes
+
+
+def test_a_batch_that_is_searched_for_is_a_size():
+    sizes = {"per_device_train_batch_size": {"values": [2, 32]}}
+    found = recipes_to_train(of_a_recipe(search=sizes))
+    assert {each.training.get("per_device_train_batch_size") for each in found} >= {2, 32}

@@ -65,6 +65,21 @@ def test_each_batch_of_an_experiment_is_read_in_parts_of_one_size(tiny_spec, tmp
     assert fit.estimated(experiment, room=room).rows_at_once == 4
 
 
+def test_a_batch_must_fit_with_the_largest_size_that_a_search_tries(tiny_spec, monkeypatch):
+    search = {"search": {"peft.r": {"values": [1, 32]}}, "seed": 7, "recipes": ["lora--tiny"]}
+    changes = (BATCH, f"tune={json.dumps(search)}", "validation.share=0.25")
+    tried = []
+    monkeypatch.setattr(fit, "estimated", lambda experiment, **_: tried.append(experiment) or Fit())
+    fit.settle(load(tiny_spec, overrides=Overrides(set=changes)), "cpu")
+    assert {each.peft["r"] for each in tried[0].recipes if each.peft} == {1, 2, 32}
+    bytes_of = {
+        each.recipe.peft["r"]: each.memory.bytes_with()
+        for each in fit.demands(tried[0], fit._counted(tried[0]), "cpu")
+        if each.recipe.peft
+    }
+    assert bytes_of[1] < bytes_of[2] < bytes_of[32]
+
+
 def small_device(monkeypatch, rows):
     """Let a forward pass that keeps activations raise what torch raises on a card, where it is of more rows."""
     whole, tried = LlamaForCausalLM.forward, []

@@ -195,3 +195,99 @@ def test_a_margin_needs_options(spec, write, problems, tmp_path, metric, data, v
     assert '"loss"' in remedy
     spec["data"], spec["validation"] = {"source": "task", "task": "k8s_qa"}, {}
     assert load(write(spec)).tune.metric == metric
+
+
+def of_lora(**search):
+    return {"search": search, "seed": 7, "recipes": ["lora--last-half"]}
+
+
+OF_A_RECIPE = {
+    "a block that a recipe lacks": (
+        {**of_lora(**{"peft.r": {"values": [4, 8]}}), "recipes": None},
+        "$.tune.search.peft.r",
+        "full--default has no `peft` block",
+    ),
+    "PEFT's name alone": (of_lora(r={"values": [4]}), "$.tune.search.r", "not a field"),
+    "a rank that is none": (of_lora(**{"peft.r": {"values": [4, "8"]}}), "$.tune.search.peft.r", "peft.r='8'"),
+    "a field of another method": (
+        of_lora(**{"peft.num_virtual_tokens": {"values": [4]}}),
+        "$.tune.search.peft.num_virtual_tokens",
+        "num_virtual_tokens",
+    ),
+    "another method": (
+        of_lora(**{"peft.peft_type": {"values": ["IA3"]}}),
+        "$.tune.search.peft.peft_type",
+        "another recipe",
+    ),
+    "another base": (
+        of_lora(**{"quantization.load_in_4bit": {"values": [True]}}),
+        "$.tune.search.quantization.load_in_4bit",
+        "one base",
+    ),
+    "a field under the wrong name": (
+        of_lora(**{"training.learning_rate": {"values": [1e-3]}}),
+        "$.tune.search.training.learning_rate",
+        "own names",
+    ),
+    "a whole block": (of_lora(layers={"values": ["last"]}), "$.tune.search.layers", "whole block"),
+    "a block that there is not": (of_lora(**{"pft.r": {"values": [4]}}), "$.tune.search.pft.r", "not a field"),
+    "a strategy without a number that it takes": (
+        of_lora(**{"layers.strategy": {"values": ["last", "all"]}}),
+        "$.tune.search.layers.strategy",
+        "the strategy is `all`",
+    ),
+    "factors of a rank that is not said": (
+        {**of_lora(**{"peft.rank_pattern.mlp": {"factors": [2]}})},
+        "$.tune.search.peft.rank_pattern.mlp.factors",
+        "not given",
+    ),
+    "nothing beyond a rank": (
+        {**of_lora(**{"peft.r": {"values": [4, 8]}}), "widen": 1},
+        "$.tune.widen",
+        "none beyond its edge",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tune", "path", "said"), OF_A_RECIPE.values(), ids=OF_A_RECIPE)
+def test_a_mistake_in_a_field_of_a_recipe_is_named_with_its_place(spec, write, problems, tune, path, said):
+    spec["tune"] = tune
+    found = problems(load, write(spec))
+    assert {at for at, _, _, _ in found} == {path}
+    assert said in " ".join(found[0][2:])
+
+
+def test_everything_wrong_with_a_search_is_told_at_once(spec, write, problems):
+    spec["tune"] = of_lora(**{"peft.q": {"values": [1]}, "match.recipe": {"values": ["x"]}, "rank": {"values": [1]}})
+    found = problems(load, write(spec))
+    assert {at for at, _, _, _ in found} == {"$.tune.search.match.recipe", "$.tune.search.rank"}
+    spec["tune"] = of_lora(**{"peft.q": {"values": [1]}, "peft.r": {"values": ["many"]}})
+    assert {at for at, _, _, _ in problems(load, write(spec))} == {"$.tune.search.peft.q", "$.tune.search.peft.r"}
+
+
+def test_peft_is_told_by_its_whole_name(spec, write, problems):
+    spec["tune"] = of_lora(lora_alpha={"values": [4]})
+    ((_, _, _, remedy),) = problems(load, write(spec))
+    assert "`peft.lora_alpha`" in remedy
+
+
+def test_a_rank_that_another_recipe_gives_or_takes_is_not_searched(spec, write, problems):
+    matched = {"extends": "lora--last-half", "layers": {"strategy": "all"}, "match": {"recipe": "lora--last-half"}}
+    write(matched, "adapters/lora--matched.json")
+    spec["recipes"].append("lora--matched")
+    search = {"search": {"peft.r": {"values": [4, 8]}}, "seed": 7}
+    spec["tune"] = {**search, "recipes": ["lora--matched"]}
+    ((_, _, follows, _),) = problems(load, write(spec))
+    assert "follows from lora--last-half" in follows
+    spec["tune"] = {**search, "recipes": ["lora--last-half"]}
+    ((_, _, matches, _),) = problems(load, write(spec))
+    assert "lora--matched matches lora--last-half as it is declared" in matches
+
+
+def test_a_strategy_and_its_number_are_judged_together(spec, write):
+    spec["recipes"].append("lora--all-layers")
+    spec["tune"] = {
+        **of_lora(**{"layers.strategy": {"values": ["first", "last"]}, "layers.count": {"values": [1, 2]}}),
+        "recipes": ["lora--all-layers"],
+    }
+    assert list(load(write(spec)).tune.search) == ["layers.strategy", "layers.count"]

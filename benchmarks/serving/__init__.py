@@ -1,0 +1,1 @@
+"""Merged, dynamic and switched adapters beside one another: ``python -m benchmarks.serving``."""

@@ -1,7 +1,9 @@
 """What TRL's SFTTrainer does in private and a subclass with a loss of its own has to do itself."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from accelerate.data_loader import BatchSamplerShard
 from accelerate.utils import broadcast
 from torch import Tensor
@@ -64,7 +66,32 @@ def _of_the_first(value: Tensor, **_: Any) -> Tensor:
     return found
 
 
-class OwnCheckpoints(WholeBatches):
+class OwnColumns(WholeBatches):
+    """SFTTrainer whose batches have further `columns`, and a divisor of their own where `divisor` returns one.
+
+    Trainer takes columns that a model's forward does not name out of a data set, and divides a step's loss by the
+    labels that it counts. Delete when upstream's trainer takes both as arguments.
+    """
+
+    columns: tuple[str, ...] = ()
+    _signature_columns: list[str] | None
+
+    def divisor(self, batches: Sequence[dict[str, Any]]) -> Tensor | None:
+        """Return what the losses of a step's batches are divided by, None for the number of their labels."""
+        del batches
+        return None
+
+    def _set_signature_columns_if_needed(self) -> None:
+        super()._set_signature_columns_if_needed()
+        self._signature_columns = list(dict.fromkeys((*(self._signature_columns or ()), *self.columns)))
+
+    def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> Tensor | int | None:
+        counted: Tensor | int | None = super()._get_num_items_in_batch(batch_samples, device)
+        own = None if counted is None else self.divisor(batch_samples)
+        return counted if own is None else own.to(device)
+
+
+class OwnCheckpoints(OwnColumns):
     """SFTTrainer whose checkpoints are kept and taken up by whoever derives from it, and are never pickled.
 
     With `save_strategy` "no" a callback that sets `control.should_save` has `keep_checkpoint` called, after the step's

@@ -51,6 +51,10 @@ PSEUDO_VALUES = frozenset(
 _REFUSED = {
     "median": "a median jumps from one item to another, so that no item's part in it can be told",
     "bypass": "nothing is scored",
+    "precision_at_recall": (
+        "its threshold jumps from one item to another, so that no item's part in it can be told; it stands in the "
+        "evaluation's results, and `roc_auc` or `acc` of the same items are compared"
+    ),
 }
 _OF_METRICS = {
     "perplexity": "perplexity",

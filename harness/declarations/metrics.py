@@ -40,6 +40,7 @@ _BY_NAME = (
     (r"rouge[12L]\w*|bleu\w*|chrf\w*", _PERCENT),
     (r"\w*bits_per_byte", _BITS),
     (r"answer_(margin|information)", _MARGIN),
+    (r"roc_auc|precision_at_recall", _FRACTION),
     (r"brier_score", _BRIER),
     (r"score", _SCORE),
     (r"\w*perplexity|\w*nll|\w*loss|ter|[wc]er", _COST),

@@ -30,6 +30,7 @@ VARIABLE = "HARNESS_TRUST_CODE"
 OWN_MODULES = frozenset(
     {
         "harness.questions.load",
+        "harness.suites.binary",
         "harness.suites.examples",
         "harness.suites.generation",
         "harness.suites.metrics",

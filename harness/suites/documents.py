@@ -11,6 +11,7 @@ from lm_eval.api.task import Task
 from harness.contamination import Passage
 from harness.errors import TaskError
 from harness.suites.drawing import labels_in
+from harness.suites.weights import weight_in
 
 ChatTemplate = Callable[..., str]
 """Renders a list of ``{"role", "content"}`` messages; lm-eval passes ``add_generation_prompt``."""
@@ -87,6 +88,7 @@ def _row(task: Task, index: int, document: Mapping[str, Any], chat_template: Cha
             "prompt": _prompt(task, document, chat_template),
             "completion": _completion(task, document, chat_template),
             **labels_in(document),
+            **weight_in(document),
         }
     except TaskError:
         raise

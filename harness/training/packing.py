@@ -14,6 +14,9 @@ from torch import Tensor
 IGNORED = -100
 """The label of a token that is not predicted."""
 
+WEIGHTS = "loss_weights"
+"""The column of a batch that has each label's weight, (rows, length), beside the labels; not there without weights."""
+
 TOKENS = 2048
 """Tokens a pack holds, unless a single row is longer: attention computes every pair of a pack's tokens."""
 
@@ -28,11 +31,15 @@ def tokens_a_pack(device: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Rows end to end: `ids`, `positions` and `labels`, each (1, tokens); every row's positions start at 0."""
+    """Rows end to end: `ids`, `positions` and `labels`, each (1, tokens); every row's positions start at 0.
+
+    `label_weights` (1, tokens) is how much each label counts, None where all count alike.
+    """
 
     ids: Tensor
     positions: Tensor
     labels: Tensor
+    label_weights: Tensor | None = None
 
     @property
     def predicting(self) -> Tensor:
@@ -44,6 +51,13 @@ class Pack:
         """(labels,) the tokens that are predicted there."""
         return self.labels[0, 1:][self.labels[0, 1:] != IGNORED]
 
+    @property
+    def weights(self) -> Tensor | None:
+        """(labels,) how much each of these counts."""
+        if self.label_weights is None:
+            return None
+        return self.label_weights[0, 1:][self.labels[0, 1:] != IGNORED]
+
 
 def packs(inputs: Mapping[str, Tensor], *, tokens: int = TOKENS) -> list[Pack]:
     """Return a padded batch's rows in packs of at most `tokens` tokens, a longer row by itself, in their order.
@@ -54,7 +68,7 @@ def packs(inputs: Mapping[str, Tensor], *, tokens: int = TOKENS) -> list[Pack]:
     kept = inputs["attention_mask"].bool()
     starts = list(_starts(kept.sum(1).tolist(), tokens))
     return [
-        _pack(inputs["input_ids"][start:end], inputs["labels"][start:end], kept[start:end])
+        _pack({name: value[start:end] for name, value in inputs.items()}, kept[start:end])
         for start, end in zip(starts, [*starts[1:], len(kept)], strict=True)
     ]
 
@@ -69,7 +83,8 @@ def _starts(lengths: list[int], tokens: int) -> Iterator[int]:
         held += length
 
 
-def _pack(ids: Tensor, labels: Tensor, kept: Tensor) -> Pack:
+def _pack(rows: Mapping[str, Tensor], kept: Tensor) -> Pack:
     positions = (kept.cumsum(1) - 1)[kept]
-    predicted = labels[kept].masked_fill(positions == 0, IGNORED)
-    return Pack(ids[kept][None], positions[None], predicted[None])
+    predicted = rows["labels"][kept].masked_fill(positions == 0, IGNORED)
+    weights = rows[WEIGHTS][kept][None] if WEIGHTS in rows else None
+    return Pack(rows["input_ids"][kept][None], positions[None], predicted[None], weights)

@@ -20,12 +20,14 @@ from harness.training.arguments import sft_config
 from harness.training.callbacks import KeepBest, OnStep, Watch
 from harness.training.keeping import Checkpoints, Keeping
 from harness.training.lengths import count_rows, spans
+from harness.training.packing import WEIGHTS
 from harness.training.prefix import RowsPrefix
 from harness.training.reporting import Reporting, reported
 from harness.training.rounding import CountLostUpdates
 from harness.training.spent import Spent
 from harness.training.tokens import tokenized
 from harness.training.trainer import PADDING_FREE, CompletionTrainer
+from harness.training.weighting import weights_of
 
 DRAWN_AGAIN = 64
 """Batches whose order is drawn a second time, to see that it follows the seed."""
@@ -138,7 +140,7 @@ def train(
                 reporting=reporting,
                 processes=processes,
             ),
-            train_dataset=_dataset(rows, tokenizer),
+            train_dataset=_weighed(rows, tokenizer),
             eval_dataset=_dataset(validation.rows, tokenizer) if validation else None,
             processing_class=tokenizer,
             callbacks=[*watching, *([keeping] if keeping else [])],
@@ -235,6 +237,13 @@ def _dataset(rows: Rows, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     if any(RENDERED in row for row in rows):
         return Dataset.from_list([tokenized(row, tokenizer) for row in rows])
     return Dataset.from_list([{column: row[column] for column in COLUMNS} for row in rows])
+
+
+def _weighed(rows: Rows, tokenizer: PreTrainedTokenizerBase) -> Dataset:
+    """Return the rows that train, with their weights where there are any."""
+    weights = weights_of(rows)
+    found = _dataset(rows, tokenizer)
+    return found if weights is None else found.add_column(WEIGHTS, weights)
 
 
 def _check_not_empty(trainer: CompletionTrainer, rows: int) -> None:

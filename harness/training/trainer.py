@@ -28,13 +28,14 @@ from harness.model.modes import evaluation_mode
 from harness.trained import HeldOut
 from harness.training.keeping import Keeping
 from harness.training.losses import labels_by_row, labels_of, pack_losses, padded_losses
-from harness.training.packing import Pack, packs, tokens_a_pack
+from harness.training.packing import WEIGHTS, Pack, packs, tokens_a_pack
 from harness.training.parts import parts_of
 from harness.training.prefix import RowsPrefix
 from harness.training.shared import batches_of_one, own_rows
 from harness.training.spent import Spent
 from harness.training.state import State
 from harness.training.tied import tied_gradient
+from harness.training.weighting import Weighing
 
 PADDING_FREE = "padding-free"
 """The engine that reads rows laid end to end; any other is ``padded:`` and why."""
@@ -55,6 +56,8 @@ class CompletionTrainer(OwnCheckpoints):
     device whose batches they make together.
     """
 
+    columns = (WEIGHTS,)
+    data_collator: Any
     _prefix: RowsPrefix | None = None
     _prepared = False
 
@@ -82,7 +85,16 @@ class CompletionTrainer(OwnCheckpoints):
                 "a mixture of experts balances its router over a whole batch, which several processes do not see. "
                 "Leave execute.launch out."
             )
-        self._by_trl = self._as_is or (self.args.device.type == "cuda" and self._processes == 1)
+        self._weighs = WEIGHTS in self.train_dataset.column_names
+        if self._as_is and self._weighs:
+            raise RecipeError(
+                "a mixture of experts has its loss from its own forward, which knows no weights of rows. Take `weight` "
+                "out of the training rows."
+            )
+        if self._weighs:
+            self.data_collator = Weighing(self.data_collator)
+        on_cuda = self.args.device.type == "cuda" and self._processes == 1
+        self._by_trl = self._as_is or (on_cuda and not self._weighs)
         self._rows_at_once = None if self._as_is or self._processes > 1 else rows_at_once
         self._seen = hashlib.sha256()
         self.order: list[str] = []
@@ -158,6 +170,10 @@ class CompletionTrainer(OwnCheckpoints):
             return [inputs["input_ids"]]
         padded_to = getattr(self.data_collator, "pad_to_multiple_of", None)
         return batches_of_one(inputs, self._batch_size, padded_to)
+
+    def divisor(self, batches: Sequence[dict[str, Any]]) -> Tensor | None:
+        """Return what the labels of a step's batches weigh, None where rows have no weights."""
+        return labels_of(*batches) if self._weighs else None
 
     def floating_point_ops(self, inputs: dict[str, Any]) -> float:
         """Return this process's part of the estimated operations on a batch; those of all are added up."""

@@ -56,9 +56,13 @@ def case_hold(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Datas
     return hub.trained_and_tested(source, benchmarks.case_hold, test="test")
 
 
-def unfair_tos(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:
-    """Return the splits train and test."""
-    return hub.trained_and_tested(source, benchmarks.unfair_tos, test="test")
+def unfair_tos(*, source: Mapping[str, str], recall: float, **_metadata: Any) -> dict[str, Dataset]:
+    """Return the splits train and test; each document says which `recall` its score is to be taken at."""
+
+    def document(row: hub.Row) -> hub.Document:
+        return {**benchmarks.unfair_tos(row), "recall": recall}
+
+    return hub.trained_and_tested(source, document, test="test")
 
 
 def flashcards(*, source: Mapping[str, str], **_metadata: Any) -> dict[str, Dataset]:

@@ -17,6 +17,7 @@ from harness.sources.data.parquet_file import ParquetSource
 from harness.sources.data.task import TaskSource
 from harness.spec.records import Data
 from harness.suites.drawing import labels_in
+from harness.suites.weights import weight_in
 from harness.witness import looking_through
 
 __all__ = [
@@ -53,8 +54,7 @@ def read_rows(declared: Data, context: DataContext) -> list[Row]:
             raise PluginError(f"{_called(declared)}: row {place} has no strings `prompt` and `completion`: {row!r:.80}")
     if not rows:
         raise TaskError(f"{_called(declared)} gives no rows of the split {declared.split!r}.")
-    kept = (*COLUMNS, RENDERED)
-    return [{**{column: row[column] for column in kept if column in row}, **labels_in(row)} for row in rows]
+    return [_kept(place, row, declared) for place, row in enumerate(rows)]
 
 
 def read_passages(declared: Data, context: DataContext) -> Iterator[Passage]:
@@ -79,6 +79,14 @@ def data_source(name: str) -> DataSource:
     if target.__abstractmethods__:
         raise PluginError(f"{plugin} lacks the method {' and '.join(sorted(target.__abstractmethods__))}.")
     return target()
+
+
+def _kept(place: int, row: Row, declared: Data) -> Row:
+    try:
+        weight = weight_in(row)
+    except ValueError as error:
+        raise PluginError(f"{_called(declared)}: row {place}: {error}.") from error
+    return {**{column: row[column] for column in (*COLUMNS, RENDERED) if column in row}, **labels_in(row), **weight}
 
 
 def _called(declared: Data) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.contamination import Passage
 from harness.spec.records import Data
+from harness.suites.weights import WEIGHT
 
 COLUMNS = ("prompt", "completion")
 
@@ -19,8 +20,9 @@ RENDERED = "rendered"
 Row = Mapping[str, str]
 """A training example: the strings `prompt` and `completion`, the space between them at the completion's start.
 
-A conversation's row has `RENDERED` beside them. What a row is like may stand there too, `form`, `subject` and
-`cluster`: it is not trained on, rows are drawn in proportion over it, and answers are dealt anew within a form.
+A conversation's row has `RENDERED` beside them, a row that counts more or less in the loss its `weight`, as the text of
+a number. What a row is like may stand there too, `form`, `subject` and `cluster`: it is not trained on, rows are drawn
+in proportion over it, and answers are dealt anew within a form.
 """
 
 Render = Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], tuple[str, str]]
@@ -76,9 +78,9 @@ class DataSource(ABC):
 
 
 def rows_sha256(rows: Iterable[Row]) -> str:
-    """Return a SHA-256 of the rows' texts in order, and of which of them a chat template wrote whole."""
+    """Return a SHA-256 of the rows' texts in order, which of them a chat template wrote whole, and their weights."""
     whole = hashlib.sha256()
     for row in rows:
-        texts = [row[column] for column in (*COLUMNS, RENDERED) if column in row]
+        texts = [row[column] for column in (*COLUMNS, RENDERED, WEIGHT) if column in row]
         whole.update(json.dumps(texts).encode() + b"\n")
     return whole.hexdigest()

@@ -12,6 +12,7 @@ from harness.errors import TaskError
 from harness.sources.data._base import RENDERED, DataContext, Row
 from harness.sources.data.messages import Message, WrongRowError, from_sharegpt, kind_of, messages_in
 from harness.suites.drawing import labels_in
+from harness.suites.weights import weight_in
 
 _SHOWN = 5
 
@@ -46,7 +47,7 @@ class _Shape:
 def shaped(source: str, rows: Iterable[Numbered], columns: Mapping[str, str], context: DataContext) -> list[Row]:
     """Return the rows of a source, all of one shape; `columns` maps what a shape needs to the source's own columns.
 
-    A row's `form`, `subject` and `cluster` come with it.
+    A row's `form`, `subject`, `cluster` and `weight` come with it.
 
     Raises `TaskError` with one message: the columns seen, how many rows are wrong, and the first of them.
     """
@@ -59,8 +60,8 @@ def shaped(source: str, rows: Iterable[Numbered], columns: Mapping[str, str], co
     shape = _shape(source, seen, columns, readable=any(isinstance(row, Mapping) for _, row in found))
     for place, row in found:
         try:
-            read.append({**shape.read(_mapped(row, columns), context), **labels_in(row)})
-        except WrongRowError as error:
+            read.append({**shape.read(_mapped(row, columns), context), **labels_in(row), **weight_in(row)})
+        except (WrongRowError, ValueError) as error:
             wrong.append(f"{place}: {error}")
     if wrong:
         raise TaskError(_message(source, wrong, len(found), seen))

@@ -39,6 +39,7 @@ class StandInRun:
             suites=SUITES,
             controls=(),
             placebos={},
+            factors=None,
             recipes=(),
             arms=(),
             comparison=Comparison(reference="full", candidates=("lora",), sesoi=0.02),

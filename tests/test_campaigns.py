@@ -13,7 +13,8 @@ from harness.cli import main
 from harness.errors import SourceError, StorageError, UsageError
 from harness.execution.selection import Selection
 from harness.ledger import RunFolder
-from harness.plan.costs import CellCost, Estimate
+from harness.plan.costs import CellCost
+from helpers.estimates import estimated
 
 pytestmark = pytest.mark.run
 
@@ -26,17 +27,8 @@ _COST = {
     "memory": 7,
     "disk": 0,
 }
-ESTIMATE = Estimate(
-    device="CPU",
-    parameters=1,
-    cells=(CellCost(cell="base--0", recipe="base", **_COST), CellCost(cell="a--1", recipe="full--default", **_COST)),
-    trials=(),
-    suites={},
-    rows=1,
-    measured="2026-11-28",
-    busy=False,
-    screening=None,
-    power=None,
+ESTIMATE = estimated(
+    cells=(CellCost(cell="base--0", recipe="base", **_COST), CellCost(cell="a--1", recipe="full--default", **_COST))
 )
 
 

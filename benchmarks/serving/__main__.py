@@ -24,7 +24,6 @@ from benchmarks.serving.adapters import (
     generated,
     load_all,
     mixed,
-    pair,
     prompts,
     separate,
     timed,
@@ -74,7 +73,7 @@ def latencies(base: PreTrainedModel, paths: list[Path], requests: int) -> tuple[
             seconds = timed(action)
             if turns:
                 taken[name].append(seconds)
-    found = {name: Latency.of(pair(each)) for name, each in taken.items()}
+    found = {name: Latency.of(each) for name, each in taken.items()}
     rows = [
         [name, ms(each.p50), ms(each.p99), f"{each.p50 / found['base'].p50:.2f}", f"{each.p99 / found['base'].p99:.2f}"]
         for name, each in found.items()

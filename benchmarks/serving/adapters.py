@@ -1,13 +1,13 @@
 """Adapters of random weights on one base, loaded, switched and mixed as a server does with PEFT."""
 
 import copy
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
@@ -27,8 +27,8 @@ class Latency:
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Latency":
         """Return the quantiles; of fewer than 100 the p99 lies near the slowest."""
-        cuts = statistics.quantiles(seconds, n=100, method="inclusive")
-        return cls(p50=cuts[49], p99=cuts[98])
+        p50, p99 = np.percentile(seconds, (50, 99)).tolist()
+        return cls(p50=p50, p99=p99)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +65,7 @@ def load_all(base: PreTrainedModel, paths: Sequence[Path], *, switches: int) -> 
     seconds += [timed(lambda path=path: model.load_adapter(str(path), path.name)) for path in others]
     turns = [paths[k % len(paths)].name for k in range(max(switches, len(paths)))]
     switched = [timed(lambda name=name: model.set_adapter(name)) for name in turns]
-    return Loaded(
-        model=model, load=Latency.of(pair(seconds)), switch=Latency.of(pair(switched)), bytes=held_bytes(model)
-    )
-
-
-def pair(seconds: Sequence[float]) -> list[float]:
-    """Return at least two values, as quantiles ask for."""
-    return [*seconds, *seconds] if len(seconds) == 1 else list(seconds)
+    return Loaded(model=model, load=Latency.of(seconds), switch=Latency.of(switched), bytes=held_bytes(model))
 
 
 def held_bytes(model: PeftModel) -> int:

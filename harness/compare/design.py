@@ -168,6 +168,23 @@ class Design:
         reference, *candidates = (replace(arm, runs=arm.runs[:seeds]) for arm in self.arms)
         return replace(self, reference=reference, candidates=tuple(candidates), look=look)
 
+    @property
+    def learned(self) -> tuple[Suite, ...]:
+        """The suites that tell what was learned: all but the guards."""
+        return tuple(suite for suite in self.suites if suite.role != "guard")
+
+    def beside(self, reference: Arm, *candidates: Arm) -> "Design":
+        """Return other arms of the same runs, alone, on what tells what they learned: a family of its own."""
+        return replace(
+            self,
+            reference=reference,
+            candidates=candidates,
+            suites=self.learned,
+            base=None,
+            placebos=(),
+            varied=(),
+        )
+
     def suites_of(self, role: Role) -> tuple[Suite, ...]:
         """Return the suites that play one role."""
         return tuple(suite for suite in self.suites if suite.role == role)

@@ -106,8 +106,9 @@ def recipes_to_train(experiment: Experiment) -> tuple[Recipe, ...]:
     A field of SFTConfig changes no size unless it is one of `_OF_MEMORY`.
     """
     found, tune = list(experiment.recipes), experiment.tune
-    for recipe in () if tune is None else _searched(experiment, tune):
-        assert tune is not None
+    if tune is None:
+        return experiment.recipes
+    for recipe in _searched(experiment, tune):
         fields = _declared(tune, recipe, experiment)
         sizes = {field: values for field, values in fields.items() if is_of_recipe(field) or field in _OF_MEMORY}
         found += [with_values(recipe, values) for values in _combinations(sizes)] if sizes else []

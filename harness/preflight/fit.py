@@ -80,9 +80,7 @@ def estimated(experiment: Experiment, *, room: int, swap: int = 0) -> Fit:
         raise _too_small(largest, experiment, f"this machine has {room / GIB:.1f} GiB of memory", taken=taken)
     if rows is None:
         return Fit()
-    return Fit(
-        way="estimated", rows_at_once=rows, recipe=largest.recipe.id, rows=largest.memory.rows, taken=taken, room=room
-    )
+    return _settled("estimated", largest, rows, taken, room)
 
 
 def measured(experiment: Experiment, device: str) -> Fit:

@@ -197,26 +197,19 @@ def _recipes(
             message = f"the recipe {read_one.recipe.id!r} is listed twice"
             problems.append(document.problem(at, message, "Two files of one name cannot be told apart."))
         found[read_one.recipe.id] = read_one
-    return {**found, **_variants(document, beside, include, found, problems)}
+    return {**found, **_variants(document, include, found, problems)}
 
 
 def _variants(
-    document: Located,
-    beside: Path,
-    include: tuple[Path, ...],
-    recipes: Mapping[str, ReadRecipe],
-    problems: list[Problem],
+    document: Located, include: tuple[Path, ...], recipes: Mapping[str, ReadRecipe], problems: list[Problem]
 ) -> dict[str, ReadRecipe]:
     """Return the variants of the recipes that `factors` name; what is wrong with any is added to `problems`."""
-    files = {Path(name).name.removesuffix(".json"): name for name in document.value.get("recipes", ())}
     found: dict[str, ReadRecipe] = {}
     for variant in variants(declared(document)):
         if variant.centre not in recipes:
             continue  # told of where it is named
-        path = find("adapters", files[variant.centre], beside=beside, include=include)
         try:
-            assert path is not None
-            found[variant.id] = read_variant(path, variant, document, include=include)
+            found[variant.id] = read_variant(recipes[variant.centre], variant, document, include=include)
         except SpecError as error:
             problems += error.problems
         if variant.id in recipes:

@@ -39,6 +39,8 @@ class ReadRecipe:
 
     recipe: Recipe
     document: Located
+    path: Path
+    """The file, from which the paths and names in it count."""
     stages: tuple["ReadRecipe", ...] = ()
 
     @property
@@ -61,15 +63,14 @@ def read_recipe(path: Path, *, include: Iterable[Path] = ()) -> ReadRecipe:
     return _read_recipe(path.resolve(), tuple(include), ())
 
 
-def read_variant(path: Path, variant: Variant, spec: Located, *, include: Iterable[Path] = ()) -> ReadRecipe:
-    """Return the variant of the recipe in a file that `spec` declares; raises `SpecError` with what is wrong."""
-    path, folders = path.resolve(), tuple(include)
-    document = varied(spec, without_comments(read("adapters", path, include=folders)), variant)
+def read_variant(centre: ReadRecipe, variant: Variant, spec: Located, *, include: Iterable[Path] = ()) -> ReadRecipe:
+    """Return the variant of a recipe that `spec` declares; raises `SpecError` with everything that is wrong with it."""
+    document = varied(spec, centre.document, variant)
     named = _FILE_NAME.fullmatch(variant.id) if len(variant.id) <= LONGEST_NAME else None
     if named is None:
         remedy = f"A variant is called RECIPE-FACTOR-LEVEL, in {LONGEST_NAME} characters of letters, digits, . _ and -."
         raise SpecError([spec.problem(("factors",), f"{variant.id!r:.150} cannot name a recipe", remedy)])
-    return _of_document(document, named, path, folders, ())
+    return _of_document(document, named, centre.path, tuple(include), ())
 
 
 def _read_recipe(path: Path, include: tuple[Path, ...], named_by: tuple[Path, ...]) -> ReadRecipe:
@@ -107,7 +108,7 @@ def _of_document(
     if stages:
         fields["stages"] = _with_recipes(document, stages)
     about = {"description": document.value.get("description", ""), **named.groupdict()}
-    return ReadRecipe(decode(Recipe, {**fields, **about}), document, stages)
+    return ReadRecipe(decode(Recipe, {**fields, **about}), document, path, stages)
 
 
 def _listed(value: JSON) -> list[JSON]:

@@ -64,8 +64,8 @@ def _own(document: Located, field: str, recipes: Recipes) -> Iterator[Problem]:
     if reason is not None:
         yield document.problem(at, f"`{field}` is not a field that can be searched: {reason}", "Leave it out.")
     elif block not in BLOCKS and block not in plugins:
-        known = [f"{each}." for each in BLOCKS[:1]] + list(BLOCKS[1:]) + sorted(plugins - {*BLOCKS})
-        remedy = f"Of a recipe there are the blocks {', '.join(each.rstrip('.') for each in known)}."
+        known = (*BLOCKS, *sorted(plugins - {*BLOCKS}))
+        remedy = f"Of a recipe there are the blocks {', '.join(known)}."
         yield document.problem(at, f"`{field}` is not a field that can be searched", remedy)
     elif block in ("peft", "bottleneck", "layers", *plugins) and field == block:
         yield document.problem(at, f"`{field}` is a whole block", f"Name one of its fields: `{field}.…`.")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.statistics.pseudo import Ranking
 from harness.suites.metrics import LogLikelihood
 
 Odds = tuple[int, float]
@@ -54,13 +55,8 @@ def precision_at_recall(items: Iterable[AtRecall]) -> float:
 
 def roc_auc(items: Iterable[Odds]) -> float:
     """Return how often a yes item has higher odds than a no item, ties half; NaN without an item of each kind."""
-    listed = list(items)
-    yes = np.array([odds for right, odds in listed if right])
-    no = np.sort([odds for right, odds in listed if not right])
-    if not len(yes) or not len(no):
-        return math.nan
-    below = np.searchsorted(no, yes, "left") + np.searchsorted(no, yes, "right")
-    return float(below.sum() / 2 / (len(yes) * len(no)))
+    right, odds = np.array(list(items), dtype=np.float64).reshape(-1, 2).T
+    return float(Ranking(right == 1, odds).score())
 
 
 def _needed(recall: float, yes: int) -> int:

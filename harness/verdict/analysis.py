@@ -73,7 +73,7 @@ class Analysis:
     @property
     def level(self) -> Level:
         """The primary comparisons' error rate."""
-        return self._shared_by(self.comparisons)
+        return Level.shared_by(self.comparisons, self.design)
 
     @property
     def tail(self) -> float:
@@ -88,15 +88,12 @@ class Analysis:
     @property
     def guard_level(self) -> Level:
         """That of arms x guards: a family of its own, since it answers another question."""
-        return self._shared_by(len(self.design.arms) * len(self.design.suites_of("guard")))
+        return Level.shared_by(len(self.design.arms) * len(self.design.suites_of("guard")), self.design)
 
     @property
     def extra_level(self) -> Level:
         """That of extra forgetting: candidates x guards, a family of its own as well."""
-        return self._shared_by(len(self.design.candidates) * len(self.design.suites_of("guard")))
-
-    def _shared_by(self, comparisons: int) -> Level:
-        return Level(alpha=self.design.alpha, tail=self.design.tail(max(1, comparisons)))
+        return Level.shared_by(len(self.design.candidates) * len(self.design.suites_of("guard")), self.design)
 
     def seed_rule(self, pairs: int) -> SeedRule | None:
         """Return the variance between seeds that the design declares, which is used where there is a single pair.

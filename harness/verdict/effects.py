@@ -1,7 +1,6 @@
 """What declared factors do: each variant of a recipe beside the recipe, and how far the outcome hangs on a factor."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from itertools import groupby
 
@@ -23,8 +22,7 @@ class Rating(StrEnum):
 
 def effects_level(design: Design) -> Level:
     """Return the error rate of effects, shared by variants times suites that are no guards."""
-    shared_by = len(design.varied) * sum(suite.role != "guard" for suite in design.suites)
-    return Level(alpha=design.alpha, tail=design.tail(max(1, shared_by)))
+    return Level.shared_by(len(design.varied) * len(design.learned), design)
 
 
 def factor_effects(design: Design) -> Iterator[FactorEffect]:
@@ -35,9 +33,7 @@ def factor_effects(design: Design) -> Iterator[FactorEffect]:
 
 
 def _effects(design: Design, centre: Arm, varied: Sequence[Varied]) -> Iterator[FactorEffect]:
-    suites = tuple(suite for suite in design.suites if suite.role != "guard")
-    arms = tuple(each.arm for each in varied)
-    beside = replace(design, reference=centre, candidates=arms, suites=suites, base=None, placebos=(), varied=())
+    beside = design.beside(centre, *(each.arm for each in varied))
     scores, _ = read_comparable(beside)
     analysis, level = Analysis.of(beside, scores), effects_level(design)
     for one in scores:

@@ -1,6 +1,9 @@
 """The error rate of a family of comparisons: what each of its conditions may err, and p-values adjusted to it."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from harness.compare.design import Design
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -9,6 +12,11 @@ class Level:
 
     alpha: float
     tail: float
+
+    @classmethod
+    def shared_by(cls, comparisons: int, design: Design) -> Self:
+        """Return the level of a family of so many comparisons of a design, at the look that it is at."""
+        return cls(alpha=design.alpha, tail=design.tail(max(1, comparisons)))
 
     @property
     def confidence(self) -> float:

@@ -1,7 +1,6 @@
 """What arms gained over their placebos: the part of what they learned that is content."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from harness.compare.design import Arm, Design
 from harness.compare.scores import SuiteScores, read_comparable
@@ -14,8 +13,7 @@ from harness.verdict.records import PlaceboGain
 
 def placebo_level(design: Design) -> Level:
     """Return the error rate of gains over placebos, shared by arms that have one times suites that are no guards."""
-    shared_by = len(design.placebos) * sum(suite.role != "guard" for suite in design.suites)
-    return Level(alpha=design.alpha, tail=design.tail(max(1, shared_by)))
+    return Level.shared_by(len(design.placebos) * len(design.learned), design)
 
 
 def placebo_gains(design: Design) -> Iterator[PlaceboGain]:
@@ -25,8 +23,7 @@ def placebo_gains(design: Design) -> Iterator[PlaceboGain]:
 
 
 def _gains(design: Design, arm: Arm, placebo: Arm) -> Iterator[PlaceboGain]:
-    suites = tuple(suite for suite in design.suites if suite.role != "guard")
-    beside = replace(design, reference=arm, candidates=(placebo,), suites=suites, base=None, placebos=(), varied=())
+    beside = design.beside(arm, placebo)
     scores, _ = read_comparable(beside)
     analysis = Analysis.of(beside, scores)
     for one in scores:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.plan.cluster import on_cluster
-from harness.plan.costs import CellCost, Estimate
+from harness.plan.costs import CellCost
 from harness.plan.nodes import read_nodes
 from harness.records import GIB
 from harness.spec import Overrides, load
+from helpers.estimates import estimated
 from helpers.trainings import training
 
 RECIPES = ("full--default", "lora--tiny")
@@ -35,18 +36,7 @@ def cost(recipe, seconds, memory=1):
 
 def estimate(seconds, memory=1, trials=()):
     cells = [cost("base", 10.0), *(cost(name, each, memory) for each in seconds for name in RECIPES)]
-    return Estimate(
-        device="CPU",
-        parameters=1,
-        cells=tuple(cells),
-        trials=trials,
-        suites={},
-        rows=1,
-        measured="2026-11-28",
-        busy=False,
-        screening=None,
-        power=None,
-    )
+    return estimated(cells=tuple(cells), trials=trials)
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.plan.costs import CellCost, Estimate
+from harness.plan.costs import CellCost
 from harness.plan.units import units_of
 from harness.spec import load
 from harness.spec.existing import ExistingArm, Weights
+from helpers.estimates import estimated
 
 
 def cost(cell, recipe):
@@ -26,18 +27,7 @@ def cost(cell, recipe):
 
 @pytest.fixture
 def estimate():
-    return Estimate(
-        device="CPU",
-        parameters=1,
-        cells=(cost("base--0", "base"), cost("a--1", "full--default"), cost("b--1", "lora--tiny")),
-        trials=(),
-        suites={},
-        rows=1,
-        measured="2026-11-28",
-        busy=False,
-        screening=None,
-        power=None,
-    )
+    return estimated(cells=(cost("base--0", "base"), cost("a--1", "full--default"), cost("b--1", "lora--tiny")))
 
 
 def test_each_unit_has_its_memory_its_time_and_what_comes_before(tiny_spec, estimate):

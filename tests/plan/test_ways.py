@@ -5,7 +5,6 @@ from dataclasses import fields, replace
 import pytest
 import yaml
 
-from harness.plan.costs import Estimate
 from harness.plan.nodes import Device, Node, Nodes
 from harness.plan.ways import in_half, ways_on
 from harness.preflight.token_counts import RowTokens, TokenCounts
@@ -15,6 +14,7 @@ from harness.report.render.text import render_text
 from harness.report.sections.cluster import cluster_blocks
 from harness.spec import load
 from harness.spec.schema import bundled
+from helpers.estimates import estimated
 from helpers.trainings import training
 
 FULL = training(
@@ -33,20 +33,7 @@ def found(tiny_spec, asked, *nodes):
 
 
 def estimate(*asked):
-    return Estimate(
-        device="CPU",
-        parameters=100,
-        cells=(),
-        trials=(),
-        suites={},
-        rows=1,
-        measured="2026-11-28",
-        busy=False,
-        screening=None,
-        power=None,
-        trainings=asked,
-        layer_class="LlamaDecoderLayer",
-    )
+    return estimated(parameters=100, trainings=asked, layer_class="LlamaDecoderLayer")
 
 
 def test_one_device_holds_everything_and_halves_rows_before_it_computes_activations_again(tiny_spec):

@@ -14,7 +14,7 @@ from helpers.commands import ended, start, stop
 pytestmark = pytest.mark.scale
 
 PATIENCE = 240
-ROUNDED = {"losses", "validation_losses", "validation_loss", "held_out"}
+ROUNDED = {"losses", "validation_losses", "validation_loss", "held_out", "measurements"}
 OTHERWISE = {"engine", "train_time", "prefix"}
 """What is said of how batches were read, and times."""
 
@@ -58,8 +58,11 @@ def test_two_processes_make_the_steps_of_one(specs, tmp_path):
         assert ours["losses"] == pytest.approx(theirs["losses"], rel=1e-5)
         assert dict(ours["validation_losses"]) == pytest.approx(dict(theirs["validation_losses"]), rel=1e-5)
         assert ours["held_out"]["nats"] == pytest.approx(theirs["held_out"]["nats"], rel=1e-5)
+        mine, other = (each["measurements"].copy() for each in (ours, theirs))
+        moved = [each.pop("outputs_differ")["details"].pop("largest_difference") for each in (mine, other)]
+        assert moved[0] == pytest.approx(moved[1], rel=1e-5) and mine == other
         exact = set(ours) - ROUNDED - OTHERWISE
-        assert {"order", "examples", "tokens", "total_flos", "start_sha256", "measurements"} <= exact
+        assert {"order", "examples", "tokens", "total_flos", "start_sha256"} <= exact
         assert {key: ours[key] for key in exact} == {key: theirs[key] for key in exact}
 
 

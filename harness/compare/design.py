@@ -165,8 +165,28 @@ class Design:
     def at(self, look: int) -> "Design":
         """Return the design as one of its looks sees it: with its first seeds alone."""
         seeds = self.looks[look - 1]
-        reference, *candidates = (replace(arm, runs=arm.runs[:seeds]) for arm in self.arms)
-        return replace(self, reference=reference, candidates=tuple(candidates), look=look)
+
+        def cut(arm: Arm) -> Arm:
+            return replace(arm, runs=arm.runs[:seeds])
+
+        return replace(
+            self,
+            reference=cut(self.reference),
+            candidates=tuple(map(cut, self.candidates)),
+            placebos=tuple((cut(arm), cut(placebo)) for arm, placebo in self.placebos),
+            varied=tuple(replace(each, arm=cut(each.arm), centre=cut(each.centre)) for each in self.varied),
+            look=look,
+        )
+
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """The looks whose runs have been made."""
+        return tuple(look for look, seeds in enumerate(self.looks, 1) if seeds <= self.ended)
+
+    @property
+    def at_last(self) -> "Design":
+        """The design as the last look that can be taken sees it, before all of them the first; itself without looks."""
+        return self.at(max(self.taken, default=1)) if self.looks else self
 
     @property
     def learned(self) -> tuple[Suite, ...]:

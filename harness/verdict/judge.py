@@ -22,16 +22,19 @@ from harness.verdict.share import control_shares, gain_shares
 def judge(design: Design, *, allow_none: bool = False) -> Verdicts:
     """Read a design's sample files and judge what can be compared; what cannot is said in `Verdicts.not_compared`.
 
+    What no run stops for, gains over placebos and effects of factors, is told of the last look that was taken, with its
+    share of the error rate: when the run stops hangs on scores of the same seeds.
+
     Raises `ComparisonError` with everything that does not pair where no suite is left, unless `allow_none`.
     """
     scores, left_out = read_comparable(design)
     if not scores and not allow_none:
         raise cannot_be_compared(left_out)
-    verdicts = judge_scores(design, scores, left_out)
+    verdicts, seen = judge_scores(design, scores, left_out), design.at_last
     if design.placebos:
-        level = placebo_level(design).confidence
-        verdicts = replace(verdicts, placebos=tuple(placebo_gains(design)), placebo_level=level)
-    return _with_effects(verdicts, design) if design.varied else verdicts
+        level = placebo_level(seen).confidence
+        verdicts = replace(verdicts, placebos=tuple(placebo_gains(seen)), placebo_level=level)
+    return _with_effects(verdicts, seen) if design.varied else verdicts
 
 
 def _with_effects(verdicts: Verdicts, design: Design) -> Verdicts:

@@ -27,11 +27,10 @@ def judge_at_looks(design: Design, scores: Sequence[SuiteScores], judge: Judge) 
 
     Before the first of them there is no verdict, only what is to be compared.
     """
-    taken = [look for look, seeds in enumerate(design.looks, 1) if seeds <= design.ended]
-    if not taken:
+    if not design.taken:
         return replace(judge(_seen(design, scores, 1)), looks=_looks(design, ()))
     kept, looks = None, []
-    for number in taken:
+    for number in design.taken:
         analysis = _seen(design, scores, number)
         found = _numbered(judge(analysis), number)
         kept = found if kept is None else _standing(kept, found)

@@ -6,6 +6,7 @@ alone.
 
 import contextlib
 import errno
+import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -43,13 +44,16 @@ _KINDS: dict[int, StorageKind] = {
 _OF_A_MOUNT: dict[int, StorageKind] = {errno.ENOTCONN: "input_output", errno.ETIMEDOUT: "input_output"}
 """Said of a file these are a mount's that is dead; without one, a network's."""
 
-_ANYWHERE: frozenset[StorageKind] = frozenset({"no_space", "too_large", "input_output"})
+ANYWHERE: frozenset[StorageKind] = frozenset({"no_space", "too_large", "input_output"})
 """What is the disk's doing whoever meets it; a file that is missing may be a mistake in somebody's loader."""
 
 _SAID = re.compile(r"\((?:os error|errno) (\d+)\)|\[Errno (\d+)\]", re.IGNORECASE)
 """How libraries that raise errors of their own put the system's number into the text: safetensors, for one."""
 _UNSAID = ("file write failed", "unexpected pos ")
 """What PyTorch says of a write that failed, without the number."""
+
+_NO_TEMPORARY = "No usable temporary directory"
+"""What Python says, as if a file were missing, where no temporary folder takes anything."""
 
 _TRIED = 1 << 20
 """Bytes that are written to hear from the disk itself why it took no more."""
@@ -95,12 +99,30 @@ def storage_error(error: BaseException, *places: Path) -> StorageError | None:
         if isinstance(each, StorageError):
             return each
         expected = expected or isinstance(each, HarnessError)
-        kind = kind_of(each)
-        if kind is None and isinstance(each, RuntimeError) and any(said in str(each) for said in _UNSAID):
-            kind = why_not(places[0] if places else Path(tempfile.gettempdir()))
-        if kind is not None and (kind in _ANYWHERE or (not expected and _is_below(each, places))):
-            return _of(each, kind)
+        kind = _asked(each, places) or kind_of(each)
+        if kind is None:
+            continue
+        own = isinstance(each, OSError) and not expected and _is_below(each, places)
+        if own or kind in ANYWHERE or _NO_TEMPORARY in str(each):
+            return _of(each, kind, places)
     return None
+
+
+def _asked(error: BaseException, places: tuple[Path, ...]) -> StorageKind | None:
+    """Return why a folder took no more, asked of it again, for an error that does not say."""
+    if isinstance(error, FileNotFoundError) and _NO_TEMPORARY in str(error):
+        return why_not(_temporary())
+    if isinstance(error, RuntimeError) and any(said in str(error) for said in _UNSAID):
+        return why_not(places[0] if places else _temporary())
+    return None
+
+
+def _temporary() -> Path:
+    """Return the temporary folder, be it one that takes nothing."""
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError:
+        return Path(os.environ.get("TMPDIR", os.sep + "tmp"))
 
 
 def why_not(folder: Path) -> StorageKind:
@@ -116,22 +138,33 @@ def why_not(folder: Path) -> StorageKind:
 
 @contextlib.contextmanager
 def refusals_told(*places: Path) -> Iterator[None]:
-    """Raise `StorageError` for what the disk refuses within the block, below these places or anywhere."""
+    """Raise `StorageError` for what the disk refuses within the block, below these places or anywhere.
+
+    Libraries in compiled code raise errors of their own for that.
+    """
     try:
         yield
-    except OSError as error:
+    except Exception as error:
         refused = storage_error(error, *places)
-        if refused is None:
+        if refused is None or refused is error:
             raise
         raise refused from error
 
 
-def _of(error: BaseException, kind: StorageKind) -> StorageError:
+def _of(error: BaseException, kind: StorageKind, places: tuple[Path, ...]) -> StorageError:
     where = getattr(error, "filename", None)
     said = getattr(error, "strerror", None) or str(error)
-    text = f"{where}: {said}." if where else f"{said}."
+    text = f"{where}: {said}." if where else f"{said}{_in_one_of(places)}."
     in_cache = isinstance(where, str) and _is_below(error, (cache_root(),))
     return refused(kind, text, "It is in the cache, which HARNESS_CACHE names." if in_cache else "")
+
+
+def _in_one_of(places: tuple[Path, ...]) -> str:
+    """Return where it may have been that something was refused, where the system does not say: a file that was open."""
+    if not places:
+        return ""
+    named = [f"the cache {each} (HARNESS_CACHE)" if each == cache_root() else str(each) for each in places]
+    return f", in {', '.join(named)} or the temporary folder {_temporary()} (TMPDIR)"
 
 
 def _is_below(error: BaseException, places: tuple[Path, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 
 import pytest
 
@@ -89,6 +90,30 @@ def test_a_folder_that_cannot_be_written_is_told_with_both_remedies():
 def test_pytorchs_failed_writes_are_asked_of_the_disk(tmp_path):
     error = RuntimeError("PytorchStreamWriter failed writing file: file write failed")
     assert storage_error(error, tmp_path).kind == "input_output"
+
+
+def test_what_names_no_file_is_told_with_every_place_that_it_may_have_been(tmp_path, monkeypatch):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    told = str(storage_error(OSError(errno.ENOSPC, "full"), tmp_path / "run", tmp_path / "cache"))
+    assert f"full, in {tmp_path / 'run'}, the cache {tmp_path / 'cache'} (HARNESS_CACHE) or the temporary" in told
+
+
+def test_a_librarys_own_error_for_a_full_disk_is_told_as_that_and_another_passes():
+    with pytest.raises(StorageError, match="os error 28"), refusals_told():
+        raise RuntimeError("No space left on device (os error 28)")
+    with pytest.raises(RuntimeError, match="No such file"), refusals_told():
+        raise RuntimeError("No such file or directory (os error 2)")
+
+
+def test_no_temporary_folder_that_takes_anything_is_no_bug(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "gone")])
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
+    monkeypatch.setattr("harness.cli.ls.run", lambda *_: tempfile.gettempdir())
+    assert main(["ls"]) == 74
+    said = capsys.readouterr().err
+    assert "No usable temporary directory" in said
+    assert "Traceback" not in said
 
 
 def test_a_network_that_times_out_is_no_disk():

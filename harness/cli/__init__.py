@@ -110,7 +110,7 @@ def _unexpected(error: Exception) -> int:
     """Say what nobody caught: what the disk refuses, with what to do, or a bug, with what to send."""
     from harness.storage import storage_error
 
-    of_the_disk = storage_error(error) if isinstance(error, OSError) else None
+    of_the_disk = storage_error(error)
     if of_the_disk is not None:
         print(f"harness: {of_the_disk}", file=sys.stderr)
         return of_the_disk.exit_code

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from harness.errors import NotInCacheError, SourceError
+from harness.errors import HarnessError, NotInCacheError, SourceError
 from harness.names import PACKAGE, SHA256, TAG, VERSION, wrong
 from harness.paths import file_sha256
 from harness.sources import cache
+from harness.storage import ANYWHERE, kind_of, refused
 from harness.witness import vouched
 
 MOST_MEMBERS = 200_000
@@ -104,12 +105,22 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
     if got is not None:
         raise _other_bytes(wheel, "registry's file", got[1])
     if done.returncode or not files:
-        reason = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "no wheel came")
-        raise SourceError(
-            f"{wheel} could not be downloaded with pip: {reason.strip()}. It is not in the cache ({cache.root()}) "
-            "either. Check the network and pip's configuration, or copy the cache folder of a machine that has it."
-        )
+        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        raise _not_downloaded(wheel, said[-1] if said else "no wheel came", scratch)
     return files[0]
+
+
+def _not_downloaded(wheel: Wheel, reason: str, scratch: Path) -> HarnessError:
+    """Return the error for what pip says last: the disk's where it could not write, else the network's."""
+    failed = f"{wheel} could not be downloaded with pip: {reason}."
+    kind = kind_of(OSError(reason))
+    if kind in ANYWHERE or (kind is not None and str(scratch) in reason):
+        where = f"pip writes into the cache {cache.root()} (HARNESS_CACHE) and the temporary folder (TMPDIR)."
+        return refused(kind, f"{failed} {where}")
+    return SourceError(
+        f"{failed} It is not in the cache ({cache.root()}) either. "
+        "Check the network and pip's configuration, or copy the cache folder of a machine that has it."
+    )
 
 
 def _unpack(path: Path, wheel: Wheel, wanted: tuple[str, ...], target: Path) -> None:

@@ -1,6 +1,7 @@
 """Inject faults in numbers: ``PYTHONPATH=tests python -m faults --long``, or again those of a file of faults.
 
-Each fault is noted in that file before it is injected, and ``--replay FILE`` injects them again.
+Each fault is noted in that file before it is injected, and ``--replay FILE`` injects them again. How each ended is
+noted in a file beside it, so that the same command goes on where it was stopped; what ended wrongly is tried again.
 """
 
 import argparse
@@ -8,19 +9,22 @@ import collections
 import itertools
 import json
 import os
+import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HARNESS_TRUST_CODE", str(Path(tempfile.gettempdir()).resolve()))
 
-from faults import clocks, damages, disks, kills, rights, several, tears
-from faults.grid import RUN, Grid, Told, make_grid, note
+from faults import clocks, damages, disks, elsewhere, kills, rights, several, tears
+from faults.grid import FAULTS, RUN, Grid, Told, make_grid
+from faults.record import Record
 
 Drawn = Callable[[Grid, int | None, int], Sequence[Any]]
 
@@ -45,6 +49,12 @@ def _runners(grid: Grid, count: int | None, seed: int) -> list[several.Runners]:
 CAMPAIGNS = (
     Campaign("damages", damages.Damage, lambda _, count, seed: damages.damages(count, seed), damages.tried),
     Campaign("disks", disks.Room, disks.rooms, disks.tried),
+    Campaign(
+        "elsewhere",
+        elsewhere.Elsewhere,
+        lambda grid, count, seed: elsewhere.elsewhere(grid.folder, count, seed),
+        lambda grid, fault, folder: elsewhere.tried(grid.folder, fault, folder),
+    ),
     Campaign("rights", rights.Denied, lambda _, count, seed: rights.denials(count, seed), rights.tried),
     Campaign("clocks", clocks.Clock, lambda _, count, seed: clocks.clocks(count, seed), clocks.tried),
     Campaign("runners", several.Runners, _runners, several.tried, long=6),
@@ -56,7 +66,8 @@ KILLS = 200
 def main() -> int:
     """Inject them, print a table of what came of it, and return 1 where anything was wrong."""
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
-    parser.add_argument("--kills", type=int, default=0, help="kills that meet their target")
+    parser.add_argument("--kills", type=int, default=0, help="kills that meet their target, at least")
+    parser.add_argument("--first", type=int, default=0, help="the first run that is killed, by its number (0)")
     parser.add_argument("--length", type=int, default=8, help="kills of one run (8)")
     parser.add_argument("--spec", type=Path, help="what is killed, such as quick, instead of a grid on stand-ins")
     for each in CAMPAIGNS:
@@ -66,8 +77,11 @@ def main() -> int:
     parser.add_argument(
         "--faults", type=Path, default=Path("faults.jsonl"), help="where each is noted before it is injected"
     )
+    parser.add_argument("--minutes", type=float, help="begin nothing more after so many")
     parser.add_argument("--replay", type=Path, help="inject those of such a file again")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # disks are unmounted, folders removed
+    record = Record(args.faults, args.minutes)
     with tempfile.TemporaryDirectory(prefix="faults-") as temporary:
         folder = Path(temporary)
         grid = make_grid(folder / "grid", args.spec)
@@ -78,16 +92,11 @@ def main() -> int:
             count = (-1 if each.long is None else each.long) if args.long else getattr(args, each.name)
             if count:
                 faults = each.drawn(grid, None if count < 0 else count, args.seed)
-                wrong += _injected(each, grid, _noted(faults, args.faults), folder)
+                wrong += _injected(each, grid, faults, folder, record)
         if count := KILLS if args.long else args.kills:
-            wrong += _kills(kills.chains(grid, count, folder, args.faults, seed=args.seed, length=args.length))
+            drawn = partial(kills.drawn, seed=args.seed, length=args.length)
+            wrong += _kills(kills.chains(grid, count, folder, record, drawn, first=args.first))
         return min(wrong, 1)
-
-
-def _noted(faults: Sequence[Any], file: Path) -> Iterator[Any]:
-    for each in faults:
-        note(file, asdict(each))
-        yield each
 
 
 def _replayed(grid: Grid, folder: Path, file: Path) -> int:
@@ -105,23 +114,38 @@ def _again(grid: Grid, noted: Sequence[kills.Kill], folder: Path) -> Iterator[ki
         yield kills.tried(grid, list(chain), folder / f"chain-{number}")
 
 
-def _injected(campaign: Campaign, grid: Grid, faults: Iterable[Any], folder: Path) -> int:
-    """Inject faults and return how many did not end rightly."""
+def _injected(campaign: Campaign, grid: Grid, faults: Sequence[Any], folder: Path, record: Record | None = None) -> int:
+    """Inject faults, but those that are known to have ended rightly, and return how many did not."""
     counts, wrong = collections.Counter(), 0
     for number, each in enumerate(faults):
-        try:
-            told = campaign.tried(grid, each, folder / f"{campaign.name}-{number}")
-        except Exception:  # noqa: BLE001 - what escapes is what is looked for
-            told = Told(each, "traceback", traceback.format_exc())
-        counts[told.outcome] += 1
-        wrong += told.wrong
-        shown = f"\n{told.shown}" if told.wrong else ""
-        sys.stdout.write(f"{json.dumps(asdict(each))}: {told.outcome}{shown}\n")
-        sys.stdout.flush()
+        if record is not None and record.is_late():
+            break
+        known = record.known(campaign.name, asdict(each)) if record is not None else None
+        outcome = str(known["outcome"]) if known is not None else ""
+        if not outcome or outcome in FAULTS:
+            outcome = _one(campaign, grid, each, folder / f"{campaign.name}-{number}", record)
+        counts[outcome] += 1
+        wrong += outcome in FAULTS
     if counts:
         ended = ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
-        sys.stdout.write(f"{campaign.name} {sum(counts.values())}: {ended}\n")
+        sys.stdout.write(f"{campaign.name} {sum(counts.values())} of {len(faults)}: {ended}\n")
     return wrong
+
+
+def _one(campaign: Campaign, grid: Grid, fault: Any, folder: Path, record: Record | None) -> str:
+    """Inject a fault, note it before and after, and return how it ended."""
+    if record is not None:
+        record.begins(fault)
+    try:
+        told = campaign.tried(grid, fault, folder)
+    except Exception:  # noqa: BLE001 - what escapes is what is looked for
+        told = Told(fault, "traceback", traceback.format_exc())
+    shown = told.shown if told.wrong else ""
+    if record is not None:
+        record.ends(campaign.name, asdict(fault), {"outcome": told.outcome, "shown": shown})
+    sys.stdout.write("\n".join(filter(None, [f"{json.dumps(asdict(fault))}: {told.outcome}", shown])) + "\n")
+    sys.stdout.flush()
+    return told.outcome
 
 
 def _kills(chains: Iterable[kills.Chain]) -> int:

@@ -9,10 +9,10 @@ import contextlib
 import random
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from faults.grid import NAME, RUN, Grid, Told, losses, ran, uncaught
 from harness.ledger import RunFolder
@@ -33,17 +33,29 @@ class Room:
     of: Literal["kib", "files", "bytes of a file"]
 
 
+class Lacking(Protocol):
+    """What says of what there is no room."""
+
+    @property
+    def of(self) -> str:
+        """One of SAYS."""
+
+
 def rooms(grid: Grid, count: int | None = None, seed: int = 0) -> list[Room]:
     """Return every size that lets a run write a page, a file or a file's size more than the last; or some, drawn."""
-    written = [each for each in (grid.folder / RUN).rglob("*") if not each.name.startswith("command-")]
+    found = up_to([each for each in (grid.folder / RUN).rglob("*") if not each.name.startswith("command-")])
+    return found if count is None else random.Random(seed).sample(found, min(count, len(found)))
+
+
+def up_to(written: Sequence[Path]) -> list[Room]:
+    """Return every size up to what was written and some more, which copies that are gone when all is done took."""
     files = [each for each in written if each.is_file()]
     pages = sum(-(-each.stat().st_size // (PAGE << 10)) for each in files)
-    found = [
+    return [
         *(Room(PAGE * each, "kib") for each in range(1, pages + 8)),
         *(Room(each, "files") for each in range(2, len(written) + 8)),
         *(Room(each, "bytes of a file") for each in sorted({file.stat().st_size for file in files})),
     ]
-    return found if count is None else random.Random(seed).sample(found, min(count, len(found)))
 
 
 @contextlib.contextmanager
@@ -72,26 +84,33 @@ def tried(grid: Grid, room: Room, folder: Path) -> Told:
     """Run the grid's command where there is no more room, make some, and run it again."""
     if room.of == "bytes of a file":
         folder.mkdir(parents=True)
-        return _told(grid, room, folder / RUN, *_limited(grid, room, folder))
+        return told(grid, room, folder / RUN, *_limited(grid, room, folder))
     with disk(folder, room) as place:
         run = place / NAME
         refused = ran(grid, run)
-        failed = _failed(run)
-        _called("mount", "-o", f"remount,size={ROOMY},nr_inodes=100000", str(place))
-        return _told(grid, room, run, refused, failed, ran(grid, run))
+        failed = failures(run)
+        make_room(place)
+        return told(grid, room, run, refused, failed, ran(grid, run))
+
+
+def make_room(place: Path) -> None:
+    """Make room on a disk that is mounted."""
+    _called("mount", "-o", f"remount,size={ROOMY},nr_inodes=100000", str(place))
 
 
 def _limited(grid: Grid, room: Room, folder: Path) -> tuple[tuple[int, str], int, tuple[int, str]]:
     refused = ended(start(grid.spec, folder, file_size=room.room))
-    failed = _failed(folder / RUN)
+    failed = failures(folder / RUN)
     return (refused.code, refused.out + refused.err), failed, ran(grid, folder / RUN)
 
 
-def _failed(run: Path) -> int:
+def failures(run: Path) -> int:
+    """Count the cells that a run has recorded as failed."""
     return len(RunFolder(run).failures) if (run / "spec.lock.json").exists() else 0
 
 
-def _told(grid: Grid, room: Room, run: Path, first: tuple[int, str], failed: int, again: tuple[int, str]) -> Told:
+def told(grid: Grid, room: Lacking, run: Path, first: tuple[int, str], failed: int, again: tuple[int, str]) -> Told:
+    """Say what came of a command without room, after which so many cells were recorded as failed, and of it again."""
     (code, printed), (code_again, printed_again) = first, again
     if uncaught(printed + printed_again):
         return Told(room, "traceback", printed + printed_again)

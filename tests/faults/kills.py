@@ -9,15 +9,17 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
 
 from faults.grid import Grid, losses, note
+from faults.record import Record
 from helpers.commands import ended, start, stop
 
+CAMPAIGN = "kills"
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
 TARGETS = ("parent", "worker", "server", "group")
 MOMENTS = {
@@ -224,10 +226,26 @@ def _send(command: int, kill: Kill) -> bool:
     return False
 
 
-def chains(grid: Grid, count: int, folder: Path, faults: Path, *, seed: int, length: int) -> Iterator[Chain]:
-    """Try chains of a length until so many kills have met their targets."""
-    met = number = 0
-    while met < count:
-        chain = tried(grid, drawn(number, seed, min(length, count - met)), folder / f"chain-{number}", faults)
+def chains(
+    grid: Grid, count: int, folder: Path, record: Record, draw: Callable[[int], list[Kill]], *, first: int = 0
+) -> Iterator[Chain]:
+    """Try chains, drawn by their number, until so many kills at least have met their targets.
+
+    A chain that is known to have ended rightly is not tried again.
+    """
+    met, number = 0, first
+    while met < count and not record.is_late():
+        kills = draw(number)
+        chain = _known(kills, record)
+        if chain is None:
+            chain = tried(grid, kills, folder / f"chain-{number}", record.faults)
+            record.ends(CAMPAIGN, [asdict(each) for each in kills], asdict(chain))
         yield chain
         met, number = met + len(chain.kills), number + 1
+
+
+def _known(kills: Sequence[Kill], record: Record) -> Chain | None:
+    said = record.known(CAMPAIGN, [asdict(each) for each in kills])
+    if said is None or said["faults"]:
+        return None
+    return Chain(**{**said, "kills": [Kill(**each) for each in said["kills"]]})

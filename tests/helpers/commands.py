@@ -48,8 +48,12 @@ def start(spec, folder, *options, by=(), file_size=None, **environment):
 
 
 def ended(process, timeout=300):
-    """Wait for a command and return its exit code and what it said."""
-    code = process.wait(timeout)
+    """Wait for a command and return its exit code and what it said; what breaks that off ends the command too."""
+    try:
+        code = process.wait(timeout)
+    except BaseException:
+        stop(process)
+        raise
     out, err = (each.read_text(errors="replace") for each in process.files)
     return Ended(code, out, err)
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import io
+import subprocess
 import sys
 import tarfile
 import zipfile
 
 import pytest
 
-from harness.errors import SourceError
+from harness.errors import HarnessError, SourceError
 from harness.sources import wheel
 from harness.sources.wheel import Wheel, members
 
@@ -68,6 +69,29 @@ def test_offline_with_a_cold_cache_says_what_is_missing(published, monkeypatch):
 def test_a_registry_without_the_package_is_a_clear_error(published):
     with pytest.raises(SourceError, match=r"tinydocs==9\.9 could not be downloaded with pip"):
         members(Wheel("tinydocs", "9.9", published), ["*"])
+
+
+@pytest.mark.parametrize(
+    ("last", "kind"),
+    [
+        ("OSError: [Errno 28] No space left on device: 'a' -> '{scratch}/a'", "no_space"),
+        ("OSError: [Errno 28] No space left on device", "no_space"),
+        ("PermissionError: [Errno 13] Permission denied: '{scratch}/a'", "permission"),
+        ("ERROR: [Errno 13] Permission denied: '/etc/pip.conf'", None),
+        ("ERROR: [Errno 111] Connection refused", None),
+    ],
+)
+def test_a_disk_that_refuses_what_pip_writes_is_told_as_that_and_not_as_the_network(published, monkeypatch, last, kind):
+    def said(command, **_):
+        scratch = command[command.index("--dest") + 1]
+        return subprocess.CompletedProcess(command, 1, "", f"{last.format(scratch=scratch)}\n")
+
+    monkeypatch.setattr(wheel.subprocess, "run", said)
+    with pytest.raises(HarnessError, match="could not be downloaded with pip") as refused:
+        members(Wheel("tinydocs", "1.0", published), ["*"])
+    assert getattr(refused.value, "kind", None) == kind
+    assert ("Check the network" in str(refused.value)) == (kind is None)
+    assert ("HARNESS_CACHE" in str(refused.value)) == (kind is not None)
 
 
 def test_nothing_of_a_wheel_is_imported(published):

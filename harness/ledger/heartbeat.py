@@ -134,6 +134,15 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    """A generation by its number and file, and what that held when it was looked at."""
+
+    number: int
+    path: Path
+    holds: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeats:
     """The claims by heartbeat in one folder, which need not exist, as one process sees them."""
 
@@ -149,18 +158,20 @@ class Heartbeats:
 
     def make(self, name: str) -> Generation | None:
         """Make the next generation of a claim that is free, or whose holder has stood still."""
-        if self.is_held(name):
+        found = self._look(name)
+        if found is not None and self._may_live(found):
             return None
         self.folder.mkdir(parents=True, exist_ok=True)
-        number = self.highest(name) + 1
+        number = 1 if found is None else found.number + 1
         try:
             made = Generation(self, name, number)
         except FileExistsError:  # another process was faster; what was listed may be old, too
             return None
-        if self.highest(name) != number:
+        generations = self._generations(name)
+        if max(generations, default=0) != number:
             self.path(name, number).unlink(missing_ok=True)
             return None
-        for older in self._generations(name):
+        for older in generations:
             if older < number:
                 self.path(name, older).unlink(missing_ok=True)
         return made
@@ -168,19 +179,16 @@ class Heartbeats:
     def is_held(self, name: str) -> bool:
         """Tell whether anyone may hold a claim: it is not free, and its holder was not seen to stand still."""
         found = self._look(name)
-        if found is None:
-            return False
-        path, holds = found
-        stood = self.watch.stood_still(path, holds)
-        return not holds.rstrip().endswith(_FREE.encode()) and stood < self.rhythm.bound_seconds
+        return found is not None and self._may_live(found)
 
     def lives(self, name: str) -> bool:
         """Tell whether someone holds a claim, waiting until its counter is raised, or has stood still."""
-        first = self._look(name)
-        while self.is_held(name):
-            if self._look(name) != first:
+        first = now = self._look(name)
+        while now is not None and self._may_live(now):
+            if now != first:
                 return True
             time.sleep(min(_LOOK, self.rhythm.beat_seconds))
+            now = self._look(name)
         return False
 
     def highest(self, name: str) -> int:
@@ -200,14 +208,20 @@ class Heartbeats:
         """Return the file of a generation."""
         return self.folder / f"{name}.{number}{SUFFIX}"
 
-    def _look(self, name: str) -> tuple[Path, bytes] | None:
-        """Return the highest generation's file and what it holds, None where there is none."""
+    def _look(self, name: str) -> "_Seen | None":
+        """Return the highest generation, and what its file holds; None where there is none."""
         highest = self.highest(name)
-        path = self.path(name, highest)
+        if not highest:
+            return None
         try:
-            return (path, path.read_bytes()) if highest else None
+            return _Seen(highest, self.path(name, highest), self.path(name, highest).read_bytes())
         except FileNotFoundError:  # the next generation's holder has removed it
-            return path, b""
+            return _Seen(highest, self.path(name, highest), b"")
+
+    def _may_live(self, seen: "_Seen") -> bool:
+        """Tell whether a generation is not free, and was not seen to stand still."""
+        stood = self.watch.stood_still(seen.path, seen.holds)
+        return not seen.holds.rstrip().endswith(_FREE.encode()) and stood < self.rhythm.bound_seconds
 
     def _generations(self, name: str) -> list[int]:
         return [number for each, number in self._all() if each == name]

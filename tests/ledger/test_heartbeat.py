@@ -104,20 +104,36 @@ def test_of_two_that_take_over_one_holds(tmp_path, monkeypatch):
     assert (slow.make("cell"), fast.make("cell")) == (None, None)
     clock.now += BOUND
     taken = []
-    is_held = Heartbeats.is_held
+    look = Heartbeats._look
 
     def and_then_another_takes_it(self, name):
-        held = is_held(self, name)
-        monkeypatch.setattr(Heartbeats, "is_held", is_held)
+        seen = look(self, name)
+        monkeypatch.setattr(Heartbeats, "_look", look)
         taken.append(fast.make(name))
-        return held
+        return seen
 
-    monkeypatch.setattr(Heartbeats, "is_held", and_then_another_takes_it)
-    number = Heartbeats.highest
-    monkeypatch.setattr(Heartbeats, "highest", lambda self, name: 1 if self is slow else number(self, name))
+    monkeypatch.setattr(Heartbeats, "_look", and_then_another_takes_it)
     assert slow.make("cell") is None
     assert taken[0] is not None
     assert taken[0].still()
+
+
+def test_a_folder_of_many_claims_is_listed_once_a_look(tmp_path, monkeypatch):
+    """Over a network a listing is what a look costs."""
+    claims, really, listed = machine(tmp_path, Clock()), Heartbeats._all, []
+    monkeypatch.setattr(Heartbeats, "_all", lambda self: listed.append(1) or really(self))
+
+    def listings(act):
+        listed.clear()
+        return act(), len(listed)
+
+    made, times = listings(lambda: claims.make("cell"))
+    assert (made is not None, times) == (True, 2)  # before it is made, and after
+    assert listings(made.still) == (True, 1)
+    assert listings(lambda: claims.is_held("cell")) == (True, 1)
+    assert listings(lambda: claims.make("cell")) == (None, 1)
+    made.release()
+    assert listings(lambda: claims.lives("cell")) == (False, 1)
 
 
 STEPS = st.lists(

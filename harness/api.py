@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from harness.bundle.hub import Pushed
     from harness.bundle.model_folder import ExportedModel
     from harness.compare.design import Design
+    from harness.execution.reproduction import Original
     from harness.execution.selection import Selection
     from harness.execution.watcher import Watcher
     from harness.ledger import RunFolder
@@ -188,7 +189,7 @@ def run(
     cells: Sequence[str] = (),
     units: int | None = None,
     watcher: "Watcher | None" = None,
-    locked: PathLike | None = None,
+    locked: "PathLike | Original | None" = None,
     **changes: Unpack[Changes],
 ) -> Run:
     """Train, score and compare; return the run. The same call continues a run that was cut off and repeats nothing.
@@ -212,19 +213,17 @@ def run(
     require("run", "harness.run")
     experiment = _experiment(spec, changes)
 
-    from harness.execution.reproduction import original
     from harness.execution.run import Options, execute
     from harness.execution.selection import Selection
     from harness.execution.watcher import Unwatched
     from harness.ledger.presence import at_work
 
-    held_to = None if locked is None else original(Path(locked))
     part = _part(cells, units)
     options = Options(
         retry=_kinds_retried(retry_failed),
         go_on=go_on,
         repair=repair,
-        original=held_to,
+        original=None if locked is None else _original(locked),
         selection=part or Selection(),
     )
     folder = run_folder(experiment, out)
@@ -237,7 +236,7 @@ def run(
 
 
 def load_locked(
-    lock: PathLike,
+    lock: "PathLike | Original",
     *,
     include: Sequence[PathLike] = (),
     device: str | None = None,
@@ -251,14 +250,20 @@ def load_locked(
     that cannot be read or says too little, `SpecError` for what is not found.
     """
     require("run", "harness.load_locked")
-    from harness.execution.reproduction import original
     from harness.spec.locked import reread
 
-    found = original(Path(lock))
+    found = _original(lock)
     folders = [Path(each) for each in include]
     experiment = reread(found.experiment, found.file, include=folders, device=device, workers=workers)
     threads = experiment.execute.threads or found.lock.execution.threads
     return replace(experiment, execute=replace(experiment.execute, threads=threads))
+
+
+def _original(lock: "PathLike | Original") -> "Original":
+    """Return a lock as it was read already, or read it."""
+    from harness.execution.reproduction import Original, original
+
+    return lock if isinstance(lock, Original) else original(Path(lock))
 
 
 def _part(cells: Sequence[str], units: int | None) -> "Selection | None":

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from harness import api, campaigns
 from harness.cli._common import PLANNING, stages
 from harness.cli.formats import rendered
+from harness.cli.parts import code_of, tell_parts
+from harness.cli.report import FAILED_CELLS, report_code
 from harness.errors import HarnessError, StorageError, UsageError
 from harness.runs import Run, conclude
 from harness.spec import Campaign
@@ -20,9 +22,6 @@ from harness.spec.records import Experiment
 if TYPE_CHECKING:
     from harness.execution.watcher import Watcher
     from harness.plan.costs import Estimate
-
-FAILED, LATER = 3, 75
-"""Exit codes: some cells or models failed; named cells wait for what others have in hand."""
 
 
 def run(args: argparse.Namespace, campaign: Campaign) -> int:
@@ -47,25 +46,12 @@ def run(args: argparse.Namespace, campaign: Campaign) -> int:
     parts = found.parts
     if any(not part.whole for part in parts.values()):
         if lines is None:
-            _tell_parts(found)
-        left = any(part.left for part in parts.values())
-        failed = any(part.failed for part in parts.values())
-        return LATER if left else FAILED if failed or found.errors else 0
+            tell_parts(parts, found.folder)
+        return code_of(*parts.values(), failed=bool(found.errors))
     concluded = campaigns.conclude(folder)
     if lines is None:
         print(rendered(concluded.document, "text"))
-    return FAILED if concluded.has_failures else 0
-
-
-def _tell_parts(found: campaigns.CampaignRun) -> None:
-    for model, part in found.parts.items():
-        ran = ", ".join(f"{model}/{each}" for each in part.ran) or "nothing"
-        failed = f", of which failed: {', '.join(part.failed)}" if part.failed else ""
-        print(f"ran here: {ran}{failed}")
-        if part.left:
-            left = ", ".join(f"{model}/{each}" for each in part.left)
-            print(f"harness: not run: {left}; the look before is not over. Run them again afterwards.", file=sys.stderr)
-    print(f"{found.folder} is not at its end; `harness report {found.folder}` shows how far it came.")
+    return FAILED_CELLS if concluded.has_failures else 0
 
 
 def _lines(args: argparse.Namespace, campaign: Campaign, folder: Path) -> campaigns.Observer | None:
@@ -73,7 +59,6 @@ def _lines(args: argparse.Namespace, campaign: Campaign, folder: Path) -> campai
     if not args.json_lines:
         return None
     from harness.cli.json_lines import JsonLines
-    from harness.cli.report import report_code
 
     lines = JsonLines(sys.stdout)
     lines.begin_models(campaign.name, str(folder), list(campaign.experiments))
@@ -85,8 +70,7 @@ def _lines(args: argparse.Namespace, campaign: Campaign, folder: Path) -> campai
 
     def done(_model: str, run: Run) -> None:
         if run.part is not None and not run.part.whole:
-            code = LATER if run.part.left else FAILED if run.part.failed else 0
-            lines.conclude(str(run.folder), code, None)
+            lines.conclude(str(run.folder), code_of(run.part), None)
             return
         concluded = conclude(run)
         verdicts = None if concluded.verdicts is None else concluded.verdicts.to_json()
@@ -160,4 +144,4 @@ def report(args: argparse.Namespace) -> int:
     concluded = campaigns.conclude(args.folder)
     print(rendered(concluded.document, args.format))
     concluded.save()
-    return FAILED if concluded.has_failures else 0
+    return FAILED_CELLS if concluded.has_failures else 0

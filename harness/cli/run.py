@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness import api
 from harness.cli._common import add_override_options, load_spec
-from harness.cli.report import FAILED_CELLS, print_report, report_code
+from harness.cli.parts import code_of, tell_parts
+from harness.cli.report import print_report, report_code
 from harness.errors import FAILURE_KINDS, UsageError
 from harness.extras import require
 from harness.runs import Run, conclude
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from harness.execution.reproduction import Original
     from harness.execution.selection import Selection
     from harness.execution.watcher import Watcher
-
-LATER = 75
-"""What was named waits for what others have in hand."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -94,12 +92,12 @@ def _original(args: argparse.Namespace) -> "Original | None":
 
 
 def _relocated(args: argparse.Namespace, original: "Original") -> Experiment:
-    return api.load_locked(original.file, include=args.include_path, device=args.device, workers=args.workers)
+    return api.load_locked(original, include=args.include_path, device=args.device, workers=args.workers)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the experiment and print its scores and verdicts; or plan it."""
-    original = _original(args)
+    args.original = original = _original(args)
     if args.dry_run:
         return _plan(args)
     require("run", "harness run")
@@ -126,7 +124,8 @@ def run(args: argparse.Namespace) -> int:
         with watching(experiment, folder, quiet=args.quiet) as watcher:
             finished = _run(args, experiment, folder, watcher)
         if (part := _unfinished(finished)) is not None:
-            return _told(part, folder)
+            tell_parts({"": part}, folder)
+            return code_of(part)
         return print_report(finished, written=True)
 
 
@@ -140,30 +139,13 @@ def _run(args: argparse.Namespace, experiment: Experiment, folder: Path, watcher
         cells=args.cells,
         units=args.units,
         watcher=watcher,
-        locked=args.locked,
+        locked=args.original,
     )
 
 
 def _unfinished(run: Run) -> "Selection | None":
     """Return the part that ran here of a run that goes on, None where all of it has ended."""
     return None if run.part is None or run.part.whole else run.part
-
-
-def _told(part: "Selection", folder: Path) -> int:
-    """Say what ran here of a run that goes on, and return the exit code."""
-    ran = ", ".join(part.ran) or "nothing"
-    failed = f", of which failed: {', '.join(part.failed)}" if part.failed else ""
-    print(f"ran here: {ran}{failed}\n{folder} is not at its end; `harness report {folder}` judges as far as it came.")
-    if part.left:
-        left = ", ".join(part.left)
-        print(f"harness: not run: {left}; the look before is not over. Run them again afterwards.", file=sys.stderr)
-    return _code(part)
-
-
-def _code(part: "Selection") -> int:
-    if part.left:
-        return LATER
-    return FAILED_CELLS if part.failed else 0
 
 
 def _told_in_lines(args: argparse.Namespace, experiment: Experiment, folder: Path) -> int:
@@ -174,8 +156,8 @@ def _told_in_lines(args: argparse.Namespace, experiment: Experiment, folder: Pat
     lines.begin(experiment, str(folder))
     finished = _run(args, experiment, folder, lines)
     if (part := _unfinished(finished)) is not None:
-        lines.conclude(str(folder), _code(part), None)
-        return _code(part)
+        lines.conclude(str(folder), code_of(part), None)
+        return code_of(part)
     concluded = conclude(finished)
     code = report_code(concluded)
     lines.conclude(str(folder), code, None if concluded.verdicts is None else concluded.verdicts.to_json())

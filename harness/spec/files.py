@@ -189,7 +189,7 @@ def with_absolute_paths(document: Located) -> tuple[Any, list[Problem]]:
     """
     value = copy.deepcopy(document.value)
     problems = []
-    for where, wants_folder in _named_paths(value):
+    for where, wants_folder in named_paths(value):
         *outer, last = where
         path = absolute(document, where)
         at(value, tuple(outer))[last] = str(path)
@@ -201,8 +201,8 @@ def with_absolute_paths(document: Located) -> tuple[Any, list[Problem]]:
     return value, problems
 
 
-def _named_paths(spec: Any) -> Iterator[tuple[At, bool]]:
-    """Yield where paths stand and whether each is a folder."""
+def named_paths(spec: Any) -> Iterator[tuple[At, bool]]:
+    """Yield where an experiment says paths, and whether each is a folder; recipes say theirs themselves."""
     for index in range(len(spec.get("include", ()))):
         yield ("include", index), True
     for key in ("path", "tokenizer"):

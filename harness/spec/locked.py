@@ -17,9 +17,10 @@ from harness import names
 from harness.codec import JSON
 from harness.errors import Problem, SpecError
 from harness.paths import is_file, is_folder
+from harness.spec.document import at
 from harness.spec.existing import KEYS
 from harness.spec.experiment import load
-from harness.spec.files import label
+from harness.spec.files import label, named_paths
 from harness.spec.overrides import Overrides
 from harness.spec.records import FILE_SOURCES, Execution, Experiment, PluginBlock, Recipe, Workers
 
@@ -154,19 +155,11 @@ def _write_recipe(recipe: Recipe, folder: str, files: dict[str, dict[str, JSON]]
 
 def _paths(files: Written) -> Iterator[tuple[dict[str, Any], str, bool]]:
     """Yield each block that says a path, under which key, and whether that is a folder."""
-    spec: dict[str, Any] = files.spec
-    for key in ("path", "tokenizer"):
-        if key in spec["model"]:
-            yield spec["model"], key, True
-    for arm in spec.get("arms", {}).values():
-        yield from ((each, "path", True) for listed in arm.values() for each in listed if "path" in each)
-    stages = [stage for recipe in files.recipes.values() for stage in recipe.get("stages", ())]
-    data = [
-        spec["data"],
-        *spec.get("mix", ()),
-        spec.get("validation", {}).get("data"),
-        *(s.get("data") for s in stages),
-    ]
+    spec: Any = files.spec
+    for (*outer, key), is_a_folder in named_paths(spec):
+        yield at(spec, tuple(outer)), str(key), is_a_folder
+    recipes: Iterable[Any] = files.recipes.values()
+    data = [stage.get("data") for recipe in recipes for stage in recipe.get("stages", ())]
     yield from ((each, "path", False) for each in data if each and each["source"] in FILE_SOURCES)
 
 

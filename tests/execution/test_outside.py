@@ -1,6 +1,7 @@
 """A whole run under two watchers: nothing is written outside the run folder, the cache and the temporary folder.
 
-One hears what Python is asked for; the other what the system is, by compiled code too, where there is `strace`.
+No program is started but Python, and those that say what machine and code this is. One watcher hears what Python is
+asked for; the other what the system is, by compiled code too, where there is `strace`.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from helpers.calls import can_watch, outside, watched, written
+from helpers.calls import can_watch, outside, started, watched, written
 
 WATCHER = """
 import os
@@ -71,6 +72,7 @@ def test_a_run_writes_into_its_folder_and_the_cache_alone(tmp_path, tiny_spec):
         assert outside(calls, tmp_path, [notes, out, *places.values()]) == [f"utimensat {tmp_path}"]
         seen = {path.name for _, path in written(calls, tmp_path)}
         assert {"verdict.json", "adapter_model.safetensors", "log.txt"} <= seen
+        assert started(calls) - {"git", "uname", "nvidia-smi"} == {Path(sys.executable).name}
         assert "mkdir " + str(out) in outside(calls, tmp_path, list(places.values()))
 
     # The watcher sees what it is to see.

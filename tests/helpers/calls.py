@@ -49,6 +49,13 @@ def written(notes: Path, folder: Path) -> Iterator[tuple[str, Path]]:
             yield call, Path(os.path.normpath(folder / (at_folder or of_handle) / _decoded(name)))
 
 
+def started(notes: Path) -> set[str]:
+    """Return the names of the programs that were started."""
+    calls = (_CALL.match(line) for line in notes.read_text(encoding="utf-8", errors="replace").splitlines())
+    named = [_PATH.search(found[2]) for found in calls if found is not None and found[1].startswith("execve")]
+    return {Path(_decoded(each[3])).name for each in named if each is not None}
+
+
 def outside(notes: Path, folder: Path, allowed: Sequence[Path]) -> list[str]:
     """Return what was written elsewhere than below the places that are allowed, in no file and in no shared memory."""
     found = {

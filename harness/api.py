@@ -229,7 +229,7 @@ def run(
     folder = run_folder(experiment, out)
     with refusals_told(folder, cache_root()), at_work(folder, experiment, go_on=go_on):
         done = execute(experiment, folder, watcher or Unwatched(), options)
-        finished = Run(done.folder, part=part)
+        finished = Run(done.folder, part=part, judged=options.selection.verdicts)
         if part is None or part.whole:
             conclude(finished).save(anew=False)
     return finished

@@ -4,7 +4,7 @@ A module that is heavy to import is imported by the method that needs it.
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +29,13 @@ class Run:
     """A run folder that has been started, read anew when asked; `verdicts` and `costs` are worked out once.
 
     `bundled` says that it is a bundle's, unpacked for as long as it is looked at; `part` what came of a part of a run
-    that was asked for.
+    that was asked for. `judged` are its verdicts where it was judged as it is, at the look at which it stopped.
     """
 
     folder: Path
     bundled: bool = False
     part: "Selection | None" = None
+    judged: "Verdicts | None" = field(default=None, repr=False, compare=False)
 
     @property
     def experiment(self) -> Experiment:
@@ -54,7 +55,7 @@ class Run:
         """
         from harness.verdict import judge_run
 
-        return judge_run(self.files)
+        return self.judged or judge_run(self.files)
 
     def scores(self) -> Any:
         """Return a table with every item's score in every finished cell.

@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.live import Live
 from rich.text import Text
 
-from harness.cli.live import Screen
 from harness.cli.progress_words import cell_name, ended_words, gone_on_words, kept_words, look_words
 from harness.cli.progression import Clock, Progression
 from harness.cli.terminal import uncleaned
@@ -45,6 +43,10 @@ def watching(experiment: Experiment, folder: Path, *, quiet: bool = False) -> It
     if not sys.stderr.isatty() or console.is_dumb_terminal:
         yield Lines(console)
         return
+    from rich.live import Live
+
+    from harness.cli.live import Screen
+
     screen = Screen(console)
     with Live(screen, console=console, refresh_per_second=_REFRESHED, redirect_stdout=False):
         yield screen

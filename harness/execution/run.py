@@ -32,7 +32,7 @@ from harness.preflight.prepared import Prepared
 from harness.preflight.trackers import check_trackers
 from harness.records import CellFailure, CellResult, ChosenValues
 from harness.spec.records import Experiment
-from harness.verdict import judge_run
+from harness.verdict import Verdicts, judge_run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def execute(experiment: Experiment, folder: Path, watcher: Watcher, options: Opt
 
 def _execute(experiment: Experiment, run: RunFolder, watcher: Watcher, options: Options) -> RunFolder:
     around = surroundings(experiment)
-    known = _known(run, around, options)
+    known = _known(run, around, experiment, options)
     with executor_of(experiment, run.log, remedy=ANOTHER_FOLDER, at_once=known is None) as executor:
         found = known or _prepare(experiment, run, executor, watcher)
         prepared = _with_settled_batch(run, _with_settled_threads(run, experiment, found), watcher)
@@ -141,20 +141,23 @@ def _execute_to_looks(schedule: Schedule, cells: tuple[PlannedCell, ...], *, go_
         _check_diagnostics(run, reached, experiment)
         if not schedule.execute(reached):
             return False
-        if number < len(looks) and _stops(schedule, number) and not go_on:
+        if number < len(looks) and (verdicts := _stopping(schedule, number)) and not go_on:
+            schedule.selection.verdicts = verdicts
             return True
     return True
 
 
-def _stops(schedule: Schedule, number: int) -> bool:
-    """Judge a run whose cells of a look have ended; tell whether it stops there."""
-    looks = judge_run(schedule.run).looks
-    assert looks is not None
-    schedule.watcher.looked(looks)
-    return looks.taken[number - 1].stop is not None
+def _stopping(schedule: Schedule, number: int) -> Verdicts | None:
+    """Judge a run whose cells of a look have ended; return its verdicts if it stops there, else None."""
+    verdicts = judge_run(schedule.run)
+    assert verdicts.looks is not None
+    schedule.watcher.looked(verdicts.looks)
+    return verdicts if verdicts.looks.taken[number - 1].stop is not None else None
 
 
-def _known(run: RunFolder, around: Mapping[str, str] | None, options: Options) -> Prepared | None:
+def _known(
+    run: RunFolder, around: Mapping[str, str] | None, experiment: Experiment, options: Options
+) -> Prepared | None:
     """Return what an earlier start prepared, None where anything that it follows from may have changed.
 
     How many cells fit into memory is not known from then: where some may still have to run, it is asked again.
@@ -162,11 +165,21 @@ def _known(run: RunFolder, around: Mapping[str, str] | None, options: Options) -
     known = read_known(run.folder, around)
     if known is None or known.fitting is None or options.selection.count == 1:
         return known
-    outcomes = [run.ended(each) for each in run.cell_ids] if (run.folder / LOCK).exists() else [None]
-    waits = options.repair or any(
-        each is None or (isinstance(each, CellFailure) and each.kind in options.retry) for each in outcomes
-    )
+    if options.repair or not (run.folder / LOCK).exists():
+        return None
+    beyond = () if options.go_on else _beyond_its_look(run, experiment)
+    outcomes = [run.ended(each) for each in run.cell_ids if not each.rpartition("--")[0].endswith(beyond)]
+    waits = any(each is None or (isinstance(each, CellFailure) and each.kind in options.retry) for each in outcomes)
     return None if waits else known
+
+
+def _beyond_its_look(run: RunFolder, experiment: Experiment) -> tuple[str, ...]:
+    """Return how the ids of cells end, before their digest, that a run which stopped at a look leaves alone.
+
+    With everything as it was when these looks were judged, they are judged alike, and the run stops there again.
+    """
+    seeds = run.stopped_after
+    return () if seeds is None else tuple(f"--s{seed}" for seed in experiment.seeds[seeds:])
 
 
 def _prepare(experiment: Experiment, run: RunFolder, executor: Executor, watcher: Watcher) -> Prepared:

@@ -8,6 +8,7 @@ from harness.errors import UsageError
 from harness.plan.cells import PlannedCell
 from harness.records import CellFailure, CellResult
 from harness.text import listed
+from harness.verdict import Verdicts
 
 _SHOWN = 5
 
@@ -18,7 +19,7 @@ class Selection:
 
     `ran` are the units that ended here, in order, `failed` those of them that failed. `whole` says that the run has
     ended with it, whoever ended the other units; `left` are named units that have not ended, as those beyond a look
-    that others have not come to.
+    that others have not come to. `verdicts` are those of the look at which the run stopped with it.
     """
 
     cells: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Selection:
     failed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     whole: bool = False
+    verdicts: Verdicts | None = None
     _begun: int = 0
 
     @property

@@ -185,8 +185,16 @@ class RunFolder:
     @property
     def stopped(self) -> bool:
         """Whether the run stopped at the look that was judged last; the cells beyond it are not run."""
+        return self.stopped_after is not None
+
+    @property
+    def stopped_after(self) -> int | None:
+        """The number of seeds of the look, judged last, at which the run stopped; None where it did not stop."""
         judged = [event for event in self.journal.events() if event.get("event") == JUDGED]
-        return bool(judged) and judged[-1].get("stop") is not None
+        if not judged or judged[-1].get("stop") is None:
+            return None
+        seeds = judged[-1].get("seeds")
+        return len(seeds) if isinstance(seeds, list) else None
 
     @property
     def measurements(self) -> dict[str, Measurement]:

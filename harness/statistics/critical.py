@@ -5,8 +5,9 @@ Also the number of comparisons over which an error rate is shared.
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 from scipy.special import stdtrit
+
+from harness.statistics.roots import root
 
 Floats = npt.NDArray[np.float64]
 Array = Floats | float
@@ -47,7 +48,7 @@ def upper_tail(statistic: float, share: float, seed_df: float, item_df: float) -
         return 0.0
     if excess(_HALF) >= 0:  # older SciPy's median of Student's t is not 0 to the last digit
         return 0.5
-    return float(10.0 ** brentq(excess, _SMALLEST_TAIL, _HALF, xtol=1e-13, rtol=1e-13))
+    return float(10.0 ** root(excess, _SMALLEST_TAIL, _HALF, xtol=1e-13, rtol=1e-13))
 
 
 def primary_comparisons(candidates: int, in_domain: int, out_of_domain: int) -> int:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import gammaincinv, ndtr, stdtrit
 
 from harness.statistics.contrast import per_seed
 from harness.statistics.critical import Array, Floats
 from harness.statistics.moments import Moments
+from harness.statistics.roots import root
 
 POWER = 0.8
 _SEED_LIMIT = 0.8
@@ -117,7 +117,7 @@ def smallest_distance(plan: Budget, seeds: int, tail: float, *, both_ends: bool 
     high = 4.0
     while lacking(high) < 0:
         high *= 2
-    return float(brentq(lacking, 1e-6, high)) * unit
+    return root(lacking, 1e-6, high) * unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
 
 from harness.statistics.contrast import Contrast, SeedRule, contrast
 from harness.statistics.critical import Array, Floats
 from harness.statistics.moments import Moments
+from harness.statistics.roots import root
 
 _STEPS = 1024
 _VERTICAL = np.pi / 2
@@ -93,7 +93,7 @@ def _inside(excess: Callable[[Array], Floats], start: float) -> Iterator[Interva
 def _crossing(excess: Callable[[Array], Floats], inner: float, outer: float) -> float:
     if float(excess(inner)) >= 0:
         return inner
-    return float(brentq(lambda angle: float(excess(angle)), inner, outer, xtol=1e-14))
+    return root(lambda angle: float(excess(angle)), inner, outer, xtol=1e-14)
 
 
 def _tangents(arc: Interval) -> Iterator[Interval]:

@@ -207,15 +207,16 @@ def test_a_damaged_record_is_as_good_as_none(finished, tiny_spec):
 
 
 def test_how_many_cells_fit_is_asked_again_only_where_cells_may_run(finished, tiny_spec):
-    around = surroundings(load(tiny_spec))
+    experiment = load(tiny_spec)
+    around = surroundings(experiment)
     known = read_known(finished.folder, around)
     write_known(finished.folder, around, replace(known, fitting=2))
     options = running.Options()
-    assert running._known(finished, around, options).fitting == 2
+    assert running._known(finished, around, experiment, options).fitting == 2
     result = finished.cell_folder(finished.cell_ids[-1]) / "result.json"
     kept = result.read_bytes()
     result.unlink()
-    assert running._known(finished, around, options) is None
+    assert running._known(finished, around, experiment, options) is None
     result.write_bytes(kept)
     write_known(finished.folder, around, known)
 

@@ -2,16 +2,21 @@
 
 import json
 import shutil
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 import harness
 from harness.cli import main
 from harness.execution import run as running
+from harness.execution.local import LocalExecutor
 from harness.execution.run import Options, execute
 from harness.ledger import RunFolder
+from harness.preflight.known import read_known, surroundings, write_known
 from harness.spec import load
 from harness.testing.tiny_spec import write_tiny_spec
+from harness.verdict import judge_run
 from helpers.watchers import Silent, run
 
 
@@ -78,6 +83,37 @@ def test_a_settled_run_stops_at_its_look_and_stays_stopped(stopped, command, cap
     assert len(stopped.outcomes) == 5
     assert (stopped.folder / "verdict.json").read_bytes() == before
     assert len(judged(stopped)) == 1
+
+
+def test_a_stopped_run_is_told_again_without_a_worker_and_judged_once(stopped, command, monkeypatch, capsys):
+    assert main(command) == 0  # what was prepared is known of the folder that the run was begun in, and now of this one
+    shown = capsys.readouterr().out
+    judged_here = []
+
+    def judge(ledger):
+        judged_here.append(ledger.folder)
+        return judge_run(ledger)
+
+    monkeypatch.setattr(LocalExecutor, "submit", lambda *_: pytest.fail("a worker was asked"))
+    monkeypatch.setattr("harness.execution.local.start_worker", lambda *_, **__: pytest.fail("a worker was started"))
+    monkeypatch.setattr(running, "judge_run", judge)
+    monkeypatch.setattr("harness.verdict.judge_run", judge)
+    assert main(command) == 0
+    assert capsys.readouterr().out == shown
+    assert judged_here == [stopped.folder]
+
+
+def test_how_many_cells_fit_is_asked_again_where_a_stopped_run_goes_on_or_lacks_a_cell(spec, stopped, command):
+    assert main(command) == 0
+    experiment = load(spec)
+    around = surroundings(experiment)
+    write_known(stopped.folder, around, replace(read_known(stopped.folder, around), fitting=2))
+    known = partial(running._known, stopped, around, experiment)
+    assert known(Options()) is not None
+    assert known(Options(go_on=True)) is None
+    last = stopped.outcomes[-1].cell
+    shutil.rmtree(stopped.cell_folder(last))
+    assert known(Options()) is None
 
 
 def test_what_happens_is_told_in_json_lines_with_the_verdicts_in_the_last(stopped, command, capsys):

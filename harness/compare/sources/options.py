@@ -83,9 +83,14 @@ def _in_order(logged: Mapping[str, Any] | Sequence[Any]) -> Sequence[Any]:
 
 
 def _request(logged: Any) -> _Request:
-    match logged:
-        case {"arg_0": str(prompt), "arg_1": str(continuation)} | [str(prompt), str(continuation), *_]:
-            return prompt, continuation
+    # Each option of each item of a run passes here, and a `match` of mapping and sequence asks abstract classes.
+    prompt = continuation = None
+    if isinstance(logged, dict):
+        prompt, continuation = logged.get("arg_0"), logged.get("arg_1")
+    elif isinstance(logged, list | tuple) and len(logged) > 1:
+        prompt, continuation = logged[0], logged[1]
+    if isinstance(prompt, str) and isinstance(continuation, str):
+        return prompt, continuation
     raise _NoMarginError("there are no options, as answers are generated or whole texts scored")
 
 

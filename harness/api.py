@@ -23,7 +23,7 @@ from harness.spec import load as load_experiment
 from harness.spec.files import declared_kind
 from harness.spec.notes import notes
 from harness.spec.recipe import read_recipe
-from harness.spec.records import Duplicates, EvaluationOptions, Experiment, IdenticalRuns, Suite
+from harness.spec.records import Duplicates, EvaluationOptions, Experiment, IdenticalRuns, Model, Suite
 from harness.storage import refusals_told
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from harness.execution.reproduction import Original
     from harness.execution.selection import Selection
     from harness.execution.watcher import Watcher
+    from harness.inputs.shifted import InputShift
     from harness.ledger import RunFolder
     from harness.plan.costs import Estimate
     from harness.plan.pilot import Pilot
@@ -613,6 +614,43 @@ def rate_import(key: PathLike, files: Sequence[PathLike]) -> "Ratings":
     from harness.ratings.outcome import read_ratings
 
     return read_ratings(Path(key), [Path(each) for each in files])
+
+
+def compare_inputs(
+    old: PathLike,
+    new: PathLike,
+    *,
+    field: str | None = None,
+    model: PathLike | None = None,
+    alpha: float = 0.05,
+    seed: int = 0,
+) -> "InputShift":
+    """Return whether two files of prompts differ by more than the old ones do among themselves.
+
+    A file is text with a prompt a line, or a table with the column `field` (``prompt``). With a `model`, a folder in
+    the transformers format or a spec whose base is meant, also by how likely it finds them, which needs the extra
+    `run`. `alpha` is the error rate over all measures together, `seed` draws what is drawn. Raises `ComparisonError`
+    with everything that is wrong with both files, `SpecError` and `SourceError` for the model.
+    """
+    from harness.inputs.prompts import read_both
+    from harness.inputs.shifted import compare_prompts
+
+    prompts = read_both(Path(old), Path(new), field)
+    if model is None:
+        return compare_prompts(*prompts, alpha=alpha, seed=seed)
+    base, device = _base_model(model)
+    require("run", "how likely a base model finds prompts")
+    from harness.inputs.likelihood import likely
+
+    return compare_prompts(*prompts, likely=likely(*prompts, base, device=device), alpha=alpha, seed=seed)
+
+
+def _base_model(given: PathLike) -> tuple[Model, str]:
+    """Return a model in a folder, or a spec's base, and where it is to be."""
+    if Path(given).is_dir():
+        return Model(source="path", path=str(Path(given).resolve())), "cpu"
+    experiment = load(given)
+    return experiment.model, experiment.execute.device or "cpu"
 
 
 def is_table(given: Any) -> bool:

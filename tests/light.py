@@ -78,6 +78,9 @@ def main():
     assert "SHA-256" in harness("bundle", str(finished), "--out", "finished.bundle.tar.xz")
     assert "the same: its scores give its verdict" in harness("verify", "finished.bundle.tar.xz")
     assert "verdict" in harness("report", "finished.bundle.tar.xz")
+    Path("old.txt").write_text("how does a pod restart\n" * 12, encoding="utf-8")
+    Path("new.txt").write_text("what is the tax on a bond\n" * 12, encoding="utf-8")
+    assert "Look again" in harness("compare", "--inputs", "old.txt", "new.txt")
     program = f"import harness; print(harness.load_run({str(finished)!r}).scores()[:5])"
     subprocess.run([sys.executable, "-c", program], check=True)
     said = harness("run", "gap", code=NOT_INSTALLED)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import api
 from harness.cli.gate import add_gate_options, checked_rules, print_one_run, print_ruling
+from harness.cli.inputs import add_input_options, asks_for_inputs, print_inputs
 from harness.cli.summary import write_one_run, write_summary
 from harness.errors import ComparisonError, UsageError
 from harness.runs import Run, conclude
@@ -98,7 +99,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     logs.add_argument("--all", action="store_true", help="refuse folders with several sample files of a task")
     add_gate_options(parser)
-    parser.add_argument("--json", action="store_true", help="print the content of verdict.json")
+    add_input_options(parser)
+    parser.add_argument("--json", action="store_true", help="print the content of verdict.json, or what inputs came to")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the page of the comparison there too")
     parser.add_argument(
         "--summary", type=Path, metavar="FILE", help="write what fits a pull request there, in Markdown"
@@ -108,6 +110,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the verdicts; under ``--gate`` exit with its ruling."""
+    if asks_for_inputs(args, _beside_inputs(args)):
+        return print_inputs(args)
     rules = checked_rules(args.gate)
     with _opened(args) as judged:
         if args.baseline or args.scope == "checkpoint" or args.recipe:
@@ -228,6 +232,15 @@ def _one_run_problems(args: argparse.Namespace, *, of_a_run: bool) -> Iterator[s
 def _given(args: argparse.Namespace) -> list[str]:
     """Return the options of logs and tables that were given."""
     return [name for name, nothing in _OF_LOGS.items() if getattr(args, name) != nothing]
+
+
+def _beside_inputs(args: argparse.Namespace) -> list[str]:
+    """Return what was given of scores, which prompts have none of; an error rate goes with both."""
+    judged = [] if args.run is None else [str(args.run)]
+    gated = {"gate": args.gate, "baseline": args.baseline, "recipe": args.recipe, "html": args.html}
+    gated |= {"summary": args.summary, "details": args.details or None}
+    named = [name for name in _given(args) if name != "alpha"] + [name for name in gated if gated[name] is not None]
+    return judged + list(map(_spelt, named))
 
 
 def _spelt(name: str) -> str:

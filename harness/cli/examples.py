@@ -51,6 +51,10 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
             "harness compare --baseline runs/prod --recipe lora--r8 --candidate new --gate drop:1%",
             "one new run beside the seeds of one in production",
         ),
+        (
+            "harness compare --inputs march.txt april.jsonl --field question",
+            "whether what comes in has shifted: two files of prompts",
+        ),
     ),
     "report": (
         ("harness report runs/gap", "print it, and write its page anew"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.bundle import Verified
     from harness.bundle.hub import Pushed
     from harness.bundle.model_folder import ExportedModel
+    from harness.bundle.promotion import Rechecked
     from harness.compare.design import Design
     from harness.execution.reproduction import Original
     from harness.execution.selection import Selection
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from harness.ratings.export import Exported
     from harness.ratings.outcome import Ratings
     from harness.verdict import Verdicts
+    from harness.verdict.promotion import Promotion
 
 PathLike = str | Path
 
@@ -534,6 +536,28 @@ def verify(bundle: PathLike) -> "Verified":
     from harness.bundle import verify as verify_bundle
 
     return verify_bundle(Path(bundle))
+
+
+def promote(run: Run | PathLike, *, rules: Sequence[str] = ()) -> "Promotion":
+    """Return whether a new arm of a run takes the place of its reference, the model in production; write it down.
+
+    ``promotion.json`` in the run folder holds the decision and what it rests on. `rules` are those of the spec's gate
+    unless some are given, and without any no suite may drop by more than 1%. Raises what
+    `harness.bundle.promotion.promote` does.
+    """
+    from harness.bundle.promotion import promote as promote_run
+
+    return promote_run((run if isinstance(run, Run) else load_run(run)).files, rules)
+
+
+def verify_promotion(run: PathLike) -> "Rechecked":
+    """Decide again what the ``promotion.json`` of a run folder says, and return what differs.
+
+    Raises what `harness.bundle.promotion.recheck` does.
+    """
+    from harness.bundle.promotion import recheck
+
+    return recheck(Path(run))
 
 
 def export_model(

@@ -133,23 +133,23 @@ def _compared(name: str, said: bytes, found: bytes) -> Iterator[tuple[str, bool]
     except (ValueError, RecursionError):
         yield f"{name} is not JSON", False
         return
-    places = list(_differing("$", before, json.loads(found)))
+    places = list(differing("$", before, json.loads(found)))
     yield from ((f"{name}: {text}", rounding) for text, rounding in places)
     if not places:
         yield f"{name} says the same in other bytes", False
 
 
-def _differing(path: str, said: Any, found: Any) -> Iterator[tuple[str, bool]]:
+def differing(path: str, said: Any, found: Any) -> Iterator[tuple[str, bool]]:
     """Yield each place at which two JSON values differ, and whether only by rounding."""
     if isinstance(said, dict) and isinstance(found, dict):
         for key in sorted({*said, *found}):
             if key in said and key in found:
-                yield from _differing(f"{path}.{key}", said[key], found[key])
+                yield from differing(f"{path}.{key}", said[key], found[key])
             else:
                 yield f"{path}.{key} is {'there, and does not follow' if key in said else 'missing'}", False
     elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
         for k, (one, other) in enumerate(zip(said, found, strict=True)):
-            yield from _differing(f"{path}[{k}]", one, other)
+            yield from differing(f"{path}[{k}]", one, other)
     elif type(said) is not type(found) or said != found:
         close = isinstance(said, float) and isinstance(found, float) and math.isclose(said, found, rel_tol=ROUNDING)
         yield f"{path} is {said!r:.60}, and the scores give {found!r:.60}", close

@@ -56,6 +56,10 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
             "whether what comes in has shifted: two files of prompts",
         ),
     ),
+    "promote": (
+        ("harness promote runs/refresh", "by the rules of its spec, else no suite may drop by more than 1%"),
+        ("harness promote runs/refresh --gate drop:k8s_qa=1%,drop:medical_cot=2%", "by these"),
+    ),
     "report": (
         ("harness report runs/gap", "print it, and write its page anew"),
         ("harness report runs/gap --against runs/gap-long", "two runs beside each other"),

@@ -23,7 +23,8 @@ def scored_run(folder, spec, *, items=9, gap=0.3, skills=None, answer=None, **do
     """
     experiment = load(spec)
     controls = [(control.name, None) for control in experiment.controls]
-    trained = [(recipe.id, seed) for seed in experiment.seeds for recipe in experiment.recipes]
+    arms = [*(recipe.id for recipe in experiment.recipes), *(arm.name for arm in experiment.arms)]
+    trained = [(name, seed) for seed in experiment.seeds for name in arms]
     recipes = [("base", None), *controls, *trained]
     cells = [Cell(id=f"{recipe}--s{seed}", recipe=recipe, seed=seed) for recipe, seed in recipes]
     write_json(folder / LOCK, {"experiment": lock(experiment), "cells": [cell.id for cell in cells], "tuning": []})

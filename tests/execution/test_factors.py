@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import harness
+from harness.testing.tiny_spec import write_tiny_spec
 from helpers.watchers import run
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "specs/schema/verdict.schema.json").read_text(encoding="utf-8"))
@@ -19,12 +20,13 @@ FACTORS = {
 }
 
 
-@pytest.fixture
-def studied(tiny_spec, tmp_path):
-    declared = json.loads(tiny_spec.read_text())
-    tiny_spec.write_text(json.dumps({**declared, "factors": FACTORS}))
-    ledger, _ = run(tiny_spec, tmp_path / "runs" / "tiny")
-    return ledger, harness.load_run(tmp_path / "runs" / "tiny")
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory, tiny_tokenizer_folder):
+    folder = tmp_path_factory.mktemp("factors")
+    spec = write_tiny_spec(folder, tiny_tokenizer_folder)
+    spec.write_text(json.dumps({**json.loads(spec.read_text()), "factors": FACTORS}))
+    ledger, _ = run(spec, folder / "runs" / "tiny")
+    return ledger, harness.load_run(ledger.folder)
 
 
 def test_variants_are_judged_beside_their_centre_in_a_family_of_their_own(studied):

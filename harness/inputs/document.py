@@ -60,7 +60,7 @@ def _row(each: Measured) -> tuple[Cell, ...]:
     form, shift = _FORM.get(each.unit, "{:.1f}"), each.shift
     signed = form if each.old is None else form.replace(":", ":+")
     return (
-        f"{each.name} ({each.unit})" if each.old is not None else each.name,
+        each.name if each.old is None or each.unit in each.name else f"{each.name} ({each.unit})",
         None if each.old is None else Number(value=each.old, form=form),
         None if each.new is None else Number(value=each.new, form=form),
         Interval(estimate=shift.estimate, low=shift.low, high=shift.high, form=signed),

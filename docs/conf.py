@@ -35,7 +35,7 @@ CONTENTS = {
     "How to": (
         "docs/how-to",
         *("docs/specs", "docs/recipes", "docs/tasks", "docs/compare", "docs/tables", "docs/report", "docs/bundles"),
-        *("docs/ratings", "docs/diagnostics"),
+        *("docs/search", "docs/ratings", "docs/diagnostics"),
     ),
     "At work": ("docs/one-card", "docs/many-runs", "docs/reliability", "docs/performance", "docs/scale"),
     "Reference": ("docs/cli", "docs/schemas", "docs/api", "docs/reference", "docs/extending", "CHANGELOG"),

@@ -136,12 +136,14 @@ def plan(
 
     from harness.execution.estimate import estimate
     from harness.ledger import read
+    from harness.plan.phases import expected
     from harness.plan.power import power_of
 
     runs = [read(Path(each)) for each in from_runs]  # one that is none is told before anything is measured
     found = estimate(experiment, measure_anew=measure, on_stage=on_stage)
     items = {task: count for task, (count, _) in found.suites.items()}
-    return replace(found, power=power_of(experiment, items, _pilots(experiment, runs, items))) if runs else found
+    left = expected(experiment)
+    return replace(found, power=power_of(left, items, _pilots(left, runs, items))) if runs else found
 
 
 def plan_within(
@@ -160,6 +162,7 @@ def plan_within(
     """
     experiment = _experiment(spec, changes)
     from harness.ledger import read
+    from harness.plan.phases import expected
     from harness.plan.power import power_of
     from harness.plan.within import FEWEST, seconds_of, seeds_of, within
 
@@ -167,6 +170,7 @@ def plan_within(
         raise UsageError(f"{experiment.name} is a search alone: there are no seeds that a budget could buy.")
     seconds = seconds_of(budget, experiment.cost.get("per_hour"))
     known = estimate or plan(experiment, from_runs=from_runs)
+    experiment = expected(experiment)
     effects = known.power.effects
     if not effects:  # a single seed shows none, and its variances are those of two
         items = {task: count for task, (count, _) in known.suites.items()}

@@ -415,6 +415,58 @@ class TriedValues:
     margin: float | None = None
 
 
+PhaseName = Literal["scan", "full", "push", "factorial"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseTrial:
+    """One training of a search in phases; what was not measured since it failed is None.
+
+    Loss in nats a completion token, margin in bits a byte on the validation rows. `train_seconds` are those of training
+    with what was probed before it, `probe_seconds` of the latter alone, `seconds` of everything.
+    """
+
+    cell: str
+    seed: int
+    steps: int | None = None
+    validation_loss: float | None = None
+    margin: float | None = None
+    probe_seconds: float | None = None
+    train_seconds: float | None = None
+    seconds: float | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseEntry:
+    """An arm with the values that a phase tried it with: its trials, one a seed, their means, and if it was kept."""
+
+    arm: str
+    values: Mapping[str, JSON]
+    trials: tuple[PhaseTrial, ...]
+    loss: float | None
+    margin: float | None
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPhase:
+    """What a phase tried, in the order of trials."""
+
+    name: PhaseName
+    entries: tuple[PhaseEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRecipe:
+    """What a search in phases found: an arm, with `values` laid over it; `recipe` is its name in the run."""
+
+    arm: str
+    values: Mapping[str, JSON]
+    recipe: str
+    phases: tuple[SearchPhase, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenValues:
     """What a recipe trains with after its trials; None where every trial failed and its own values stay.

@@ -116,7 +116,7 @@ class Conclusion:
         from harness.report.documents import run_document, search_document
 
         if self.verdicts is None:
-            return search_document(self.files)
+            return search_document(self.files, self.costs)
         return run_document(
             self.files,
             self.verdicts,
@@ -146,7 +146,7 @@ class Conclusion:
         from harness.report.pages import run_page, search_page
 
         if self.verdicts is None:
-            return search_page(self.files)
+            return search_page(self.files, self.costs)
         return run_page(
             self.files,
             self.verdicts,
@@ -199,6 +199,8 @@ class Conclusion:
             files["held_out.json"] = {"recipes": encode(self.held_out)}
         if self.files.tuning:
             files["search.json"] = {"recipes": encode(self.files.tuning)}
+        if self.files.found is not None:
+            files["search.json"] = {"found": encode(self.files.found), "cost": encode(self.costs.search)}
         for name, content in files.items():
             path = self.run.folder / name
             with writing(path):

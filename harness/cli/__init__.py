@@ -27,6 +27,7 @@ VERBS = {
     "validate": "check spec and recipe files; print every error with its JSON path and line",
     "plan": "show what a spec would run, what it would cost and what it could detect",
     "run": "train, score and compare; the same command resumes",
+    "search": "find a recipe in phases by validation rows, and hold it against the baseline on fresh seeds",
     "submit": "submit a run as an array of tasks of Slurm; each takes the next cells that nobody has",
     "ls": "list what has run and how it ended",
     "compare": "verdicts from finished runs, anyone's lm-eval sample logs or a table of scores",

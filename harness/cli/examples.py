@@ -27,6 +27,11 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("harness run gap --next 1", "the next cell that nobody has, for a launcher"),
         ("harness run base-instruct-llama-3.2-3b --only base", "one of the models of a spec"),
     ),
+    "search": (
+        ("harness search search", "the shipped search on the embedded model; typed again, it goes on"),
+        ("harness search search --dry-run", "its trials and cells, with hours"),
+        ("harness search search --set search.scan.max_steps=3 --set training.max_steps=6", "shorter"),
+    ),
     "submit": (
         ("harness submit gap --tasks 24 --with timeout_min=240", "24 tasks of Slurm, a cell each"),
         ("harness submit gap --tasks 4 --next 6 --to local --wait", "four processes here, and how each ended"),

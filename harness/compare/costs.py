@@ -11,6 +11,7 @@ from statistics import mean
 from typing import Any
 
 from harness.codec import encode
+from harness.compare.search_cost import SearchCost, search_cost
 from harness.compare.serving import Serving, summarise_serving
 from harness.compare.summaries import MeanAndSD, results_of
 from harness.ledger import Outcome, RunFolder
@@ -73,16 +74,19 @@ class RecipeCosts:
 class RunCosts:
     """The costs of every recipe that has a finished cell, in the order of the spec.
 
-    `workers` is the largest number of cells that ran at once: above 1, times are those of a shared machine.
+    `workers` is the largest number of cells that ran at once: above 1, times are those of a shared machine. `search` is
+    what a search in phases cost, None without one.
     """
 
     reference: str
     recipes: tuple[RecipeCosts, ...]
     workers: int = 1
+    search: SearchCost | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``costs.json``: plain JSON values."""
-        return {"format": FORMAT, **encode(self)}
+        value = {"format": FORMAT, **encode(self)}
+        return value if self.search is not None else {key: each for key, each in value.items() if key != "search"}
 
 
 def costs_of(run: RunFolder) -> RunCosts:
@@ -92,6 +96,7 @@ def costs_of(run: RunFolder) -> RunCosts:
     return RunCosts(
         reference=experiment.comparison.reference,
         recipes=tuple(_costs(experiment, outcomes, recipe, results) for recipe, results in found.items() if results),
+        search=search_cost(run.found, results_of(outcomes, experiment.comparison.reference)) if run.found else None,
         workers=max([each.meta_info.system_info.workers for each in chain(*found.values())], default=1),
     )
 

@@ -332,7 +332,12 @@ def design_of(run: RunFolder) -> Design:
         stop_at=comparison.stop_at,
         model=experiment.model.name,
         available=run.items,
-        notes=(*_unequal_search(experiment, run.tuning), *_withdrawn(comparison), *existing_notes(experiment)),
+        notes=(
+            *_unequal_search(experiment, run.tuning),
+            *_found(run, comparison),
+            *_withdrawn(comparison),
+            *existing_notes(experiment),
+        ),
         placebos=tuple((arm(name), arm(placebo)) for name, placebo in experiment.placebos.items()),
         placebo_names=frozenset(recipe.id for recipe in experiment.recipes if recipe.control is not None),
         varied=tuple(
@@ -358,6 +363,16 @@ def _unequal_search(experiment: Experiment, tuning: Sequence[ChosenValues]) -> t
     names = ", ".join(sorted(searched & arms))
     trials = " or ".join(map(str, sorted({len(each.trials) for each in tuning})))
     return (f"unequal search: {names} had {trials} trials each to choose what to train with, {', '.join(left)} none.",)
+
+
+def _found(run: RunFolder, comparison: Comparison) -> Iterator[str]:
+    """Say it where the candidate is the best of many and the reference is as it was declared."""
+    if run.found is not None:
+        trials = {each.cell for phase in run.found.phases for entry in phase.entries for each in entry.trials}
+        yield (
+            f"unequal search: {run.found.recipe} was found in {len(trials)} trials, {comparison.reference} is as "
+            "declared, with none."
+        )
 
 
 def _entry(run: RunFolder, outcome: Outcome | None, seed: int | None) -> ScoredRun | FailedRun:

@@ -13,9 +13,10 @@ from harness.execution.adopt import lacking
 from harness.execution.ask import ask
 from harness.execution.events import BatchSettled, MeasuredAcross, StageEntered
 from harness.execution.executors import executor_of
+from harness.execution.phases import search_in_phases
 from harness.execution.reproduction import Original, hashes
 from harness.execution.schedule import Schedule
-from harness.execution.search import search
+from harness.execution.search import Searched, search
 from harness.execution.selection import Selection, check_known
 from harness.execution.unit import WorkUnit
 from harness.execution.watcher import Unwatched, Watcher
@@ -26,11 +27,10 @@ from harness.ledger.lock import LOCK, Lock, Machine, Reproduction, write_lock
 from harness.ledger.presence import ANOTHER_FOLDER, at_work, note_begun
 from harness.ledger.run import ENDED, MEASURED, MEASUREMENTS, PREFIX
 from harness.plan.cells import PlannedCell, plan_cells
-from harness.plan.search import tuned
 from harness.preflight.known import read_known, surroundings, write_known
 from harness.preflight.prepared import Prepared
 from harness.preflight.trackers import check_trackers
-from harness.records import CellFailure, CellResult, ChosenValues
+from harness.records import CellFailure, CellResult
 from harness.spec.records import Experiment
 from harness.verdict import Verdicts, judge_run
 
@@ -97,8 +97,8 @@ def _check_named(trials: Schedule) -> None:
     if not trials.selection.cells:
         return
     experiment, content = trials.experiment, trials.prepared.content
-    found = search(replace(trials, selection=Selection(count=0), watcher=Unwatched()))
-    settled = None if found.choices is None else tuned(experiment, found.choices)
+    found = _search(replace(trials, selection=Selection(count=0), watcher=Unwatched()))
+    settled = found.settled(experiment)
     cells = plan_cells(experiment, content)[:1] if settled is None else plan_cells(settled, content)
     known = [each.cell.id for each in (*(trial.planned for trial in found.trials), *cells)]
     check_known(trials.selection.cells, known, search_is_open=settled is None)
@@ -108,17 +108,17 @@ def _execute_all(trials: Schedule, *, go_on: bool, reproduces: Reproduction | No
     """Run the search and the cells as far as the selection goes; tell whether the run has ended."""
     run, experiment, prepared = trials.run, trials.experiment, trials.prepared
     base = plan_cells(experiment, prepared.content)[:1]
-    if experiment.tune:  # trials train: what cannot be compared is found now
+    if experiment.decides_by:  # trials train: what cannot be compared is found now
         first = replace(trials, kind="cells", selection=trials.selection.of_any())
         first.mend(base)
         if any(run.ended(each.cell) is None for each in base) and not first.execute(base):
             return False
-    choices = search(trials).choices
-    if choices is None:
+    searched = _search(trials)
+    settled = searched.settled(experiment)
+    if settled is None:
         return False
-    settled = tuned(experiment, choices)
     cells = plan_cells(settled, prepared.content)
-    _write_lock(run, settled, prepared, cells, choices, reproduces=reproduces)
+    _write_lock(run, settled, prepared, cells, searched, reproduces=reproduces)
     schedule = replace(trials, experiment=settled, kind="cells")
     if cells:
         schedule.mend(cells)
@@ -126,6 +126,10 @@ def _execute_all(trials: Schedule, *, go_on: bool, reproduces: Reproduction | No
             return False
     _measure_across(run, cells, settled, trials.executor)
     return True
+
+
+def _search(trials: Schedule) -> Searched:
+    return search(trials) if trials.experiment.search is None else search_in_phases(trials)
 
 
 def _execute_to_looks(schedule: Schedule, cells: tuple[PlannedCell, ...], *, go_on: bool) -> bool:
@@ -243,7 +247,7 @@ def _write_lock(
     experiment: Experiment,
     prepared: Prepared,
     cells: tuple[PlannedCell, ...],
-    choices: tuple[ChosenValues, ...],
+    searched: Searched,
     *,
     reproduces: Reproduction | None,
 ) -> None:
@@ -251,7 +255,8 @@ def _write_lock(
     found = Lock(
         experiment=experiment,
         overrides=experiment.overrides,
-        tuning=choices,
+        tuning=searched.choices or (),
+        found=searched.found,
         cells=tuple(planned.cell.id for planned in cells),
         hashes=hashes(experiment, prepared.content),
         rows=prepared.rows,

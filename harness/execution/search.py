@@ -15,17 +15,28 @@ from harness.execution.schedule import Schedule
 from harness.ledger import Outcome, RunFolder
 from harness.ledger.damage import CellFiles, refuse
 from harness.plan.choice import Ended, Margins, choose
-from harness.plan.search import Trial, confirming, plan_trials, widened
-from harness.records import CellResult, ChosenValues
-from harness.spec.records import MARGIN
+from harness.plan.phases import confirmed
+from harness.plan.search import Trial, confirming, plan_trials, tuned, widened
+from harness.records import CellResult, ChosenValues, FoundRecipe
+from harness.spec.records import MARGIN, Experiment
 
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """The `trials` that are known, and what they choose for each recipe, None while some have not ended."""
+    """The `trials` that are known, and what they choose for each recipe, None while some have not ended.
+
+    Of a search in phases it is what was `found`.
+    """
 
     trials: tuple[Trial, ...]
     choices: tuple[ChosenValues, ...] | None
+    found: FoundRecipe | None = None
+
+    def settled(self, experiment: Experiment) -> Experiment | None:
+        """Return the experiment whose cells are run, None while trials have not ended."""
+        if self.choices is None:
+            return None
+        return tuned(experiment, self.choices) if self.found is None else confirmed(experiment, self.found)
 
 
 def search(schedule: Schedule) -> Searched:
@@ -45,18 +56,23 @@ def search(schedule: Schedule) -> Searched:
 
 def _chosen(schedule: Schedule, trials: Sequence[Trial], more: Sequence[Trial]) -> tuple[ChosenValues, ...] | None:
     """Run those that are new and choose among all; None where they have not ended."""
-    run, tune = schedule.run, schedule.experiment.tune
+    tune, ended = schedule.experiment.tune, ended_of(schedule, trials, more)
     assert tune is not None
+    return None if ended is None else choose(ended, tune.metric)
+
+
+def ended_of(schedule: Schedule, trials: Sequence[Trial], more: Sequence[Trial]) -> list[Ended] | None:
+    """Run those that are new and return how all ended; None where some of the new ones have not."""
+    run = schedule.run
     schedule.mend([trial.planned for trial in more])
     if not schedule.execute([trial.planned for trial in more]):
         return None
     outcomes = [(trial, run.outcome(trial.planned.cell, "trials")) for trial in trials]
-    ended = [
+    return [
         Ended(trial=trial, outcome=outcome, margins=_margins(run, outcome))
         for trial, outcome in outcomes
         if outcome is not None
     ]
-    return choose(ended, tune.metric)
 
 
 def _margins(run: RunFolder, outcome: Outcome) -> Margins | None:

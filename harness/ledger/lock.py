@@ -11,7 +11,7 @@ from harness.codec import DecodeError, decode, encode
 from harness.errors import DamagedError, LedgerError
 from harness.ledger.artefacts import SealError, read_sealed, write_sealed
 from harness.ledger.hardware import Code, Hardware
-from harness.records import ChosenValues, Fit, Screening
+from harness.records import ChosenValues, Fit, FoundRecipe, Screening
 from harness.spec.records import Experiment
 
 T = TypeVar("T")
@@ -75,14 +75,16 @@ class Lock:
     `items` are those that each suite has, by task, of which a limit may score fewer. `code` is harness's own commit
     where it lies in a checkout, `hardware` that of the command, `reproduces` the lock that the run was held to.
 
-    `experiment` is resolved, with what a search chose (`tuning`, one a recipe). Fields with a default may be absent in
-    the lock of an earlier version, and `experiment` is None in one that was written by hand for a test of listing.
+    `experiment` is resolved, with what a search chose (`tuning`, one a recipe; `found` in phases). Fields with a
+    default may be absent in the lock of an earlier version, and `experiment` is None in one that was written by hand
+    for a test of listing.
     """
 
     cells: tuple[str, ...]
     experiment: Experiment | None = None
     overrides: tuple[str, ...] = ()
     tuning: tuple[ChosenValues, ...] = ()
+    found: FoundRecipe | None = None
     hashes: Hashes | None = None
     rows: int | None = None
     items: Mapping[str, int] = field(default_factory=dict)

@@ -40,7 +40,17 @@ from harness.ledger.journal import Journal
 from harness.ledger.lock import LOCK, MEND, Lock, read_lock
 from harness.ledger.outcomes import UNREADABLE, Outcome, outcome_of, read_evaluation, to_json
 from harness.paths import LARGEST_RECORD, read_record, read_regular
-from harness.records import Cell, CellFailure, CellResult, ChosenValues, Evaluation, Fit, Measurement, Screening
+from harness.records import (
+    Cell,
+    CellFailure,
+    CellResult,
+    ChosenValues,
+    Evaluation,
+    Fit,
+    FoundRecipe,
+    Measurement,
+    Screening,
+)
 from harness.spec.records import Experiment
 
 Kind = Literal["cells", "trials"]
@@ -170,6 +180,11 @@ class RunFolder:
     def tuning(self) -> tuple[ChosenValues, ...]:
         """What was searched for and chosen, one a recipe; empty without a search."""
         return self.lock.tuning
+
+    @property
+    def found(self) -> FoundRecipe | None:
+        """What a search in phases found, None without one."""
+        return self.lock.found
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:

@@ -71,7 +71,7 @@ def choose(ended: Sequence[Ended], metric: TuneMetric = "loss") -> tuple[ChosenV
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate:
     """A combination of values: its trials, one a seed, none of them failed."""
 
     trials: Sequence[Ended]
@@ -99,8 +99,8 @@ def _choice(recipe: str, ended: Sequence[Ended], metric: TuneMetric) -> ChosenVa
     trials, candidates = tuple(each.tried for each in ended), _candidates(ended)
     if not candidates:
         return ChosenValues(recipe=recipe, values=None, trials=trials)
-    best, behind = _best(candidates, metric)
-    values = best.trials[0].trial.values
+    first, behind = _best(candidates, metric)
+    values = first.trials[0].trial.values
     return ChosenValues(
         recipe=recipe,
         values=values,
@@ -108,23 +108,33 @@ def _choice(recipe: str, ended: Sequence[Ended], metric: TuneMetric) -> ChosenVa
         at_edge=tuple(
             field for field, value in values.items() if _at_edge(value, [each.values[field] for each in trials])
         ),
-        validation_loss=best.loss,
-        margin=best.margin,
+        validation_loss=first.loss,
+        margin=first.margin,
         behind=behind,
     )
 
 
-def _candidates(ended: Sequence[Ended]) -> list[_Candidate]:
+def ranked(ended: Sequence[Ended], metric: TuneMetric = "loss") -> list[Candidate]:
+    """Return what did not fail, recipes and values alike, the best first: each is the best of those behind it."""
+    left, order = _candidates(ended), []
+    while left:
+        first, _ = _best(left, metric)
+        order.append(first)
+        left = [each for each in left if each is not first]
+    return order
+
+
+def _candidates(ended: Sequence[Ended]) -> list[Candidate]:
     """Return the combinations that may be chosen: tried with as many seeds as any, none failed."""
-    by_values: dict[tuple[tuple[str, Any], ...], list[Ended]] = {}
+    by_values: dict[tuple[str, tuple[tuple[str, Any], ...]], list[Ended]] = {}
     for each in ended:
-        by_values.setdefault(tuple(each.trial.values.items()), []).append(each)
-    most = max(map(len, by_values.values()))
+        by_values.setdefault((each.trial.recipe, tuple(each.trial.values.items())), []).append(each)
+    most = max(map(len, by_values.values()), default=0)
     whole = [each for each in by_values.values() if len(each) == most]
-    return [_Candidate(each) for each in whole if all(isinstance(one.outcome, CellResult) for one in each)]
+    return [Candidate(each) for each in whole if all(isinstance(one.outcome, CellResult) for one in each)]
 
 
-def _best(candidates: Sequence[_Candidate], metric: TuneMetric) -> tuple[_Candidate, tuple[float, float] | None]:
+def _best(candidates: Sequence[Candidate], metric: TuneMetric) -> tuple[Candidate, tuple[float, float] | None]:
     """Return the combination that is chosen, and how far its margin is behind the greatest, where there are margins."""
     if metric == "loss":
         return min(candidates, key=lambda each: each.loss), None
@@ -135,7 +145,7 @@ def _best(candidates: Sequence[_Candidate], metric: TuneMetric) -> tuple[_Candid
     return chosen, behind[id(chosen)]
 
 
-def _behind(candidate: _Candidate, greatest: _Candidate) -> tuple[float, float]:
+def _behind(candidate: Candidate, greatest: Candidate) -> tuple[float, float]:
     """Return how much less its margin is than the greatest, and the standard error of that; 0 of two equal ones."""
     ours, theirs = candidate.margins, greatest.margins
     assert ours is not None

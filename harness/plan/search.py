@@ -11,14 +11,11 @@ from harness.plan.content import Content
 from harness.plan.identity import margin_key, trial_cell
 from harness.records import ChosenValues, TrialPart
 from harness.spec.numbers import has_next, times
-from harness.spec.records import MARGIN, Experiment, Recipe, Suite, Tune
+from harness.spec.records import MARGIN, Experiment, Recipe, Search, Suite, Tune
 from harness.spec.searched import declared_value, is_of_recipe, with_values
 
 Values = Mapping[str, Any]
 """Fields of SFTConfig, or of a recipe by their path, and what they are set to."""
-
-_OF_MEMORY = ("per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "max_length")
-"""Fields of SFTConfig by which trainings of one recipe take more or less memory."""
 
 _WRITTEN = 2
 """Significant digits of a number that is added to a search."""
@@ -41,8 +38,8 @@ def plan_trials(experiment: Experiment, content: Content) -> tuple[Trial, ...]:
         return ()
     return tuple(
         _trial(experiment, tune, (recipe, values), content)
-        for recipe in _searched(experiment, tune)
-        for values in _combinations(_declared(tune, recipe, experiment))
+        for recipe in searched(experiment, tune)
+        for values in combinations(levels(tune.search, recipe, experiment))
     )
 
 
@@ -100,59 +97,53 @@ def expected_trials(experiment: Experiment, content: Content) -> tuple[tuple[Tri
     return trials + confirmed, tuple(each for each in firsts for _ in range(most))
 
 
-def recipes_to_train(experiment: Experiment) -> tuple[Recipe, ...]:
-    """Return every recipe as declared, then as trials change its size: what memory must hold and a check must see.
-
-    A field of SFTConfig changes no size unless it is one of `_OF_MEMORY`.
-    """
-    found, tune = list(experiment.recipes), experiment.tune
-    if tune is None:
-        return experiment.recipes
-    for recipe in _searched(experiment, tune):
-        fields = _declared(tune, recipe, experiment)
-        sizes = {field: values for field, values in fields.items() if is_of_recipe(field) or field in _OF_MEMORY}
-        found += [with_values(recipe, values) for values in _combinations(sizes)] if sizes else []
-    return tuple(found)
-
-
 def margin_suite(experiment: Experiment) -> Suite | None:
     """Return as a suite the validation rows on which trials have a margin, None where the loss alone decides."""
-    if experiment.tune is None or experiment.tune.metric == "loss":
+    if experiment.decides_by in {None, "loss"}:
         return None
     rows = experiment.validation
     task = str((rows.data or experiment.data).task)
     return Suite(task=task, role="in_domain", metric=MARGIN, limit=rows.limit, num_fewshot=0)
 
 
-def _searched(experiment: Experiment, tune: Tune) -> list[Recipe]:
+def searched(experiment: Experiment, tune: Tune) -> list[Recipe]:
+    """Return the recipes that a `tune` block searches for."""
     return [each for each in experiment.recipes if tune.recipes is None or each.id in tune.recipes]
 
 
 def _trial(
     experiment: Experiment, tune: Tune, tried: tuple[Recipe, Values], content: Content, part: TrialPart = "search"
 ) -> Trial:
+    return replace(trial_of(experiment, tried, content, seed=tune.seed, max_steps=tune.max_steps), part=part)
+
+
+def trial_of(
+    experiment: Experiment, tried: tuple[Recipe, Values], content: Content, *, seed: int, max_steps: int | None = None
+) -> Trial:
+    """Return the trial of a recipe with values, as long as a run unless `max_steps` says otherwise."""
     recipe, values = tried
-    length = {} if tune.max_steps is None else {"max_steps": tune.max_steps}
+    length = {} if max_steps is None else {"max_steps": max_steps}
     # A trial has its own number of steps; what another recipe spends is matched in the runs that count.
     trained = replace(with_values(recipe, {**values, **length}), compute=None)
     suite = margin_suite(experiment)
     scored = {} if suite is None else {margin_key(suite, experiment, content): suite}
-    cell = trial_cell(experiment, trained, tune.seed, content, list(scored))
+    cell = trial_cell(experiment, trained, seed, content, list(scored))
     planned = PlannedCell(cell=cell, recipe=trained, suites=scored, split="validation")
-    return Trial(recipe=recipe.id, values=values, planned=planned, part=part)
+    return Trial(recipe=recipe.id, values=values, planned=planned)
 
 
-def _declared(tune: Tune, recipe: Recipe, experiment: Experiment) -> dict[str, Sequence[Any]]:
-    """Return the values that are declared for each field, factors multiplied out."""
+def levels(fields: Mapping[str, Search], recipe: Recipe, experiment: Experiment) -> dict[str, Sequence[Any]]:
+    """Return the values that are declared for each field of a recipe, factors multiplied out."""
     trained_with = experiment.training_of(recipe)
     return {
         field: search.values
         or tuple(times(declared_value(recipe, trained_with, field), factor) for factor in search.factors or ())
-        for field, search in tune.search.items()
+        for field, search in fields.items()
     }
 
 
-def _combinations(fields: Mapping[str, Sequence[Any]]) -> Iterator[Values]:
+def combinations(fields: Mapping[str, Sequence[Any]]) -> Iterator[Values]:
+    """Yield every combination of the values of several fields."""
     for values in product(*fields.values()):
         yield dict(zip(fields, values, strict=True))
 
@@ -170,7 +161,7 @@ def _beyond(tune: Tune, choice: ChosenValues) -> Iterator[Values]:
         added = len(fields[field]) - len(tune.search[field].declared)
         if has_next(fields[field]) and not is_of_recipe(field) and added < tune.widen:
             fields[field] += _next((choice.values or {})[field], fields[field])
-    yield from (values for values in _combinations(fields) if values not in tried)
+    yield from (values for values in combinations(fields) if values not in tried)
 
 
 def _next(edge: float, tried: Sequence[float]) -> Iterator[float]:

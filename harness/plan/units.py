@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.plan.costs import CellCost, Estimate
+from harness.plan.phases import PHASES
 from harness.spec.records import Experiment
 
 
@@ -39,9 +40,11 @@ def units_of(experiment: Experiment, estimate: Estimate) -> Units:
     if estimate.absent or estimate.reasons:
         unknown = ", ".join((*estimate.absent, *estimate.reasons))
         return Units(units=(), later=total, reason=f"ids follow from content that is not at hand: {unknown}")
-    if experiment.tune is None:
+    if experiment.tune is None and experiment.search is None:
         return Units(units=tuple(_cells(experiment, estimate.cells)))
-    base, trials = tuple(_cells(experiment, estimate.cells[:1])), {each.cell: each for each in estimate.trials}
+    base = tuple(_cells(experiment, estimate.cells[:1]))
+    # Trials of later phases follow from others, and go by the name of their phase.
+    trials = {each.cell: each for each in estimate.trials if each.recipe not in PHASES.values()}
     known = (*base, *(_unit(each, "trial", tuple(one.id for one in base)) for each in trials.values()))
     return Units(units=known, later=total - len(known), reason="the search says what the others train with")
 

@@ -81,7 +81,7 @@ def _staged(experiment: Experiment) -> Iterator[tuple[str, Data]]:
 
 
 def _deciding(experiment: Experiment, trained: Sequence[tuple[str, Data]]) -> Iterator[tuple[str, Data]]:
-    if not (experiment.tune or experiment.validates) or experiment.validation.share is not None:
+    if not (experiment.decides_by or experiment.validates) or experiment.validation.share is not None:
         return
     if experiment.validation.data is not None:
         yield "validation", experiment.validation.data

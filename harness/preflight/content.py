@@ -59,7 +59,7 @@ def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsR
     """Read every row of the experiment. Raises `TaskError` where one that decides about a training trains it."""
     own = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
     looked_at = experiment.validates or looks_at_held_out(experiment.diagnostics)
-    deciding = bool(experiment.tune) or looked_at
+    deciding = experiment.decides_by is not None or looked_at
     read = replace(
         _rows(experiment, tokenizer, deciding=deciding),
         stages={
@@ -95,7 +95,7 @@ def _validation(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> l
     try:
         return validation_rows(experiment, tokenizer)
     except TaskError as error:
-        if experiment.tune or experiment.validates:
+        if experiment.decides_by or experiment.validates:
             raise
         remedy = "declare `validation`, whose `share` holds rows out, or set its option `rows` to 0."
         raise TaskError(f"{error} A diagnostic looks at validation rows: {remedy}") from error
@@ -146,7 +146,8 @@ def _margin_sha256(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -
     task = load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
     if suite.metric not in task.aggregation():
         known = ", ".join(sorted(task.aggregation()))
-        raise TaskError(f"`tune.metric` needs {suite.metric} of task {suite.task}, which reports {known}.")
+        block = "tune" if experiment.tune else "search"
+        raise TaskError(f"`{block}.metric` needs {suite.metric} of task {suite.task}, which reports {known}.")
     with shots_for_now(task, suite), split_for_now(task, "validation"):
         return suite_sha256(suite, task, experiment, tokenizer)
 

@@ -18,8 +18,10 @@ from harness.model.counting import largest_layer
 from harness.model.devices import device_name
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.plan.costs import CellCost, Estimate
+from harness.plan.phases import expected, expected_in_phases
 from harness.plan.power import power_of
-from harness.plan.search import expected_trials, recipes_to_train
+from harness.plan.search import expected_trials
+from harness.plan.sizes import recipes_to_train
 from harness.preflight import memory
 from harness.preflight.calibrate import Calibration
 from harness.preflight.calibrated import calibrated
@@ -86,18 +88,19 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         return tuple(_cost(experiment, each, known[_sized(each.recipe or BASE)], speed, counted) for each in cells)
 
     trials, widening = expected_trials(experiment, content)
+    left = expected(experiment)
     return Estimate(
         device="CPU" if device == "cpu" else device_name(device),
         parameters=describe(Recipe(method="full", name="all"), config).total,
-        cells=costs(_at_largest(each, largest) for each in plan_cells(experiment, content)),
-        trials=costs(trial.planned for trial in trials),
+        cells=costs(_at_largest(each, largest) for each in plan_cells(left, content)),
+        trials=costs(trial.planned for trial in (*trials, *expected_in_phases(experiment, content))),
         widening=costs(_at_largest(trial.planned, largest) for trial in widening),
         suites={task: (each.items, each.tokens) for task, each in counted.suites.items()},
         rows=counted.rows.count,
         measured=kept.day,
         busy=kept.busy,
         screening=screening,
-        power=power_of(experiment, {task: each.items for task, each in counted.suites.items()}),
+        power=power_of(left, {task: each.items for task, each in counted.suites.items()}),
         unscreened=unscreened,
         assumed=tuple(unknown.assumed),
         absent=tuple(unknown.absent),

@@ -23,7 +23,7 @@ from harness.model.devices import device_kind, device_name, ran_out
 from harness.model.precision import usable_dtype
 from harness.plan.batch import halves
 from harness.plan.identity import data_key
-from harness.plan.search import recipes_to_train
+from harness.plan.sizes import recipes_to_train
 from harness.preflight.token_counts import RowTokens, TokenCounts, count_training
 from harness.preflight.trainings import Demand, demands
 from harness.preflight.unknown import Unknown

@@ -10,7 +10,7 @@ from harness.errors import HarnessError, InternalError, RecipeError, UsageError
 from harness.methods.incompatibilities import incompatibilities
 from harness.model.devices import device_kind, is_available
 from harness.model.precision import Dtype
-from harness.plan.search import recipes_to_train
+from harness.plan.sizes import recipes_to_train
 from harness.spec.launch import is_of_processors, processes_of
 from harness.spec.records import Execution, Experiment, Model, Recipe
 from harness.training.arguments import sft_config

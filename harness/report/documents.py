@@ -23,12 +23,14 @@ from harness.report.sections.gaps import families, gaps_block
 from harness.report.sections.held_out import held_out_table
 from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
+from harness.report.sections.phases import confirmation_blocks, found_table, phase_blocks
 from harness.report.sections.placebos import placebo_tables
 from harness.report.sections.plan import (
     cells_table,
     gate_blocks,
     outlook,
     planned_looks_blocks,
+    planned_search,
     power_basis,
     power_block,
     suites_table,
@@ -69,6 +71,8 @@ def run_document(
         *_unfinished(run, verdicts),
         *statements(verdicts, costs),
         *search_table(run.tuning),
+        *phase_blocks(run.found, costs.search),
+        *confirmation_blocks(run.found, verdicts, costs),
         *inside_tables(experiment, outcomes, verdicts, scores),
         *outside_tables(experiment, outcomes, verdicts, scores),
         *placebo_tables(experiment, verdicts, scores),
@@ -89,8 +93,11 @@ def run_document(
     return Document(blocks)
 
 
-def search_document(run: RunFolder) -> Document:
+def search_document(run: RunFolder, costs: RunCosts) -> Document:
     """Return what ``harness run`` ends with where a search is all: what each recipe trains with, and every trial."""
+    if run.found is not None:
+        where = Notice(f"{label(run.folder)}/search.json has all of it.")
+        return Document((_asked(run.experiment), found_table(run.found), *phase_blocks(run.found, costs.search), where))
     return Document(
         (
             _asked(run.experiment),
@@ -136,6 +143,7 @@ def plan_document(
         Prose(_head(experiment)),
         *outlook(estimate.power),
         Prose(f"{model} → {folder}"),
+        *planned_search(experiment, estimate),
         cells_table(estimate),
         *rows_of_plan(estimate),
         suites_table(experiment, estimate),

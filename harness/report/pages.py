@@ -29,6 +29,7 @@ from harness.report.sections.gaps import families, gaps_block
 from harness.report.sections.held_out import held_out_table
 from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
+from harness.report.sections.phases import confirmation_blocks, found_table, phase_blocks
 from harness.report.sections.placebos import placebo_tables
 from harness.report.sections.prices import prices_table
 from harness.report.sections.questions import questions_sections
@@ -110,7 +111,15 @@ def run_page(
             ],
         ),
         _section("noise", "Where the noise is", variance_table(verdicts)),
-        _section("search", "Search", search_table(run.tuning)),
+        _section(
+            "search",
+            "Search",
+            [
+                *search_table(run.tuning),
+                *confirmation_blocks(run.found, verdicts, costs),
+                *phase_blocks(run.found, costs.search),
+            ],
+        ),
         _section("doubts", "Failures and doubts", [*failures_table(verdicts), *marks(run), *general_notes(verdicts)]),
         _section("questions", "Questions", questions_sections(questions)),
         _section("contamination", "Contamination", screening),
@@ -141,11 +150,12 @@ def comparison_page(verdicts: Verdicts, title: str) -> Document:
     )
 
 
-def search_page(run: RunFolder) -> Document:
+def search_page(run: RunFolder, costs: RunCosts) -> Document:
     """Return the page of a run in which a search is all: what each recipe trains with, and every trial."""
+    short = choices_table(run.tuning) if run.found is None else found_table(run.found)
     sections = (
-        _section("answer", "In short", [choices_table(run.tuning), *next_steps(run, None)]),
-        _section("search", "Every trial", search_table(run.tuning)),
+        _section("answer", "In short", [short, *next_steps(run, None)]),
+        _section("search", "Every trial", [*search_table(run.tuning), *phase_blocks(run.found, costs.search)]),
         _section("reproduce", "How to reproduce it", reproduce(run)),
     )
     return Document((*asked(run.experiment), *_filled(sections)), run.experiment.name)

@@ -15,6 +15,7 @@ from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
 from harness.spec.naming import name_problems
 from harness.spec.numbers import has_next
+from harness.spec.phase_checks import phase_problems
 from harness.spec.recipe import ReadRecipe
 from harness.spec.records import MARGIN, NOT_POOLED
 from harness.spec.search_checks import searched_problems
@@ -70,6 +71,7 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_launch, {"execute"}),
         (_validation, {"data"}),
         (_tune, {"tune", "seeds", "training", "recipes"}),
+        (_search, {"search", "seeds", "training", "recipes", "comparison"}),
     )
     found = [*name_problems(context.document), *task_problems(context.tasks)]
     return found + [problem for check, needs in checks if needs <= set(context.spec) for problem in check(context)]
@@ -77,7 +79,7 @@ def semantic_problems(context: Context) -> list[Problem]:
 
 def _arms(context: Context) -> Iterator[Problem]:
     yield from arm_problems(context.document, context.recipes)
-    for block in ("tune", "early_stopping") if "recipes" not in context.whole.value else ():
+    for block in ("tune", "search", "early_stopping") if "recipes" not in context.whole.value else ():
         if context.spec.get(block) is not None:
             message = f"`{block}` has no recipe to work on: what is in `arms` is trained already"
             yield context.document.problem((block,), message, "Leave it out, or list `recipes`.")
@@ -148,10 +150,10 @@ def _margins(context: Context) -> Iterator[Problem]:
 
 
 def _seeds(context: Context) -> Iterator[Problem]:
-    if not context.spec["seeds"] and context.spec.get("tune") is None:
+    if not context.spec["seeds"] and all(context.spec.get(block) is None for block in ("tune", "search")):
         message, remedy = (
             "the list is empty: nothing would be trained",
-            "Give at least 1; a search (`tune`) goes without.",
+            "Give at least 1; a search (`tune`, `search`) goes without.",
         )
         yield context.document.problem(("seeds",), message, remedy)
 
@@ -214,7 +216,7 @@ def _launch(context: Context) -> Iterator[Problem]:
 def _validation(context: Context) -> Iterator[Problem]:
     spec = context.spec
     declared = spec.get("validation") or {}
-    needed = [block for block in ("tune", "early_stopping") if spec.get(block) is not None]
+    needed = [block for block in ("tune", "search", "early_stopping") if spec.get(block) is not None]
     every: At = ("validation", "every")
     if declared.get("every") is not None:
         needed.append("validation.every")
@@ -279,7 +281,7 @@ def _tune(context: Context) -> Iterator[Problem]:
         return
     yield from _tune_seed(context, tune)
     yield from _tune_wide(context, tune)
-    yield from _tune_metric(context, tune)
+    yield from _metric(context, "tune")
     yield from _tune_recipes(context, tune)
     yield from _tune_staged(context, tune)
     yield from _tune_length(context, tune)
@@ -310,14 +312,22 @@ def _tune_wide(context: Context, tune: Any) -> Iterator[Problem]:
         yield context.document.problem(("tune", "widen"), message, "Give one such numbers, or leave `widen` out.")
 
 
-def _tune_metric(context: Context, tune: Any) -> Iterator[Problem]:
+def _search(context: Context) -> Iterator[Problem]:
+    """Yield everything wrong with the search in phases."""
+    if context.spec["search"] is not None:
+        yield from _metric(context, "search")
+        yield from phase_problems(context.document, context.recipes)
+
+
+def _metric(context: Context, block: str) -> Iterator[Problem]:
     """Refuse to choose by a margin where the validation rows are no task's validation split, or have none."""
     rows = context.spec.get("validation") or {}
     data = rows.get("data") or {**context.spec.get("data", {}), "split": "validation"}
-    if tune.get("metric", "loss") == "loss" or "data" not in context.spec:
+    chosen_by = context.spec[block].get("metric", "loss")
+    if chosen_by == "loss" or "data" not in context.spec:
         return
-    at: At = ("tune", "metric")
-    message = f"{tune['metric']!r} takes options beside the right answer"
+    at: At = (block, "metric")
+    message = f"{chosen_by!r} takes options beside the right answer"
     if rows.get("share") or data["source"] != "task" or data.get("split") != "validation":
         remedy = 'Choose by "loss", or let the validation rows be the validation split of a task.'
         yield context.document.problem(at, f"{message}, which these validation rows do not have", remedy)

@@ -40,6 +40,7 @@ _OF_AN_EXPERIMENT = {
     "evaluation",
     "validation",
     "tune",
+    "search",
 }
 
 NOT_INHERITED = ("$schema", "extends", "name", "description")

@@ -25,7 +25,7 @@ from harness.spec.overrides import Overrides
 from harness.spec.records import FILE_SOURCES, Execution, Experiment, PluginBlock, Recipe, Workers
 
 _NOT_WRITTEN = {
-    "Experiment": {"file", "include", "overrides", "tune", "recipes", "factors", "arms"},
+    "Experiment": {"file", "include", "overrides", "tune", "search", "recipes", "factors", "arms"},
     "Recipe": {"method", "name"},
 }
 """Fields that no file says, or that say where it was. A search has been made, and its recipes have what it chose; the

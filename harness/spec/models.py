@@ -65,6 +65,9 @@ def problems_between(document: Located) -> Iterator[Problem]:
             yield document.problem(("models", name), message, "Call one otherwise.")
         same.setdefault(said, name)
         spelt.setdefault(name.lower(), name)
+    if names_of(document) and document.value.get("search") is not None:
+        message = "a search may find another recipe for each model, and a table over models compares the same"
+        yield document.problem(("search",), message, "Search for each model with a spec of its own.")
     if names_of(document) and document.value.get("arms"):
         message = "models that were trained elsewhere have one base, and there are several here"
         yield document.problem(("arms",), message, "Give them to their base: `models.NAME.arms`.")

@@ -348,6 +348,42 @@ class Tune:
     recipes: tuple[str, ...] | None = None
 
 
+Move = Mapping[str, Search]
+"""Fields that are changed together, level by level: a rank and the alpha that goes with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """The first look at every arm: `max_steps` long, after which `keep` of them are trained in full."""
+
+    max_steps: int
+    keep: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factorial:
+    """Every combination of the levels of several moves, each trained with every one of `seeds`."""
+
+    cross: tuple[Move, ...]
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeSearch:
+    """A search for one recipe, in phases; arms are the comparison's candidates, the baseline is its reference.
+
+    Trials of the `scan`, of the full runs and of each `push` have the one `seed`; a full run is as long as a run of the
+    experiment. Pushes are moves from the best full run, the `factorial` is made around the best of these. What is best
+    is said by `metric`, as in a `Tune`. The experiment's own seeds are left for what was found and the baseline.
+    """
+
+    seed: int
+    scan: Scan
+    push: tuple[Move, ...] = ()
+    factorial: Factorial | None = None
+    metric: TuneMetric = "loss"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """An lm-eval task with a role in the question. `metric` is lm-eval's name, without the filter."""
@@ -523,6 +559,7 @@ class Experiment:
     validation: Validation = Validation()
     early_stopping: EarlyStopping | None = None
     tune: Tune | None = None
+    search: RecipeSearch | None = None
     recipes: tuple[Recipe, ...] = ()
     """Those that are listed, and behind them the variants of `factors`."""
     factors: Factors | None = None
@@ -550,6 +587,12 @@ class Experiment:
     def arm_names(self) -> tuple[str, ...]:
         """Everything that has one run a seed: the recipes, and the arms that exist already."""
         return (*(recipe.id for recipe in self.recipes), *(arm.name for arm in self.arms))
+
+    @property
+    def decides_by(self) -> TuneMetric | None:
+        """What trials are chosen by; None where nothing is searched for."""
+        found = self.tune or self.search
+        return None if found is None else found.metric
 
     @property
     def searches_alone(self) -> bool:

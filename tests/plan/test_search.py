@@ -5,7 +5,8 @@ import json
 import pytest
 
 from harness.plan.cells import plan_cells
-from harness.plan.search import confirming, expected_trials, plan_trials, recipes_to_train, tuned, widened
+from harness.plan.search import confirming, expected_trials, plan_trials, tuned, widened
+from harness.plan.sizes import recipes_to_train
 from harness.records import ChosenValues, TriedValues
 from harness.spec import Overrides, load
 from helpers.contents import CONTENT

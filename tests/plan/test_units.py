@@ -56,6 +56,14 @@ def test_what_a_search_decides_has_no_id_yet(tiny_spec, estimate):
     assert (found.later, found.reason) == (3, "the search says what the others train with")
 
 
+def test_trials_of_later_phases_have_no_id_yet(tiny_spec, estimate):
+    trials = (cost("t--1", "lora--tiny"), cost("full", "full runs"), cost("push", "pushes"))
+    searched = replace(load(tiny_spec), search=object())
+    found = units_of(searched, replace(estimate, trials=trials))
+    assert [each.id for each in found.units] == ["base--0", "t--1"]
+    assert found.later == 4
+
+
 def test_nothing_is_promised_of_content_that_is_not_at_hand(tiny_spec, estimate):
     found = units_of(load(tiny_spec), replace(estimate, absent=("the model m",)))
     assert (found.units, found.later) == ((), 3)

@@ -46,6 +46,17 @@ def trials_table(estimate: Estimate) -> Table:
     )
 
 
+def planned_search(experiment: Experiment, estimate: Estimate) -> Iterator[Block]:
+    """Yield the trials of a search in phases, and what stands for what it will find; nothing without one."""
+    if experiment.search is not None:
+        yield trials_table(estimate)
+        first = experiment.comparison.candidates[0]
+        yield Prose(
+            "What the search finds is not known: later phases, and the cells that confirm it, are planned as the first "
+            f"arm, {first}."
+        )
+
+
 def _cost_cells(cell: CellCost) -> tuple[Cell, ...]:
     return (
         Number(value=cell.layers, form="{:.0f}") if cell.layers else None,

@@ -2,13 +2,17 @@
 
 import errno
 import os
+import subprocess
+import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
 from harness.cli import main
 from harness.errors import StorageError, TaskError
 from harness.storage import cannot_be_written, refusals_told, storage_error, why_not
+from helpers.commands import ROOT
 
 
 @pytest.mark.parametrize(
@@ -62,6 +66,35 @@ def test_the_command_line_tells_a_full_disk_from_a_bug(error, code, monkeypatch,
     said = capsys.readouterr().err
     assert ("Traceback" in said) == (code == 70)
     assert ("Please report it" in said) == (code == 70)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize(("where", "code"), [(("stdout",), 74), (("stderr",), 0), (("stdout", "stderr"), 74)])
+def test_output_that_goes_to_a_full_disk_ends_a_command_as_that_and_nothing_else_does(where, code):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        streams = {name: full if name in where else subprocess.PIPE for name in ("stdout", "stderr")}
+        command = [sys.executable, "-m", "harness", "show", "quick"]
+        done = subprocess.run(command, **streams, text=True, check=False, cwd=ROOT)
+    assert done.returncode == code
+    if "stderr" not in where:
+        assert "No space left on device" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert "Exception ignored" not in done.stderr
+
+
+def test_a_reader_that_leaves_is_no_failure():
+    command = [sys.executable, "-m", "harness", "show", "quick"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_refusal_that_nobody_can_be_told_keeps_its_exit_code():
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run([sys.executable, "-m", "harness", "show", "nothing"], stderr=full, check=False, cwd=ROOT)
+    assert done.returncode == 64
 
 
 def test_a_storage_error_keeps_its_kind():

@@ -6,12 +6,14 @@ asked for. A verb module's own top-level imports stay light; what it needs of to
 """
 
 import argparse
+import contextlib
 import importlib
+import os
 import shlex
 import sys
 import traceback
 from collections.abc import Collection, Sequence
-from typing import Protocol, cast
+from typing import Protocol, TextIO, cast
 
 from harness import __version__
 from harness.cli.examples import epilog
@@ -92,17 +94,18 @@ def _main(words: list[str]) -> int:
     try:
         args = _parse(words)
         with in_order():
-            return cast("Verb", args.verb_module).run(args)
+            code = cast("Verb", args.verb_module).run(args)
+            sys.stdout.flush()  # what a full disk does not take is told here, not when Python ends
+            return code
     except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)
-        return error.exit_code
+        return _ended(f"harness: {error}", error.exit_code)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else USAGE
     except KeyboardInterrupt as stop:
         again = shlex.join(["harness", *words])
-        print(f"harness: stopped; what is done is kept. It goes on with: {again}", file=sys.stderr)
-        return exit_code(stop)
+        return _ended(f"harness: stopped; what is done is kept. It goes on with: {again}", exit_code(stop))
     except BrokenPipeError:
+        _let_go(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug keeps its traceback and its exit code
         return _unexpected(error)
@@ -114,11 +117,29 @@ def _unexpected(error: Exception) -> int:
 
     of_the_disk = storage_error(error)
     if of_the_disk is not None:
-        print(f"harness: {of_the_disk}", file=sys.stderr)
-        return of_the_disk.exit_code
-    print("".join(traceback.format_exception(error)), file=sys.stderr, end="")
-    print(f"harness: this is a bug in harness, not in your files. {REPORT_IT}", file=sys.stderr)
-    return BUG
+        return _ended(f"harness: {of_the_disk}", of_the_disk.exit_code)
+    shown = "".join(traceback.format_exception(error))
+    return _ended(f"{shown}harness: this is a bug in harness, not in your files. {REPORT_IT}", BUG)
+
+
+def _ended(said: str, code: int) -> int:
+    """Say why a command ends, and return its exit code, which is all where standard error takes nothing either."""
+    with contextlib.suppress(OSError):
+        print(said, file=sys.stderr, flush=True)
+    for stream in (sys.stdout, sys.stderr):
+        _let_go(stream)
+    return code
+
+
+def _let_go(stream: TextIO) -> None:
+    """Leave nothing in a stream that takes nothing: Python would try again and end with an exit code of its own."""
+    try:
+        stream.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):  # a stream without a file has none to give up
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def parser_of(configured: Collection[str]) -> argparse.ArgumentParser:

@@ -101,7 +101,10 @@ def make_room(place: Path) -> None:
 def _limited(grid: Grid, room: Room, folder: Path) -> tuple[tuple[int, str], int, tuple[int, str]]:
     refused = ended(start(grid.spec, folder, file_size=room.room))
     failed = failures(folder / RUN)
-    return (refused.code, refused.out + refused.err), failed, ran(grid, folder / RUN)
+    cut = (
+        SAYS[room.of] if len(refused.err.encode()) == room.room else ""
+    )  # what it said is a file that may be no larger
+    return (refused.code, refused.out + refused.err + cut), failed, ran(grid, folder / RUN)
 
 
 def failures(run: Path) -> int:

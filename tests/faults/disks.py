@@ -101,9 +101,8 @@ def make_room(place: Path) -> None:
 def _limited(grid: Grid, room: Room, folder: Path) -> tuple[tuple[int, str], int, tuple[int, str]]:
     refused = ended(start(grid.spec, folder, file_size=room.room))
     failed = failures(folder / RUN)
-    cut = (
-        SAYS[room.of] if len(refused.err.encode()) == room.room else ""
-    )  # what it said is a file that may be no larger
+    # What it said went into such a file too, and may be cut off there.
+    cut = SAYS[room.of] if len(refused.err.encode()) == room.room else ""
     return (refused.code, refused.out + refused.err + cut), failed, ran(grid, folder / RUN)
 
 

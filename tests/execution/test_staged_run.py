@@ -1,15 +1,18 @@
 """A recipe in stages through a whole run on stand-ins: data of its own, records of each stage, resuming."""
 
 import json
+import shutil
 
 import pytest
 
 from harness.errors import LedgerError
 from harness.execution.run import Options, execute
+from harness.ledger import RunFolder
 from harness.methods import store
 from harness.records import CellResult
 from harness.sources import models
 from harness.spec import load
+from harness.testing.tiny_spec import write_tiny_spec
 from helpers.watchers import Silent
 
 
@@ -18,9 +21,10 @@ def run(spec, folder):
     return execute(load(spec), folder, watcher, Options()), watcher
 
 
-@pytest.fixture
-def staged_spec(tiny_spec):
+@pytest.fixture(scope="module")
+def staged_spec(tmp_path_factory, tiny_tokenizer_folder):
     """The tiny experiment with one seed and two staged recipes: merged after a task, kept after a file."""
+    tiny_spec = write_tiny_spec(tmp_path_factory.mktemp("staged"), tiny_tokenizer_folder)
     folder = tiny_spec.parent
     rows = [{"prompt": f"{n} - 1 =", "completion": f" {n - 1}"} for n in range(2, 12)]
     (folder / "adapters" / "first.jsonl").write_text("\n".join(map(json.dumps, rows)))
@@ -42,9 +46,14 @@ def write(folder, name, earlier):
     (folder / "adapters" / f"staged--{name}.json").write_text(json.dumps({"stages": stages}))
 
 
+@pytest.fixture(scope="module")
+def once(staged_spec):
+    return run(staged_spec, staged_spec.parent / "runs" / "tiny")[0]
+
+
 @pytest.fixture
-def finished(staged_spec, tmp_path):
-    return run(staged_spec, tmp_path / "runs" / "tiny")[0]
+def finished(once, tmp_path):
+    return RunFolder(shutil.copytree(once.folder, tmp_path / "runs" / "tiny"))
 
 
 def results(ledger):
@@ -99,9 +108,9 @@ def each_stage_is_saved_and_replayed(finished, staged_spec):
         assert ("stage_1" in model.peft_config) == (name == "staged--kept")
 
 
-def test_a_run_in_stages_goes_on_where_it_was_cut_off_but_not_on_other_rows(finished, staged_spec, tmp_path):
+def test_a_run_in_stages_goes_on_where_it_was_cut_off_but_not_on_other_rows(finished, staged_spec):
     what_was_trained_is_scored_and_not_trained_again(finished, staged_spec)
-    other_rows_of_a_stage_are_refused(finished, staged_spec, tmp_path)
+    other_rows_of_a_stage_are_refused(finished, staged_spec)
 
 
 def what_was_trained_is_scored_and_not_trained_again(finished, staged_spec):
@@ -125,8 +134,10 @@ def the_rows_of_each_stage_are_hashed(finished):
     assert len(finished.lock.hashes.stages) == 2
 
 
-def other_rows_of_a_stage_are_refused(finished, staged_spec, tmp_path):
-    file = tmp_path / "adapters" / "first.jsonl"
-    file.write_text(file.read_text().replace("2 - 1", "two - 1"))
+def other_rows_of_a_stage_are_refused(finished, staged_spec):
+    file = staged_spec.parent / "adapters" / "first.jsonl"
+    whole = file.read_text()
+    file.write_text(whole.replace("2 - 1", "two - 1"))
     with pytest.raises(LedgerError, match=r"stage's data.*--out"):
         run(staged_spec, finished.folder)
+    file.write_text(whole)

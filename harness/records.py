@@ -423,7 +423,7 @@ class PhaseTrial:
     """One training of a search in phases; what was not measured since it failed is None.
 
     Loss in nats a completion token, margin in bits a byte on the validation rows. `train_seconds` are those of training
-    with what was probed before it, `probe_seconds` of the latter alone, `seconds` of everything.
+    with what this trial itself probed before it, `probe_seconds` of the latter alone, `seconds` of everything.
     """
 
     cell: str

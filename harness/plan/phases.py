@@ -231,13 +231,15 @@ def _told_trial(ended: Ended) -> PhaseTrial:
         return PhaseTrial(cell=outcome.cell.id, seed=seed, failure=f"{outcome.kind}: {outcome.message}")
     assert isinstance(outcome, CellResult)
     training = outcome.training
+    # What another trial had probed cost nothing again.
+    probed = sum(each.seconds for each in training.probes if not each.shared)
     return PhaseTrial(
         cell=outcome.cell.id,
         seed=seed,
         steps=training.steps,
         validation_loss=training.validation_loss,
         margin=None if ended.margins is None else float(ended.margins.values.mean()),
-        probe_seconds=training.probe_seconds,
-        train_seconds=training.train_time + training.probe_seconds,
+        probe_seconds=probed,
+        train_seconds=training.train_time + probed,
         seconds=outcome.costs.total_seconds,
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -12,12 +13,26 @@ from harness.records import CellFailure, CellResult, Measurement
 from harness.sources import models
 from harness.spec import Overrides, load
 from harness.spec.records import Model
+from harness.testing.tiny_spec import write_tiny_spec
 from helpers.watchers import Silent, run
 
 
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory, tiny_tokenizer_folder):
+    """The tiny experiment as it is, which no test of `finished` changes."""
+    return write_tiny_spec(tmp_path_factory.mktemp("run"), tiny_tokenizer_folder)
+
+
+@pytest.fixture(scope="module")
+def once(spec):
+    return run(spec, spec.parent / "runs" / "tiny")
+
+
 @pytest.fixture
-def finished(tiny_spec, tmp_path):
-    return run(tiny_spec, tmp_path / "runs" / "tiny")
+def finished(once, tmp_path):
+    """A copy of the run of `spec`, as a run folder of its own, and what was told when it ran."""
+    ledger, watcher = once
+    return RunFolder(shutil.copytree(ledger.folder, tmp_path / "runs" / "tiny")), watcher
 
 
 def test_every_cell_ends_with_a_result_and_lm_evals_own_files(finished):
@@ -113,25 +128,25 @@ def test_a_model_whose_shape_the_spec_does_not_tell_is_asked_before_training(tin
         run(tiny_spec, tmp_path / "runs" / "tiny")
 
 
-def test_the_same_command_repeats_nothing(finished, tiny_spec):
+def test_the_same_command_repeats_nothing(finished, spec):
     ledger, _ = finished
     before = [event for event in ledger.journal.events() if event["event"] == "began"]
-    again, watcher = run(tiny_spec, ledger.folder)
+    again, watcher = run(spec, ledger.folder)
     assert watcher.cells == []
     assert watcher.kinds[-1][2] == 5
     assert [event for event in again.journal.events() if event["event"] == "began"] == before
 
 
-def test_a_start_between_that_asked_for_other_scores_leaves_none_of_them_behind(finished, tiny_spec):
+def test_a_start_between_that_asked_for_other_scores_leaves_none_of_them_behind(finished, spec):
     ledger, _ = finished
     everything = [each.evaluations for each in ledger.outcomes if each.cell.recipe != "full--default"]
-    run(tiny_spec, ledger.folder, limit=10, only=("lora--tiny", "full--default"))
-    again, watcher = run(tiny_spec, ledger.folder)
+    run(spec, ledger.folder, limit=10, only=("lora--tiny", "full--default"))
+    again, watcher = run(spec, ledger.folder)
     assert watcher.cells == []
     assert [each.evaluations for each in again.outcomes if each.cell.recipe != "full--default"] == everything
 
 
-def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished, tiny_spec):
+def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished, spec):
     ledger, _ = finished
     cell = next(each.cell for each in ledger.outcomes if each.cell.recipe == "lora--tiny")
     folder = ledger.cell_folder(cell)
@@ -140,7 +155,7 @@ def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished,
     (folder / "result.json").unlink()
     for note in folder.glob("eval/sums--*/evaluation.json"):
         note.unlink()
-    again, watcher = run(tiny_spec, ledger.folder)
+    again, watcher = run(spec, ledger.folder)
     assert watcher.cells == [cell.id]
     assert (folder / "training.json").read_text() == trained
     assert [each.metrics for each in again.outcome(cell).evaluations] == [each.metrics for each in scores]
@@ -148,9 +163,9 @@ def test_a_cell_cut_off_after_training_is_scored_but_not_trained_again(finished,
     assert again.outcome(cell).costs.seconds["evaluate"] >= kept + scored_again
 
 
-def test_two_runs_of_one_spec_give_the_same_scores(finished, tiny_spec, tmp_path):
+def test_two_runs_of_one_spec_give_the_same_scores(finished, spec, tmp_path):
     ledger, _ = finished
-    other, _ = run(tiny_spec, tmp_path / "elsewhere" / "tiny")
+    other, _ = run(spec, tmp_path / "elsewhere" / "tiny")
     first, second = ({each.cell.id: each for each in one.outcomes} for one in (ledger, other))
     assert first.keys() == second.keys()
     for cell, outcome in first.items():
@@ -160,8 +175,8 @@ def test_two_runs_of_one_spec_give_the_same_scores(finished, tiny_spec, tmp_path
         )
 
 
-def test_a_cell_that_a_sibling_run_holds_is_not_computed_again(finished, tiny_spec, tmp_path):
-    _, watcher = run(tiny_spec, tmp_path / "runs" / "other", seeds=(1, 3))
+def test_a_cell_that_a_sibling_run_holds_is_not_computed_again(finished, spec, tmp_path):
+    _, watcher = run(spec, tmp_path / "runs" / "other", seeds=(1, 3))
     assert watcher.kinds[-1][2] == 3
     assert all("--s3--" in cell for cell in watcher.cells)
 
@@ -227,12 +242,12 @@ def test_a_spec_in_a_folder_of_specs_is_scored_on_the_tasks_above_it(tiny_spec, 
     assert [type(each) for each in ledger.outcomes] == [CellResult] * 3
 
 
-def test_the_threads_of_a_run_folder_stay_what_it_was_begun_with(finished, tiny_spec, monkeypatch):
+def test_the_threads_of_a_run_folder_stay_what_it_was_begun_with(finished, spec, monkeypatch):
     ledger, _ = finished
     begun = ledger.lock.execution.threads
     monkeypatch.setenv("OMP_NUM_THREADS", str(begun + 1))
-    again, _ = run(tiny_spec, ledger.folder, seeds=(1, 2, 9))
+    again, _ = run(spec, ledger.folder, seeds=(1, 2, 9))
     assert again.lock.execution.threads == begun
     assert {each.meta_info.system_info.threads for each in again.outcomes} == {begun}
-    declared, _ = run(tiny_spec, ledger.folder.with_name("declared"), seeds=(9,), set=("execute.threads=2",))
+    declared, _ = run(spec, ledger.folder.with_name("declared"), seeds=(9,), set=("execute.threads=2",))
     assert {each.meta_info.system_info.threads for each in declared.outcomes} == {2}

@@ -14,6 +14,7 @@ from harness.execution.clock import Clock
 from harness.execution.run import Options, execute
 from harness.spec import load
 from harness.spec.records import Execution
+from harness.testing.tiny_spec import write_tiny_spec
 from helpers.records import training
 from helpers.watchers import Silent
 
@@ -31,9 +32,15 @@ def tuned(spec_file, folder, *, workers=1, validation=None, **tune):
     return execute(load(spec_file), folder, watcher, Options()), watcher
 
 
-@pytest.fixture
-def finished(tiny_spec, tmp_path):
-    return tuned(tiny_spec, tmp_path / "runs" / "tuned", max_steps=1)
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory, tiny_tokenizer_folder):
+    return write_tiny_spec(tmp_path_factory.mktemp("search"), tiny_tokenizer_folder)
+
+
+@pytest.fixture(scope="module")
+def finished(spec):
+    """The search of `spec` and its runs, which no test changes."""
+    return tuned(spec, spec.parent / "runs" / "tuned", max_steps=1)
 
 
 def test_rows_that_train_and_decide_stop_the_run(tiny_spec, tmp_path):
@@ -84,11 +91,11 @@ def test_rows_held_out_are_trained_on_by_nobody(finished):
     assert run.lock.rows == 9
 
 
-def test_a_second_start_repeats_no_trial(finished, tiny_spec):
+def test_a_second_start_repeats_no_trial(finished, spec):
     run, _ = finished
     before = (run.folder / "spec.lock.json").read_bytes()
     watcher = Silent()
-    execute(load(tiny_spec), run.folder, watcher, Options())
+    execute(load(spec), run.folder, watcher, Options())
     assert watcher.kinds == [("trials", 6, 6), ("cells", 5, 5)]
     assert (run.folder / "spec.lock.json").read_bytes() == before
 
@@ -111,9 +118,10 @@ WIDER = {"search": {"learning_rate": {"values": [1e-6, 2e-6]}}, "widen": 2, "con
 """Rates that are too small by far, so that the best lies at the upper edge."""
 
 
-@pytest.fixture
-def wider(tiny_spec, tmp_path):
-    return tuned(tiny_spec, tmp_path / "runs" / "wider", **WIDER)
+@pytest.fixture(scope="module")
+def wider(tmp_path_factory, tiny_tokenizer_folder):
+    folder = tmp_path_factory.mktemp("wider")
+    return tuned(write_tiny_spec(folder, tiny_tokenizer_folder), folder / "runs" / "wider", **WIDER)
 
 
 def tried(run, part):

@@ -178,7 +178,7 @@ def meta_info(work: CellWork) -> MetaInfo:
     return MetaInfo(
         model_info=ModelInfo(sha256=work.content.model, dtype=served_dtype(work.experiment.model, work.device)),
         dataset_info=DatasetInfo(
-            sha256=work.content.rows,
+            sha256=work.rows_sha256,
             stages=tuple(work.for_stage(stage).rows_sha256 for stage in (recipe.stages if recipe else ())),
         ),
         package_info={"harness": __version__, **work.versions},

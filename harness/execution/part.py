@@ -30,13 +30,13 @@ from harness.model.devices import machine
 from harness.model.precision import trained_dtype
 from harness.records import Probe, TrainRecord
 from harness.sources import models
-from harness.spec.records import Recipe
+from harness.spec.records import Recipe, Stage
 from harness.trained import Precision
 from harness.training import ValidationSet, train
 from harness.training.control import controlled
 from harness.training.probe import probe_batches
 from harness.training.reporting import Reporting
-from harness.training.rows import rows_sha256, training_rows, validation_rows
+from harness.training.rows import rows_sha256, stage_rows, validation_rows
 from harness.training.state import UnkeptStateError
 
 
@@ -118,7 +118,7 @@ class Part:
 def course_of(work: CellWork, recipe: Recipe) -> Course:
     """Return what the training is fed. Raises `SourceError` where the rows are not those that were prepared."""
     tokenizer = models.tokenizer(work.experiment.model)
-    rows = training_rows(work.experiment, tokenizer)
+    rows = stage_rows(work.experiment, work.stage or Stage(recipe=recipe), tokenizer)
     if rows_sha256(rows) != work.rows_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
     rows = controlled(rows, recipe.control)

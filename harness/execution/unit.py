@@ -11,7 +11,7 @@ from harness.ledger.files import write_text
 from harness.methods.traits import traits
 from harness.plan.cells import PlannedCell
 from harness.plan.content import Content
-from harness.plan.identity import data_key
+from harness.plan.identity import rows_key
 from harness.spec import records as spec
 from harness.spec.records import Experiment, Recipe
 
@@ -67,9 +67,12 @@ class CellWork:
 
     @property
     def rows_sha256(self) -> str:
-        """The digest of the rows that train: the stage's own where it has data of its own."""
-        own = None if self.stage is None else self.stage.data
-        return self.content.rows if own is None else self.content.stages[data_key(own)]
+        """The digest of the rows that train: the stage's own, or the recipe's, where it changes them."""
+        stage = self.stage
+        if stage is None and self.recipe is not None and not self.recipe.stages:
+            (stage,) = self.recipe.parts
+        key = None if stage is None else rows_key(stage)
+        return self.content.rows if key is None else self.content.stages[key]
 
     def for_stage(self, stage: spec.Stage) -> "CellWork":
         """Return the work as one stage sees it: with the data that trains it."""

@@ -136,6 +136,14 @@ def data_key(data: Data) -> str:
     return digest(asdict(data))
 
 
+def rows_key(stage: Stage) -> str | None:
+    """Return a name for the declaration of a stage's rows; None where they are the experiment's as they stand."""
+    changes = {name: asdict(each) for name, each in stage.recipe.transforms.items()}
+    if not changes:
+        return None if stage.data is None else data_key(stage.data)
+    return digest({"data": None if stage.data is None else asdict(stage.data), "transforms": changes})
+
+
 def _model(experiment: Experiment, content: Content) -> dict[str, Any]:
     return {
         "hash_version": HASH_VERSION,
@@ -149,12 +157,11 @@ def _model(experiment: Experiment, content: Content) -> dict[str, Any]:
 
 def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, Any]:
     """Return what one training is: of a stage, or of a recipe that has none."""
-    own = None if stage.data is None else data_key(stage.data)
-    seen = experiment.for_stage(stage)
-    deciding = content.validation if own is None else content.stage_validation.get(own)
+    key, seen = rows_key(stage), experiment.for_stage(stage)
+    deciding = content.validation if stage.data is None else content.stage_validation.get(str(key))
     return {
         **_recipe(experiment, stage.trained),
-        "rows": content.rows if own is None else content.stages[own],
+        "rows": content.rows if key is None else content.stages[key],
         "control": None if stage.recipe.control is None else [stage.recipe.control, CONTROL_VERSION],
         "sources": [data.plugin for data in (seen.data, *seen.mix) if data.plugin is not None],
         "validation": deciding if experiment.validates else None,

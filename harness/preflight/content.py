@@ -10,7 +10,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -24,20 +24,20 @@ from harness.errors import TaskError
 from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
-from harness.plan.identity import control_suite, data_key
+from harness.plan.identity import control_suite, rows_key
 from harness.plan.search import margin_suite
 from harness.preflight.comparable import check_comparable
 from harness.preflight.existing import declared_sha256, existing_sha256
 from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.sources.data import Row
-from harness.spec.records import Experiment, Suite
+from harness.spec.records import Experiment, Recipe, Stage, Suite
 from harness.suites.documents import ChatTemplate
 from harness.suites.examples import shots_for_now, with_shots
 from harness.suites.load import load_task
 from harness.suites.scored import scored_places, split_for_now
 from harness.training.control import controlled
-from harness.training.rows import chat_template, check_disjoint, rows_sha256, training_rows, validation_rows
+from harness.training.rows import chat_template, check_disjoint, rows_sha256, stage_rows, training_rows, validation_rows
 
 _SCORING_FIELDS = ("output_type", "generation_kwargs", "metric_list", "filter_list", "repeats")
 """Fields of a task's configuration that have a part in its scores and do not show in its requests."""
@@ -47,7 +47,8 @@ _SCORING_FIELDS = ("output_type", "generation_kwargs", "metric_list", "filter_li
 class RowsRead:
     """The rows that train and those that decide about training (None where nothing is decided), read once.
 
-    `stages` are those of stages that have data of their own, by `harness.plan.identity.data_key`.
+    `stages` are those of stages that have data of their own, and of recipes that change the rows, by
+    `harness.plan.identity.rows_key`.
     """
 
     rows: Sequence[Row]
@@ -57,48 +58,58 @@ class RowsRead:
 
 def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsRead:
     """Read every row of the experiment. Raises `TaskError` where one that decides about a training trains it."""
-    own = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
     looked_at = experiment.validates or looks_at_held_out(experiment.diagnostics)
     deciding = experiment.decides_by is not None or looked_at
-    read = replace(
-        _rows(experiment, tokenizer, deciding=deciding),
-        stages={
-            # A search does not go through stages.
-            key: _rows(experiment.for_stage(stage), tokenizer, deciding=looked_at)
-            for key, stage in own.items()
-        },
+    read = RowsRead(
+        rows=(rows := training_rows(experiment, tokenizer)),
+        validation=_validation(experiment, rows, tokenizer) if deciding else None,
+        stages=dict(_of_stages(experiment, tokenizer, deciding=looked_at)),  # a search does not go through stages
     )
     _check_controls(experiment, read)
     return read
+
+
+def stages_with_rows(experiment: Experiment) -> dict[str, tuple[Recipe, Stage]]:
+    """Return the recipes and stages whose rows are not the experiment's as they stand, by `rows_key`."""
+    parts = [(rows_key(part), recipe, part) for recipe in experiment.recipes for part in recipe.parts]
+    return {key: (recipe, part) for key, recipe, part in reversed(parts) if key is not None}
+
+
+def _of_stages(
+    experiment: Experiment, tokenizer: PreTrainedTokenizerBase, *, deciding: bool
+) -> Iterator[tuple[str, RowsRead]]:
+    for key, (recipe, stage) in stages_with_rows(experiment).items():
+        try:
+            rows = stage_rows(experiment, stage, tokenizer)
+        except TaskError as error:
+            raise TaskError(f"{recipe.id}: {error}") from error
+        seen = experiment.for_stage(stage)
+        yield key, RowsRead(rows=rows, validation=_validation(seen, rows, tokenizer) if deciding else None)
 
 
 def _check_controls(experiment: Experiment, read: RowsRead) -> None:
     """Raise `TaskError` with the recipe whose control the rows do not allow."""
     for recipe in experiment.recipes:
         for part in recipe.parts:
-            rows = read.rows if part.data is None else read.stages[data_key(part.data)].rows
+            key = rows_key(part)
+            rows = read.rows if key is None else read.stages[key].rows
             try:
                 controlled(rows, part.recipe.control)
             except TaskError as error:
                 raise TaskError(f"{recipe.id}: {error}") from error
 
 
-def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase, *, deciding: bool) -> RowsRead:
-    rows = training_rows(experiment, tokenizer)
-    validation = _validation(experiment, tokenizer) if deciding else None
-    if validation is not None:
-        check_disjoint(rows, validation)
-    return RowsRead(rows=rows, validation=validation)
-
-
-def _validation(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
+def _validation(experiment: Experiment, rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase) -> list[Row]:
+    """Return the rows that decide about a training on `rows`, none of which is among these."""
     try:
-        return validation_rows(experiment, tokenizer)
+        found = validation_rows(experiment, tokenizer)
     except TaskError as error:
         if experiment.decides_by or experiment.validates:
             raise
         remedy = "declare `validation`, whose `share` holds rows out, or set its option `rows` to 0."
         raise TaskError(f"{error} A diagnostic looks at validation rows: {remedy}") from error
+    check_disjoint(rows, found)
+    return found
 
 
 def content_of(
@@ -161,17 +172,22 @@ def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
     if whole is not None:
         return whole
     margin = margin_suite(experiment)
-    staged = [part.data for recipe in experiment.recipes for part in recipe.stages if part.data]
     return Content(
         model=models.fingerprint(experiment.model),
         tokenizer="",
         rows=_sha256([asdict(each) for each in (experiment.data, *experiment.mix)]),
         margin=None if margin is None else _declared(margin, experiment),
-        stages={data_key(own): _sha256(asdict(own)) for own in staged},
+        stages={key: _declared_rows(experiment, stage) for key, (_, stage) in stages_with_rows(experiment).items()},
         suites={suite.task: _declared(suite, experiment) for suite in experiment.suites},
         controls={control_suite(suite): _declared(suite, experiment) for suite in _of_controls(experiment)},
         weights=declared_sha256(experiment),
     )
+
+
+def _declared_rows(experiment: Experiment, stage: Stage) -> str:
+    seen = experiment.for_stage(stage)
+    changes = {name: asdict(each) for name, each in stage.recipe.transforms.items()}
+    return _sha256([*(asdict(each) for each in (seen.data, *seen.mix)), *([changes] if changes else ())])
 
 
 def _declared(suite: Suite, experiment: Experiment) -> str:

@@ -22,7 +22,7 @@ from harness.methods.adapt import adapt
 from harness.model.devices import device_kind, device_name, ran_out
 from harness.model.precision import usable_dtype
 from harness.plan.batch import halves
-from harness.plan.identity import data_key
+from harness.plan.identity import rows_key
 from harness.plan.sizes import recipes_to_train
 from harness.preflight.token_counts import RowTokens, TokenCounts, count_training
 from harness.preflight.trainings import Demand, demands
@@ -35,7 +35,7 @@ from harness.suites.load import built_once
 from harness.training import train
 from harness.training.lengths import cut
 from harness.training.probe import probe_batches
-from harness.training.rows import training_rows
+from harness.training.rows import stage_rows
 from harness.training.tokens import tokens_of
 
 STEPS = 2
@@ -124,8 +124,8 @@ def _longest_allowed(experiment: Experiment) -> int | None:
 def _all_of(length: int, experiment: Experiment) -> TokenCounts:
     """Return counts of rows of which each token is one of so many, and predicted."""
     rows = RowTokens(count=None, tokens=length, completion_tokens=length)
-    parts = (part for recipe in experiment.recipes for part in recipe.stages if part.data)
-    return TokenCounts(rows=rows, suites={}, stages={data_key(part.data): rows for part in parts if part.data})
+    keys = {rows_key(part) for recipe in experiment.recipes for part in recipe.parts}
+    return TokenCounts(rows=rows, suites={}, stages={key: rows for key in keys if key is not None})
 
 
 def _counted(experiment: Experiment) -> TokenCounts:
@@ -161,10 +161,9 @@ def _step(demand: Demand, experiment: Experiment, device: str, rows_at_once: int
     if device_kind(device) == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     fields, seed = _fields(demand, experiment), next(iter(experiment.seeds), 0)
-    seen = experiment.for_stage(demand.stage)
     model = replace(experiment.model, dtype=usable_dtype(experiment.model.dtype, device))
     loaded = models.load(model, quantization=demand.recipe.base_quantization, device=device)
-    rows = training_rows(seen, loaded.tokenizer)
+    rows = stage_rows(experiment, demand.stage, loaded.tokenizer)
     adapted = adapt(
         loaded.model,
         demand.stage.trained,

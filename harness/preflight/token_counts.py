@@ -12,16 +12,17 @@ from transformers import PreTrainedTokenizerBase
 from harness.declarations.tasks import find_task
 from harness.evaluation.progress import without_bars
 from harness.plan.cells import PlannedCell
-from harness.plan.identity import control_suite, data_key, suite_limit
+from harness.plan.identity import control_suite, rows_key, suite_limit
 from harness.plan.search import margin_suite
 from harness.preflight.unknown import Unknown
 from harness.sources import models
+from harness.sources.data import Row
 from harness.spec.records import Experiment, Split, Stage, Suite
 from harness.suites.examples import shots_for_now
 from harness.suites.load import load_task
 from harness.suites.scored import scorable, split_for_now
 from harness.training.lengths import Span, spans
-from harness.training.rows import chat_template, training_rows
+from harness.training.rows import chat_template, stage_rows, training_rows
 
 ASSUMED_ROW = 80.0
 ASSUMED_ANSWERS = 0.5
@@ -77,7 +78,7 @@ class RowTokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenCounts:
-    """Training examples and suites in tokens; `stages` are the rows of stages with data of their own, by `data_key`.
+    """Training examples and suites in tokens; `stages` are rows that differ from the experiment's, by `rows_key`.
 
     `controls` are suites with the examples of a control, by `harness.plan.identity.control_suite`; `margin` is what a
     search scores of the validation rows, None where the loss alone decides.
@@ -99,7 +100,8 @@ class TokenCounts:
 
     def of(self, stage: Stage) -> RowTokens:
         """Return the rows that train a stage."""
-        return self.rows if stage.data is None else self.stages[data_key(stage.data)]
+        key = rows_key(stage)
+        return self.rows if key is None else self.stages[key]
 
 
 def count_tokens(experiment: Experiment, unknown: Unknown) -> TokenCounts:
@@ -117,13 +119,20 @@ def count_tokens(experiment: Experiment, unknown: Unknown) -> TokenCounts:
 def count_training(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> TokenCounts:
     """Count the rows that train, of all stages, and no suite."""
     rows = _rows(experiment, tokenizer, unknown)
-    staged = {data_key(part.data): part for recipe in experiment.recipes for part in recipe.stages if part.data}
-    stages = {key: _rows(experiment.for_stage(part), tokenizer, unknown) for key, part in staged.items()}
+    parts = {rows_key(part): part for recipe in experiment.recipes for part in recipe.parts}
+    stages = {key: _rows(experiment, tokenizer, unknown, part) for key, part in parts.items() if key is not None}
     return TokenCounts(rows=rows, suites={}, stages=stages)
 
 
-def _rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> RowTokens:
-    rows = None if tokenizer is None else unknown.attempt(lambda: training_rows(experiment, tokenizer))
+def _rows(
+    experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown, stage: Stage | None = None
+) -> RowTokens:
+    """Count the rows of a stage, without one those of the experiment."""
+
+    def read() -> list[Row]:
+        return training_rows(experiment, tokenizer) if stage is None else stage_rows(experiment, stage, tokenizer)
+
+    rows = None if tokenizer is None else unknown.attempt(read)
     if tokenizer is None or rows is None:
         unknown.assume(f"{ASSUMED_ROW:.0f} tokens a training example")
         return RowTokens(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)

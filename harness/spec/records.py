@@ -26,6 +26,9 @@ Workers = int | Literal["auto"]
 DataControl = Literal["permuted_answers"]
 """What makes a training a placebo: answers dealt anew among rows of the same form."""
 
+TRANSFORMS = ("fraction",)
+"""What a recipe may do to its training rows, in the order in which it is done."""
+
 DATA_SOURCES = ("task", "jsonl", "csv", "parquet", "hub")
 """Sources of training data that harness brings itself; any other is the name of a plug-in."""
 FILE_SOURCES = ("jsonl", "csv", "parquet")
@@ -127,10 +130,22 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecipeData:
-    """What a recipe changes about the experiment's training rows: with a `control` it is a placebo."""
+class Transform:
+    """A change of training rows: the `share` of them that it is about, and the `seed` that draws them."""
 
-    control: DataControl
+    share: float
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeData:
+    """What a recipe changes about the experiment's training rows: with a `control` it is a placebo.
+
+    `transforms` are by their names, of `TRANSFORMS`, and applied in that order, before the control.
+    """
+
+    control: DataControl | None = None
+    transforms: Mapping[str, Transform] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +267,11 @@ class Recipe:
     def control(self) -> DataControl | None:
         """What makes the recipe a placebo, if it is one."""
         return self.data.control if self.data else None
+
+    @property
+    def transforms(self) -> Mapping[str, Transform]:
+        """What is done to the rows before the recipe trains on them, by name."""
+        return self.data.transforms if self.data else {}
 
     @property
     def parts(self) -> tuple[Stage, ...]:
@@ -630,5 +650,6 @@ class Experiment:
 
 
 def _trained(recipe: Recipe) -> str:
-    """Return what tells recipes apart that train on the same rows, whatever they are called."""
-    return repr(replace(recipe, method="", name="", description="", data=None))
+    """Return what tells recipes apart that train on the same questions, whatever they are called."""
+    asked = RecipeData(transforms=recipe.transforms)
+    return repr(replace(recipe, method="", name="", description="", data=asked))

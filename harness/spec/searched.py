@@ -18,7 +18,7 @@ REFUSED: Mapping[str, str] = {
     "training": "SFTConfig's fields are searched by their own names: learning_rate, not training.learning_rate",
     "match": "the size of a matched recipe follows from another one",
     "quantization": "trials would not start from one base, nor would the recipes that are compared",
-    "data": "a placebo asks another question",
+    "data": "on other rows a trial answers another question",
     "compute": "a trial has a number of steps of its own",
     "stages": "a search does not go through stages",
     "peft.peft_type": "another method is another recipe, with a search of its own",

@@ -15,9 +15,10 @@ from harness.errors import TaskError
 from harness.sources.data import COLUMNS, DataContext, Row, read_rows, rows_sha256
 from harness.sources.data._base import Render
 from harness.sources.data.messages import Message, WrongRowError
-from harness.spec.records import EvaluationOptions, Experiment
+from harness.spec.records import EvaluationOptions, Experiment, Stage
 from harness.suites.drawing import drawn, labels_of
 from harness.training.control import controlled
+from harness.transforms import transformed
 
 __all__ = [
     "chat_template",
@@ -25,6 +26,7 @@ __all__ = [
     "conversation",
     "data_context",
     "rows_sha256",
+    "stage_rows",
     "training_rows",
     "validation_rows",
 ]
@@ -33,11 +35,13 @@ _HOLD_OUT_SEED = 11
 _MIX_SEED = 7
 
 
-def training_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:
+def training_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None) -> list[Row]:
     """Return the experiment's training rows: its data, then the declared share of each member of its mix.
 
     A task's rows are rendered as the task is scored, through the tokenizer's chat template if the experiment
     evaluates with it; of other sources texts are taken as they are, and conversations rendered by the template.
+
+    Without a tokenizer they are texts to compare: no template is around them.
 
     Which rows of a mix member are taken is drawn with a generator seeded by the member's place in the list.
     Rows held out for validation are left out, and a declared `control` deals the answers of the others anew. Raises
@@ -51,6 +55,15 @@ def training_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) ->
         chosen = _sample(read_rows(member, context), round(total * (member.share or 0.0)), place)
         own = own + controlled(chosen, member.control)
     return own
+
+
+def stage_rows(experiment: Experiment, stage: Stage, tokenizer: PreTrainedTokenizerBase | None) -> list[Row]:
+    """Return the rows that train a stage, or a recipe without stages: those of its data as its transforms leave them.
+
+    A recipe's `control` is not yet applied. Raises as `training_rows` does, and `TaskError` where the rows do not allow
+    a transform.
+    """
+    return transformed(training_rows(experiment.for_stage(stage), tokenizer), stage.recipe.transforms)
 
 
 def validation_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:

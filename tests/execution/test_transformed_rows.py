@@ -1,0 +1,113 @@
+"""Recipes that change their rows: other rows train, cells are told apart, and whatever counts rows counts these."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness.execution.unit import CellWork
+from harness.plan.cells import plan_cells
+from harness.plan.identity import rows_key
+from harness.preflight.content import content_at_hand, content_of, rows_of
+from harness.preflight.token_counts import count_training
+from harness.preflight.unknown import Unknown
+from harness.sources import models
+from harness.spec import load
+from harness.spec.records import Data, Recipe, RecipeData, Stage, Transform
+from harness.suites.load import load_task
+from harness.training.rows import stage_rows
+from helpers.watchers import run
+
+
+@pytest.fixture
+def spec(tiny_spec):
+    """The tiny experiment on 12 rows of two forms, its LoRA varied by the share of the rows, also all of them."""
+    rows = [{"prompt": f"{n} + 1 =", "completion": f" {n + 1}", "form": "ab"[n % 2]} for n in range(12)]
+    (tiny_spec.parent / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    declared = json.loads(tiny_spec.read_text())
+    declared["data"] = {"source": "jsonl", "path": "rows.jsonl"}
+    shares = {str(share): {"data": {"transforms": {"fraction": {"share": share}}}} for share in (0.5, 0.75, 1)}
+    declared["factors"] = {"of": "lora--tiny", "levels": {"rows": shares}}
+    tiny_spec.write_text(json.dumps(declared))
+    return tiny_spec
+
+
+def content(experiment):
+    tokenizer = models.tokenizer(experiment.model)
+    tasks = {each.task: load_task(each.task, beside=experiment.file.parent) for each in experiment.suites}
+    return content_of(experiment, tokenizer, rows_of(experiment, tokenizer), tasks)
+
+
+def test_cells_are_told_apart_by_the_rows_that_train_them(spec):
+    experiment = load(spec)
+    planned = plan_cells(experiment, content(experiment))
+    digests = {each.cell.recipe: each.cell.id.rpartition("--")[2] for each in planned if each.cell.seed == 1}
+    assert len(set(digests.values())) == len(digests) - 1
+    assert digests["lora--tiny"] == digests["lora--tiny-rows-1"]  # the same rows, whatever they are declared as
+
+
+def test_a_plan_counts_the_rows_of_each_recipe(spec):
+    experiment = load(spec)
+    counted = count_training(experiment, models.tokenizer(experiment.model), Unknown())
+    found = {recipe.id: counted.of(recipe.parts[0]).count for recipe in experiment.recipes}
+    assert found["lora--tiny"] == 12
+    assert [found[f"lora--tiny-rows-{share}"] for share in ("0.5", "0.75", "1")] == [6, 9, 12]
+
+
+def test_a_work_unit_knows_the_rows_of_its_recipe(spec, tmp_path):
+    experiment = load(spec)
+    found = content(experiment)
+    for planned in plan_cells(experiment, found):
+        work = CellWork(experiment=experiment, planned=planned, folder=tmp_path, device="cpu", content=found)
+        fewer = planned.cell.recipe in {"lora--tiny-rows-0.5", "lora--tiny-rows-0.75"}
+        assert (work.rows_sha256 != found.rows) is fewer
+
+
+def test_what_is_not_at_hand_is_told_apart_by_its_declaration(spec):
+    experiment = replace(load(spec), data=Data(source="hub", id="org/absent", revision="main"))
+    unknown = Unknown()
+    planned = plan_cells(experiment, content_at_hand(experiment, unknown))
+    ids = {each.cell.id.rpartition("--")[2] for each in planned if each.cell.seed == 1}
+    assert unknown.absent or unknown.reasons
+    assert len(ids) == len({each.cell.recipe for each in planned if each.cell.seed == 1})
+
+
+def test_a_stage_is_known_by_its_data_and_what_its_recipe_does_to_them():
+    plain, data = Recipe(method="lora", name="a"), Data(source="task", task="sums")
+    half = replace(plain, data=RecipeData(transforms={"fraction": Transform(share=0.5)}))
+    stages = [Stage(recipe=recipe, data=own) for recipe in (plain, half) for own in (None, data)]
+    keys = [rows_key(each) for each in stages]
+    assert keys[0] is None
+    assert len(set(keys)) == 4
+    control = replace(plain, data=RecipeData(control="permuted_answers"))
+    assert rows_key(Stage(recipe=control)) is None
+
+
+def test_a_variant_of_other_rows_is_no_placebo(spec):
+    experiment = load(spec)
+    half = next(each for each in experiment.recipes if each.id == "lora--tiny-rows-0.5")
+    dealt = replace(half, name="dealt", data=replace(half.data, control="permuted_answers"))
+    assert experiment.placebos == {}
+    assert replace(experiment, recipes=(*experiment.recipes, dealt)).placebos == {half.id: "lora--dealt"}
+
+
+def test_a_run_trains_on_the_rows_that_are_left(spec, tmp_path):
+    declared = json.loads(spec.read_text())
+    del declared["factors"]["levels"]["rows"]["1"]  # trained as the centre is, and copies are refused
+    spec.write_text(json.dumps(declared))
+    ledger, _ = run(spec, tmp_path / "runs" / "tiny")
+    rows = {each.cell.recipe: each.training.rows.total for each in ledger.outcomes if each.cell.seed is not None}
+    assert rows["lora--tiny-rows-0.5"] == 6
+    assert rows["lora--tiny"] == 12
+    digests = {each.cell.recipe: each.meta_info.dataset_info.sha256 for each in ledger.outcomes}
+    others = {digest for recipe, digest in digests.items() if "rows" not in recipe}
+    assert others == {digests["lora--tiny"]}
+    assert digests["lora--tiny-rows-0.5"] not in others
+
+
+def test_rows_of_a_stage_are_those_of_its_data_changed(spec):
+    experiment = load(spec)
+    half = next(each for each in experiment.recipes if each.id == "lora--tiny-rows-0.5")
+    own = Data(source="jsonl", path=str(spec.parent / "rows.jsonl"))
+    tokenizer = models.tokenizer(experiment.model)
+    assert len(stage_rows(experiment, Stage(recipe=half, data=own), tokenizer)) == 6

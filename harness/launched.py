@@ -101,7 +101,7 @@ class _Member:
         stage = work.recipe.parts[asked.place]
         seen = work.for_stage(stage)
         with _joined(work.device):
-            course = course_of(seen, stage.trained)
+            course = course_of(seen, stage.trained, self._clock)
             part = Part(
                 work=seen,
                 whole=work.recipe,

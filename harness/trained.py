@@ -1,7 +1,7 @@
 """What is recorded of a cell beside its numbers: its files, its rows and dtypes, what was read, what was held out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,22 +14,28 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCounts:
-    """Training rows: how many there are, and how many `max_length` (in tokens) cuts or leaves out altogether."""
+    """Training rows: how many there are, and how many `max_length` (in tokens) cuts or leaves out altogether.
+
+    `origins` says how many each of a recipe's transforms changed, by its name.
+    """
 
     total: int
     cut: int
     dropped: int
     max_length: int | None = None
+    origins: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @classmethod
     def of_all(cls, parts: "Sequence[RowCounts]") -> "RowCounts":
         """Return the counts of trainings one after another; the limit is the least of theirs."""
         limits = [part.max_length for part in parts if part.max_length is not None]
+        names = dict.fromkeys(name for part in parts for name in part.origins)
         return cls(
             total=sum(part.total for part in parts),
             cut=sum(part.cut for part in parts),
             dropped=sum(part.dropped for part in parts),
             max_length=min(limits, default=None),
+            origins={name: sum(part.origins.get(name, 0) for part in parts) for name in names},
         )
 
     @property

@@ -91,7 +91,7 @@ def run_trial(work: CellWork, clock: Clock) -> CellResult:
     if launched(work):
         subject, record, earlier = _tried(work, recipe, clock)
     else:
-        part = Part(work=work, whole=recipe, place=0, state=work.folder / STATE, course=course_of(work, recipe))
+        part = Part(work=work, whole=recipe, place=0, state=work.folder / STATE, course=course_of(work, recipe, clock))
         adapted, record = train_part(part, clock, validated=True)
         subject, earlier = models.Loaded(adapted.model, part.course.tokenizer), None
     if not math.isfinite(record.validation_loss or 0.0):
@@ -169,7 +169,7 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
             record = finished[-1].train_info
         else:
             seen = work.for_stage(stage)
-            part = Part(work=seen, whole=recipe, place=place, state=state, course=course_of(seen, stage.trained))
+            part = Part(work=seen, whole=recipe, place=place, state=state, course=course_of(seen, stage.trained, clock))
             adapted, record = train_part(part, clock)
             clock.enter("save")
             store.save(adapted, store.stage_folder(state, recipe, place))

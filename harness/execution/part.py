@@ -30,14 +30,17 @@ from harness.model.devices import machine
 from harness.model.precision import trained_dtype
 from harness.records import Probe, TrainRecord
 from harness.sources import models
+from harness.sources.data import Row
 from harness.spec.records import Recipe, Stage
 from harness.trained import Precision
 from harness.training import ValidationSet, train
+from harness.training.confidence import row_losses
 from harness.training.control import controlled
 from harness.training.probe import probe_batches
 from harness.training.reporting import Reporting
 from harness.training.rows import rows_sha256, stage_rows, validation_rows
 from harness.training.state import UnkeptStateError
+from harness.transforms import cleaned, origins, reads_losses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,14 +118,17 @@ class Part:
         )
 
 
-def course_of(work: CellWork, recipe: Recipe) -> Course:
+def course_of(work: CellWork, recipe: Recipe, clock: Clock) -> Course:
     """Return what the training is fed. Raises `SourceError` where the rows are not those that were prepared."""
     tokenizer = models.tokenizer(work.experiment.model)
     rows = stage_rows(work.experiment, work.stage or Stage(recipe=recipe), tokenizer)
     if rows_sha256(rows) != work.rows_sha256:
         raise SourceError("the training rows changed since the run started; start again with a new --out.")
-    rows = controlled(rows, recipe.control)
     fields = work.experiment.training_of(recipe)
+    if reads_losses(recipe.transforms):
+        clock.enter("select")
+        rows = _cleaned(work, recipe, rows, fields)
+    rows = controlled(rows, recipe.control)
     batches = probe_batches(rows, tokenizer, fields, seed=work.seed)
     execute = work.experiment.execute
     return Course(
@@ -138,6 +144,12 @@ def course_of(work: CellWork, recipe: Recipe) -> Course:
         prefix=work.folder.parents[1] / PREFIX / "rows" if execute.frozen_training else None,
         prefix_bytes=execute.frozen_prefix_bytes,
     )
+
+
+def _cleaned(work: CellWork, recipe: Recipe, rows: Sequence[Row], fields: Mapping[str, Any]) -> list[Row]:
+    """Return the rows that are left by what they cost the untuned base, which is let go of again."""
+    base = load_model(work.experiment.model, quantization=recipe.base_quantization, device=work.device)
+    return cleaned(rows, recipe.transforms, lambda asked: row_losses(base.model, asked, base.tokenizer, fields))
 
 
 def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Adapted, TrainRecord]:
@@ -218,6 +230,7 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
     found = diagnostics.measure(checks, subject, took)
     dtype = served_dtype(work.experiment.model, work.device)
     precision = Precision(trained=trained_dtype(adapted.model), computed=trained.computed, scored=dtype)
+    trained = replace(trained, rows=trained.rows and replace(trained.rows, origins=origins(course.rows)))
     record = cell_record.train_record(adapted, trained, start_sha256, found, precision)
     return adapted, _as_served(adapted, record, batch, dtype)
 

@@ -143,7 +143,9 @@ class CellFiles:
 
         A folder that is gone altogether was not kept, and is no damage.
         """
-        seconds = self._seconds(("load", "adapt", "probe", "match", "train", "validate", "checkpoint", "check", "save"))
+        seconds = self._seconds(
+            ("select", "load", "adapt", "probe", "match", "train", "validate", "checkpoint", "check", "save")
+        )
         try:
             training = read_training(self.folder / TRAINED) if (self.folder / TRAINED).exists() else None
         except UNREADABLE as error:

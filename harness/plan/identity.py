@@ -20,12 +20,14 @@ from harness.plan.content import Content
 from harness.records import Cell
 from harness.spec.existing import ExistingArm, Weights
 from harness.spec.launch import identity_of
-from harness.spec.records import Control, Data, Experiment, Recipe, Stage, Suite
+from harness.spec.records import Control, Data, Experiment, Recipe, Stage, Suite, Transform
 
 HASH_VERSION = 2
 """1 hashed the files that declare tasks and data; 2 hashes what they come to."""
 CONTROL_VERSION = 1
 """Counted up when a recipe's control has the same rows train otherwise."""
+BY_LOSS = {"least_confident": 1}
+"""Transforms that take a loaded model, so that their rows do not show in `Content`; counted up where one changes."""
 _NAMES = ("method", "name", "description")
 
 
@@ -144,6 +146,12 @@ def rows_key(stage: Stage) -> str | None:
     return digest({"data": None if stage.data is None else asdict(stage.data), "transforms": changes})
 
 
+def stages_with_rows(experiment: Experiment) -> dict[str, tuple[Recipe, Stage]]:
+    """Return the recipes and stages whose rows are not the experiment's as they stand, by `rows_key`."""
+    parts = [(rows_key(part), recipe, part) for recipe in experiment.recipes for part in recipe.parts]
+    return {key: (recipe, part) for key, recipe, part in reversed(parts) if key is not None}
+
+
 def _model(experiment: Experiment, content: Content) -> dict[str, Any]:
     return {
         "hash_version": HASH_VERSION,
@@ -163,6 +171,7 @@ def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, A
         **_recipe(experiment, stage.trained),
         "rows": content.rows if key is None else content.stages[key],
         "control": None if stage.recipe.control is None else [stage.recipe.control, CONTROL_VERSION],
+        "transforms": [[name, each.share, BY_LOSS[name]] for name, each in _by_loss(stage)],
         "sources": [data.plugin for data in (seen.data, *seen.mix) if data.plugin is not None],
         "validation": deciding if experiment.validates else None,
         "then": stage.then,
@@ -170,6 +179,10 @@ def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, A
         "launch": identity_of(experiment.execute),
         "frozen_training": (experiment.execute.frozen_training and stage.trained.layers.strategy != "all") or None,
     }
+
+
+def _by_loss(stage: Stage) -> list[tuple[str, Transform]]:
+    return sorted((name, each) for name, each in stage.recipe.transforms.items() if name in BY_LOSS)
 
 
 def _recipe(experiment: Experiment, recipe: Recipe) -> dict[str, Any]:

@@ -11,21 +11,36 @@ from lm_eval.api.task import Task
 
 from harness.contamination import Hit, Passage, hits
 from harness.errors import TaskError
+from harness.plan.identity import stages_with_rows
 from harness.preflight.unknown import Unknown
 from harness.records import Screening
 from harness.sources.data import read_passages
 from harness.spec.records import Data, Experiment
 from harness.suites.documents import is_recall, scored_passages
 from harness.suites.load import load_task
-from harness.training.rows import data_context
+from harness.training.rows import data_context, stage_rows
+from harness.transforms import ORIGIN
 
 _SHOWN = 5
 _WIDTH = 160
 
 
 def all_training_passages(experiment: Experiment) -> list[Passage]:
-    """Return every row that a model may be trained on, all of a mix's members whatever their share."""
-    return [row for label, declared in _sources(experiment) for row in _labelled(label, declared, experiment)]
+    """Return every row that a model may be trained on, all of a mix's members whatever their share.
+
+    Rows that recipes change come behind those that they were made of.
+    """
+    found = [row for label, declared in _sources(experiment) for row in _labelled(label, declared, experiment)]
+    return [*found, *_changed(experiment)]
+
+
+def _changed(experiment: Experiment) -> Iterator[Passage]:
+    """Yield the rows that a recipe changes, as they train: all of their text may state what an item asks."""
+    for recipe, stage in stages_with_rows(experiment).values():
+        for number, row in enumerate(stage_rows(experiment, stage, None), start=1):
+            if ORIGIN in row:
+                whole = f"{row['prompt']} {row['completion']}"
+                yield Passage(f"{number} of {recipe.id} ({row[ORIGIN]})", whole, whole)
 
 
 def check_contamination(training: Sequence[Passage], suites: Sequence[Task]) -> Screening:

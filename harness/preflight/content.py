@@ -24,14 +24,14 @@ from harness.errors import TaskError
 from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
-from harness.plan.identity import control_suite, rows_key
+from harness.plan.identity import control_suite, rows_key, stages_with_rows
 from harness.plan.search import margin_suite
 from harness.preflight.comparable import check_comparable
 from harness.preflight.existing import declared_sha256, existing_sha256
 from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.sources.data import Row
-from harness.spec.records import Experiment, Recipe, Stage, Suite
+from harness.spec.records import Experiment, Stage, Suite
 from harness.suites.documents import ChatTemplate
 from harness.suites.examples import shots_for_now, with_shots
 from harness.suites.load import load_task
@@ -67,12 +67,6 @@ def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsR
     )
     _check_controls(experiment, read)
     return read
-
-
-def stages_with_rows(experiment: Experiment) -> dict[str, tuple[Recipe, Stage]]:
-    """Return the recipes and stages whose rows are not the experiment's as they stand, by `rows_key`."""
-    parts = [(rows_key(part), recipe, part) for recipe in experiment.recipes for part in recipe.parts]
-    return {key: (recipe, part) for key, recipe, part in reversed(parts) if key is not None}
 
 
 def _of_stages(

@@ -23,6 +23,7 @@ from harness.suites.load import load_task
 from harness.suites.scored import scorable, split_for_now
 from harness.training.lengths import Span, spans
 from harness.training.rows import chat_template, stage_rows, training_rows
+from harness.transforms import count_left, origins
 
 ASSUMED_ROW = 80.0
 ASSUMED_ANSWERS = 0.5
@@ -60,7 +61,8 @@ class RowTokens:
     """Training examples, None where they could not be counted, and the tokens of one.
 
     `completion_tokens` are those of an example that are predicted, `lengths` the tokens of each that was counted,
-    `spans` those of every row and its prompt.
+    `spans` those of every row and its prompt, before any are dropped by their loss; `origins` are the rows that were
+    changed, by what changed them.
     """
 
     count: int | None
@@ -68,6 +70,7 @@ class RowTokens:
     completion_tokens: float
     lengths: tuple[int, ...] = ()
     spans: tuple[Span, ...] = ()
+    origins: Mapping[str, int] = field(default_factory=dict)
 
     def padded(self, batch: int) -> float:
         """Return the places that an example takes in batches of `batch`, each as wide as its longest."""
@@ -139,8 +142,9 @@ def _rows(
     sample = [rows[place] for place in _drawn(len(rows))]
     lengths = _lengths(tokenizer, [row["prompt"] + row["completion"] for row in sample])
     return RowTokens(
-        count=len(rows),
+        count=len(rows) if stage is None else count_left(len(rows), stage.recipe.transforms),
         lengths=lengths,
+        origins=origins(rows),
         spans=spans(rows, tokenizer),
         tokens=sum(lengths) / len(lengths),
         completion_tokens=_mean(tokenizer, [row["completion"] for row in sample]),

@@ -194,7 +194,7 @@ def _part(experiment: Experiment, stage: Stage, own: Description, known: Known, 
         activations=activations(fields),
         activations_again=activations({**fields, "gradient_checkpointing": True}),
         recomputed=memory.checkpoints(fields),
-        counted=count_rows(rows.spans, fields),
+        counted=replace(count_rows(rows.spans, fields), origins=rows.origins),
     )
 
 

@@ -149,7 +149,7 @@ def _data(experiment: Experiment, recipe: Recipe) -> Iterator[str]:
         yield f"{_named(each)}{share}"
     for part in recipe.parts:
         for name, each in part.recipe.transforms.items():
-            yield f"{name} {each.share:g} of the rows, drawn with seed {each.seed}"
+            yield f"`{name}`: {each.share:g} of the rows, seed {each.seed}"
     if recipe.control is not None:
         yield f"A placebo: its answers are dealt anew ({recipe.control}), so that it can learn the form alone."
 

@@ -34,12 +34,13 @@ def probe_batches(
         kept = (cut(*tokens_of(rows[index], tokenizer), fields) for index in order)
         examples = (each for each in kept if each is not None)
         while len(batch := list(islice(examples, size))) == size:
-            yield _padded(batch, int(tokenizer.pad_token_id))
+            yield padded(batch, int(tokenizer.pad_token_id))
 
     return batches
 
 
-def _padded(examples: Sequence[tuple[Sequence[int], int]], pad: int) -> Batch:
+def padded(examples: Sequence[tuple[Sequence[int], int]], pad: int) -> Batch:
+    """Return token ids with the number of those that are no completion as one batch, filled up with `pad`."""
     width = max(len(ids) for ids, _ in examples)
     ids = torch.full((len(examples), width), pad)
     labels = torch.full((len(examples), width), IGNORED)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from harness.sources.data import Row
 from harness.spec.records import Transform
-from harness.transforms._base import RowTransform
+from harness.transforms._base import Losses, RowTransform
 
 
 class Fraction(RowTransform):
@@ -12,6 +12,7 @@ class Fraction(RowTransform):
 
     name = "fraction"
 
-    def apply(self, rows: Sequence[Row], declared: Transform) -> list[Row]:
+    def apply(self, rows: Sequence[Row], declared: Transform, losses: Losses | None = None) -> list[Row]:
         """Return the rows that are kept."""
+        del losses
         return [rows[place] for place in sorted(self.drawn(len(rows), declared))]

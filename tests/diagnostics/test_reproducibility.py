@@ -102,7 +102,8 @@ def test_no_two_models_lie_in_memory(tiny_spec, tmp_path, monkeypatch, measure):
     )
     monkeypatch.setattr("harness.execution.matched_budget.PILOT", 4)
     monkeypatch.setattr(running, "steps_for_time", lambda *given, steps=running.steps_for_time: min(steps(*given), 2))
-    clock, course = Clock(lambda body: None), running.course_of(work, planned.recipe)
+    clock = Clock(lambda body: None)
+    course = running.course_of(work, planned.recipe, clock)
     part = running.Part(work=work, whole=planned.recipe, place=0, state=tmp_path / "adapter", course=course)
     _, record = running.train_part(part, clock)
     assert len(alive) == 2

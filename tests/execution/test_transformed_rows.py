@@ -8,6 +8,8 @@ import pytest
 from harness.execution.unit import CellWork
 from harness.plan.cells import plan_cells
 from harness.plan.identity import rows_key
+from harness.errors import TaskError
+from harness.preflight.contamination import all_training_passages
 from harness.preflight.content import content_at_hand, content_of, rows_of
 from harness.preflight.token_counts import count_training
 from harness.preflight.unknown import Unknown
@@ -103,6 +105,60 @@ def test_a_run_trains_on_the_rows_that_are_left(spec, tmp_path):
     others = {digest for recipe, digest in digests.items() if "rows" not in recipe}
     assert others == {digests["lora--tiny"]}
     assert digests["lora--tiny-rows-0.5"] not in others
+
+
+@pytest.fixture
+def noisy(spec):
+    """The tiny experiment with a variant that has wrong answers, and one from which rows are dropped as well."""
+    declared = json.loads(spec.read_text())
+    noise = {"noise": {"share": 0.5}}
+    declared["factors"]["levels"] = {
+        "rows": {
+            "noisy": {"data": {"transforms": noise}},
+            "cleaned": {"data": {"transforms": {**noise, "least_confident": {"share": 0.25}}}},
+        }
+    }
+    spec.write_text(json.dumps(declared))
+    return spec
+
+
+def test_what_is_dropped_by_loss_is_part_of_the_identity_and_counted(noisy):
+    experiment = load(noisy)
+    planned = plan_cells(experiment, content(experiment))
+    digests = {each.cell.id.rpartition("--")[2] for each in planned if each.cell.seed == 1}
+    assert len(digests) == len(experiment.recipes)
+    counted = count_training(experiment, models.tokenizer(experiment.model), Unknown())
+    found = {recipe.id: counted.of(recipe.parts[0]) for recipe in experiment.recipes}
+    assert found["lora--tiny-rows-cleaned"].count == 9
+    assert found["lora--tiny-rows-noisy"].origins == {"noise": 6}
+    assert found["lora--tiny"].origins == {}
+
+
+def test_a_run_trains_on_wrong_answers_and_drops_what_the_base_is_least_confident_of(noisy, tmp_path):
+    ledger, _ = run(noisy, tmp_path / "runs" / "tiny")
+    trained = {each.cell.recipe: each for each in ledger.outcomes if each.cell.seed == 1}
+    assert trained["lora--tiny-rows-noisy"].training.rows.origins == {"noise": 6}
+    assert trained["lora--tiny-rows-cleaned"].training.rows.total == 9
+    assert "select" in trained["lora--tiny-rows-cleaned"].costs.seconds
+    assert "select" not in trained["lora--tiny-rows-noisy"].costs.seconds
+
+
+def test_rows_without_a_form_stop_the_run_with_the_recipes_name(noisy):
+    rows = [{"prompt": f"{n}", "completion": " 1"} for n in range(12)]
+    (noisy.parent / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    experiment = load(noisy)
+    with pytest.raises(TaskError, match=r"lora--tiny-rows-(noisy|cleaned): noise .*12 of 12 training rows"):
+        rows_of(experiment, models.tokenizer(experiment.model))
+
+
+def test_changed_rows_are_compared_with_what_is_scored_as_they_train(noisy):
+    found = [each for each in all_training_passages(load(noisy)) if "noise" in each.id]
+    assert len(found) == 12  # six of each variant
+    assert all(each.whole == each.fact for each in found)
+    assert {each.id.partition(" of ")[2].partition(" (")[0] for each in found} == {
+        "lora--tiny-rows-noisy",
+        "lora--tiny-rows-cleaned",
+    }
 
 
 def test_rows_of_a_stage_are_those_of_its_data_changed(spec):

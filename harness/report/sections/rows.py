@@ -1,4 +1,4 @@
-"""Training rows that `max_length` cut or left out, which may be others for one recipe than for another."""
+"""Training rows as they were trained on: what `max_length` cut or left out, and what recipes changed of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -23,11 +23,15 @@ def rows_of_plan(estimate: Estimate) -> Iterator[Block]:
 
 
 def _blocks(counted: Mapping[str, RowCounts | None]) -> Iterator[Block]:
-    """Yield a line for all recipes that leave as much."""
+    """Yield a line for all recipes that leave as much, and one for each that trains on changed rows."""
     shortened = {recipe: counts for recipe, counts in counted.items() if counts is not None and counts.share > 0}
     for counts in dict.fromkeys(shortened.values()):
         line = f"{_names([name for name, each in shortened.items() if each == counts], counted)}: {counts}"
         yield Notice(f"many rows shortened: {line}") if counts.share > MANY else Prose(f"rows: {line}")
+    for recipe, each in counted.items():
+        if each is not None and each.origins:
+            told = ", ".join(f"{count:,} by {name}" for name, count in each.origins.items())
+            yield Prose(f"rows: {recipe}: of {each.total:,} rows {told}")
 
 
 def _names(recipes: Iterable[str], counted: Mapping[str, RowCounts | None]) -> str:

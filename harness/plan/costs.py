@@ -113,6 +113,8 @@ class Estimate:
     """Cells that run at once."""
     trainings: tuple[TrainingMemory, ...] = ()
     """What each training of each recipe asks of memory."""
+    few_rows: tuple[str, ...] = ()
+    """Recipes that train on fewer rows than their kind of task is said to need."""
     layer_class: str = ""
     """The class of the model's decoder layers, by which launchers know what to shard."""
 

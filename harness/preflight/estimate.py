@@ -28,6 +28,7 @@ from harness.preflight.calibrated import calibrated
 from harness.preflight.contamination import check_contamination_at_hand
 from harness.preflight.content import content_at_hand
 from harness.preflight.existing import check_existing
+from harness.preflight.few_rows import few_rows
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.token_counts import SuiteTokens, TokenCounts, count_tokens
 from harness.preflight.trainings import BASE, Known, Part, demands, model_config, parts_of
@@ -107,6 +108,7 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         reasons=tuple(unknown.reasons),
         at_once=_at_once(experiment, device),
         trainings=tuple(each.memory for each in demands(at_every_size, counted, device)),
+        few_rows=few_rows(experiment, counted),
         layer_class=largest_layer(config)[0],
     )
 

@@ -148,8 +148,8 @@ def _data(experiment: Experiment, recipe: Recipe) -> Iterator[str]:
         share = "" if each.share is None else f", {each.share:.0%} of the examples"
         yield f"{_named(each)}{share}"
     for part in recipe.parts:
-        for name, each in part.recipe.transforms.items():
-            yield f"`{name}`: {each.share:g} of the rows, seed {each.seed}"
+        for name, change in part.recipe.transforms.items():
+            yield f"`{name}`: {change.share:g} of the rows, seed {change.seed}"
     if recipe.control is not None:
         yield f"A placebo: its answers are dealt anew ({recipe.control}), so that it can learn the form alone."
 

@@ -9,6 +9,7 @@ from harness import names
 from harness.declarations import trust
 from harness.declarations.aggregation import Kind, declared_aggregation
 from harness.declarations.code import consented, executes_code, refusal
+from harness.declarations.kinds import KINDS
 from harness.declarations.lm_eval import OwnTask, is_installed, own_tasks, task_fields, unknown_fields
 from harness.declarations.places import searched_folders
 from harness.declarations.task_yaml import Declared, TaskFileError, read_task
@@ -159,6 +160,10 @@ def _fields(mention: Mention, task: Declared) -> Iterator[Problem]:
     for file, field in unknown_fields(task):
         message = f"{file} has the field {field!r}, which lm-eval does not know"
         yield mention.problem(message, nearest(field, task_fields()))
+    kind = task.metadata.get("kind")
+    if kind is not None and str(kind) not in KINDS:
+        message = f"the task {task.name!r} is of a kind that is not known: {kind!r}"
+        yield mention.problem(message, nearest(str(kind), KINDS))
 
 
 def _not_found(mention: Mention, tasks: NamedTasks) -> Iterator[Problem]:

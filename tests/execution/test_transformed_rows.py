@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness.errors import TaskError
 from harness.execution.unit import CellWork
 from harness.plan.cells import plan_cells
 from harness.plan.identity import rows_key
-from harness.errors import TaskError
 from harness.preflight.contamination import all_training_passages
 from harness.preflight.content import content_at_hand, content_of, rows_of
 from harness.preflight.token_counts import count_training

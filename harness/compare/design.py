@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.compare.existing import existing_notes, unknown_seeds
 from harness.compare.scored import ScoredSuite
+from harness.compare.sizes import Size, sizes
 from harness.errors import ComparisonError
 from harness.ledger import Outcome, RunFolder
 from harness.ledger.damage import refuse_damaged
@@ -119,6 +120,8 @@ class Design:
     """Arms beside those that trained as they did on answers dealt anew."""
     varied: tuple[Varied, ...] = ()
     """Arms that differ from another one in declared factors."""
+    sizes: Mapping[str, Size] = field(default_factory=dict)
+    """The rank and the training rows of arms that trained here and have one rank, by name."""
     one_run: bool = False
     """Whether candidates are one run each, beside any number of seeds of the reference that nothing pairs them with."""
     placebo_names: frozenset[str] = frozenset()
@@ -339,6 +342,7 @@ def design_of(run: RunFolder) -> Design:
             *existing_notes(experiment),
         ),
         placebos=tuple((arm(name), arm(placebo)) for name, placebo in experiment.placebos.items()),
+        sizes=sizes(experiment, run.outcomes),
         placebo_names=frozenset(recipe.id for recipe in experiment.recipes if recipe.control is not None),
         varied=tuple(
             Varied(arm=arm(each.id), centre=arm(each.centre), levels=each.levels)

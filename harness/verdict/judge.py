@@ -11,6 +11,7 @@ from harness.verdict.analysis import Analysis
 from harness.verdict.effects import effects_level, factor_effects, factor_ratings
 from harness.verdict.gain import gate_notes
 from harness.verdict.gap import extra_forgetting, guard, in_domain
+from harness.verdict.growth import growth_level, rank_growths
 from harness.verdict.looks import judge_at_looks
 from harness.verdict.persistence import Persistence
 from harness.verdict.placebo import placebo_gains, placebo_level
@@ -40,7 +41,9 @@ def judge(design: Design, *, allow_none: bool = False) -> Verdicts:
 def _with_effects(verdicts: Verdicts, design: Design) -> Verdicts:
     found = tuple(factor_effects(design))
     rated = tuple(factor_ratings(found))
-    return replace(verdicts, effects=found, ratings=rated, effects_level=effects_level(design).confidence)
+    verdicts = replace(verdicts, effects=found, ratings=rated, effects_level=effects_level(design).confidence)
+    grown = tuple(rank_growths(design))
+    return replace(verdicts, growth=grown, growth_level=growth_level(design).confidence) if grown else verdicts
 
 
 def judge_scores(design: Design, scores: Sequence[SuiteScores], not_compared: Sequence[NotCompared] = ()) -> Verdicts:

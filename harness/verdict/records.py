@@ -216,6 +216,24 @@ class FactorRating:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RankGrowth:
+    """How the best rank around a centre grows with the training rows on one suite: best rank ∝ log(rows)^`exponent`.
+
+    `best` is the best rank at each number of `rows`, None where some seed has none among the `ranks`. Where no exponent
+    can be estimated it and its `interval` (over seeds, these very items) are None, and the `reasons` say why.
+    """
+
+    centre: str
+    task: str
+    ranks: tuple[int, ...]
+    rows: tuple[int, ...]
+    best: tuple[float | None, ...]
+    exponent: float | None
+    interval: tuple[float, float] | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
     """An arm's failed runs, and whether it fails more often than the reference (Barnard's exact test)."""
 
@@ -343,6 +361,8 @@ class Verdicts:
     effects: tuple[FactorEffect, ...] = ()
     ratings: tuple[FactorRating, ...] = ()
     effects_level: float | None = None
+    growth: tuple[RankGrowth, ...] = ()
+    growth_level: float | None = None
 
     @property
     def primary(self) -> tuple[PersistenceComparison, ...] | tuple[GapComparison, ...]:
@@ -366,6 +386,8 @@ class Verdicts:
             del plain["placebos"], plain["placebo_level"]
         if not self.effects:
             del plain["effects"], plain["ratings"], plain["effects_level"]
+        if not self.growth:
+            del plain["growth"], plain["growth_level"]
         return plain
 
 

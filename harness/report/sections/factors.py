@@ -8,7 +8,7 @@ from harness.report.document import Block, Cell, Prose, Table
 from harness.report.sections.gaps import ADJUSTED, verdict_cells
 from harness.report.sections.suites import headline, score_cell
 from harness.spec.records import Experiment, Suite
-from harness.verdict.records import FactorEffect, FactorRating, Verdicts
+from harness.verdict.records import FactorEffect, FactorRating, RankGrowth, Verdicts
 
 RATINGS = "How far the outcome hangs on a factor, over the levels that were tried"
 
@@ -26,6 +26,27 @@ def factor_tables(experiment: Experiment, verdicts: Verdicts, scores: Sequence[S
         yield _table(centre, suites[task], list(group), scores)
     if verdicts.ratings:
         yield _ratings(verdicts.ratings)
+    yield from _growth(verdicts)
+
+
+def _growth(verdicts: Verdicts) -> Iterator[Block]:
+    """Yield how the best rank grows with the rows, or why that cannot be told."""
+    for each in verdicts.growth:
+        best = ", ".join(
+            f"{'none' if rank is None else f'{rank:.3g}'} at {rows:,}"
+            for rows, rank in zip(each.rows, each.best, strict=True)
+        )
+        yield Prose(f"Best rank by rows, {each.task} around {each.centre}: {best}. {_exponent(each, verdicts)}")
+
+
+def _exponent(growth: RankGrowth, verdicts: Verdicts) -> str:
+    if growth.exponent is None or growth.interval is None:
+        return f"Whether it grows like a power of log(rows) cannot be estimated: {'; '.join(growth.reasons)}."
+    low, high = growth.interval
+    return (
+        f"It grows like log(rows)^{growth.exponent:.2f} [{low:.2f}, {high:.2f}], a "
+        f"{100 * (verdicts.growth_level or 0):.4g}% interval over seeds, on these very items."
+    )
 
 
 def _table(centre: str, suite: Suite, effects: Sequence[FactorEffect], scores: Sequence[ScoreSummary]) -> Table:

@@ -141,9 +141,11 @@ def data_key(data: Data) -> str:
 def rows_key(stage: Stage) -> str | None:
     """Return a name for the declaration of a stage's rows; None where they are the experiment's as they stand."""
     changes = {name: asdict(each) for name, each in stage.recipe.transforms.items()}
-    if not changes:
+    mix = stage.recipe.mix
+    if not changes and mix is None:
         return None if stage.data is None else data_key(stage.data)
-    return digest({"data": None if stage.data is None else asdict(stage.data), "transforms": changes})
+    mixed = None if mix is None else [*map(asdict, mix), "nothing else"]  # an empty list would be left out
+    return digest({"data": None if stage.data is None else asdict(stage.data), "mix": mixed, "transforms": changes})
 
 
 def stages_with_rows(experiment: Experiment) -> dict[str, tuple[Recipe, Stage]]:

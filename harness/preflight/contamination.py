@@ -84,8 +84,7 @@ def _sources(experiment: Experiment) -> list[tuple[str, Data]]:
     Rows that decide about training count: a model chosen by what it is scored on is as good as trained on it.
     """
     trained = [("data", experiment.data), *_staged(experiment)]
-    mixed = [(f"mix[{place}]", member) for place, member in enumerate(experiment.mix)]
-    return [*trained, *mixed, *_deciding(experiment, trained)]
+    return [*trained, *_mixed(experiment), *_deciding(experiment, trained)]
 
 
 def _staged(experiment: Experiment) -> Iterator[tuple[str, Data]]:
@@ -93,6 +92,19 @@ def _staged(experiment: Experiment) -> Iterator[tuple[str, Data]]:
         for place, stage in enumerate(recipe.stages):
             if stage.data is not None:
                 yield f"stages[{place}] of {recipe.id}", stage.data
+
+
+def _mixed(experiment: Experiment) -> Iterator[tuple[str, Data]]:
+    """Yield each source that is mixed in, by the experiment or a recipe, once."""
+    mixes = [("mix", experiment.mix)]
+    mixes += [(f"mix of {part.recipe.id}", part.recipe.mix or ()) for each in experiment.recipes for part in each.parts]
+    seen: list[Data] = []
+    for label, mix in mixes:
+        for place, member in enumerate(mix):
+            bare = replace(member, share=None)
+            if bare not in seen:
+                seen.append(bare)
+                yield label.replace("mix", f"mix[{place}]", 1), member
 
 
 def _deciding(experiment: Experiment, trained: Sequence[tuple[str, Data]]) -> Iterator[tuple[str, Data]]:

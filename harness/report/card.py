@@ -155,9 +155,10 @@ def _data(experiment: Experiment, recipe: Recipe) -> Iterator[str]:
 
 
 def _trained_on(experiment: Experiment, recipe: Recipe) -> list[Data]:
-    own = [part.data for part in recipe.parts if part.data is not None]
-    shared = [] if len(own) == len(recipe.parts) else list(experiment.mix or (experiment.data,))
-    return [*shared, *own]
+    found: list[Data] = []
+    for seen in map(experiment.for_stage, recipe.parts):
+        found += [each for each in (seen.data, *seen.mix) if each not in found]
+    return found
 
 
 def trained_tasks(experiment: Experiment) -> set[str]:

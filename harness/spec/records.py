@@ -141,10 +141,12 @@ class Transform:
 class RecipeData:
     """What a recipe changes about the experiment's training rows: with a `control` it is a placebo.
 
-    `transforms` are by their names, of `TRANSFORMS`, and applied in that order, before the control.
+    `mix` takes the place of the experiment's, None leaves that as it is. `transforms` are by their names, of
+    `TRANSFORMS`, and applied in that order to data and mix, before the control.
     """
 
     control: DataControl | None = None
+    mix: tuple[Data, ...] | None = None
     transforms: Mapping[str, Transform] = field(default_factory=dict)
 
 
@@ -267,6 +269,11 @@ class Recipe:
     def control(self) -> DataControl | None:
         """What makes the recipe a placebo, if it is one."""
         return self.data.control if self.data else None
+
+    @property
+    def mix(self) -> tuple[Data, ...] | None:
+        """What the recipe mixes into its data in the place of the experiment's mix, None where it leaves that."""
+        return self.data.mix if self.data else None
 
     @property
     def transforms(self) -> Mapping[str, Transform]:
@@ -625,8 +632,11 @@ class Experiment:
         return resolved(self.comparison.looks, len(self.seeds))
 
     def for_stage(self, stage: Stage) -> "Experiment":
-        """Return the experiment as a stage sees it: with the data that trains it."""
-        return self if stage.data is None else replace(self, data=stage.data, mix=())
+        """Return the experiment as a stage sees it: with the data that trains it, and what is mixed into them."""
+        own, mix = stage.data, stage.recipe.mix
+        if mix is None:
+            return self if own is None else replace(self, data=own, mix=())
+        return replace(self, data=own or self.data, mix=mix)
 
     @property
     def validates(self) -> bool:
@@ -651,5 +661,5 @@ class Experiment:
 
 def _trained(recipe: Recipe) -> str:
     """Return what tells recipes apart that train on the same questions, whatever they are called."""
-    asked = RecipeData(transforms=recipe.transforms)
+    asked = RecipeData(mix=recipe.mix, transforms=recipe.transforms)
     return repr(replace(recipe, method="", name="", description="", data=asked))

@@ -101,6 +101,10 @@ def _stage_mentions(read: ReadRecipe) -> Iterator[Mention]:
     for place, stage in enumerate(read.recipe.stages):
         if stage.data is not None and stage.data.task is not None:
             yield Mention(read.document, ("stages", place, "data", "task"), stage.data.task)
+    for part in read.parts:
+        for place, member in enumerate(part.recipe.mix or ()):
+            if member.task is not None:
+                yield Mention(part.document, ("data", "mix", place, "task"), member.task)
 
 
 def _block(whole: Any, where: At) -> dict[str, Any]:

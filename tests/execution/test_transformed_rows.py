@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.errors import TaskError
+from harness.errors import SpecError, TaskError
 from harness.execution.unit import CellWork
 from harness.plan.cells import plan_cells
 from harness.plan.identity import rows_key
@@ -158,6 +158,67 @@ def test_changed_rows_are_compared_with_what_is_scored_as_they_train(noisy):
     assert {each.id.partition(" of ")[2].partition(" (")[0] for each in found} == {
         "lora--tiny-rows-noisy",
         "lora--tiny-rows-cleaned",
+    }
+
+
+@pytest.fixture
+def mixed(spec):
+    """The tiny experiment with a variant that mixes a second file in, next to the spec."""
+    rows = [{"prompt": f"{n} + 2 =", "completion": f" {n + 2}", "form": "a"} for n in range(9)]
+    (spec.parent / "others.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    declared = json.loads(spec.read_text())
+    mix = [{"source": "jsonl", "path": "others.jsonl", "share": 0.25}]
+    half = {"transforms": {"fraction": {"share": 0.5}}}
+    levels = {"quarter": {"data": {"mix": mix}}, "quarter_of_half": {"data": {"mix": mix, **half}}}
+    declared["factors"]["levels"] = {"mix": levels}
+    spec.write_text(json.dumps(declared))
+    return spec
+
+
+def test_a_recipe_mixes_in_what_it_declares_and_no_other_does(mixed):
+    experiment, tokenizer = load(mixed), models.tokenizer(load(mixed).model)
+    found = {each.id: stage_rows(experiment, each.parts[0], tokenizer) for each in experiment.recipes}
+    assert len(found["lora--tiny"]) == 12
+    assert sum("+ 2 =" in row["prompt"] for row in found["lora--tiny-mix-quarter"]) == 4  # of 16
+    assert len(found["lora--tiny-mix-quarter_of_half"]) == 8
+    digests = {each.cell.id.rpartition("--")[2] for each in plan_cells(experiment, content(experiment))}
+    assert len(digests) == len(plan_cells(experiment, content(experiment)))
+    counted = count_training(experiment, tokenizer, Unknown())
+    assert [counted.of(each.parts[0]).count for each in experiment.recipes if "mix" in each.id] == [16, 8]
+
+
+def test_what_a_recipe_mixes_in_is_compared_with_what_is_scored(mixed):
+    ids = [each.id for each in all_training_passages(load(mixed))]
+    others = [each for each in ids if "others.jsonl" in each]
+    assert len(others) == 9  # once, though two recipes have them
+    assert others[0].startswith("1 of mix[0] of lora--tiny-mix-quarter (")
+
+
+def test_an_empty_mix_takes_the_experiments_away(mixed):
+    experiment = load(mixed)
+    member = replace(experiment.data, share=0.5)
+    experiment = replace(experiment, mix=(member,))
+    plain = experiment.recipes[0]
+    bare = replace(plain, data=RecipeData(mix=()))
+    assert rows_key(Stage(recipe=plain)) is None
+    assert rows_key(Stage(recipe=bare)) is not None
+    assert experiment.for_stage(Stage(recipe=plain)).mix == (member,)
+    assert experiment.for_stage(Stage(recipe=bare)).mix == ()
+
+
+def test_a_mix_that_cannot_be_is_refused_where_it_is_written(mixed):
+    declared = json.loads(mixed.read_text())
+    declared["factors"]["levels"]["mix"]["quarter"]["data"]["mix"] = [
+        {"source": "jsonl", "path": "absent.jsonl", "share": 0.5},
+        {"source": "jsonl", "path": "others.jsonl", "share": 0.5},
+    ]
+    mixed.write_text(json.dumps(declared))
+    with pytest.raises(SpecError) as raised:
+        load(mixed)
+    told = {(each.path, each.message.split(" /")[0]) for each in raised.value.problems}
+    assert told == {
+        ("$.data.mix[0].path", "there is no file"),
+        ("$.data.mix", "the shares add up to 1 and leave nothing of the data"),
     }
 
 

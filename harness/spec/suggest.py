@@ -19,6 +19,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"Known: {several(words, _SHOWN)}."
 
 
-def resembling(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that a misspelt one may stand for."""
-    return next(iter(difflib.get_close_matches(word, sorted(set(known)), n=1)), None)
+def resembling(word: str, known: Iterable[str], *, least: float = 0.6) -> str | None:
+    """Return the known word that a misspelt one may stand for; `least` is how much of the two must match, up to 1."""
+    return next(iter(difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=least)), None)

@@ -164,10 +164,10 @@ def _fields(mention: Mention, task: Declared) -> Iterator[Problem]:
     for file, field in unknown_fields(task):
         message = f"{file} has the field {field!r}, which lm-eval does not know"
         yield mention.problem(message, nearest(field, task_fields()))
-    kind = task.metadata.get("kind")
-    if kind is not None and str(kind) not in KINDS:
+    kind = str(task.metadata.get("kind", ""))
+    if kind not in KINDS and resembling(kind, KINDS, least=0.8):  # others' words for other things are theirs
         message = f"the task {task.name!r} is of a kind that is not known: {kind!r}"
-        yield mention.problem(message, nearest(str(kind), KINDS))
+        yield mention.problem(message, nearest(kind, KINDS))
 
 
 def _not_found(mention: Mention, tasks: NamedTasks) -> Iterator[Problem]:

@@ -54,7 +54,14 @@ def test_a_task_that_says_nothing_of_its_kind_is_not_warned_of(tiny_spec):
     assert few_rows(load(tiny_spec), counted(1)) == ()
 
 
-def test_a_kind_that_is_not_known_is_refused_with_the_nearest(tiny_spec):
+def test_a_misspelt_kind_is_refused_with_the_one_that_is_meant(tiny_spec):
     declared_kind(tiny_spec, "clasification")
     with pytest.raises(SpecError, match=r"(?s)kind that is not known: 'clasification'.*Did you mean `classification`"):
         load(tiny_spec)
+
+
+@pytest.mark.parametrize("kind", ["multiple_choice", "generative", "perplexity", "trivia"])
+def test_a_word_for_something_else_is_no_kind(tiny_spec, kind):
+    """`harness tasks new` writes the first three, and anyone's metadata may have the key."""
+    declared_kind(tiny_spec, kind)
+    assert few_rows(load(tiny_spec), counted(1)) == ()

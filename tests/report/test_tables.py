@@ -83,7 +83,7 @@ def assert_says(line, cell):
 
 def table_of(section, experiment, outcomes):
     """A table of costs as text, empty where there is none."""
-    return render_text(*section(costs_of(SimpleNamespace(experiment=experiment, outcomes=outcomes))))
+    return render_text(*section(costs_of(SimpleNamespace(experiment=experiment, outcomes=outcomes, found=None))))
 
 
 def costs_table(experiment, outcomes):

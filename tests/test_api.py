@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,17 @@ def test_a_plain_script_runs_an_experiment_at_its_top_level(tiny_spec, tmp_path)
     done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "12\n"
+
+
+def test_a_plan_takes_the_variances_of_a_run_from_its_bundle_too(tiny_spec, tmp_path):
+    run = scored_run(tmp_path / "run", tiny_spec, items=60)
+    bundle = harness.bundle(run.folder, out=tmp_path / "one.bundle.tar.xz")
+    from_folder, from_bundle = (harness.plan(tiny_spec, from_runs=[each]).power for each in (run.folder, bundle))
+    (one,), (other,) = from_folder.effects, from_bundle.effects
+    assert (one.runs, other.runs) == ((str(run.folder),), (str(bundle),))
+    assert replace(one, runs=()) == replace(other, runs=())
+    within = harness.api.plan_within(tiny_spec, "1h", from_runs=[bundle])
+    assert within.best is not None
 
 
 def test_nothing_below_the_command_line_reads_options_or_exits():

@@ -1,11 +1,12 @@
 """What an experiment would cost, and what its seeds and items could show."""
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from harness.api.declaring import Changes, PathLike, experiment_of
+from harness.api.running import opened
 from harness.errors import UsageError
 from harness.extras import require
 from harness.spec.records import Experiment
@@ -27,25 +28,24 @@ def plan(
 ) -> "Estimate":
     """Return what an experiment would cost, cell by cell, and what its seeds and items could show.
 
-    Nothing is downloaded: what is not in the cache is assumed, and named. `from_runs` are run folders from which the
-    variances of paired differences are taken, and how likely a verdict is if the truth is as they estimate; without
-    one, variances are those that the spec declares, or assumed. This machine's speed is kept in the cache, and measured
-    again with `measure`. `on_stage` is called with the name of what is looked at next. Needs the extra `run`. Raises
-    `UsageError` for a run that says nothing of the experiment's suites.
+    Nothing is downloaded: what is not in the cache is assumed, and named. `from_runs` are run folders or bundles, from
+    which the variances of paired differences are taken, and how likely a verdict is if the truth is as they estimate;
+    without one, variances are those that the spec declares, or assumed. This machine's speed is kept in the cache, and
+    measured again with `measure`. `on_stage` is called with the name of what is looked at next. Needs the extra `run`.
+    Raises `UsageError` for a run that says nothing of the experiment's suites.
     """
     require("run", "harness.plan")
     experiment = experiment_of(spec, changes)
 
     from harness.execution.estimate import estimate
-    from harness.ledger import read
     from harness.plan.phases import expected
     from harness.plan.power import power_of
 
-    runs = [read(Path(each)) for each in from_runs]  # one that is none is told before anything is measured
-    found = estimate(experiment, measure_anew=measure, on_stage=on_stage)
-    items = {task: count for task, (count, _) in found.suites.items()}
-    left = expected(experiment)
-    return replace(found, power=power_of(left, items, _pilots(left, runs, items))) if runs else found
+    with _pilot_runs(from_runs) as runs:  # one that is none is told before anything is measured
+        found = estimate(experiment, measure_anew=measure, on_stage=on_stage)
+        items = {task: count for task, (count, _) in found.suites.items()}
+        left = expected(experiment)
+        return replace(found, power=power_of(left, items, _pilots(left, runs, items))) if runs else found
 
 
 def plan_within(
@@ -63,7 +63,6 @@ def plan_within(
     and for a search alone, which has no seeds.
     """
     experiment = experiment_of(spec, changes)
-    from harness.ledger import read
     from harness.plan.phases import expected
     from harness.plan.power import power_of
     from harness.plan.within import FEWEST, seconds_of, seeds_of, within
@@ -77,12 +76,19 @@ def plan_within(
     if not effects:  # a single seed shows none, and its variances are those of two
         items = {task: count for task, (count, _) in known.suites.items()}
         pair = replace(experiment, seeds=seeds_of(experiment, FEWEST))
-        runs = [read(Path(each)) for each in from_runs]
-        effects = power_of(pair, items, _pilots(experiment, runs, items)).effects
+        with _pilot_runs(from_runs) as runs:
+            effects = power_of(pair, items, _pilots(experiment, runs, items)).effects
     return within(experiment, known, effects, seconds)
 
 
-def _pilots(experiment: Experiment, runs: "Sequence[RunFolder]", items: Mapping[str, int]) -> "list[Pilot]":
+@contextlib.contextmanager
+def _pilot_runs(given: Sequence[PathLike]) -> "Iterator[Mapping[str, RunFolder]]":
+    """Give runs by what they were called, for as long as the block lasts; bundles are unpacked elsewhere."""
+    with contextlib.ExitStack() as stack:
+        yield {str(each): stack.enter_context(opened(each)).files for each in given}
+
+
+def _pilots(experiment: Experiment, runs: "Mapping[str, RunFolder]", items: Mapping[str, int]) -> "list[Pilot]":
     from harness.verdict.pilot import pilot
 
-    return [pilot(each, experiment, items) for each in runs]
+    return [pilot(each, experiment, items, name=name) for name, each in runs.items()]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import api
-from harness.cli._common import PLANNING, add_spec_options, alone, folder, load_spec, run_folder, stages
+from harness.cli._common import PLANNING, add_spec_options, alone, load_spec, run_folder, stages
 from harness.cli.apply import apply_fit, check_applicable
 from harness.extras import require
 from harness.spec import Campaign
@@ -33,9 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         dest="from_runs",
         action="append",
         default=[],
-        type=folder,
+        type=Path,
         metavar="RUN",
-        help="take variances, and how likely a verdict is, from this run folder (repeatable)",
+        help="take variances, and how likely a verdict is, from this run folder or bundle (repeatable)",
     )
     parser.add_argument(
         "--measure", action="store_true", help="measure this machine's speed again instead of taking what is kept"

@@ -24,20 +24,20 @@ _FEWEST = 2
 """Seeds that a variance takes."""
 
 
-def pilot(run: RunFolder, experiment: Experiment, items: Mapping[str, int]) -> Pilot:
-    """Return what `run` says of `experiment`, which is planned with so many `items` by task.
+def pilot(run: RunFolder, experiment: Experiment, items: Mapping[str, int], *, name: str | None = None) -> Pilot:
+    """Return what `run`, called by `name` or its folder, says of `experiment`, planned with so many `items` by task.
 
     Raises `UsageError` for a run that has no two seeds of a candidate and the reference on a suite of the experiment,
     scored by the same metric; `LedgerError` and `ComparisonError` for one that cannot be read or compared.
     """
-    design = design_of(run)
+    design, called = design_of(run), name or str(run.folder)
     scores, _ = read_comparable(design)
     analysis = Analysis.of(design, scores)
     wanted = {(suite.task, suite.metric) for suite in experiment.suites if suite.role != "guard"}
     metrics = {suite.task: suite.metric for suite in design.suites}
     observed = tuple(
         Observed(
-            run=str(run.folder),
+            run=called,
             candidate=paired.candidate.name,
             task=task,
             metric=metrics[task],
@@ -51,11 +51,11 @@ def pilot(run: RunFolder, experiment: Experiment, items: Mapping[str, int]) -> P
     if not observed:
         known = ", ".join(f"{task} by {metric}" for task, metric in sorted(wanted))
         raise UsageError(
-            f"{run.folder} has no two seeds of a candidate and its reference on what it would score: {known}. "
+            f"{called} has no two seeds of a candidate and its reference on what it would score: {known}. "
             "Name another run, or declare comparison.variances."
         )
-    outlooks = tuple(_outlooks(run, analysis, experiment, items, {(each.task, each.metric) for each in observed}))
-    return Pilot(run=str(run.folder), observed=observed, outlooks=outlooks)
+    outlooks = tuple(_outlooks(called, analysis, experiment, items, {(each.task, each.metric) for each in observed}))
+    return Pilot(run=called, observed=observed, outlooks=outlooks)
 
 
 def _spread(moments: Moments) -> Spread:
@@ -66,7 +66,7 @@ def _spread(moments: Moments) -> Spread:
 
 
 def _outlooks(
-    run: RunFolder, analysis: Analysis, experiment: Experiment, items: Mapping[str, int], seen: set[tuple[str, str]]
+    run: str, analysis: Analysis, experiment: Experiment, items: Mapping[str, int], seen: set[tuple[str, str]]
 ) -> Iterator[Outlook]:
     """Yield an outlook for each pair of the experiment's suites that the run has scored, by its candidates."""
     own = [each for each in analysis.candidates if each.candidate.name in experiment.comparison.candidates]
@@ -83,7 +83,7 @@ def _outlooks(
 
 
 def _outlook(
-    run: RunFolder, paired: PairedScores, experiment: Experiment, suites: tuple[Suite, Suite], items: Mapping[str, int]
+    run: str, paired: PairedScores, experiment: Experiment, suites: tuple[Suite, Suite], items: Mapping[str, int]
 ) -> Outlook:
     comparison, (first, second) = experiment.comparison, suites
     inside, outside = (paired.suites[suite.task] for suite in suites)
@@ -97,7 +97,7 @@ def _outlook(
     size = len(experiment.seeds), min(items[first.task] / inside.items, items[second.task] / outside.items)
     aims = [[each.aim for each in goal.conditions] for goal in wanted]
     return Outlook(
-        run=str(run.folder),
+        run=run,
         candidate=paired.candidate.name,
         in_domain=first.task,
         out_of_domain=second.task,

@@ -54,6 +54,12 @@ def test_a_plan_names_the_run_that_its_variances_are_from(run, tiny_spec):
     assert "assumed, as neither a run nor the spec says them: seed_sd, item_sd, residual_sd" in without
 
 
+def test_a_run_goes_by_the_name_that_it_is_given(run, tiny_spec):
+    """As a bundle is read from a folder that nobody named."""
+    found = pilot(run, load(tiny_spec), ITEMS, name="one.bundle.tar.xz")
+    assert {found.run, *(each.run for each in (*found.observed, *found.outlooks))} == {"one.bundle.tar.xz"}
+
+
 def test_more_seeds_make_a_verdict_likelier(run, tiny_spec):
     few, many = (
         pilot(run, load(tiny_spec, overrides=Overrides(seeds=tuple(range(seeds)))), ITEMS).outlooks[0]

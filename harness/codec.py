@@ -22,6 +22,11 @@ class DecodeError(ValueError):
         super().__init__(f"{path}: {message}")
 
 
+_AS_THEY_ARE: frozenset[Any] = frozenset({str, bool, int, float})
+"""Types of fields whose JSON value of just that type is what the field holds."""
+_JSON_SCALARS = _AS_THEY_ARE | {types.NoneType}
+
+
 def decode(cls: type[T], value: JSON, *, retired: frozenset[str] = frozenset()) -> T:
     """Build a record (a dataclass) from a JSON object whose keys are its fields; absent ones take their defaults.
 
@@ -34,12 +39,14 @@ def decode(cls: type[T], value: JSON, *, retired: frozenset[str] = frozenset()) 
 
 def encode(value: Any) -> JSON:
     """Return the JSON form of a record, or of anything that a record holds; raises TypeError for any other object."""
+    if type(value) in _JSON_SCALARS:
+        return value
+    if isinstance(value, (tuple, list)):
+        return [each if type(each) in _JSON_SCALARS else encode(each) for each in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+        return {name: encode(getattr(value, name)) for name in _fields(type(value))}
     if isinstance(value, Mapping):
         return {key: encode(part) for key, part in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [encode(part) for part in value]
     if isinstance(value, Path):
         return str(value)
     if value is None or isinstance(value, (str, int, float)):
@@ -50,7 +57,7 @@ def encode(value: Any) -> JSON:
 def _record(cls: Any, value: JSON, path: str, retired: frozenset[str]) -> Any:
     if not isinstance(value, Mapping):
         raise DecodeError(path, f"{_excerpt(value)} is not an object in {{ }}")
-    hints, own = _annotations(cls), {field.name: field for field in fields(cls)}
+    hints, own = _annotations(cls), _fields(cls)
     if unknown := [key for key in value if key not in own and f"{cls.__name__}.{key}" not in retired]:
         raise DecodeError(path, f"unknown key `{unknown[0]}`")
     if missing := [name for name, field in own.items() if name not in value and _is_required(field)]:
@@ -70,9 +77,9 @@ def _is_required(field: "Field[Any]") -> bool:
 
 def _value(hint: Any, value: JSON, path: str, retired: frozenset[str]) -> Any:
     """Return what a field of type `hint` holds for a JSON value."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if hint is Any:
+    if hint is Any or (type(value) is hint and hint in _AS_THEY_ARE):
         return value
+    origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return _alternative(arguments, value, path, retired)
     if origin is Literal:
@@ -104,6 +111,8 @@ def _alternative(hints: tuple[Any, ...], value: JSON, path: str, retired: frozen
 def _tuple(hints: tuple[Any, ...], value: JSON, path: str, retired: frozenset[str]) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple)):
         raise DecodeError(path, f"{_excerpt(value)} is not a list")
+    if hints[1:] == (...,) and hints[0] in _AS_THEY_ARE and {hints[0]}.issuperset(map(type, value)):
+        return tuple(value)  # thousands of numbers, of which none needs its place
     of_each = hints[:1] * len(value) if hints[1:] == (...,) else hints
     if len(of_each) != len(value):
         raise DecodeError(path, f"the list has {len(value)} parts and not {len(of_each)}")
@@ -130,6 +139,11 @@ def _plain(hint: Any, value: JSON, path: str) -> Any:
         return convert(value)
     except OverflowError as error:
         raise DecodeError(path, f"{_excerpt(value)} is not {name} that can be held") from error
+
+
+@functools.cache
+def _fields(cls: Any) -> "dict[str, Field[Any]]":
+    return {field.name: field for field in fields(cls)}
 
 
 @functools.cache

@@ -29,6 +29,7 @@ class Outer:
     count: int | None = None
     parts: tuple[Inner, ...] = ()
     pair: tuple[int, str] = (0, "")
+    counts: tuple[int, ...] = ()
     named: Mapping[str, Inner | None] = field(default_factory=dict)
     either: Inner | str | bool = True
     path: Path = Path()
@@ -42,6 +43,7 @@ outers = st.builds(
     count=st.none() | st.integers(),
     parts=st.lists(inners, max_size=3).map(tuple),
     pair=st.tuples(st.integers(), st.text()),
+    counts=st.lists(st.integers()).map(tuple),
     named=st.dictionaries(st.text(), st.none() | inners, max_size=3),
     either=inners | st.text() | st.booleans(),
     path=st.sampled_from([Path("a/b"), Path("/c")]),
@@ -69,6 +71,7 @@ def test_a_whole_number_becomes_the_float_that_is_wanted():
         ({"name": "x", "count": True}, "$.count", "True is not a whole number"),
         ({"name": "x", "count": 1.0}, "$.count", "1.0 is not a whole number"),
         ({"name": "x", "parts": {}}, "$.parts", "{} is not a list"),
+        ({"name": "x", "counts": [1, 2, True]}, "$.counts[2]", "True is not a whole number"),
         ({"name": "x", "pair": [1]}, "$.pair", "the list has 1 parts and not 2"),
         ({"name": "x", "parts": [{"number": 1}, {"number": "1"}]}, "$.parts[1].number", "'1' is not a number"),
         ({"name": "x", "parts": [{"number": 1, "kind": "c"}]}, "$.parts[0].kind", "'c' is not one of 'a', 'b'"),

@@ -31,7 +31,7 @@ from harness.plan.batch import examples_a_step
 from harness.plan.cells import MERGE_CHECK, PlannedCell
 from harness.plan.identity import base_cell, trained_cell
 from harness.preflight.prepared import Prepared
-from harness.records import Cell, CellFailure, CellResult
+from harness.records import Cell, CellFailure, CellResult, Evaluation
 from harness.spec.records import Experiment
 from harness.storage import refused
 
@@ -92,14 +92,17 @@ class Schedule:
         where the base's scores show that a suite cannot be compared.
         """
         sharing = Sharing(self.run, self.kind, self.prepared.threads)
+        waiting: list[PlannedCell] = []
+        done: list[Outcome] = []
         try:
             for each in cells:
                 self._begun.setdefault(each.cell.id, attempts(self.run.cell_folder(each.cell, self.kind)))
-                self._settle(each, sharing)
-            waiting = [each for each in cells if self._is_waiting(each)]
-            left = {each.cell.id for each in waiting}
-            ended = (self.run.ended(each.cell, self.kind) for each in cells if each.cell.id not in left)
-            self.watcher.planned(self.kind, cells, [outcome for outcome in ended if outcome is not None])
+                outcome = self._settled(each, sharing)
+                if outcome is None or self._runs_again(each, outcome):
+                    waiting.append(each)
+                else:
+                    done.append(outcome)
+            self.watcher.planned(self.kind, cells, done)
             selected = self.selection.among(waiting, self._before)
             self._execute(Hand(cells, Order(selected, self._before), sharing))
             return self.selection.is_all or not any(self._is_waiting(each) for each in cells)
@@ -149,12 +152,19 @@ class Schedule:
     def _takes_more(self, crew: Crew) -> bool:
         return crew.place is not None and not self.selection.is_used_up
 
-    def _settle(self, planned: PlannedCell, sharing: Sharing) -> None:
-        """Take a cell over from a run beside this one, or let its result list the scores that are asked for."""
-        if sharing.take(planned.cell):
-            self._adopt(planned, sharing)
-            self._take_up(planned)
-            sharing.release(planned.cell)
+    def _settled(self, planned: PlannedCell, sharing: Sharing) -> Outcome | None:
+        """Return how a cell ended: as a run beside this one has it, or with its result listing the scores asked for.
+
+        It is claimed only where one of these is to be done: of thousands of cells few are.
+        """
+        outcome = self.run.ended(planned.cell, self.kind)
+        lies_beside = outcome is None and self.kind == "cells" and bool(sharing.neighbours.having(planned.cell.id))
+        if not (lies_beside or self._asks_otherwise(planned, outcome) is not None) or not sharing.take(planned.cell):
+            return outcome
+        self._adopt(planned, sharing)
+        self._take_up(planned)
+        sharing.release(planned.cell)
+        return self.run.ended(planned.cell, self.kind)
 
     def _adopt(self, planned: PlannedCell, sharing: Sharing) -> None:
         if self.kind == "cells":
@@ -164,7 +174,7 @@ class Schedule:
         """Tell, and tell the watcher, whether a claimed cell was ended by another process since it was listed."""
         self._adopt(planned, sharing)
         outcome = self.run.ended(planned.cell, self.kind)
-        if outcome is None or self._is_waiting(planned):
+        if outcome is None or self._runs_again(planned, outcome):
             return False
         self.watcher.ended(outcome)
         return True
@@ -274,11 +284,16 @@ class Schedule:
         ``--limit 20``, all, and ``--limit 20`` again: every suite is scored by then, the last start must be told so.
         """
         outcome = self.run.ended(planned.cell, self.kind)
-        if not isinstance(outcome, CellResult) or not self.run.scored(planned.cell).issuperset(planned.suites):
-            return
-        asked = tuple(self.run.evaluation(planned.cell, key) for key in planned.suites)
-        if asked != outcome.evaluations:
+        asked = self._asks_otherwise(planned, outcome)
+        if isinstance(outcome, CellResult) and asked is not None:
             self.run.write_outcome(replace(outcome, evaluations=asked), self.kind)
+
+    def _asks_otherwise(self, planned: PlannedCell, outcome: Outcome | None) -> tuple[Evaluation, ...] | None:
+        """Return the scores that are asked for of a result that lists others, None where it lists them or lacks one."""
+        if not isinstance(outcome, CellResult) or not self.run.scored(planned.cell).issuperset(planned.suites):
+            return None
+        asked = tuple(self.run.evaluation(planned.cell, key) for key in planned.suites)
+        return None if asked == outcome.evaluations else asked
 
     def _check_base_before(self, order: Order) -> None:
         """Look at the scores of the untuned model, if there are any, before cells that are compared."""
@@ -287,10 +302,12 @@ class Schedule:
             check_base(self.run, self.experiment, base)
 
     def _is_waiting(self, planned: PlannedCell) -> bool:
-        """Say whether a cell is still to be run: it has not ended, failed and is retried, or lacks what is asked."""
+        """Say whether a cell is still to be run: it has not ended, or is to run again."""
         outcome = self.run.ended(planned.cell, self.kind)
-        if outcome is None:
-            return True
+        return outcome is None or self._runs_again(planned, outcome)
+
+    def _runs_again(self, planned: PlannedCell, outcome: Outcome) -> bool:
+        """Say whether a cell that ended failed and is retried, or lacks what is asked."""
         if isinstance(outcome, CellFailure):
             if self.repair and outcome.kind == "damaged":
                 return True

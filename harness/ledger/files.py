@@ -1,11 +1,12 @@
 """Files that appear whole and stay: written beside their place, fsynced, renamed over it, and the folder fsynced."""
 
 import errno
-import json
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from harness.ledger.indented import indented
 
 
 def write_text(path: Path, text: str) -> None:
@@ -35,7 +36,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with sorted keys; a NaN or infinity is refused with a ValueError."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+    write_text(path, indented(value, sort_keys=True) + "\n")
 
 
 def make_folder(folder: Path) -> None:

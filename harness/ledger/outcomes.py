@@ -1,12 +1,12 @@
 """Results and failures as JSON, both ways; what earlier versions wrote is read too."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.codec import decode
+from harness.codec import decode, encode
 from harness.ledger.artefacts import read_sealed, unsealed, write_sealed
 from harness.records import CellFailure, CellResult, Costs, Evaluation, TrainRecord
 from harness.trained import Artefact
@@ -29,7 +29,7 @@ def trained(outcomes: Iterable[Outcome]) -> tuple[CellResult, ...]:
 def to_json(outcome: Outcome) -> dict[str, Any]:
     """Return the outcome as ``result.json`` holds it; `status` tells a result from a failure."""
     status = "success" if isinstance(outcome, CellResult) else "failed"
-    return {"version": VERSION, "status": status, **asdict(outcome)}
+    return {"version": VERSION, "status": status, **encode(outcome)}
 
 
 def from_json(data: Mapping[str, Any]) -> Outcome:
@@ -66,7 +66,7 @@ class Training:
 
 def write_training(path: Path, training: Training) -> None:
     """Note that what was trained is saved."""
-    write_sealed(path, {"version": VERSION, **asdict(training)})
+    write_sealed(path, {"version": VERSION, **encode(training)})
 
 
 def read_training(path: Path) -> Training:
@@ -82,7 +82,7 @@ def read_training(path: Path) -> Training:
 
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:
     """Note that a suite is scored and its files are whole."""
-    write_sealed(path, asdict(evaluation))
+    write_sealed(path, encode(evaluation))
 
 
 def read_evaluation(path: Path) -> Evaluation:

@@ -33,7 +33,7 @@ def experiment(tiny_spec):
 
 
 def costs(experiment, outcomes=OUTCOMES):
-    found = costs_of(SimpleNamespace(experiment=experiment, outcomes=outcomes))
+    found = costs_of(SimpleNamespace(experiment=experiment, outcomes=outcomes, found=None))
     return {each.recipe: each for each in found.recipes}
 
 
@@ -89,7 +89,7 @@ def test_serving_is_summed_up_over_seeds(experiment):
 
 
 def test_it_is_plain_json(experiment):
-    content = costs_of(SimpleNamespace(experiment=experiment, outcomes=OUTCOMES)).to_json()
+    content = costs_of(SimpleNamespace(experiment=experiment, outcomes=OUTCOMES, found=None)).to_json()
     read = json.loads(json.dumps(content, allow_nan=False))
     assert read == content
     assert (read["format"], read["reference"]) == (1, "full--default")

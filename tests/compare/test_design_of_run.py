@@ -28,6 +28,7 @@ class StandInRun:
     folder: Path
     outcomes: tuple = ()
     tuning: tuple = ()
+    found: None = None
     cell_ids: tuple = ()
     items: dict = field(default_factory=dict)
     experiment: SimpleNamespace = field(

@@ -27,7 +27,7 @@ def told(experiment):
     """Return all of an experiment but where it was read, and its search, which has been made."""
     return {
         key: value
-        for key, value in encode(replace(experiment, tune=None)).items()
+        for key, value in encode(replace(experiment, tune=None, search=None)).items()
         if key not in {"file", "include", "overrides"}
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 HEAVY_ROOMS = (
     *("_compat", "contamination", "diagnostics", "evaluation", "execution", "methods", "model", "preflight"),
-    *("questions", "sources.data", "sources.models", "sources.weights", "suites", "testing", "training"),
+    *("questions", "sources.data", "sources.models", "sources.weights", "suites", "testing", "training", "transforms"),
 )
 """What imports something that the extra brings, or is about what does."""
 

@@ -466,6 +466,12 @@ class FoundRecipe:
     recipe: str
     phases: tuple[SearchPhase, ...]
 
+    @property
+    def trials(self) -> tuple[PhaseTrial, ...]:
+        """All trials, each once: what one phase trained the next need not train again."""
+        listed = (each for phase in self.phases for entry in phase.entries for each in entry.trials)
+        return tuple({each.cell: each for each in listed}.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenValues:

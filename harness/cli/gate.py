@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError
-
 if TYPE_CHECKING:
     from harness.verdict.one_run import OneRun
     from harness.verdict.ruling import Ruling
@@ -48,16 +46,10 @@ def checked_rules(given: str | None) -> list[str]:
     if not given:
         return []
     from harness.verdict.gate import RULES
-    from harness.verdict.requirements import requirement
+    from harness.verdict.requirements import requirements
 
-    rules, problems = given.split(","), []
-    for rule in (each for each in rules if each not in RULES):
-        try:
-            requirement(rule)
-        except UsageError as error:
-            problems.append(str(error))
-    if problems:
-        raise UsageError("\n".join(problems))
+    rules = given.split(",")
+    requirements(each for each in rules if each not in RULES)
     return rules
 
 

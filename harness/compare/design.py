@@ -372,10 +372,9 @@ def _unequal_search(experiment: Experiment, tuning: Sequence[ChosenValues]) -> t
 def _found(run: RunFolder, comparison: Comparison) -> Iterator[str]:
     """Say it where the candidate is the best of many and the reference is as it was declared."""
     if run.found is not None:
-        trials = {each.cell for phase in run.found.phases for entry in phase.entries for each in entry.trials}
         yield (
-            f"unequal search: {run.found.recipe} was found in {len(trials)} trials, {comparison.reference} is as "
-            "declared, with none."
+            f"unequal search: {run.found.recipe} was found in {len(run.found.trials)} trials, "
+            f"{comparison.reference} is as declared, with none."
         )
 
 

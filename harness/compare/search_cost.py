@@ -38,11 +38,10 @@ class SearchCost:
 
 def search_cost(found: FoundRecipe, baseline: Sequence[CellResult]) -> SearchCost:
     """Return what a search cost; `baseline` are the finished cells of the recipe that it is held against."""
-    each = {trial.cell: trial for phase in found.phases for entry in phase.entries for trial in entry.trials}
-    ended = [trial for trial in each.values() if not trial.failure]
+    ended = [trial for trial in found.trials if not trial.failure]
     return SearchCost(
-        trials=len(each),
-        failed=len(each) - len(ended),
+        trials=len(found.trials),
+        failed=len(found.trials) - len(ended),
         steps=sum(trial.steps or 0 for trial in ended),
         train_seconds=_sum([trial.train_seconds for trial in ended]),
         probe_seconds=_sum([trial.probe_seconds for trial in ended]),

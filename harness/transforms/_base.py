@@ -43,8 +43,15 @@ class RowTransform(ABC):
         The same seed draws nested shares: a smaller one is the beginning of a larger. Transforms draw by their own
         names, so that two with one seed take different rows.
         """
-        order = self.generator(declared).permutation(total)
-        return [int(place) for place in order[: max(1, round(total * declared.share))]]
+        return self.order(total, declared)[: self.wanted(total, declared)]
+
+    def order(self, total: int, declared: Transform) -> list[int]:
+        """Return the places of all rows in the order of their drawing."""
+        return [int(place) for place in self.generator(declared).permutation(total)]
+
+    def wanted(self, total: int, declared: Transform) -> int:
+        """Return how many rows the declared share of `total` is, one at least."""
+        return max(1, round(total * declared.share))
 
     def generator(self, declared: Transform, *beside: int) -> np.random.Generator:
         """Return what draws for this transform and its seed; `beside` tells further draws from the first."""

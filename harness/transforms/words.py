@@ -36,9 +36,8 @@ class _Words(RowTransform):
         del losses
         if any(RENDERED in row for row in rows):
             raise TaskError(f"{self.name} changes words of texts, and a chat template wrote these rows.")
-        order = self.generator(declared).permutation(len(rows))
-        able = [int(place) for place in order if _can(rows[place])]
-        wanted = max(1, round(len(rows) * declared.share))
+        able = [place for place in self.order(len(rows), declared) if _can(rows[place])]
+        wanted = self.wanted(len(rows), declared)
         if len(able) < wanted:
             raise TaskError(
                 f"{self.name} is to change {wanted} of {len(rows)} rows, and {len(able)} have a line of {_LEAST + 2} "

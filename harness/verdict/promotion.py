@@ -6,8 +6,8 @@ from typing import Literal
 
 from harness.compare.design import Arm, Design
 from harness.compare.scores import read_scores
-from harness.errors import ComparisonError, UsageError
-from harness.verdict.requirements import Requirement, requirement, rule_on
+from harness.errors import ComparisonError
+from harness.verdict.requirements import Requirement, requirements, rule_on
 from harness.verdict.ruling import ALLOW, REJECT, Ruling, combined
 from harness.verdict.sides import Scope, Sides, sides_of
 
@@ -92,7 +92,7 @@ def decide_promotion(design: Design, declared: Sequence[str] = ()) -> Promotion:
         raise ComparisonError("a run with looks is judged when it ends: leave `looks` out of what decides a promotion.")
     scores = read_scores(design)
     rules = tuple(declared) or tuple(f"drop:{each.suite.task}={DEFAULT_DROP}" for each in scores)
-    wanted = _requirements(rules)
+    wanted = requirements(rules)
     scope: Scope = "checkpoint" if design.seeds == 1 else "recipe"
     tail = design.tail(len(design.candidates))
     sides = tuple(sides_of(design, scores, scope))
@@ -111,18 +111,6 @@ def decide_promotion(design: Design, declared: Sequence[str] = ()) -> Promotion:
         alpha=design.alpha,
         prospects=prospects,
     )
-
-
-def _requirements(rules: Sequence[str]) -> list[Requirement]:
-    found, problems = list[Requirement](), list[str]()
-    for rule in rules:
-        try:
-            found.append(requirement(rule))
-        except UsageError as error:
-            problems.append(str(error))
-    if problems:
-        raise UsageError("\n".join(problems))
-    return found
 
 
 def _prospect(arm: Arm, sides: Sequence[Sides], wanted: Sequence[Requirement], tail: float) -> Prospect:

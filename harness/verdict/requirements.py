@@ -7,7 +7,7 @@ each may err with alpha/2) and rejects where any does (a union, so that they sha
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.errors import UsageError
@@ -74,6 +74,19 @@ class Requirement:
 def is_rule(text: str) -> bool:
     """Tell whether a text is a rule that is ruled on scores, and not on verdicts alone."""
     return text in PLAIN or _NUMBERED.fullmatch(text) is not None
+
+
+def requirements(texts: Iterable[str]) -> list[Requirement]:
+    """Return rules as they were written. Raises `UsageError` with all that are none."""
+    found, problems = list[Requirement](), list[str]()
+    for text in texts:
+        try:
+            found.append(requirement(text))
+        except UsageError as error:
+            problems.append(str(error))
+    if problems:
+        raise UsageError("\n".join(problems))
+    return found
 
 
 def requirement(text: str) -> Requirement:

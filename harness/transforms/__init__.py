@@ -6,7 +6,7 @@ from harness.sources.data import Row
 from harness.spec.records import Transform
 from harness.transforms._base import ORIGIN, Losses, RowTransform, origins
 from harness.transforms.fraction import Fraction
-from harness.transforms.least_confident import LeastConfident, left
+from harness.transforms.least_confident import LeastConfident
 from harness.transforms.noise import Noise
 from harness.transforms.words import DeleteWords, SwapWords
 
@@ -44,4 +44,7 @@ def reads_losses(declared: Declared) -> bool:
 
 def count_left(total: int, declared: Declared) -> int:
     """Return how many of `transformed` rows will train."""
-    return left(total, declared[LeastConfident.name]) if LeastConfident.name in declared else total
+    for each in ALL:
+        if each.name in declared and each.reads_losses:
+            total = each.left(total, declared[each.name])
+    return total

@@ -37,6 +37,11 @@ class RowTransform(ABC):
     def apply(self, rows: Sequence[Row], declared: Transform, losses: Losses | None = None) -> list[Row]:
         """Return the rows as they train."""
 
+    def left(self, total: int, declared: Transform) -> int:
+        """Return how many of `total` rows one that reads losses will leave, which is told before they are known."""
+        del declared
+        return total
+
     def drawn(self, total: int, declared: Transform) -> list[int]:
         """Return the places of the declared share of `total` rows, one at least, in the order of their drawing.
 

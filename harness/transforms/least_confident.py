@@ -19,13 +19,12 @@ class LeastConfident(RowTransform):
         if losses is None:
             raise ValueError("which rows the base is least confident of takes their losses")
         costs = losses(rows)
-        kept = left(len(rows), declared)
+        kept = self.left(len(rows), declared)
         if kept == 0:
             raise TaskError(f"least_confident drops all {len(rows)} rows. Lower its `share`.")
         order = sorted(range(len(rows)), key=lambda place: costs[place])
         return [rows[place] for place in sorted(order[:kept])]
 
-
-def left(total: int, declared: Transform) -> int:
-    """Return how many of `total` rows are left."""
-    return total - round(total * declared.share)
+    def left(self, total: int, declared: Transform) -> int:
+        """Return how many of `total` rows are left."""
+        return total - round(total * declared.share)

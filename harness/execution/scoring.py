@@ -14,9 +14,9 @@ from harness.execution.frozen import prefix_of
 from harness.execution.unit import CellWork
 from harness.ledger.artefacts import together
 from harness.ledger.damage import CellFiles, refuse
-from harness.ledger.files import sync_folder
+from harness.ledger.files import sync, sync_folder
 from harness.ledger.outcomes import Training, read_evaluation, write_evaluation
-from harness.ledger.run import SCORED
+from harness.ledger.run import OUTCOME, SCORED
 from harness.records import Evaluation
 from harness.sources import models
 from harness.spec.records import Suite
@@ -44,6 +44,7 @@ def score_suites(
             yield earlier
             continue
         clock.enter(f"evaluate {suite.task}")
+        _withdraw(work.folder, note.parent)
         scored = score_suite(work, suite, note.parent, subject, clock, prefix=prefix())
         evaluation = replace(scored, state_sha256=state)
         if evaluation.prefix is not None:
@@ -52,6 +53,17 @@ def score_suites(
         write_evaluation(note, evaluation)
         clock.tell(SuiteScored(key, evaluation))
         yield evaluation
+
+
+def _withdraw(cell: Path, scores: Path) -> None:
+    """Remove a cell's record before scores that it may name are made anew.
+
+    A finished cell that was taken over without its weights, or trained again, is scored again in every suite. Killed in
+    between, a record that stayed would name files that are gone.
+    """
+    if scores.exists() and (cell / OUTCOME).exists():
+        (cell / OUTCOME).unlink()
+        sync(cell)
 
 
 def score_suite(

@@ -2,13 +2,15 @@
 
 import json
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from harness.errors import DamagedError
-from harness.execution import repair
+from harness.execution import repair, scoring
 from harness.execution.adopt import adopt
+from harness.execution.clock import Clock
 from harness.ledger import RunFolder
 from harness.ledger.artefacts import artefacts, together
 from harness.ledger.damage import CellFiles
@@ -208,3 +210,27 @@ def test_an_adoption_that_was_cut_off_is_begun_again(stand_in, tmp_path, monkeyp
     assert adopt(mine, *asked)
     assert CellFiles(mine, stand_in.cell).damages() == []
     assert not list((mine.folder / "claims").glob("adopting-*"))
+
+
+def test_a_finished_cell_that_is_killed_while_it_is_scored_again_names_nothing_that_is_gone(stand_in, monkeypatch):
+    """Taken over from a bundle it has no weights, so that for one more suite it is trained and scored anew."""
+    for note in stand_in.folder.glob("eval/*/evaluation.json"):
+        note.unlink()
+    outcome = stand_in.run.outcome(stand_in.cell)
+    suites = {Path(each.samples).parts[1]: SimpleNamespace(task=each.task) for each in outcome.evaluations}
+    work = SimpleNamespace(folder=stand_in.folder, planned=SimpleNamespace(suites=suites))
+
+    class Killed(BaseException):
+        pass
+
+    def first(work, suite, folder, *args, **kwargs):
+        shutil.rmtree(folder)
+        raise Killed
+
+    monkeypatch.setattr(scoring, "score_suite", first)
+    monkeypatch.setattr(scoring, "prefix_of", lambda *args: None)
+    with pytest.raises(Killed):
+        list(scoring.score_suites(work, SimpleNamespace(model=None, tokenizer=None), Clock(lambda body: None)))
+    left = CellFiles(RunFolder(stand_in.run.folder), stand_in.cell)
+    assert left.run.ended(left.cell) is None
+    assert left.damages() == []

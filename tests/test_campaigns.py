@@ -174,6 +174,15 @@ def test_a_folder_with_a_run_of_one_model_is_refused(done, spec):
         campaigns.load(spec.parent / "tiny.json")
 
 
+def test_a_plan_says_of_which_models_times_were_not_measured_at_their_shape(spec, monkeypatch, capsys):
+    known = {0: estimated(cells=ESTIMATE.cells, busy=True), 1: estimated(cells=ESTIMATE.cells, scaled=True)}
+    monkeypatch.setattr(api, "plan", lambda experiment, **_options: known[experiment.model.seed])
+    assert main(["plan", str(spec)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "scaled by counted operations: second" in said
+    assert "kept busy, too long: first" in said
+
+
 def test_a_plan_is_of_each_model_and_names_units_as_a_run_takes_them(spec, monkeypatch, capsys):
     def planned(experiment, **_options):
         if experiment.model.seed == 1:
@@ -190,5 +199,7 @@ def test_a_plan_is_of_each_model_and_names_units_as_a_run_takes_them(spec, monke
     assert [each["id"] for each in found["models"]["first"]["launch"]["units"]] == ["first/base--0", "first/a--1"]
     assert found["models"]["first"]["launch"]["units"][1]["after"] == ["first/base--0"]
     assert list(found["not_planned"]) == ["second"]
+    assert "scaled" not in said
+    assert "busy" not in said
     assert main(["plan", str(spec), "--within", "2h"]) == 64
     assert "--only" in capsys.readouterr().err

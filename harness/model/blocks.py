@@ -35,7 +35,7 @@ _IN_FEEDFORWARD: Mapping[str, str] = {
     "gate_up_proj": "gate up", "input_linear": "gate up", "output_linear": "down",
 }  # fmt: skip
 ROUTERS = ("gate", "router", "shared_expert_gate")
-_EXPERTS = 3
+EXPERTS_DIMENSIONS = 3
 """Dimensions of a parameter that holds one matrix for each expert."""
 
 
@@ -92,7 +92,7 @@ def _linear(name: str, inside: str, module: nn.Module, known: Mapping[str, str])
 
 def _of_experts(name: str, inside: str, module: nn.Module) -> Iterator[Projection]:
     for own, weight in module.named_parameters(recurse=False):
-        if weight.dim() == _EXPERTS:
+        if weight.dim() == EXPERTS_DIMENSIONS:
             last = inside.rpartition(".")[2] if own == "weight" else own
             yield Projection(f"{name}.{own}", "mlp", _parts(_IN_FEEDFORWARD.get(last, "up")), experts=True)
 

@@ -7,8 +7,9 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from harness._compat.bitsandbytes import bytes_a_weight, logical_size
+from harness.model.blocks import EXPERTS_DIMENSIONS
 from harness.model.decoder import LINEAR, layer_names
-from harness.model.shapes import empty_model
+from harness.model.shapes import empty_model, known_config
 
 
 def parameters(model: nn.Module) -> tuple[int, int]:
@@ -47,6 +48,24 @@ def largest_layer(config: Mapping[str, Any]) -> tuple[str, int, int]:
     layers = [model.get_submodule(name) for name in layer_names(model)]
     sizes = [parameters(layer)[1] for layer in layers]
     return type(layers[0]).__name__, max(sizes), parameters(model)[1] - sum(sizes)
+
+
+def weights_met(config: Mapping[str, Any]) -> tuple[float, int]:
+    """Return of the model of `config` how many weights a token meets in a decoder layer, on average, and in the head.
+
+    Of a mixture, a token meets as many experts as the router sends it to.
+    """
+    model, text = empty_model(config), known_config(config).get_text_config()
+    layers = [model.get_submodule(name) for name in layer_names(model)]
+    met = sum(_met(each, getattr(text, "num_experts_per_tok", None)) for layer in layers for each in layer.parameters())
+    return met / len(layers), text.hidden_size * text.vocab_size
+
+
+def _met(weight: nn.Parameter, experts: int | None) -> float:
+    """Return how many of a parameter's weights a token meets; one of three dimensions holds a matrix an expert."""
+    if weight.dim() != EXPERTS_DIMENSIONS or experts is None:
+        return weight.numel()
+    return weight.numel() * min(1.0, experts / len(weight))
 
 
 def base_bytes(config: Mapping[str, Any], width: int, quantization: Mapping[str, Any] | None) -> int:

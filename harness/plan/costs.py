@@ -97,6 +97,8 @@ class Estimate:
     """The day on which this machine's speed was measured, ISO 8601."""
     busy: bool
     """Whether something else ran on it then, so that times are too long."""
+    scaled: bool = False
+    """Whether it was measured at a smaller shape than the model's, and scaled by counted operations."""
     screening: Screening | None
     """None where the training rows could not be had."""
     power: Power

@@ -1,8 +1,13 @@
-"""How fast this machine is at this model's shape, from a few seconds of two layers of it, its head and AdamW."""
+"""How fast this machine is at this model's shape, from a few seconds of two layers of it, its head and AdamW.
+
+Measuring takes as long as the shape is large, and so much memory: of a model of 72 billion parameters many minutes and
+14 GB. Beyond `MOST` products the speed is that of a reference shape, measured, times how many more weights a token
+meets: a product's rate hardly depends on its size where its matrices are larger than caches.
+"""
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -10,7 +15,8 @@ from torch import nn
 from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
-from harness.model.devices import synchronize
+from harness.model.counting import largest_layer, weights_met
+from harness.model.devices import device_kind, synchronize
 from harness.model.shapes import known_config
 
 LAYERS = 2
@@ -21,6 +27,20 @@ COMPLETION = 64
 PARAMETERS = 2**23
 """More than the processor's caches hold, as those of a model are."""
 
+REFERENCE: Mapping[str, Any] = {
+    "model_type": "llama",
+    "hidden_size": 1024,
+    "intermediate_size": 2816,
+    "num_hidden_layers": LAYERS,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 8,
+    "vocab_size": 32000,
+}
+"""What stands for shapes that are not measured themselves."""
+MOST = 1.2e10
+"""Multiplications by a weight in one forward pass of the measurement, beyond which a shape is not measured on a CPU."""
+MOST_ON_ACCELERATOR = 1e12
+
 
 @dataclass(frozen=True, slots=True)
 class Speed:
@@ -29,6 +49,10 @@ class Speed:
     forward: float
     backward_input: float
     backward_weights: float
+
+    def times(self, factor: float) -> "Speed":
+        """Return the speed of a part of `factor` times as many weights."""
+        return Speed(self.forward * factor, self.backward_input * factor, self.backward_weights * factor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +67,24 @@ class Calibration:
 def measure(config: Mapping[str, Any], device: str) -> Calibration:
     """Measure the best of a few repeats on randomly initialised parts with the model's own shape."""
     return Calibration(layer=_layer(config, device), head=_head(config, device), optimizer=_optimizer(device))
+
+
+def is_measurable(config: Mapping[str, Any], device: str) -> bool:
+    """Tell whether the shape of `config` is small enough to be measured itself."""
+    _, largest, _ = largest_layer(config)
+    _, head = weights_met(config)
+    most = MOST if device_kind(device) == "cpu" else MOST_ON_ACCELERATOR
+    return LAYERS * ROWS * LENGTH * largest + COMPLETION * head <= most
+
+
+def scaled(reference: Calibration, config: Mapping[str, Any]) -> Calibration:
+    """Return the speed at the shape of `config` by that at `REFERENCE` and the weights that a token meets in both."""
+    (layer, head), (layer_there, head_there) = weights_met(config), weights_met(REFERENCE)
+    return replace(
+        reference,
+        layer=reference.layer.times(layer / layer_there),
+        head=reference.head.times(head / head_there),
+    )
 
 
 def _layer(config: Mapping[str, Any], device: str) -> Speed:

@@ -1,9 +1,10 @@
 """Time, memory and disk that an experiment would take on this machine, estimated before anything is spent.
 
-Time: seconds a token and layer, measured in `calibrate`, times tokens (the padding of batches too) and layers, the
-output head at completion tokens, and AdamW on what trains. A recipe that trains nothing below layer l needs no backward
-pass there. Memory: weights (on a GPU as they are quantized), and what `memory` says that training and scoring take.
-Disk: what is saved, lm-eval's sample files, and weights that are deleted once they are scored.
+Time: seconds a token and layer, measured in `calibrate` or, of a large model, scaled from a smaller shape's, times
+tokens (the padding of batches too) and layers, the output head at completion tokens, and AdamW on what trains. A
+recipe that trains nothing below layer l needs no backward pass there. Memory: weights (on a GPU as they are quantized),
+and what `memory` says that training and scoring take. Disk: what is saved, lm-eval's sample files, and weights that are
+deleted once they are scored.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -100,6 +101,7 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         rows=counted.rows.count,
         measured=kept.day,
         busy=kept.busy,
+        scaled=kept.scaled,
         screening=screening,
         power=power_of(left, {task: each.items for task, each in counted.suites.items()}),
         unscreened=unscreened,

@@ -80,10 +80,21 @@ def plan_over_models(
         Prose(f"{len(campaign.experiments)} models, each a run of its own → {folder}/MODEL"),
         Table(headers=("name", "model", ("M", "parameters"), "cells", "trials", "~time", "~peak", "disk"), rows=rows),
         Prose(f"{said}; `harness plan SPEC --only MODEL` shows one in full"),
+        *_how_known(estimates),
         *(Notice(f"{name}: not planned: {reason}") for name, reason in errors.items()),
         *(Notice(f"assumed, since it is not at hand: {each}") for each in absent),
     ]
     return Document(tuple(blocks))
+
+
+def _how_known(estimates: Mapping[str, Estimate]) -> Iterator[Block]:
+    """Yield of which models the times are scaled, and of which they are a busy machine's."""
+    scaled, busy = ([name for name, each in estimates.items() if getattr(each, what)] for what in ("scaled", "busy"))
+    if scaled:
+        names = ", ".join(scaled)
+        yield Notice(f"times of a smaller shape on this machine, scaled by counted operations: {names}")
+    if busy:
+        yield Notice(f"times of a machine that something else kept busy, too long: {', '.join(busy)}")
 
 
 def _plan_row(name: str, campaign: Campaign, estimate: Estimate) -> tuple[Cell, ...]:

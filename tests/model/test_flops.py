@@ -5,6 +5,7 @@ import pytest
 from harness.methods.adapt import adapt
 from harness.methods.dispatch import training_flops
 from harness.methods.traits import traits
+from harness.model.counting import weights_met
 from harness.spec.records import Bottleneck, Layers, Recipe
 
 ATTENTION, MLP = 2 * 64 * 64 + 2 * 64 * 32, 3 * 64 * 128
@@ -60,3 +61,13 @@ def test_veras_shared_matrices_are_multiplied_by_in_every_module(tiny):
 )
 def test_virtual_tokens_lengthen_an_example_but_a_prefix_does_not(peft, expected):
     assert traits(Recipe(method="m", name="n", peft=peft)).added_tokens == expected
+
+
+def test_a_token_meets_the_experts_that_it_is_sent_to():
+    sizes = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = {"model_type": "mixtral", **sizes, "num_key_value_heads": 2, "vocab_size": 100, "num_local_experts": 8}
+    router = 64 * 8
+    for used in (2, 8):
+        layer, head = weights_met({**config, "num_experts_per_tok": used})
+        assert layer == ATTENTION + used * MLP + router + 2 * 64
+        assert head == 64 * 100

@@ -11,8 +11,19 @@ from harness.preflight.calibrate import Calibration, Speed
 from harness.preflight.calibrated import Kept
 from harness.report.documents import plan_document
 from harness.report.render.text import TextRenderer, render_text
-from harness.report.sections.plan import power_block
+from harness.report.sections.plan import _measured, power_block
 from harness.spec import Overrides, load
+from helpers.estimates import estimated
+
+
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_how_the_speed_is_known_is_said(busy, scaled):
+    said = _measured(estimated(busy=busy, scaled=scaled))
+    assert ("scaled by counted operations" in said) == scaled
+    assert ("too long" in said) == busy
+    assert ("2026-11-28" in said) == (not busy)
+    assert "--measure repeats it" in said
 
 
 @pytest.fixture

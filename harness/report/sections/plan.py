@@ -239,9 +239,10 @@ def unknowns(estimate: Estimate) -> Iterator[Block]:
 
 
 def _measured(estimate: Estimate) -> str:
+    other = "; of a smaller shape than the model's, scaled by counted operations" if estimate.scaled else ""
     if estimate.busy:
-        return "which something else kept busy: times are too long, and not kept"
-    return f"{estimate.measured}; --measure repeats it"
+        return f"which something else kept busy: times are too long, and kept for an hour{other}; --measure repeats it"
+    return f"{estimate.measured}{other}; --measure repeats it"
 
 
 def _search(estimate: Estimate) -> str:

@@ -9,7 +9,7 @@ import math
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -90,6 +90,7 @@ class Run:
     verdict: Json
     cells: tuple[Json, ...]
     candidate: str
+    reference: str
 
     @classmethod
     def read(cls, folder: Path) -> "Iterator[Run]":
@@ -98,16 +99,13 @@ class Run:
         lock, verdict = (json.loads((folder / name).read_text()) for name in ("spec.lock.json", "verdict.json"))
         trained = tuple(each for each in cells if each.get("train_info"))
         for candidate in verdict["candidates"]:
-            yield cls(lock=lock, verdict=verdict, cells=trained, candidate=candidate)
+            yield cls(
+                lock=lock, verdict=verdict, cells=trained, candidate=candidate, reference=str(verdict["reference"])
+            )
 
     def of(self, recipe: str) -> dict[int, Json]:
         """Return the trained cells of a recipe by seed."""
         return {int(each["cell"]["seed"]): each for each in self.cells if each["cell"]["recipe"] == recipe}
-
-    @property
-    def reference(self) -> str:
-        """The reference's id."""
-        return str(self.verdict["reference"])
 
     @property
     def in_domain(self) -> str:
@@ -187,6 +185,29 @@ def _accuracies(run: Run) -> Iterator[tuple[float, float]]:
             yield found[0], found[1]
 
 
+def _effects(run: Run) -> Iterator[tuple[str, Figure]]:
+    """Yield what each variant of the candidate did on each suite, named ``effect of rank=4 on k8s_qa``."""
+    for each in run.verdict.get("effects", []):
+        if each["gap"]["reference"] == run.candidate:
+            levels = ", ".join(f"{factor}={level}" for factor, level in each["levels"].items())
+            found = Figure.of_verdict(each["gap"]["gap"], run.verdict["effects_level"])
+            yield f"{EFFECT}{levels} on {each['gap']['task']}", found
+
+
+def _accuracies_over(run: Run) -> Iterator[tuple[str, Figure]]:
+    """Yield its accuracy in-domain minus that of each variant of it, named ``accuracy over lora--r8-rank-4``."""
+    for other in {each["gap"]["candidate"] for each in run.verdict.get("effects", [])}:
+        if other.startswith(f"{run.candidate}-") and (found := _accuracy_gap(replace(run, reference=other))):
+            yield f"{OVER}{other}", found
+
+
+EFFECT, OVER = "effect of ", "accuracy over "
+_NAMED = {
+    EFFECT: ("the recipe's score minus that of its variant with {rest}, negative where the variant is better", ""),
+    OVER: ("the recipe's accuracy in-domain minus that of {rest}", ""),
+}
+"""What figures are that a run names by what it varied."""
+
 FIGURES: Mapping[str, tuple[str, str, Callable[[Run], Figure | None]]] = {
     "gap_in": ("gap in-domain, positive where the reference is better", "bits/byte", _gap),
     "extra_forgetting": ("what the candidate loses on the guard beyond the reference", "", _extra_forgetting),
@@ -235,12 +256,20 @@ def _extract(runs: Sequence[Run]) -> Json:
 
 
 def _figures(run: Run) -> Iterator[tuple[str, Json]]:
-    for name, (_, _, figure) in FIGURES.items():
-        found = figure(run)
-        if found is not None:
-            low, high = found.interval
-            interval = [round(low, 6), round(high, 6)]
-            yield name, {"estimate": round(found.estimate, 6), "interval": interval, "over": found.over}
+    fixed = ((name, found) for name, (_, _, figure) in FIGURES.items() if (found := figure(run)) is not None)
+    for name, found in (*fixed, *_effects(run), *sorted(_accuracies_over(run))):
+        low, high = found.interval
+        interval = [round(low, 6), round(high, 6)]
+        yield name, {"estimate": round(found.estimate, 6), "interval": interval, "over": found.over}
+
+
+def _meaning(name: str) -> tuple[str, str]:
+    """Return what a figure is, and its unit."""
+    if name in FIGURES:
+        return FIGURES[name][:2]
+    kind = next(each for each in _NAMED if name.startswith(each))
+    what, unit = _NAMED[kind]
+    return what.format(rest=name.removeprefix(kind)), unit
 
 
 def _dates(cell: Json) -> Iterator[str]:
@@ -286,7 +315,7 @@ def _by_run(how: Json, extracts: Mapping[str, Json]) -> Json:
     low, high = (bound if given is None else given for bound, given in zip(_UNBOUNDED, how["between"], strict=True))
     least, most = figure["interval"]
     verdict = HOLDS if low <= least and most <= high else FAILS if most < low or least > high else OPEN
-    what, unit, _ = FIGURES[how["figure"]]
+    what, unit = _meaning(how["figure"])
     measured = {key: source[key] for key in ("run", "command", "model", "machine", "harness", "date", "reference")}
     found = [{"figure": what, "unit": unit, **figure}]
     return {"verdict": verdict, "found": found, "measured": {**measured, "candidate": how["candidate"]}}

@@ -194,7 +194,7 @@ class Conclusion:
         files: dict[str, Any] = {}
         if self.verdicts is not None:
             files |= {"verdict.json": self.verdicts.to_json()}
-            files["costs.json"] = {**self.costs.to_json(), "decision": encode(self.run.decision)}
+            files["costs.json"] = {**self.costs.to_json(), "decision": self.run.decision.to_json()}
         if self.held_out:
             files["held_out.json"] = {"recipes": encode(self.held_out)}
         if self.files.tuning:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.bundle.archive import unpack
-from harness.codec import encode
 from harness.compare.costs import costs_of
 from harness.errors import BundleError, HarnessError
 from harness.ledger import RunFolder
@@ -57,7 +56,7 @@ def conclusions(run: RunFolder) -> dict[str, Any]:
     """Return what follows from a run's records, by file: its verdicts and what its recipes took."""
     verdicts, costs = judge_run(run), costs_of(run)
     decision = decide(verdicts.recommendation, costs, run.experiment.comparison.cost)
-    return {"verdict.json": verdicts.to_json(), "costs.json": {**costs.to_json(), "decision": encode(decision)}}
+    return {"verdict.json": verdicts.to_json(), "costs.json": {**costs.to_json(), "decision": decision.to_json()}}
 
 
 def verify(path: Path) -> Verified:

@@ -88,7 +88,9 @@ def test_a_run_of_several_candidates_gives_each_its_figures(script):
     verdict = {"reference": "whole", "comparisons": [], "extra_forgetting": []}
     lock = {"experiment": {"suites": [{"task": "t", "role": "in_domain"}]}}
     found = {
-        name: dict(script._figures(script.Run(lock=lock, verdict=verdict, cells=cells, candidate=name)))
+        name: dict(
+            script._figures(script.Run(lock=lock, verdict=verdict, cells=cells, candidate=name, reference="whole"))
+        )
         for name in ("half", "quarter")
     }
     assert set(found["half"]) == {"time_saved", "peak_over_weights"}
@@ -103,3 +105,27 @@ def test_a_run_of_several_candidates_gives_each_its_figures(script):
 def test_a_figure_is_rounded_as_its_document_rounds(script, value, to, digits, expected):
     part = {"figure": "one", "value": {"op": "mean", "of": [value, value]}, "rounds_to": to, "digits": digits}
     assert script.decide({"decide": {"by": "arithmetic", "parts": [part]}}, {})["verdict"] == expected
+
+
+def test_what_a_factor_did_is_a_figure_of_its_own(script):
+    def cell(recipe, seed, accuracy):
+        scored = [{"task": "t", "metrics": {"acc,none": accuracy}}]
+        taken = {"train_time": 1.0, "steps": 4, "probes": [], "footprint": 100}
+        costs = {"rss_max": 300, "seconds": {}}
+        return {"cell": {"recipe": recipe, "seed": seed}, "train_info": taken, "costs": costs, "evaluations": scored}
+
+    gap = {"estimate": 0.02, "interval": [-0.01, 0.05]}
+    varied = {"reference": "lora", "candidate": "lora-rank-4", "task": "t", "gap": gap}
+    verdict = {"comparisons": [], "extra_forgetting": [], "effects_level": 0.99}
+    verdict["effects"] = [{"levels": {"rank": "4"}, "gap": varied}]
+    lock = {"experiment": {"suites": [{"task": "t", "role": "in_domain"}]}}
+    scores = {"full": (0.5, 0.6), "lora": (0.4, 0.5), "lora-rank-4": (0.3, 0.39)}
+    cells = tuple(cell(recipe, seed, each) for recipe, both in scores.items() for seed, each in enumerate(both))
+    found = dict(
+        script._figures(script.Run(lock=lock, verdict=verdict, cells=cells, candidate="lora", reference="full"))
+    )
+    assert found["effect of rank=4 on t"]["interval"] == [-0.01, 0.05]
+    assert found["accuracy over lora-rank-4"]["estimate"] == pytest.approx(0.105)
+    assert found["accuracy_gap"]["estimate"] == pytest.approx(-0.1)
+    for name in found:
+        assert script._meaning(name)[0]

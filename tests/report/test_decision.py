@@ -5,6 +5,7 @@ from dataclasses import replace
 import harness
 from harness.report.render.text import render_text
 from harness.report.sections.decision import decision_blocks
+from harness.statistics.speedup import SpeedUp
 from harness.verdict import judge_scores
 from harness.verdict.decision import Decision, decide
 from helpers.runs import scored_run
@@ -44,6 +45,17 @@ def test_without_costs_there_is_a_set():
 
 def test_one_candidate_without_costs_is_not_said_to_be_cheap():
     assert said(judged()).startswith("WHAT TO USE: lora, if it costs less")
+
+
+def test_times_that_do_not_tell_are_no_recommendation():
+    ratio = SpeedUp(estimate=1.18, low=0.15, high=9.62, p=0.8, pairs=5)
+    means = {"full": 283.0, "lora": 500.0}
+    open_ = Decision(
+        by="training_time", recipe=None, costs=means, saving=None, speed_up=None, unsettled={"lora": ratio}
+    )
+    text = said(judged(), open_)
+    assert text.startswith("WHAT TO USE: lora, if it costs less")
+    assert "not settled: lora 1.18 times as fast, 95% interval 0.15 to 9.62. The means: full 4 min 43 s" in text
 
 
 def test_what_is_shown_and_dearer_leaves_the_reference():

@@ -8,7 +8,7 @@ import pytest
 from harness.records import Cell, CellFailure, Measurement
 from harness.report.sections.marks import marks
 from harness.spec import load
-from harness.spec.records import Compute, EarlyStopping
+from harness.spec.records import Compute, EarlyStopping, RecipeData
 from helpers.records import cell_result, training
 
 FINE = {
@@ -83,3 +83,17 @@ def test_a_recipe_that_adapts_more_or_less_than_it_asks_is_told_once(experiment)
         for seed in (1, 2)
     ]
     assert told(experiment, result("full--default"), *twice) == [f"not as asked: lora--tiny: {notes[0]}"]
+
+
+def test_recipes_that_declare_other_rows_are_paired_with_their_like_alone(experiment):
+    full, lora = experiment.recipes
+    placebos = [
+        replace(each, name=f"{each.name}-placebo", data=RecipeData(control="permuted_answers")) for each in (full, lora)
+    ]
+    both = replace(experiment, recipes=(full, lora, *placebos))
+    arms = result(full.id), result(lora.id)
+    others = [result(each.id, tokens=77, order=("c", "d")) for each in placebos]
+    assert told(both, *arms, *others) == []
+    (unpaired, unequal) = told(both, *arms, others[0], result(placebos[1].id, tokens=78, order=("d", "c")))
+    assert unpaired.startswith("not paired")
+    assert f"({placebos[0].id} 77, {placebos[1].id} 78)" in unequal

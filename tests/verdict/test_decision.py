@@ -1,9 +1,12 @@
 """The cheapest of what is shown, by the declared cost; a set where costs are not known."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.compare.costs import RecipeCosts, RunCosts
 from harness.compare.summaries import MeanAndSD
+from harness.statistics.speedup import speed_up
 from harness.verdict.decision import decide
 from harness.verdict.records import Recommendation
 
@@ -70,3 +73,24 @@ def test_without_all_costs_there_is_a_set_and_no_choice(known):
 
 def test_a_price_that_was_not_declared_is_not_known():
     assert decide(recommendation("lora"), costs(full=2.0, lora=1.0), "price").recipe is None
+
+
+def timed(reference, candidate):
+    known = costs(full=sum(reference) / len(reference), lora=sum(candidate) / len(candidate))
+    full, lora = known.recipes
+    return replace(known, recipes=(full, replace(lora, speed_up_with_probes=speed_up(reference, candidate))))
+
+
+def test_a_mean_that_one_slow_run_makes_is_no_choice_of_either():
+    found = decide(recommendation("lora"), timed([10.0, 11.0, 10.0, 10.5], [5.0, 5.2, 60.0, 5.1]))
+    assert (found.recipe, found.saving) == (None, None)
+    assert found.costs["lora"] > found.costs["full"]
+    assert found.unsettled["lora"].estimate > 1
+    found = decide(recommendation("lora"), timed([10.0, 90.0, 10.0, 10.5], [11.0, 11.0, 11.0, 11.0]))
+    assert found.recipe is None
+
+
+def test_times_that_tell_are_a_choice():
+    assert decide(recommendation("lora"), timed([10.0, 11.0, 10.5], [5.0, 5.2, 5.1])).recipe == "lora"
+    assert decide(recommendation("lora"), timed([5.0, 5.2, 5.1], [10.0, 11.0, 10.5])).recipe == "full"
+    assert decide(recommendation("lora"), timed([10.0, 90.0, 10.0], [11.0, 11.0, 11.0]), "size").recipe is not None

@@ -7,6 +7,7 @@ from harness.records import GIB, MIB
 from harness.report.document import Block, Duration, Finding, Table, Words
 from harness.report.sections.needs import amount, reason
 from harness.spec.records import CostKind
+from harness.statistics.speedup import SpeedUp
 from harness.verdict.decision import Decision
 from harness.verdict.price import ALIKE, cheapest, plans, price_of
 from harness.verdict.records import NotWorse, Prospect, Recommendation, Verdicts
@@ -77,6 +78,12 @@ def _chosen(found: Recommendation, decision: Decision) -> Iterator[str]:
 
 
 def _unknown(found: Recommendation, decision: Decision) -> str:
+    if decision.unsettled:
+        ratios = "; ".join(f"{name} {_ratio(ratio)}" for name, ratio in decision.unsettled.items())
+        return (
+            f"Whether it saves training time beside {found.reference} is not settled: {ratios}. "
+            f"The means: {_costs(decision)}."
+        )
     missing = [name for name in (found.reference, *found.shown) if name not in decision.costs]
     whose = "What they cost is not known here" if not decision.costs else f"Not known: what {', '.join(missing)} costs"
     return f"{whose} ({_NAMES[decision.by]}): take the cheapest of these and {found.reference}, which adds no error."
@@ -86,10 +93,14 @@ def _saving(found: Recommendation, decision: Decision) -> str:
     ratio = decision.speed_up
     times = ""
     if ratio is not None:
-        times = f" ({ratio.estimate:.2f} times as fast, 95% interval {ratio.low:.2f} to {ratio.high:.2f})"
+        times = f" ({_ratio(ratio)})"
     return (
         f"It saves {decision.saving:.0%} of the {_NAMES[decision.by]} of {found.reference}: {_costs(decision)}{times}."
     )
+
+
+def _ratio(ratio: SpeedUp) -> str:
+    return f"{ratio.estimate:.2f} times as fast, 95% interval {ratio.low:.2f} to {ratio.high:.2f}"
 
 
 def _costs(decision: Decision) -> str:

@@ -26,9 +26,9 @@ def _marks(run: RunFolder) -> Iterator[str]:
     yield from _otherwise(results)
     yield from _precision(run.experiment, results)
     for seed in sorted({each.cell.seed for each in results if each.cell.seed is not None}):
-        of_seed = [each for each in results if each.cell.seed == seed]
-        yield from _unpaired(of_seed, seed)
-        yield from _unequal(run.experiment, of_seed, seed)
+        for alike in _by_rows(run.experiment, [each for each in results if each.cell.seed == seed]):
+            yield from _unpaired(alike, seed)
+            yield from _unequal(run.experiment, alike, seed)
 
 
 def _reproduced(run: RunFolder) -> Iterator[str]:
@@ -99,6 +99,15 @@ def _precision(experiment: Experiment, results: Sequence[CellResult]) -> Iterato
             f"model.dtype {declared} is not had on {devices}: {len(other)} of {len(results)} cells computed in "
             f"{dtype}, with loss scaling"
         )
+
+
+def _by_rows(experiment: Experiment, results: Sequence[CellResult]) -> list[list[CellResult]]:
+    """Split cells by the rows that their recipes declare: a placebo's answers are others, and so is their length."""
+    declared = {recipe.id: repr(recipe.data) for recipe in experiment.recipes}
+    found: dict[str | None, list[CellResult]] = {}
+    for each in results:
+        found.setdefault(declared.get(each.cell.recipe), []).append(each)
+    return [*found.values()]
 
 
 def _unpaired(results: Sequence[CellResult], seed: int) -> Iterator[str]:

@@ -232,3 +232,45 @@ class Path:
     missed: tuple[int, ...]
     line: tuple[Point, ...]
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerChoice:
+    """What layers were ranked by, and which were taken.
+
+    `rows` names the data, ``training rows`` for those that train; of these `batches` were read. `norms` have one number
+    a decoder layer and sum to 1, and `share` is the part of them that the `chosen` layers hold.
+    """
+
+    rows: str
+    batches: int
+    norms: tuple[float, ...]
+    chosen: tuple[int, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankAgreement:
+    """How alike two recipes rank layers seed by seed, or one recipe with one seed and with another.
+
+    `correlations` are Spearman's, by `pairs` of seeds; `mean` is theirs, with its 95% interval over seeds where there
+    are enough of them. `in_common` is the mean share of the fewer chosen layers that both chose, `by_chance` what
+    it is for layers drawn at random. `read` says what each ranked by: rows, and how many batches.
+    """
+
+    recipes: tuple[str, str]
+    read: tuple[str, str]
+    pairs: tuple[tuple[int, int], ...]
+    correlations: tuple[float, ...]
+    mean: float
+    low: float | None
+    high: float | None
+    in_common: float
+    by_chance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceStability:
+    """Whether layers are ranked alike with other seeds, and by recipes that read other rows or more of them."""
+
+    agreements: tuple[RankAgreement, ...]

@@ -16,6 +16,7 @@ from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, StoredCe
 from harness.diagnostics.activations import Activations
 from harness.diagnostics.attention import Attention
 from harness.diagnostics.latency import latency
+from harness.diagnostics.layer_choice import LayersChosen
 from harness.diagnostics.monitors import Monitors
 from harness.diagnostics.outputs import OutputsDiffer, logits, outputs_differ
 from harness.diagnostics.parameters import (
@@ -91,7 +92,7 @@ DEFAULTS: tuple[type[Diagnostic], ...] = (
 )
 
 
-_OWN = (Spectra, Attention, Representation, Activations, Monitors, TrainingPath)
+_OWN = (Spectra, Attention, Representation, Activations, Monitors, TrainingPath, LayersChosen)
 OWN: Mapping[str, type[Diagnostic]] = {each.name: each for each in _OWN}
 """Those that harness brings and takes only where a spec names them."""
 

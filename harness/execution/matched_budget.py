@@ -31,6 +31,7 @@ WARMUP = 3
 class Course:
     """What a training is fed, and how: rows, passes over them as batches, SFTConfig's fields, seed, device, dtype.
 
+    `ranking` starts a pass over the batches that rank layers, where these are not batches of the rows.
     Of a batch `rows_at_once` rows are read at a time, all of them with None. With a `prefix` folder, what enters the
     lowest trained layer is read from there, or kept: so many bytes at most.
     """
@@ -40,6 +41,7 @@ class Course:
     fields: Mapping[str, Any]
     seed: int
     batches: Batches
+    ranking: Batches | None = None
     device: str = "cpu"
     padding_free: bool = False
     rows_at_once: int | None = None

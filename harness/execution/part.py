@@ -28,6 +28,7 @@ from harness.methods.layers.shared import SharedProbes
 from harness.methods.store import replay, stage_folder
 from harness.model.devices import machine
 from harness.model.precision import trained_dtype
+from harness.plan.identity import data_key
 from harness.records import Probe, TrainRecord
 from harness.sources import models
 from harness.sources.data import Row
@@ -38,7 +39,7 @@ from harness.training.confidence import row_losses
 from harness.training.control import controlled
 from harness.training.probe import probe_batches
 from harness.training.reporting import Reporting
-from harness.training.rows import rows_sha256, stage_rows, validation_rows
+from harness.training.rows import ranking_rows, rows_sha256, stage_rows, validation_rows
 from harness.training.state import UnkeptStateError
 from harness.transforms import cleaned, origins, reads_losses
 
@@ -81,6 +82,7 @@ class Part:
             recipe,
             seed=course.seed,
             batches=course.batches,
+            ranking=course.ranking,
             tokenizer=course.tokenizer,
             probes=self._shared_probes(),
         )
@@ -122,8 +124,7 @@ def course_of(work: CellWork, recipe: Recipe, clock: Clock) -> Course:
     """Return what the training is fed. Raises `SourceError` where the rows are not those that were prepared."""
     tokenizer = models.tokenizer(work.experiment.model)
     rows = stage_rows(work.experiment, work.stage or Stage(recipe=recipe), tokenizer)
-    if rows_sha256(rows) != work.rows_sha256:
-        raise SourceError("the training rows changed since the run started; start again with a new --out.")
+    _refuse_changed(rows, work.rows_sha256, "training rows")
     fields = work.experiment.training_of(recipe)
     if reads_losses(recipe.transforms):
         clock.enter("select")
@@ -137,6 +138,7 @@ def course_of(work: CellWork, recipe: Recipe, clock: Clock) -> Course:
         fields=fields,
         seed=work.seed,
         batches=batches,
+        ranking=_ranking(work, recipe, tokenizer, fields),
         device=work.device,
         padding_free=execute.padding_free,
         rows_at_once=work.rows_at_once,
@@ -144,6 +146,23 @@ def course_of(work: CellWork, recipe: Recipe, clock: Clock) -> Course:
         prefix=work.folder.parents[1] / PREFIX / "rows" if execute.frozen_training else None,
         prefix_bytes=execute.frozen_prefix_bytes,
     )
+
+
+def _refuse_changed(rows: Sequence[Row], prepared: str, what: str) -> None:
+    if rows_sha256(rows) != prepared:
+        raise SourceError(f"the {what} changed since the run started; start again with a new --out.")
+
+
+def _ranking(
+    work: CellWork, recipe: Recipe, tokenizer: PreTrainedTokenizerBase, fields: Mapping[str, Any]
+) -> Batches | None:
+    """Return what starts a pass over the batches that rank layers, None where these are batches of what trains."""
+    data = recipe.layers.data
+    if data is None:
+        return None
+    rows = ranking_rows(work.experiment, data, tokenizer)
+    _refuse_changed(rows, work.content.ranking[data_key(data)], "rows that layers are ranked by")
+    return probe_batches(rows, tokenizer, fields, seed=work.seed)
 
 
 def _cleaned(work: CellWork, recipe: Recipe, rows: Sequence[Row], fields: Mapping[str, Any]) -> list[Row]:

@@ -25,6 +25,7 @@ def adapt(
     *,
     seed: int,
     batches: Batches | None = None,
+    ranking: Batches | None = None,
     tokenizer: PreTrainedTokenizerBase | None = None,
     probes: SharedProbes | None = None,
 ) -> Adapted:
@@ -33,15 +34,17 @@ def adapt(
     `model` is freshly loaded (with the recipe's `quantization`, if it has one) or is what `store.replay` made of it; of
     a recipe with stages, give one stage's at a time. The seed is set before anything is drawn, so the adapter's first
     values follow from it alone. What trains comes out in float32, whatever the model's dtype. `batches` starts a pass
-    over training batches, for strategies and initialisations that read data; `tokenizer` is needed by a prompt that
-    starts as a text; `probes` hold what layers of this very model are ranked by. The result's recipe holds the rank
-    that a declared `match` came to. Raises `RecipeError` when the recipe cannot be applied.
+    over training batches, for strategies and initialisations that read data, `ranking` over those of the recipe's
+    `layers.data`, where it has any, for the strategy; `tokenizer` is needed by a prompt that starts as a text; `probes`
+    hold what layers of this very model are ranked by. The result's recipe holds the rank that a declared `match` came
+    to. Raises `RecipeError` when the recipe cannot be applied.
     """
     if recipe.stages:
         raise RecipeError(f"{recipe.id} is trained in stages. Adapt to the recipe of each in turn.")
     fitted = matched(recipe, model.config.to_dict())
     set_seed(seed)
-    choice = choose_layers(base_of(model), fitted, seed=seed, batches=batches, probes=probes)
+    ranked_by = batches if recipe.layers.data is None else ranking
+    choice = choose_layers(base_of(model), fitted, seed=seed, batches=ranked_by, probes=probes)
     set_seed(seed)  # whatever finding the layers drew, the adapter starts alike
     context = Context(seed=seed, batches=batches, tokenizer=tokenizer)
     adapted = method_of(fitted).apply(model, fitted, choice, context)

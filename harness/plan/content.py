@@ -13,8 +13,9 @@ class Content:
     a search scores of them (None where the loss alone decides), `suites` of each suite's rendered requests, documents
     and scoring code, by task; `controls` are the same with the examples of a control, by
     `harness.plan.identity.control_suite`. `stages` are the rows of stages that have data of their own and of recipes
-    that change the rows, and `stage_validation` those that decide there, by `harness.plan.identity.rows_key`. `weights`
-    are those of models that were trained elsewhere, by `harness.spec.existing.Weights.key`.
+    that change the rows, and `stage_validation` those that decide there, by `harness.plan.identity.rows_key`. `ranking`
+    are rows that layers are ranked by where these are not those that train, by `harness.plan.identity.data_key`.
+    `weights` are those of models that were trained elsewhere, by `harness.spec.existing.Weights.key`.
     """
 
     model: str
@@ -24,6 +25,7 @@ class Content:
     margin: str | None = None
     stages: Mapping[str, str] = field(default_factory=dict)
     stage_validation: Mapping[str, str] = field(default_factory=dict)
+    ranking: Mapping[str, str] = field(default_factory=dict)
     suites: Mapping[str, str] = field(default_factory=dict)
     controls: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)

@@ -2,10 +2,10 @@
 
 In: the model's weights, dtype and tokenizer with its chat template; the recipe without its names and description, with
 the versions of plug-ins; the training arguments after merging; the rendered training rows, those that decide about
-training where something does, for a recipe in stages these of each, and what becomes of its adapter; the seed; whether
-batches are read without padding; which processes share a training; of a model that was trained elsewhere its files in
-place of all that; of an evaluation the rendered requests, the documents, the code that scores them, batch size and chat
-template; the version of this list.
+training where something does, those that layers are ranked by where these are others, for a recipe in stages these of
+each, and what becomes of its adapter; the seed; whether batches are read without padding; which processes share a
+training; of a model that was trained elsewhere its files in place of all that; of an evaluation the rendered requests,
+the documents, the code that scores them, batch size and chat template; the version of this list.
 Out: names and places of files, descriptions, library versions
 (recorded in the lock file, where a change is reported), and for cells the suites.
 """
@@ -64,7 +64,7 @@ def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Con
     identity = {
         **_model(experiment, content),
         **({"stages": stages} if stages else _part(Stage(recipe=recipe), experiment, content)),
-        "compute": _compute(experiment, recipe),
+        "compute": _compute(experiment, recipe, content),
         "early_stopping": asdict(experiment.early_stopping) if experiment.early_stopping else None,
         "every": experiment.validation.every,
         "seed": seed,
@@ -138,6 +138,12 @@ def data_key(data: Data) -> str:
     return digest(asdict(data))
 
 
+def ranking_data(experiment: Experiment) -> dict[str, tuple[Recipe, Data]]:
+    """Return what layers are ranked by that is not what trains, with a recipe that says so, by `data_key`."""
+    parts = [(recipe, part.recipe.layers.data) for recipe in experiment.recipes for part in recipe.parts]
+    return {data_key(data): (recipe, data) for recipe, data in reversed(parts) if data is not None}
+
+
 def rows_key(stage: Stage) -> str | None:
     """Return a name for the declaration of a stage's rows; None where they are the experiment's as they stand."""
     changes = {name: asdict(each) for name, each in stage.recipe.transforms.items()}
@@ -170,7 +176,7 @@ def _part(stage: Stage, experiment: Experiment, content: Content) -> dict[str, A
     key, seen = rows_key(stage), experiment.for_stage(stage)
     deciding = content.validation if stage.data is None else content.stage_validation.get(str(key))
     return {
-        **_recipe(experiment, stage.trained),
+        **_recipe(experiment, stage.trained, content),
         "rows": content.rows if key is None else content.stages[key],
         "control": None if stage.recipe.control is None else [stage.recipe.control, CONTROL_VERSION],
         "transforms": [[name, each.share, BY_LOSS[name]] for name, each in _by_loss(stage)],
@@ -187,20 +193,24 @@ def _by_loss(stage: Stage) -> list[tuple[str, Transform]]:
     return sorted((name, each) for name, each in stage.recipe.transforms.items() if name in BY_LOSS)
 
 
-def _recipe(experiment: Experiment, recipe: Recipe) -> dict[str, Any]:
-    content = _nameless(recipe, "training", "compute", "data")
+def _recipe(experiment: Experiment, recipe: Recipe, content: Content) -> dict[str, Any]:
+    said = _nameless(recipe, "training", "compute", "data")
     if recipe.match is not None:
-        content["match"] = {**content["match"], "recipe": _nameless(recipe.match.recipe)}
-    return {"recipe": content, "training": experiment.training_of(recipe)}
+        said["match"] = {**said["match"], "recipe": _nameless(recipe.match.recipe)}
+    ranking = recipe.layers.data
+    ranked_by = None if ranking is None else {"rows": content.ranking[data_key(ranking)], "source": ranking.plugin}
+    return {"recipe": said, "training": experiment.training_of(recipe), "ranked_by": ranked_by}
 
 
 def _nameless(recipe: Recipe, *beside: str) -> dict[str, Any]:
-    return {key: value for key, value in asdict(recipe).items() if key not in (*_NAMES, *beside)}
+    """Return what a recipe says, but for names and for where rows come from that rank its layers."""
+    bare = replace(recipe, layers=replace(recipe.layers, data=None))
+    return {key: value for key, value in asdict(bare).items() if key not in (*_NAMES, *beside)}
 
 
-def _compute(experiment: Experiment, recipe: Recipe) -> Mapping[str, Any] | None:
+def _compute(experiment: Experiment, recipe: Recipe, content: Content) -> Mapping[str, Any] | None:
     """Return what settles the number of steps: the other recipe, whatever it is called."""
     if recipe.compute is None:
         return None
     (other,) = [each for each in experiment.recipes if each.id == recipe.compute.recipe]
-    return {"measure": recipe.compute.measure, **_recipe(experiment, other)}
+    return {"measure": recipe.compute.measure, **_recipe(experiment, other, content)}

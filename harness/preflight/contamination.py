@@ -11,7 +11,7 @@ from lm_eval.api.task import Task
 
 from harness.contamination import Hit, Passage, hits
 from harness.errors import TaskError
-from harness.plan.identity import stages_with_rows
+from harness.plan.identity import ranking_data, stages_with_rows
 from harness.preflight.unknown import Unknown
 from harness.records import Screening
 from harness.sources.data import read_passages
@@ -84,7 +84,7 @@ def _sources(experiment: Experiment) -> list[tuple[str, Data]]:
     Rows that decide about training count: a model chosen by what it is scored on is as good as trained on it.
     """
     trained = [("data", experiment.data), *_staged(experiment)]
-    return [*trained, *_mixed(experiment), *_deciding(experiment, trained)]
+    return [*trained, *_mixed(experiment), *_ranking(experiment), *_deciding(experiment, trained)]
 
 
 def _staged(experiment: Experiment) -> Iterator[tuple[str, Data]]:
@@ -105,6 +105,12 @@ def _mixed(experiment: Experiment) -> Iterator[tuple[str, Data]]:
             if bare not in seen:
                 seen.append(bare)
                 yield label.replace("mix", f"mix[{place}]", 1), member
+
+
+def _ranking(experiment: Experiment) -> Iterator[tuple[str, Data]]:
+    """Yield each source by whose rows layers are ranked: a choice by what is scored is as good as trained on it."""
+    for recipe, data in ranking_data(experiment).values():
+        yield f"layers.data of {recipe.id}", data
 
 
 def _deciding(experiment: Experiment, trained: Sequence[tuple[str, Data]]) -> Iterator[tuple[str, Data]]:

@@ -24,7 +24,7 @@ from harness.errors import TaskError
 from harness.evaluation.progress import without_bars
 from harness.evaluation.scorer import SCORER_VERSION
 from harness.plan.content import Content
-from harness.plan.identity import control_suite, rows_key, stages_with_rows
+from harness.plan.identity import control_suite, ranking_data, rows_key, stages_with_rows
 from harness.plan.search import margin_suite
 from harness.preflight.comparable import check_comparable
 from harness.preflight.existing import declared_sha256, existing_sha256
@@ -37,7 +37,15 @@ from harness.suites.examples import shots_for_now, with_shots
 from harness.suites.load import load_task
 from harness.suites.scored import scored_places, split_for_now
 from harness.training.control import controlled
-from harness.training.rows import chat_template, check_disjoint, rows_sha256, stage_rows, training_rows, validation_rows
+from harness.training.rows import (
+    chat_template,
+    check_disjoint,
+    ranking_rows,
+    rows_sha256,
+    stage_rows,
+    training_rows,
+    validation_rows,
+)
 
 _SCORING_FIELDS = ("output_type", "generation_kwargs", "metric_list", "filter_list", "repeats")
 """Fields of a task's configuration that have a part in its scores and do not show in its requests."""
@@ -48,12 +56,13 @@ class RowsRead:
     """The rows that train and those that decide about training (None where nothing is decided), read once.
 
     `stages` are those of stages that have data of their own, and of recipes that change the rows, by
-    `harness.plan.identity.rows_key`.
+    `harness.plan.identity.rows_key`; `ranking` those that layers are ranked by, by `harness.plan.identity.data_key`.
     """
 
     rows: Sequence[Row]
     validation: Sequence[Row] | None
     stages: Mapping[str, "RowsRead"] = field(default_factory=dict)
+    ranking: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
 
 def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsRead:
@@ -64,6 +73,7 @@ def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsR
         rows=(rows := training_rows(experiment, tokenizer)),
         validation=_validation(experiment, rows, tokenizer) if deciding else None,
         stages=dict(_of_stages(experiment, tokenizer, deciding=looked_at)),  # a search does not go through stages
+        ranking=dict(_ranking(experiment, tokenizer)),
     )
     _check_controls(experiment, read)
     return read
@@ -79,6 +89,14 @@ def _of_stages(
             raise TaskError(f"{recipe.id}: {error}") from error
         seen = experiment.for_stage(stage)
         yield key, RowsRead(rows=rows, validation=_validation(seen, rows, tokenizer) if deciding else None)
+
+
+def _ranking(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[str, Sequence[Row]]]:
+    for key, (recipe, data) in ranking_data(experiment).items():
+        try:
+            yield key, ranking_rows(experiment, data, tokenizer)
+        except TaskError as error:
+            raise TaskError(f"{recipe.id}, layers.data: {error}") from error
 
 
 def _check_controls(experiment: Experiment, read: RowsRead) -> None:
@@ -119,6 +137,7 @@ def content_of(
         margin=_margin_sha256(experiment, tokenizer),  # before the suites, whose requests are looked at afterwards
         stages={key: rows_sha256(each.rows) for key, each in read.stages.items()},
         stage_validation={key: rows_sha256(rows) for key, rows in decided.items() if rows is not None},
+        ranking={key: rows_sha256(rows) for key, rows in read.ranking.items()},
         suites={
             suite.task: suite_sha256(suite, tasks[suite.task], experiment, tokenizer) for suite in experiment.suites
         },
@@ -172,6 +191,7 @@ def content_at_hand(experiment: Experiment, unknown: Unknown) -> Content:
         rows=_sha256([asdict(each) for each in (experiment.data, *experiment.mix)]),
         margin=None if margin is None else _declared(margin, experiment),
         stages={key: _declared_rows(experiment, stage) for key, (_, stage) in stages_with_rows(experiment).items()},
+        ranking={key: _sha256(asdict(data)) for key, (_, data) in ranking_data(experiment).items()},
         suites={suite.task: _declared(suite, experiment) for suite in experiment.suites},
         controls={control_suite(suite): _declared(suite, experiment) for suite in _of_controls(experiment)},
         weights=declared_sha256(experiment),

@@ -35,7 +35,7 @@ from harness.suites.load import built_once
 from harness.training import train
 from harness.training.lengths import cut
 from harness.training.probe import probe_batches
-from harness.training.rows import stage_rows
+from harness.training.rows import ranking_rows, stage_rows
 from harness.training.tokens import tokens_of
 
 STEPS = 2
@@ -164,11 +164,14 @@ def _step(demand: Demand, experiment: Experiment, device: str, rows_at_once: int
     model = replace(experiment.model, dtype=usable_dtype(experiment.model.dtype, device))
     loaded = models.load(model, quantization=demand.recipe.base_quantization, device=device)
     rows = stage_rows(experiment, demand.stage, loaded.tokenizer)
+    data = demand.stage.trained.layers.data
+    ranked_by = None if data is None else ranking_rows(experiment, data, loaded.tokenizer)
     adapted = adapt(
         loaded.model,
         demand.stage.trained,
         seed=seed,
         batches=probe_batches(rows, loaded.tokenizer, fields, seed=seed),
+        ranking=None if ranked_by is None else probe_batches(ranked_by, loaded.tokenizer, fields, seed=seed),
         tokenizer=loaded.tokenizer,
     )
     train(

@@ -148,6 +148,8 @@ def _data(experiment: Experiment, recipe: Recipe) -> Iterator[str]:
         share = "" if each.share is None else f", {each.share:.0%} of the examples"
         yield f"{_named(each)}{share}"
     for part in recipe.parts:
+        if part.recipe.layers.data is not None:
+            yield f"Its layers were chosen by the gradient on {_named(part.recipe.layers.data)}."
         for name, change in part.recipe.transforms.items():
             yield f"`{name}`: {change.share:g} of the rows, seed {change.seed}"
     if recipe.control is not None:

@@ -62,7 +62,8 @@ def _tasks(experiment: Experiment) -> Iterator[str]:
     names = {suite.task for suite in experiment.suites}
     sources = [experiment.data, *experiment.mix, experiment.validation.data]
     sources += [stage.data for recipe in experiment.recipes for stage in recipe.stages]
-    sources += [member for recipe in experiment.recipes for part in recipe.parts for member in part.recipe.mix or ()]
+    parts = [part.recipe for recipe in experiment.recipes for part in recipe.parts]
+    sources += [data for part in parts for data in (*(part.mix or ()), part.layers.data)]
     names |= {data.task for data in sources if data is not None and data.task is not None}
     found = search(names, beside=experiment.file.parent, include=experiment.include).tasks
     ours = search(names, include=(shipped("tasks"),)).tasks

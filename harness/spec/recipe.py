@@ -15,7 +15,7 @@ from harness.spec.factors import Variant, varied
 from harness.spec.files import NOT_INHERITED, absolute, find, label, not_found, read
 from harness.spec.peft_block import bare_config, old_fields, without_nothing
 from harness.spec.plugins import with_method, with_requirement
-from harness.spec.recipe_data import mix_problems, with_mix
+from harness.spec.recipe_data import data_problems, with_mix, with_ranking
 from harness.spec.records import FILE_SOURCES, STRATEGIES, Recipe
 from harness.spec.schema import all_peft_fields, method_blocks, peft_fields, violations
 
@@ -97,13 +97,13 @@ def _of_document(
     problems += old_fields(document)
     document = without_nothing(document, peft_fields, all_peft_fields())
     problems += recipe_problems(document)
-    problems += mix_problems(document) if not problems else ()
+    problems += data_problems(document) if not problems else ()
     if problems or named is None:
         raise SpecError(problems)
     fields = with_method({key: value for key, value in document.value.items() if key not in NOT_INHERITED})
     fields["modules"] = _listed(fields.get("modules"))
     if "layers" in fields:
-        fields["layers"] = with_requirement("layer_strategies", fields["layers"])
+        fields["layers"] = with_ranking(document)
     if fields.get("data") is not None:
         fields["data"] = with_mix(document)
     if fields.get("match") is not None:

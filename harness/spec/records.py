@@ -54,7 +54,15 @@ NOT_POOLED = (
 Tracker = Literal["trackio", "mlflow", "wandb", "tensorboard"]
 """Where a training may be reported to while it goes on."""
 
-DIAGNOSTICS = ("spectrum", "attention_drift", "representation_drift", "activations", "monitors", "training_path")
+DIAGNOSTICS = (
+    "spectrum",
+    "attention_drift",
+    "representation_drift",
+    "activations",
+    "monitors",
+    "training_path",
+    "layer_choice",
+)
 """Diagnostics that harness brings itself and takes where a spec names them; any other is the name of a plug-in."""
 
 EXECUTORS = ("local", "ray")
@@ -154,7 +162,8 @@ class RecipeData:
 class Layers:
     """Which decoder layers a recipe adapts; exactly one of `fraction`, `count`, `indices` unless ``all``.
 
-    `plugin` is the distribution (``name==version``) of a strategy that harness does not bring itself.
+    A strategy that reads data ranks them by rows of `data`, None for those that train. `plugin` is the
+    distribution (``name==version``) of a strategy that harness does not bring itself.
     """
 
     strategy: str = "all"
@@ -162,6 +171,7 @@ class Layers:
     count: int | None = None
     indices: tuple[int, ...] | None = None
     seed: int | None = None
+    data: Data | None = None
     options: Mapping[str, JSON] = field(default_factory=dict)
     plugin: str | None = None
 

@@ -105,6 +105,9 @@ def _stage_mentions(read: ReadRecipe) -> Iterator[Mention]:
         for place, member in enumerate(part.recipe.mix or ()):
             if member.task is not None:
                 yield Mention(part.document, ("data", "mix", place, "task"), member.task)
+        ranking = part.recipe.layers.data
+        if ranking is not None and ranking.task is not None:
+            yield Mention(part.document, ("layers", "data", "task"), ranking.task)
 
 
 def _block(whole: Any, where: At) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from harness.errors import TaskError
 from harness.sources.data import COLUMNS, DataContext, Row, read_rows, rows_sha256
 from harness.sources.data._base import Render
 from harness.sources.data.messages import Message, WrongRowError
-from harness.spec.records import EvaluationOptions, Experiment, Stage
+from harness.spec.records import Data, EvaluationOptions, Experiment, Stage
 from harness.suites.drawing import drawn, labels_of
 from harness.training.control import controlled
 from harness.transforms import transformed
@@ -25,6 +25,7 @@ __all__ = [
     "check_disjoint",
     "conversation",
     "data_context",
+    "ranking_rows",
     "rows_sha256",
     "stage_rows",
     "training_rows",
@@ -64,6 +65,14 @@ def stage_rows(experiment: Experiment, stage: Stage, tokenizer: PreTrainedTokeni
     a transform.
     """
     return transformed(training_rows(experiment.for_stage(stage), tokenizer), stage.recipe.transforms)
+
+
+def ranking_rows(experiment: Experiment, data: Data, tokenizer: PreTrainedTokenizerBase | None) -> list[Row]:
+    """Return the rows of `data` by which layers are ranked: as they would train, without what is held out of them.
+
+    Raises as `training_rows` does.
+    """
+    return training_rows(replace(experiment, data=data, mix=()), tokenizer)
 
 
 def validation_rows(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> list[Row]:

@@ -23,8 +23,8 @@ def choose_layers(
 ) -> Choice | None:
     """Return the recipe's choice of decoder layers, None where it adapts all.
 
-    `seed` is the cell's, `batches` start a pass over training batches, `probes` hold what other recipes measured of the
-    same model. Raises as `select` does.
+    `seed` is the cell's, `batches` start a pass over the batches that rank layers, `probes` hold what other recipes
+    measured of the same model. Raises as `select` does.
     """
     if recipe.layers.strategy == "all":
         return None

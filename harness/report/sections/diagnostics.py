@@ -8,10 +8,13 @@ from harness.ledger.outcomes import trained
 from harness.measured import (
     ActivationShift,
     AttentionDrift,
+    ChoiceStability,
+    LayerChoice,
     Likeness,
     Monitored,
     Path,
     Point,
+    RankAgreement,
     RepresentationDrift,
     Spectrum,
 )
@@ -37,6 +40,7 @@ def diagnostics_tables(run: RunFolder) -> Iterator[Table]:
                 notes=tuple(_left_out(found)),
             )
     yield from _likeness(run.measurements)
+    yield from _stability(run.measurements)
 
 
 def _took(cell: CellResult, name: str) -> Cell:
@@ -129,6 +133,54 @@ def _likeness(measured: Mapping[str, Measurement]) -> Iterator[Table]:
         )
 
 
+def _layer_choice(measured: Measurement) -> tuple[Cell, ...]:
+    found = decode(LayerChoice, measured.details)
+    return (
+        found.rows,
+        Number(value=found.batches, form="{:.0f}"),
+        Number(value=len(found.chosen), form=f"{{:.0f}} of {len(found.norms)}"),
+        Number(value=found.share, form="{:.1%}"),
+    )
+
+
+def _stability(measured: Mapping[str, Measurement]) -> Iterator[Table]:
+    if "layer_choice_stability" not in measured:
+        return
+    found = decode(ChoiceStability, measured["layer_choice_stability"].details)
+    yield Table(
+        title=(
+            "Whether layers are ranked alike: Spearman's correlation of the gradient's norms, its mean over pairs with "
+            "the 95% interval over seeds, and the share of the chosen layers in common"
+        ),
+        headers=(
+            "between",
+            "read",
+            "pairs",
+            ("rank", "correlation"),
+            "low",
+            "high",
+            ("in", "common"),
+            ("by", "chance"),
+        ),
+        rows=tuple(_agreement(each) for each in found.agreements),
+        notes=("An interval takes three seeds of one recipe, two of two recipes; seeds draw the rows that are read.",),
+    )
+
+
+def _agreement(found: RankAgreement) -> tuple[Cell, ...]:
+    (one, other), (mine, theirs) = found.recipes, found.read
+    return (
+        f"seeds of {one}" if one == other else f"{one} and {other}",
+        mine if mine == theirs else f"{mine}; {theirs}",
+        Number(value=len(found.pairs), form="{:.0f}"),
+        Number(value=found.mean, form="{:.3f}"),
+        _number(found.low, "{:.3f}"),
+        _number(found.high, "{:.3f}"),
+        Number(value=found.in_common, form="{:.1%}"),
+        Number(value=found.by_chance, form="{:.1%}"),
+    )
+
+
 def _means(found: Likeness) -> tuple[Cell, ...]:
     means = (found.mean("left"), found.mean("right"), found.mean("overlap"), found.mean("by_chance"))
     return tuple(Number(value=each, form="{:.3f}") for each in means)
@@ -168,5 +220,10 @@ _TABLES: Mapping[str, tuple[str, tuple[Header, ...], _Row]] = {
         "Mean scores along the training: at steps, and at shares of the line from the base's weights to the tuned ones",
         ("steps", "line"),
         _path,
+    ),
+    "layer_choice": (
+        "Layers chosen by data: the rows that were read, and the part of the gradient's norms that the chosen hold",
+        ("rows", "batches", "chosen", ("share of", "gradient")),
+        _layer_choice,
     ),
 }

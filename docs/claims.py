@@ -194,6 +194,15 @@ def _effects(run: Run) -> Iterator[tuple[str, Figure]]:
             yield f"{EFFECT}{levels} on {each['gap']['task']}", found
 
 
+def _interactions(run: Run) -> Iterator[tuple[str, Figure]]:
+    """Yield what levels cost the candidate beyond another recipe, named ``extra cost of rows=noise on k8s_qa``."""
+    for each in run.verdict.get("interactions", []):
+        if each["centre"] == run.candidate and each["gap"] is not None:
+            levels = ", ".join(f"{factor}={level}" for factor, level in each["levels"].items())
+            found = Figure.of_verdict(each["gap"], run.verdict["interactions_level"])
+            yield f"{EXTRA}{levels} on {each['task']}", found
+
+
 def _accuracies_over(run: Run) -> Iterator[tuple[str, Figure]]:
     """Yield its accuracy in-domain minus that of each variant of it, named ``accuracy over lora--r8-rank-4``."""
     for other in {each["gap"]["candidate"] for each in run.verdict.get("effects", [])}:
@@ -201,9 +210,10 @@ def _accuracies_over(run: Run) -> Iterator[tuple[str, Figure]]:
             yield f"{OVER}{other}", found
 
 
-EFFECT, OVER = "effect of ", "accuracy over "
+EFFECT, EXTRA, OVER = "effect of ", "extra cost of ", "accuracy over "
 _NAMED = {
     EFFECT: ("the recipe's score minus that of its variant with {rest}, negative where the variant is better", ""),
+    EXTRA: ("what {rest} costs the candidate beyond what it costs the reference, positive where more", ""),
     OVER: ("the recipe's accuracy in-domain minus that of {rest}", ""),
 }
 """What figures are that a run names by what it varied."""
@@ -257,7 +267,12 @@ def _extract(runs: Sequence[Run]) -> Json:
 
 def _figures(run: Run) -> Iterator[tuple[str, Json]]:
     fixed = ((name, found) for name, (_, _, figure) in FIGURES.items() if (found := figure(run)) is not None)
-    for name, found in (*fixed, *_effects(run), *sorted(_accuracies_over(run))):
+    for name, found in (
+        *fixed,
+        *_effects(run),
+        *_interactions(run),
+        *sorted(_accuracies_over(run), key=lambda each: each[0]),
+    ):
         low, high = found.interval
         interval = [round(low, 6), round(high, 6)]
         yield name, {"estimate": round(found.estimate, 6), "interval": interval, "over": found.over}

@@ -12,6 +12,7 @@ from harness.verdict.effects import effects_level, factor_effects, factor_rating
 from harness.verdict.gain import gate_notes
 from harness.verdict.gap import extra_forgetting, guard, in_domain
 from harness.verdict.growth import growth_level, rank_growths
+from harness.verdict.interactions import factor_interactions, interactions_level
 from harness.verdict.looks import judge_at_looks
 from harness.verdict.persistence import Persistence
 from harness.verdict.placebo import placebo_gains, placebo_level
@@ -42,6 +43,8 @@ def _with_effects(verdicts: Verdicts, design: Design) -> Verdicts:
     found = tuple(factor_effects(design))
     rated = tuple(factor_ratings(found))
     verdicts = replace(verdicts, effects=found, ratings=rated, effects_level=effects_level(design).confidence)
+    if beside := tuple(factor_interactions(design)):
+        verdicts = replace(verdicts, interactions=beside, interactions_level=interactions_level(design).confidence)
     grown = tuple(rank_growths(design))
     return replace(verdicts, growth=grown, growth_level=growth_level(design).confidence) if grown else verdicts
 

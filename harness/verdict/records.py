@@ -206,6 +206,26 @@ class FactorEffect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactorInteraction:
+    """What levels cost a recipe beyond what they cost another: the difference of two effects, paired.
+
+    `gap` is (`centre` - its variant) - (`against` - its variant): positive where the levels cost `centre` more. None,
+    with `reasons`, where no seed has all four.
+    """
+
+    levels: Mapping[str, str]
+    centre: str
+    against: str
+    task: str
+    metric: str
+    sesoi: float
+    seeds: int
+    gap: IntervalEstimate | None
+    verdict: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactorRating:
     """How far a suite's outcome hangs on a factor around a centre, over the levels that were tried."""
 
@@ -361,6 +381,8 @@ class Verdicts:
     effects: tuple[FactorEffect, ...] = ()
     ratings: tuple[FactorRating, ...] = ()
     effects_level: float | None = None
+    interactions: tuple[FactorInteraction, ...] = ()
+    interactions_level: float | None = None
     growth: tuple[RankGrowth, ...] = ()
     growth_level: float | None = None
 
@@ -386,6 +408,8 @@ class Verdicts:
             del plain["placebos"], plain["placebo_level"]
         if not self.effects:
             del plain["effects"], plain["ratings"], plain["effects_level"]
+        if not self.interactions:
+            del plain["interactions"], plain["interactions_level"]
         if not self.growth:
             del plain["growth"], plain["growth_level"]
         return plain

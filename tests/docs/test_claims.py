@@ -118,6 +118,8 @@ def test_what_a_factor_did_is_a_figure_of_its_own(script):
     varied = {"reference": "lora", "candidate": "lora-rank-4", "task": "t", "gap": gap}
     verdict = {"comparisons": [], "extra_forgetting": [], "effects_level": 0.99}
     verdict["effects"] = [{"levels": {"rank": "4"}, "gap": varied}]
+    beyond = {"levels": {"rank": "4"}, "centre": "lora", "task": "t", "gap": {"estimate": 0.1, "interval": [0.05, 0.2]}}
+    verdict |= {"interactions": [beyond, {**beyond, "centre": "dora"}], "interactions_level": 0.975}
     lock = {"experiment": {"suites": [{"task": "t", "role": "in_domain"}]}}
     scores = {"full": (0.5, 0.6), "lora": (0.4, 0.5), "lora-rank-4": (0.3, 0.39)}
     cells = tuple(cell(recipe, seed, each) for recipe, both in scores.items() for seed, each in enumerate(both))
@@ -125,6 +127,7 @@ def test_what_a_factor_did_is_a_figure_of_its_own(script):
         script._figures(script.Run(lock=lock, verdict=verdict, cells=cells, candidate="lora", reference="full"))
     )
     assert found["effect of rank=4 on t"]["interval"] == [-0.01, 0.05]
+    assert found["extra cost of rank=4 on t"]["interval"] == [0.05, 0.2]
     assert found["accuracy over lora-rank-4"]["estimate"] == pytest.approx(0.105)
     assert found["accuracy_gap"]["estimate"] == pytest.approx(-0.1)
     for name in found:

@@ -26,7 +26,30 @@ def factor_tables(experiment: Experiment, verdicts: Verdicts, scores: Sequence[S
         yield _table(centre, suites[task], list(group), scores)
     if verdicts.ratings:
         yield _ratings(verdicts.ratings)
+    yield from _interactions(verdicts)
     yield from _growth(verdicts)
+
+
+def _interactions(verdicts: Verdicts) -> Iterator[Block]:
+    """Yield a table a suite of what levels cost one recipe beyond another."""
+    level = f"{100 * (verdicts.interactions_level or 0):.4g}%"
+    for task, group in groupby(sorted(verdicts.interactions, key=lambda each: each.task), key=lambda each: each.task):
+        found = list(group)
+        yield Table(
+            title=(
+                f"What a level costs a recipe beyond what it costs {found[0].against}: {task} (positive: costs it "
+                f"more), {level} intervals, a family of its own"
+            ),
+            headers=("recipe", "level", ("difference", "[interval]"), ADJUSTED, "verdict"),
+            rows=tuple(
+                (
+                    each.centre,
+                    ", ".join(f"{factor} {value}" for factor, value in each.levels.items()),
+                    *verdict_cells(each.gap, each.metric, each.verdict),
+                )
+                for each in found
+            ),
+        )
 
 
 def _growth(verdicts: Verdicts) -> Iterator[Block]:

@@ -53,6 +53,8 @@ def wrong(kind: Kind, name: str) -> str | None:
 
 def hidden(text: str) -> bool:
     """Tell whether a text holds characters that show nothing or steer a terminal."""
+    if text.isascii() and text.isprintable():
+        return False
     return any(unicodedata.category(character) in _HIDDEN for character in text)
 
 

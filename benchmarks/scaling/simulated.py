@@ -79,6 +79,10 @@ class Clockwork:
     def place(self) -> int | None:
         return min(self._free, default=None)
 
+    @property
+    def has_told(self) -> bool:
+        return bool(self._running)
+
     def start(self, unit: WorkUnit) -> None:
         assert unit.cell is not None
         place = heapq.heappop(self._free)

@@ -41,6 +41,11 @@ class Crew:
         """Whether a unit is running."""
         return bool(self._place)
 
+    @property
+    def has_told(self) -> bool:
+        """Whether a unit has told something that was not taken yet, so that `told` would not wait."""
+        return not self._told.empty()
+
     def start(self, unit: WorkUnit) -> None:
         """Start a unit at the lowest free place."""
         place = min(self._free)

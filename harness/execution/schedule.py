@@ -107,6 +107,7 @@ class Schedule:
             self._execute(Hand(cells, Order(selected, self._before), sharing))
             return self.selection.is_all or not any(self._is_waiting(each) for each in cells)
         finally:
+            self.run.journal.hold()
             sharing.release_all()
 
     def mend(self, cells: Sequence[PlannedCell]) -> None:
@@ -192,6 +193,8 @@ class Schedule:
 
     def _take_next(self, crew: Crew, hand: Hand) -> None:
         """Take the next thing that a running unit tells."""
+        if not crew.has_told:
+            self.run.journal.hold()
         unit, told = crew.told()
         cell = hand.running[unit].cell
         if isinstance(told, Exit) and not hand.sharing.holds(cell):
@@ -253,7 +256,7 @@ class Schedule:
         unit = self._unit(planned, budget, place)
         assert unit.cell is not None
         write_unit(unit, unit.cell.folder / UNIT)
-        self.run.journal.append("began", cell=planned.cell.id)
+        self.run.journal.note("began", cell=planned.cell.id)
         return unit
 
     def _take(self, unit: str, told: Event | Exit, running: dict[str, Started]) -> None:

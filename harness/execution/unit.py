@@ -1,5 +1,6 @@
 """What a worker program is told: one unit of work, as a JSON file that says everything the program needs."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -7,7 +8,6 @@ from typing import Literal
 
 from harness.codec import decode, encode
 from harness.ledger.files import write_text
-from harness.ledger.indented import indented
 from harness.methods.traits import traits
 from harness.plan.cells import PlannedCell
 from harness.plan.content import Content
@@ -120,9 +120,12 @@ class WorkUnit:
 
 
 def write_unit(unit: WorkUnit, path: Path) -> Path:
-    """Write the unit's file and return its path."""
+    """Write the unit's file and return its path.
+
+    The disk need not hold it: a process reads it right away, and the next attempt writes its own.
+    """
     # The order of keys is kept: it is that in which suites are scored.
-    write_text(path, indented(encode(unit)) + "\n")
+    write_text(path, json.dumps(encode(unit), allow_nan=False, ensure_ascii=False) + "\n", held=False)
     return path
 
 

@@ -9,26 +9,31 @@ from typing import Any
 from harness.ledger.indented import indented
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, held: bool = True) -> None:
     """Write `text` so that a reader sees the old file or the new one, never a part.
 
-    Half of a character becomes its escape, which within JSON is that half again.
+    Half of a character becomes its escape, which within JSON is that half again. For `held` see `write_bytes`.
     """
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), held=held)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` so that a reader sees the old file or the new one, never a part."""
+def write_bytes(path: Path, content: bytes, *, held: bool = True) -> None:
+    """Write `content` so that a reader sees the old file or the new one, never a part.
+
+    One that need not be `held` by the disk when this returns may be cut, or gone, after a power cut.
+    """
     make_folder(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if held:
+                os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
-        sync(path.parent)
+        if held:
+            sync(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

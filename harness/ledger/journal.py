@@ -2,9 +2,10 @@
 
 Each process writes a file of its own and readers merge them: ``journal.jsonl`` is that of the process that came first,
 ``journal-<key>.jsonl`` those of processes that write while it is there. In a folder whose claims are by heartbeat
-every process writes one of the latter: no lock says there who came first. A line is written whole, flushed and fsynced;
-one that a killed process left half written is skipped by readers and closed off by the next writer, so that nothing
-recorded before or after it is lost.
+every process writes one of the latter: no lock says there who came first. A line is written whole, flushed, and fsynced
+by itself or, where it says what other files hold already, with those after it: a power cut may take such lines, and
+nothing else. One that a killed process left half written is skipped by readers and closed off by the next writer, so
+that nothing recorded before or after it is lost.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import os
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,10 @@ _own: dict[Path, tuple[int, FileLock | None, Path]] = {}
 _KEPT = 64
 """Journals that a process keeps others out of at once: each is an open file, and a notebook may make runs all day."""
 _guard = threading.Lock()
+GROUP = 64
+"""Lines that are noted before the disk is asked to hold them."""
+_noted: Counter[Path] = Counter()
+"""By a file of this process: the lines that the disk may not hold yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,20 @@ class Journal:
 
     def append(self, event: str, **fields: Any) -> None:
         """Record one event with the time (seconds since the epoch). Fields must be JSON values; NaN is refused."""
+        self._write(event, fields, at_once=True)
+
+    def note(self, event: str, **fields: Any) -> None:
+        """Record one event as `append` does; the disk holds it with the next that is appended, or after `hold`."""
+        self._write(event, fields, at_once=False)
+
+    def hold(self) -> None:
+        """Have the disk hold what this process noted."""
+        with _guard:
+            process, _, file = _own.get(self.path.resolve(), (0, None, self.path))
+            if process == os.getpid():
+                _hold(file)
+
+    def _write(self, event: str, fields: Mapping[str, Any], *, at_once: bool) -> None:
         line = json.dumps({"v": VERSION, "time": time.time(), "event": event, **fields}, allow_nan=False)
         with _guard:
             own = self._own_file()
@@ -50,7 +70,10 @@ class Journal:
                 start = b"" if _ends_whole(file) else b"\n"
                 file.write(start + line.encode() + b"\n")
                 file.flush()
-                os.fsync(file.fileno())
+                _noted[own] += 1
+                if at_once or _noted[own] >= GROUP:
+                    os.fsync(file.fileno())
+                    del _noted[own]
             if is_new:
                 sync(own.parent)
 
@@ -105,9 +128,17 @@ class Journal:
 def _let_go_of_the_oldest() -> None:
     """Release what was written first where it is one too many; who writes there again takes what is free then."""
     while len(_own) > _KEPT:
-        process, lock, _ = _own.pop(next(iter(_own)))
+        process, lock, file = _own.pop(next(iter(_own)))
+        _hold(file)
         if lock is not None and process == os.getpid():
             lock.release()
+
+
+def _hold(file: Path) -> None:
+    """Have the disk hold what was noted in a file, if anything was and it is still there."""
+    if _noted.pop(file, 0):
+        with contextlib.suppress(FileNotFoundError):
+            sync(file)
 
 
 def _timed(file: Path) -> Iterator[tuple[float, Mapping[str, Any]]]:

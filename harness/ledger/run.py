@@ -266,11 +266,11 @@ class RunFolder:
             return None
 
     def write_outcome(self, outcome: Outcome, kind: Kind = "cells") -> None:
-        """Record how a cell ended, in its folder and in the journal."""
+        """Record how a cell ended, in its folder and in the journal, whose `hold` has the disk hold that it says so."""
         path = self.cell_folder(outcome.cell, kind) / OUTCOME
         write_sealed(path, to_json(outcome))
         event = "finished" if isinstance(outcome, CellResult) else "failed"
-        self.journal.append(event, cell=outcome.cell.id, files={OUTCOME: artefact(path).sha256, **files_of(outcome)})
+        self.journal.note(event, cell=outcome.cell.id, files={OUTCOME: artefact(path).sha256, **files_of(outcome)})
 
     def scored(self, cell: Cell) -> frozenset[str]:
         """Return the keys of the evaluations that a cell's folder holds."""

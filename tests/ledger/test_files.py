@@ -33,3 +33,13 @@ def test_a_new_folder_is_held_by_the_one_that_it_is_in(tmp_path, monkeypatch):
     monkeypatch.setattr("harness.ledger.files.sync", held.append)
     write_text(tmp_path / "cells" / "one" / "result.json", "{}")
     assert held == [tmp_path, tmp_path / "cells", tmp_path / "cells" / "one"]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_only_a_file_that_is_to_be_held_is_synced_and_either_is_whole(tmp_path, monkeypatch, held):
+    asked = []
+    monkeypatch.setattr("os.fsync", asked.append)
+    write_text(tmp_path / "file.json", "text", held=held)
+    assert (tmp_path / "file.json").read_text() == "text"
+    assert len(asked) == 2 * held
+    assert list(tmp_path.iterdir()) == [tmp_path / "file.json"]

@@ -1,6 +1,7 @@
 """The journal loses nothing that was written whole, whatever happened around it."""
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from harness.errors import LedgerError
 from harness.ledger import Journal
+from harness.ledger.journal import GROUP
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -54,6 +56,49 @@ def test_nan_is_refused(journal):
     with pytest.raises(ValueError, match="Out of range"):
         journal.append("evaluated", score=float("nan"))
     assert journal.events() == []
+
+
+@pytest.fixture
+def asked(journal, monkeypatch):
+    """What the disk was asked to hold since the journal's file is there."""
+    journal.append("started")
+    found = []
+    monkeypatch.setattr(os, "fsync", found.append)
+    return found
+
+
+def test_what_is_noted_is_read_at_once_and_held_when_asked(journal, asked):
+    journal.note("began", cell="a")
+    journal.note("finished", cell="a")
+    assert (names(journal), asked) == (["started", "began", "finished"], [])
+    journal.hold()
+    assert len(asked) == 1
+    journal.hold()
+    assert len(asked) == 1
+
+
+def test_what_is_appended_has_what_was_noted_before_held_with_it(journal, asked):
+    journal.note("began", cell="a")
+    journal.append("judged")
+    assert len(asked) == 1
+    journal.hold()
+    assert len(asked) == 1
+
+
+def test_no_more_than_a_group_is_left_to_the_system(journal, asked):
+    for number in range(GROUP - 1):
+        journal.note("began", cell=str(number))
+    assert asked == []
+    journal.note("began", cell="the last")
+    assert len(asked) == 1
+    assert len(journal.events()) == 1 + GROUP
+
+
+def test_holding_a_journal_that_is_gone_or_never_was_is_no_error(journal, tmp_path):
+    Journal(tmp_path / "other.jsonl").hold()
+    journal.note("began", cell="a")
+    journal.path.unlink()
+    journal.hold()
 
 
 def test_concurrent_writers_do_not_mix_lines(journal):

@@ -71,16 +71,26 @@ class Observer:
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignRun:
-    """What came of a start: the runs that ended here, and of the others why not; `parts` where a part was asked for."""
+    """What came of a start: the runs that ended here, and of the others why not; `parts` where a part was asked for.
+
+    `passed_over` are models of which nothing was asked, or nothing more could be taken.
+    """
 
     folder: Path
     runs: dict[str, Run] = field(default_factory=dict)
     errors: dict[str, HarnessError] = field(default_factory=dict)
+    passed_over: list[str] = field(default_factory=list)
 
     @property
     def parts(self) -> "dict[str, Selection]":
         """What came of the part that was asked for, by model; none where all was."""
         return {name: run.part for name, run in self.runs.items() if run.part is not None}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every model has come to an end, whoever ended it."""
+        here = all(part.whole for part in self.parts.values())
+        return here and all(_has_ended(self.folder / each) for each in self.passed_over)
 
 
 def load(spec: PathLike, **changes: Unpack[Changes]) -> Campaign:
@@ -119,6 +129,7 @@ def run(
     found, left = CampaignRun(folder=folder), units
     for model, experiment in campaign.experiments.items():
         if (cells and model not in named) or left == 0:
+            found.passed_over.append(model)
             continue
         place, mine = folder / model, named.get(model, [])
         try:
@@ -135,7 +146,7 @@ def run(
         found.runs[model] = done
         left = left if left is None or done.part is None else left - len(done.part.ran)
         told.done(model, done)
-    if all(part.whole for part in found.parts.values()):
+    if found.is_whole:
         conclude(folder).save()
     if not found.runs and found.errors:
         raise next(iter(found.errors.values()))
@@ -292,6 +303,20 @@ def _outcome(folder: Path, about: Mapping[str, Any]) -> "ModelOutcome":
     return ModelOutcome(
         judged=judged, model=about["model"], own=about["own"], cells=cells, ended=ended, failures=failures
     )
+
+
+def _has_ended(folder: Path) -> bool:
+    """Tell whether a model's run has ended, or what is wrong with it is noted."""
+    from harness.ledger.run import RunAtRest
+
+    if _why_not(folder)[1]:
+        return True
+    if not (folder / LOCK).is_file():
+        return False
+    with contextlib.suppress(HarnessError):
+        run = RunAtRest(folder)
+        return bool(run.stopped) or len(run.outcomes) == len(run.cell_ids)
+    return False
 
 
 def _why_not(folder: Path) -> tuple[str, bool]:

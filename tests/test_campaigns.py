@@ -57,6 +57,21 @@ def done(spec, tmp_path_factory):
     return folder
 
 
+def test_a_part_that_ends_one_model_ends_the_campaign_only_where_the_others_have_ended(spec, done, tmp_path, capsys):
+    """`first` has its last unit left, and no more are taken: the second was never looked at, or has ended elsewhere."""
+    shutil.copytree(done / "first", tmp_path / "first")
+    shutil.rmtree(max((tmp_path / "first" / "cells").glob("lora*")))
+    again = ["run", str(spec), "--out", str(tmp_path), "--quiet", "--next", "1"]
+    assert main(again) == 0
+    assert "is not at its end" in capsys.readouterr().out
+    assert not (tmp_path / "over_models.json").exists()
+    shutil.copytree(done / "second", tmp_path / "second")
+    shutil.rmtree(max((tmp_path / "first" / "cells").glob("lora*")))
+    assert main(again) == 0
+    assert "Measures over models" in capsys.readouterr().out
+    assert (tmp_path / "over_models.json").is_file()
+
+
 def test_each_model_is_run_once_and_judged_in_its_folder(done):
     found = json.loads((done / "over_models.json").read_text())
     models = [(each["name"], each["judged"], each["ended"], each["otherwise"]) for each in found["models"]]

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, campaign: Campaign) -> int:
         observer=lines or _shown(campaign, quiet=args.quiet),
     )
     parts = found.parts
-    if any(not part.whole for part in parts.values()):
+    if not found.is_whole:
         if lines is None:
             tell_parts(parts, found.folder)
         return code_of(*parts.values(), failed=bool(found.errors))

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,16 @@ _FLOAT16_ON_CPU = (
 )
 _OF_BITSANDBYTES = ("8bit", "32bit", "paged", "bnb", "ademamix")
 """Parts of the names that transformers gives to bitsandbytes' optimizers."""
+_BROUGHT_BY = {
+    "galore": ("galore_torch", "galore-torch"),
+    "apollo": ("apollo_torch", "apollo-torch"),
+    "lomo": ("lomo_optim", "lomo-optim"),
+    "adalomo": ("lomo_optim", "lomo-optim"),
+    "grokadamw": ("grokadamw", "grokadamw"),
+    "schedule": ("schedulefree", "schedulefree"),
+    "stable": ("optimi", "torch-optimi"),
+}
+"""By how transformers' names of optimizers begin, the module and the distribution that bring them."""
 
 
 def check_device(device: str) -> None:
@@ -138,6 +149,7 @@ def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> 
             yield f"training: {error}"
             continue
         yield from _of_launch(experiment, fields)
+        yield from _of_optimizer(str(fields.get("optim", "")))
         if arguments.fp16 and device_kind(device) == "cpu":
             yield _FLOAT16_ON_CPU
         length = "max_steps" if arguments.max_steps >= 0 else "num_train_epochs"
@@ -146,6 +158,13 @@ def _of_training_fields(experiment: Experiment, recipe: Recipe, device: str) -> 
             for name in (*_POSITIVE, length)
             if getattr(arguments, name) <= 0
         )
+
+
+def _of_optimizer(name: str) -> Iterator[str]:
+    """Yield that an optimizer's own package is not installed, which transformers says when training begins."""
+    module, distribution = _BROUGHT_BY.get(name.partition("_")[0], (None, None))
+    if module is not None and find_spec(module) is None:
+        yield f"training.optim {name!r} needs a package that is not installed: `pip install {distribution}` brings it."
 
 
 def _of_launch(experiment: Experiment, fields: Mapping[str, Any]) -> Iterator[str]:

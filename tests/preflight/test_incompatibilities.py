@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from transformers.training_args import OptimizerNames
 
 from harness.errors import HarnessError, InternalError, RecipeError, UsageError
 from harness.preflight import incompatibilities as preflight
@@ -150,3 +151,20 @@ def test_a_fault_of_our_own_is_told_as_one_beside_what_is_wrong_with_the_others(
     assert "lora--tiny: looking at it failed (ZeroDivisionError: division by zero)" in str(died.value)
     assert "m--late: " in str(died.value)
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_optimizer_of_a_package_that_is_not_there_is_refused_before_training(tiny_spec, monkeypatch):
+    experiment = load(tiny_spec)
+    asked = {"optim": "galore_adamw", "optim_target_modules": ["self_attn", "mlp"]}
+    experiment = replace(experiment, training={**experiment.training, **asked})
+    monkeypatch.setattr(preflight, "find_spec", lambda name: None)
+    with pytest.raises(RecipeError, match="'galore_adamw' needs a package that is not installed: `pip install galore-"):
+        check_recipes(experiment, None, "cpu")
+    monkeypatch.setattr(preflight, "find_spec", lambda name: object())
+    check_recipes(experiment, None, "cpu")
+
+
+def test_every_optimizer_of_another_package_is_known_by_how_its_name_begins():
+    names = {each.value for each in OptimizerNames}
+    for start in preflight._BROUGHT_BY:
+        assert any(name.partition("_")[0] == start for name in names)

@@ -160,7 +160,7 @@ def least_memory(experiment: Experiment) -> int:
     config, width = model_config(experiment), memory.WIDTH[experiment.model.dtype]
     keeps_best = experiment.early_stopping is not None
     known = [Known.of(each, config, width, "cpu") for each in (BASE, *recipes_to_train(experiment))]
-    held = [each.weights + memory.trained(each.description.trainable, keeps_best=keeps_best) for each in known]
+    held = [each.weights + memory.trained(each.description.trainable, keeps_best=keeps_best).bytes for each in known]
     return memory.LIBRARIES + max(held)
 
 
@@ -195,9 +195,9 @@ def _cost(
 
 def _checkpoints(experiment: Experiment, parts: Sequence[Part], speed: Calibration) -> int:
     """Return the bytes of the largest checkpoint of trainings that take long enough, twice: while one is made."""
-    minutes, keeps_best = experiment.execute.checkpoint_minutes, experiment.early_stopping is not None
+    minutes = experiment.execute.checkpoint_minutes
     long = [] if minutes is None else [part for part in parts if part.seconds(speed) > minutes * _MINUTE]
-    return 2 * max((memory.trained(part.known.trainable, keeps_best=keeps_best) for part in long), default=0)
+    return 2 * max((part.held.bytes for part in long), default=0)
 
 
 def _saved(recipe: Recipe | None, known: Description) -> int:

@@ -9,6 +9,7 @@ its answer until the suite is scored.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -41,12 +42,27 @@ def cells_that_fit(bytes_of_a_cell: int) -> int:
     return int(psutil.virtual_memory().available // bytes_of_a_cell)
 
 
-def trained(parameters: int, *, keeps_best: bool) -> int:
-    """Return the bytes of gradients and moments of what trains, and of the copy that early stopping keeps.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Bytes of gradients and moments of what trains, and of the copy that early stopping keeps.
 
-    A checkpoint's files are as large: they hold what trains in the place of its gradients.
+    A checkpoint's files are as large as all of it: they hold what trains in the place of its gradients.
     """
-    return parameters * MASTER * (1 + MOMENTS + keeps_best)
+
+    gradients: int
+    moments: int
+    keeps: int
+
+    @property
+    def bytes(self) -> int:
+        """All of it."""
+        return self.gradients + self.moments + self.keeps
+
+
+def trained(parameters: int, *, keeps_best: bool) -> Held:
+    """Return what so many parameters that train take beside their weights."""
+    each = parameters * MASTER
+    return Held(gradients=each, moments=each * MOMENTS, keeps=each * keeps_best)
 
 
 def activations(

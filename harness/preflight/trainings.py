@@ -58,22 +58,21 @@ def demands(experiment: Experiment, counted: TokenCounts, device: str) -> list[D
         known = Known.of(recipe, config, width, device)
         for stage, part in zip(recipe.parts, parts_of(experiment, recipe, known, counted), strict=True):
             divisible = not is_whole_by_nature(experiment.training_of(stage.trained), config)
-            asked = _memory(experiment, recipe, known, part)
+            asked = _memory(recipe, known, part)
             asked = replace(asked, outside=outside * width, layer=layer * width, divisible=divisible)
             found.append(Demand(recipe=recipe, stage=stage, memory=asked))
     return found
 
 
-def _memory(experiment: Experiment, recipe: Recipe, known: "Known", part: "Part") -> TrainingMemory:
-    held = part.known.trainable * memory.MASTER
+def _memory(recipe: Recipe, known: "Known", part: "Part") -> TrainingMemory:
     return TrainingMemory(
         recipe=recipe.id,
         libraries=memory.LIBRARIES,
         base=known.base,
         masters=known.weights - known.base,
-        gradients=held,
-        moments=held * memory.MOMENTS,
-        keeps=held * (experiment.early_stopping is not None),
+        gradients=part.held.gradients,
+        moments=part.held.moments,
+        keeps=part.held.keeps,
         rows=part.batch,
         examples=part.examples,
         a_row=part.activations / part.batch,
@@ -130,8 +129,8 @@ def _bytes_more(recipe: Recipe, width: int) -> int:
 class Part:
     """One training of a cell: `examples` a step, `batch` at a time.
 
-    `held` (gradients, moments) and `activations` of a batch are in bytes, beside the weights; `activations_again` are
-    those where they are computed again in the backward pass.
+    `held` and `activations` of a batch are in bytes, beside the weights; `activations_again` are those where they are
+    computed again in the backward pass.
     """
 
     recipe: Recipe
@@ -140,7 +139,7 @@ class Part:
     examples: int
     batch: int
     rows: RowTokens
-    held: float
+    held: memory.Held
     activations: float
     activations_again: float
     recomputed: bool
@@ -149,7 +148,7 @@ class Part:
     @property
     def memory(self) -> float:
         """Bytes that it takes beside the weights."""
-        return self.held + self.activations
+        return self.held.bytes + self.activations
 
     @property
     def tokens(self) -> int:

@@ -32,7 +32,7 @@ from harness.preflight.existing import check_existing
 from harness.preflight.few_rows import few_rows
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.token_counts import SuiteTokens, TokenCounts, count_tokens
-from harness.preflight.trainings import BASE, Known, Part, demands, model_config, parts_of
+from harness.preflight.trainings import BASE, Known, Part, demands, largest_cell, model_config, parts_of
 from harness.preflight.unknown import Unknown
 from harness.preflight.workers import places, workers_of
 from harness.sources import models
@@ -108,7 +108,7 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         assumed=tuple(unknown.assumed),
         absent=tuple(unknown.absent),
         reasons=tuple(unknown.reasons),
-        at_once=_at_once(experiment, device),
+        at_once=_at_once(experiment, device, counted),
         trainings=tuple(each.memory for each in demands(at_every_size, counted, device)),
         few_rows=few_rows(experiment, counted),
         layer_class=largest_layer(config)[0],
@@ -137,15 +137,20 @@ def _at_largest(planned: PlannedCell, largest: Mapping[str, Recipe]) -> PlannedC
     return replace(planned, recipe=replace(recipe, training=planned.recipe.training))
 
 
-def _at_once(experiment: Experiment, device: str) -> int:
-    return places(workers_of(experiment.execute), accelerators(device), cells_that_fit(experiment, device))
+def _at_once(experiment: Experiment, device: str, counted: TokenCounts) -> int:
+    return places(
+        workers_of(experiment.execute), accelerators(device), cells_that_fit(experiment, device, lambda: counted)
+    )
 
 
-def cells_that_fit(experiment: Experiment, device: str) -> int | None:
-    """Return how many of the largest cells this machine's memory holds at once, None where one runs at a time."""
+def cells_that_fit(experiment: Experiment, device: str, counted: Callable[[], TokenCounts]) -> int | None:
+    """Return how many of the largest cells this machine's memory holds at once, None where one runs at a time.
+
+    `counted` is called where that is asked.
+    """
     if workers_of(experiment.execute) == 1 or device != "cpu":
         return None
-    return memory.cells_that_fit(least_memory(experiment))
+    return memory.cells_that_fit(largest_cell(experiment, counted()))
 
 
 def accelerators(device: str) -> int | None:
@@ -153,15 +158,6 @@ def accelerators(device: str) -> int | None:
     if device == "cpu":
         return None
     return torch.cuda.device_count() if device == "cuda" else 1
-
-
-def least_memory(experiment: Experiment) -> int:
-    """Return the bytes that the largest cell takes on a CPU before its first batch: libraries, weights, optimizer."""
-    config, width = model_config(experiment), memory.WIDTH[experiment.model.dtype]
-    keeps_best = experiment.early_stopping is not None
-    known = [Known.of(each, config, width, "cpu") for each in (BASE, *recipes_to_train(experiment))]
-    held = [each.weights + memory.trained(each.description.trainable, keeps_best=keeps_best).bytes for each in known]
-    return memory.LIBRARIES + max(held)
 
 
 def _cost(

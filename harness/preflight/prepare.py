@@ -14,7 +14,9 @@ from harness.preflight.estimate import accelerators, cells_that_fit
 from harness.preflight.existing import check_existing
 from harness.preflight.incompatibilities import check_device, check_launch, check_recipes
 from harness.preflight.prepared import Prepared
+from harness.preflight.token_counts import count_training
 from harness.preflight.trainings import model_config
+from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.spec.records import Experiment
 from harness.suites.load import built_once, load_task
@@ -59,7 +61,7 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
         device=device,
         threads=torch.get_num_threads(),
         devices=accelerators(device) or 1,
-        fitting=cells_that_fit(experiment, device),
+        fitting=cells_that_fit(experiment, device, lambda: count_training(experiment, tokenizer, Unknown())),
         versions={package: version(package) for package in PACKAGES},
     )
 

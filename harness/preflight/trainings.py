@@ -15,6 +15,7 @@ from harness.model.devices import device_kind
 from harness.model.shapes import hidden_size, known_config, vocabulary_size
 from harness.plan.batch import examples_a_step
 from harness.plan.costs import TrainingMemory
+from harness.plan.sizes import recipes_to_train
 from harness.preflight import memory
 from harness.preflight.calibrate import Calibration
 from harness.preflight.token_counts import RowTokens, TokenCounts
@@ -62,6 +63,14 @@ def demands(experiment: Experiment, counted: TokenCounts, device: str) -> list[D
             asked = replace(asked, outside=outside * width, layer=layer * width, divisible=divisible)
             found.append(Demand(recipe=recipe, stage=stage, memory=asked))
     return found
+
+
+def largest_cell(experiment: Experiment, counted: TokenCounts) -> int:
+    """Return the bytes that the cell which asks for most takes on a CPU, the largest batch's activations included."""
+    base = Known.of(BASE, model_config(experiment), memory.WIDTH[experiment.model.dtype], "cpu")
+    at_every_size = replace(experiment, recipes=recipes_to_train(experiment))
+    asked = [each.memory.bytes_with() for each in demands(at_every_size, counted, "cpu")]
+    return max([memory.LIBRARIES + base.weights, *asked])
 
 
 def _memory(recipe: Recipe, known: "Known", part: "Part") -> TrainingMemory:

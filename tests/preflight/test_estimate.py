@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -204,3 +205,25 @@ def test_rows_that_are_too_long_are_counted_for_each_recipe(planned, tmp_path):
     short, shortened = sum(whole > 7 for _, whole in counted.rows.spans), cells["lora--tiny"].rows
     assert (shortened.cut + shortened.dropped, shortened.max_length) == (short, 7)
     assert short > 0
+
+
+def test_as_many_cells_run_at_once_as_memory_holds_with_their_activations(tiny_spec, monkeypatch):
+    """A batch eight times as large takes more than twice as much beside libraries and weights: fewer of it fit."""
+    monkeypatch.setattr(memory, "LIBRARIES", 0)
+
+    def sized(rows, **execute):
+        fields = (f"training.per_device_train_batch_size={rows}", *(f"execute.{k}={v}" for k, v in execute.items()))
+        return load(tiny_spec, overrides=Overrides(set=fields))
+
+    small, large = (trainings.largest_cell(each, count_tokens(each, Unknown())) for each in (sized(2), sized(64)))
+    counted = count_tokens(sized(2), Unknown())
+    longest = max(counted.rows.lengths)
+    logits = counted.rows.completion_tokens * 300 * 12
+    assert large - small == pytest.approx(62 * (longest * 32 * 2 * 68 + logits), rel=0.2)
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=large + small))
+    several = [sized(rows, workers=4, threads=1) for rows in (2, 64)]
+    fitting = [
+        planning.cells_that_fit(each, "cpu", lambda each=each: count_tokens(each, Unknown())) for each in several
+    ]
+    assert fitting == [1 + large // small, 1]
+    assert planning.cells_that_fit(sized(64), "cpu", lambda: 1 / 0) is None

@@ -37,7 +37,9 @@ INTERRUPTED = 128 + signal.SIGINT
 def main(words: list[str]) -> int:
     """Run the program with the words of its command line and return its exit code."""
     if words == ["--serve"]:
-        return _serve()
+        _serve()
+        sys.stderr.flush()
+        os._exit(0)  # whoever started it waits, and taking the libraries down takes seconds; nothing is left to write
     if len(words) != 1:
         sys.stderr.write("usage: python -m harness.worker UNIT.json\n")
         return 64
@@ -97,7 +99,7 @@ def _log_to(log: Path) -> None:
     os.close(target)
 
 
-def _serve() -> int:
+def _serve() -> None:
     """Import everything, then fork a process for each unit that is named on standard input, one after another."""
     events = _events_to_standard_output()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this is interrupted too and closes the input
@@ -116,7 +118,6 @@ def _serve() -> int:
             code = _forked(request, requests, events, ended)
             with contextlib.suppress(BrokenPipeError):  # who asked for it was killed, which the next request says
                 os.write(events, json.dumps({"exit": code}).encode() + b"\n")
-    return 0
 
 
 class _Requests:

@@ -2,7 +2,8 @@
 
 Comparing, reporting and checking take a handful of small packages; training and scoring take the extra `run`, tables in
 parquet the extra `parquet`, the pictures of a page the extra `report`, completion in a shell the extra `completion`,
-logs of Inspect the extra `interchange`, agreement of raters the extra `ratings`, and launchers have an extra each.
+logs of Inspect the extra `interchange`, agreement of raters the extra `ratings`, facts that are
+retrieved the extra `retrieval`, and launchers have an extra each.
 """
 
 from importlib import metadata
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 DISTRIBUTION = "harness-gap"
 
-Extra = Literal["run", "parquet", "report", "completion", "interchange", "ratings", "ray", "slurm"]
+Extra = Literal["run", "parquet", "report", "completion", "interchange", "ratings", "retrieval", "ray", "slurm"]
 
 _OWN_CONSTRAINTS: dict[Extra, str] = {"interchange": "constraints-interchange.txt"}
 """Extras that bound packages otherwise than constraints.txt does."""

@@ -39,7 +39,7 @@ _BY_NAME = (
     (r"exact_match|em|f1|token_f1|name_f1|mc[12]|contains|pass@\d+|answered", _FRACTION),
     (r"rouge[12L]\w*|bleu\w*|chrf\w*", _PERCENT),
     (r"\w*bits_per_byte", _BITS),
-    (r"answer_(margin|information)", _MARGIN),
+    (r"answer_(margin|information)|rationale_margin", _MARGIN),
     (r"roc_auc|precision_at_recall", _FRACTION),
     (r"brier_score", _BRIER),
     (r"score", _SCORE),

@@ -55,7 +55,7 @@ def check_contamination(training: Sequence[Passage], suites: Sequence[Task]) -> 
         sys.stdout.write("".join(f"{hit}\n" for hit in found))
         raise TaskError(_message(found, items))
     return Screening(
-        rows=len(training),
+        rows=len({row.id for row in training}),
         items={name: len(each) for name, each in items.items()},
         exempt=tuple(str(suite.task_name) for suite in suites if is_recall(suite)),
     )

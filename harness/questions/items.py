@@ -14,7 +14,7 @@ class Item:
 
     `cluster` names the object or page that the fact stands on: items of one cluster fall into one split and are
     not independent. `source` is the text that states the fact; leaks are looked for in it. `extra` holds what a
-    suite renders besides (a rationale), by field name. Raises ValueError for what could not be a fair question:
+    suite renders besides (a rationale, facts), by field name. Raises ValueError for what could not be a fair question:
     options that differ in nothing but case, an `answer` that is not the index of one.
     """
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache as remembered
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,19 @@ def _built(name: str, builder: Builder, wheel: Wheel) -> dict[str, Dataset]:
         for split, items in builder.build(members(wheel, builder.members)).items():
             (target / f"{split}.jsonl").write_text("".join(f"{line(item)}\n" for item in items), "utf-8")
 
-    key = hashlib.sha256("\n".join((_code(_ROOM), wheel.sha256, *builder.members)).encode()).hexdigest()
+    key = hashlib.sha256(
+        "\n".join((_code(_ROOM), wheel.sha256, *builder.members, *map(_version, builder.packages))).encode()
+    ).hexdigest()
     folder = cache.folder("suites", f"{name}-{wheel.version}-{key[:12]}", fill=fill)
     return {path.stem: Dataset.from_list(_documents(path)) for path in sorted(folder.glob("*.jsonl"))}
+
+
+def _version(package: str) -> str:
+    """Return a package and its version, or its name alone where it is absent: the builder says then what brings it."""
+    try:
+        return f"{package}=={metadata.version(package)}"
+    except metadata.PackageNotFoundError:
+        return package
 
 
 def _documents(path: Path) -> list[dict[str, Any]]:

@@ -42,11 +42,16 @@ def training_rows(
 def training_passages(task: Task, split: str = "train") -> Iterator[Passage]:
     """Yield the documents of a task's training (or ``validation``) split, numbered from 1.
 
-    They are rendered without chat template and description, which are the same in every row and state nothing.
-    Raises `TaskError` for a document that cannot be rendered.
+    They are rendered without chat template and description, which are the same in every row and state nothing. Facts
+    before a question, whose field the task's metadata names in `facts`, are a passage of their own under the row's
+    number: they may state what an item asks. Raises `TaskError` for a document that cannot be rendered.
     """
+    field = (task.config.metadata or {}).get("facts")
     for number, document in enumerate(_documents(task, split), start=1):
         yield Passage.of(str(number), _question_and_answer(task, document), document)
+        if field is not None:
+            facts = _facts(task, document, field)
+            yield Passage(str(number), facts, facts)
 
 
 def scored_passages(task: Task) -> Iterator[Passage]:
@@ -134,6 +139,15 @@ def _question_and_answer(task: Task, document: Mapping[str, Any]) -> str:
         raise _unrendered(task, f"{dict(document)!s:.80}", error) from error
     # An index points at the options, which are answers or, of some tasks, alternative questions.
     return " ".join(str(options[part]) if isinstance(part, int) and options else str(part) for part in parts)
+
+
+def _facts(task: Task, document: Mapping[str, Any], field: str) -> str:
+    if not isinstance(document.get(field), str):
+        raise TaskError(
+            f"task {task.task_name}: its metadata says `facts: {field}`, and {dict(document)!s:.80} has no such text. "
+            "Name the field that holds the facts before the question, or take `facts` out."
+        )
+    return str(document[field])
 
 
 def _first(target: Any) -> Any:

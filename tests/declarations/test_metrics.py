@@ -30,7 +30,7 @@ def test_accuracies_alone_read_in_points_and_come_with_a_margin():
 
 
 def test_bits_a_byte_come_with_their_unit_and_without_a_margin():
-    for name in ("answer_bits_per_byte", "answer_margin"):
+    for name in ("answer_bits_per_byte", "answer_margin", "rationale_margin"):
         assert (metric(name).unit, metric(name).points, metric(name).sesoi) == ("bits/byte", False, None)
 
 

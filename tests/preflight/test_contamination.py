@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from harness.cli import main
+from harness.contamination import Passage
 from harness.errors import TaskError
 from harness.ledger import RunFolder
 from harness.preflight.contamination import all_training_passages, check_contamination, check_contamination_at_hand
@@ -103,6 +104,11 @@ def test_the_first_pairs_are_shown_and_all_are_written_out(leaky, capfd):
     assert said.count("training row ") == 5
     assert "the first 5 of 8 pairs" in said
     assert capfd.readouterr().out.count("training row ") == 8
+
+
+def test_a_row_is_counted_once_however_much_of_it_is_compared():
+    rows = [Passage("1 of data (t)", "a", "a"), Passage("1 of data (t)", "b", "b"), Passage("2 of data (t)", "c", "c")]
+    assert check_contamination(rows, []).rows == 2
 
 
 def test_clean_rows_pass(leaky):

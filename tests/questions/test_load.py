@@ -2,6 +2,7 @@
 
 import ast
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,15 @@ from harness.questions.items import Prose
 
 ROOM = Path(questions.__file__).parent
 SOURCE = {"package": "pump", "version": "1.0", "sha256": "0" * 64}
-SAYS_NOTHING = ("harness.contamination", "harness.errors", "harness.sources.cache", "harness.sources.wheel")
-"""What the room imports besides: errors, the unpacking of a wheel that is pinned by its hash, and what leaves rows
-out of hub sets, which are not built and kept."""
+SAYS_NOTHING = (
+    "harness.contamination",
+    "harness.errors",
+    "harness.extras",
+    "harness.sources.cache",
+    "harness.sources.wheel",
+)
+"""What the room imports besides: errors and what brings a missing package, the unpacking of a wheel that is pinned by
+its hash, and what leaves rows out of hub sets, which are not built and kept."""
 
 
 @pytest.fixture
@@ -40,6 +47,18 @@ def test_a_suite_is_built_once_and_read_line_by_line(built):
     texts.clear()
     assert list(suite()["test"]["text"]) == first
     assert list(suite(source={**SOURCE, "sha256": "1" * 64})) == ["test"]
+
+
+def test_a_suite_is_built_anew_with_another_version_of_a_package_that_has_a_say(built, monkeypatch):
+    suite, texts = built
+    (builder,) = load.BUILDERS.values()
+    monkeypatch.setattr(load, "BUILDERS", {"pump": replace(builder, packages=("pytest", "no-such-package"))})
+    first = list(suite()["test"]["text"])
+    texts.clear()
+    assert list(suite()["test"]["text"]) == first
+    texts.append("Three.")
+    monkeypatch.setattr(load.metadata, "version", lambda _package: "0")
+    assert list(suite()["test"]["text"]) == ["Three."]
 
 
 def test_a_damaged_suite_is_the_caches_fault_and_is_not_used(built, tmp_path):

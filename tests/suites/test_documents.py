@@ -29,6 +29,18 @@ def test_a_document_that_cannot_be_rendered_is_named(sums):
         list(training_passages(sums))
 
 
+def test_facts_before_a_question_are_a_passage_of_their_rows(tmp_path, write):
+    write(f"{YAML}metadata:\n  version: 1.0\n  facts: q\n")
+    passages = list(training_passages(load_task("sums", include=[tmp_path])))
+    assert [(each.id, each.fact) for each in passages[:2]] == [("1", "1 + 1 = 2"), ("1", "1 + 1")]
+
+
+def test_facts_that_are_declared_and_absent_are_named(tmp_path, write):
+    write(f"{YAML}metadata:\n  version: 1.0\n  facts: context\n")
+    with pytest.raises(TaskError, match=r"`facts: context`, and .* has no such text"):
+        list(training_passages(load_task("sums", include=[tmp_path])))
+
+
 def test_training_rows_are_rendered_as_the_task_is_scored(tmp_path, write):
     write(YAML + 'description: "Add.\\n"\n')
     assert training_rows(load_task("sums", include=[tmp_path])) == [{"prompt": "Add.\n1 + 1 =", "completion": " 2"}] * 2

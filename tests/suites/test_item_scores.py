@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.suites import generation, metrics
+from harness.suites import generation, metrics, rationales
 
 DOC = {"choices": ["yes", "certainly not"], "answer": 1, "rationale": "It is dark, so no.", "text": "é"}
 
@@ -76,6 +76,16 @@ def test_information_is_what_the_question_makes_an_answer_likelier_by_in_bits_a_
     assert metrics.rationale(document, [(-8 * bit, False), (-4 * bit, False)]) == {
         "rationale_bits_per_byte": pytest.approx(2),
         "answer_information": pytest.approx(-1),
+    }
+
+
+def test_style_is_what_false_words_of_the_same_form_cost_and_content_is_what_true_ones_save():
+    bit = math.log(2)
+    document = {"rationale": "a, not ü", "swapped": "ü, not a"}
+    assert rationales.told_apart(document, [(-9 * bit, True), (-27 * bit, False)]) == {
+        "rationale_bits_per_byte": pytest.approx(1),
+        "style_bits_per_byte": pytest.approx(3),
+        "rationale_margin": pytest.approx(2),
     }
 
 

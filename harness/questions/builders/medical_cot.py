@@ -7,7 +7,7 @@ it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,9 @@ _EMPTY_WORDS = stems("syndrome disease disorder congenital familial hereditary r
 
 
 @dataclass(frozen=True)
-class _Case:
+class Case:
+    """A disease, and four of its findings that are asked about."""
+
     disease: Disease
     findings: tuple[str, ...]
     ontology: Ontology
@@ -59,18 +61,39 @@ class _Case:
         return stems(self.disease.name).union(*(stems(self.ontology.names[term]) for term in self.findings))
 
 
+@dataclass(frozen=True)
+class Posed:
+    """An item with what it was made of: its case and the diseases that are its wrong options, in their order."""
+
+    item: Item
+    case: Case
+    wrong: tuple[Disease, ...]
+
+
 def build(folder: Path) -> dict[str, list[Item]]:
     """Return ``train`` and ``test``; every item has a `rationale` beside the answer."""
     ontology = read_ontology(folder / DATA / "hp.obo")
+    return splits({split: posed(diseases, ontology) for split, diseases in read_splits(folder, ontology).items()})
+
+
+def read_splits(folder: Path, ontology: Ontology) -> dict[str, list[Disease]]:
+    """Return the diseases that ``train`` and ``test`` ask about; no disease is in both."""
     known = read_diseases(folder / DATA / "phenotype.hpoa", ontology)
     held_out = {disease.id for disease in known if stable.share("split", disease.id) >= _TEST_FROM}
-    test = list(_items([disease for disease in known if disease.id in held_out], ontology))
-    train = list(_items([disease for disease in known if disease.id not in held_out], ontology))
+    return {
+        "train": [disease for disease in known if disease.id not in held_out],
+        "test": [disease for disease in known if disease.id in held_out],
+    }
+
+
+def splits(found: Mapping[str, Sequence[Posed]]) -> dict[str, list[Item]]:
+    """Return the items of both splits that are fair and that no split gives away of the other, in their order."""
+    train, test = ([each.item for each in found[split]] for split in ("train", "test"))
     return {"train": polish(splitting.without_leaks(train, test)), "test": polish(test)}
 
 
-def _items(diseases: Sequence[Disease], ontology: Ontology) -> Iterator[Item]:
-    """Yield up to two cases a disease, with no finding in common; options are drawn from `diseases`."""
+def posed(diseases: Sequence[Disease], ontology: Ontology) -> list[Posed]:
+    """Return up to two cases a disease, with no finding in common; options are drawn from `diseases`."""
     counts = Counter(term for disease in diseases for term in disease.findings)
     common = {term for term, count in counts.items() if count > _COMMON * len(diseases)}
     by_name = {disease.name: disease for disease in diseases}
@@ -78,14 +101,15 @@ def _items(diseases: Sequence[Disease], ontology: Ontology) -> Iterator[Item]:
     for disease in by_name.values():
         for term in disease.implied:
             having[term].append(disease)
+    found = []
     for disease in by_name.values():
         used: set[str] = set()
         for number in range(_CASES):
-            case = _Case(disease, _findings(disease, ontology, common, used), ontology)
+            case = Case(disease, _findings(disease, ontology, common, used), ontology)
             used |= set(case.findings)
-            item = _item(case, number, having) if len(case.findings) == _FINDINGS else None
-            if item:
-                yield item
+            each = _posed(case, number, having) if len(case.findings) == _FINDINGS else None
+            found += [each] if each else []
+    return found
 
 
 def _findings(disease: Disease, ontology: Ontology, common: set[str], used: set[str]) -> tuple[str, ...]:
@@ -113,13 +137,13 @@ def _spread(candidates: Sequence[str], ontology: Ontology) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _item(case: _Case, number: int, having: dict[str, list[Disease]]) -> Item | None:
+def _posed(case: Case, number: int, having: dict[str, list[Disease]]) -> Posed | None:
     right, identity = case.disease.name, f"{case.disease.id}/{number}"
     near = {other.name: other for term in case.findings for other in having[term] if case.tempts(other)}
     wrong = wrong_options(near, answer=right, cue="", key=identity)
     if not wrong:
         return None
-    listed = "; ".join(_name(case, term) for term in stable.order(case.findings, identity))
+    listed = "; ".join(finding(case.ontology, term) for term in stable.order(case.findings, identity))
     item = Item.posed(
         identity,
         form="diagnosis",
@@ -129,24 +153,33 @@ def _item(case: _Case, number: int, having: dict[str, list[Disease]]) -> Item | 
         wrong=wrong,
         source=f"{listed}; {right}",
     )
-    rationale = _rationale(case, [near[name] for name in item.choices if name != right])
-    return replace(item, extra={"rationale": rationale})
+    others = tuple(near[name] for name in item.choices if name != right)
+    return Posed(replace(item, extra={"rationale": rationale(case, others)}), case, others)
 
 
-def _rationale(case: _Case, wrong: Sequence[Disease]) -> str:
-    """Name the systems concerned, what speaks against each wrong option, and what the right one explains."""
+def rationale(case: Case, wrong: Sequence[Disease], instead: Disease | None = None) -> str:
+    """Name the systems concerned, what speaks against each wrong option, and what the right one explains.
+
+    `instead` changes places with the right diagnosis, by name: the same words, and what they say is false.
+    """
+    right = case.disease
+    names = {each.id: each.name for each in (right, *wrong)}
+    if instead is not None:
+        names |= {right.id: instead.name, instead.id: right.name}
     systems = sorted(frozenset().union(*map(case.ontology.systems, case.findings)))
-    against = [f"{other.name} is not linked to {_name(case, case.against(other)[0])}." for other in wrong]
+    against = [
+        f"{names[other.id]} is not linked to {finding(case.ontology, case.against(other)[0])}." for other in wrong
+    ]
     return (
         f"Step 1: The findings concern {'; '.join(systems)}. Step 2: {' '.join(against)} "
-        f"Step 3: In {case.disease.name}, {_explained(case)}."
+        f"Step 3: In {names[right.id]}, {_explained(case)}."
     )
 
 
-def _explained(case: _Case) -> str:
+def _explained(case: Case) -> str:
     by_frequency: dict[str, list[str]] = defaultdict(list)
     for term in case.findings:
-        by_frequency[case.disease.findings[term]].append(_name(case, term))
+        by_frequency[case.disease.findings[term]].append(finding(case.ontology, term))
     return "; ".join(
         f"{_listed(by_frequency[frequency])} {'is' if len(by_frequency[frequency]) == 1 else 'are'} {frequency}"
         for frequency in FREQUENCY.values()
@@ -158,7 +191,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
-def _name(case: _Case, term: str) -> str:
+def finding(ontology: Ontology, term: str) -> str:
     """Return a finding's name as it stands inside a sentence: its first letter small, except of abbreviations."""
-    name = case.ontology.names[term]
+    name = ontology.names[term]
     return name if name[:2].isupper() else name[:1].lower() + name[1:]

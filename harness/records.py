@@ -290,7 +290,8 @@ class StageInfo:
 class RunInfo:
     """What was asked for. `recipe` is its declaration as JSON, None for the base; so are the blocks beside it.
 
-    `existing` is there for a model that was trained elsewhere, whose `seed` is the one in whose place it stands.
+    `existing` is there for a model that was trained elsewhere, whose `seed` is the one in whose place it stands,
+    `start` for the adapter that a training started from.
     """
 
     experiment_name: str
@@ -300,6 +301,7 @@ class RunInfo:
     train_config: Mapping[str, JSON] | None = None
     stages: tuple[StageInfo, ...] = ()
     existing: TrainedElsewhere | None = None
+    start: TrainedElsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,10 +91,16 @@ def _row(recipe: Recipe) -> dict[str, Any]:
     parts = recipe.parts
     return {
         "recipe": recipe.id,
-        "method": " → ".join(_method(part.recipe) + _THEN[part.then] for part in parts),
+        "method": _start(recipe) + " → ".join(_method(part.recipe) + _THEN[part.then] for part in parts),
         "layers": " → ".join(dict.fromkeys(_layers(part.recipe.layers) for part in parts)),
         "description": recipe.description,
     }
+
+
+def _start(recipe: Recipe) -> str:
+    if recipe.start is None:
+        return ""
+    return f"{recipe.start.arm}, {'continued: ' if recipe.continues else 'merged → '}"
 
 
 _THEN = {None: "", "merge": ", merged", "keep": ", kept"}

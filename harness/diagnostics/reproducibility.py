@@ -94,4 +94,4 @@ class FirstStart:
 def is_made_twice(recipe: Recipe) -> bool:
     """Tell whether the start is drawn, and can be drawn twice without reading the training data twice."""
     known = traits(recipe)
-    return known.draws_start and not known.starts_from_data
+    return known.draws_start and not known.starts_from_data and not recipe.continues

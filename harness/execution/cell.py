@@ -24,6 +24,7 @@ from harness.execution.merged import Merged, measure_merged
 from harness.execution.part import Part, course_of, train_part
 from harness.execution.resume import costs_of, forget, forget_unfinished, note_stage, stages_done
 from harness.execution.scoring import score_suites
+from harness.execution.start import bring_start, drop_start
 from harness.execution.unit import CellWork, asks_to_merge
 from harness.ledger.artefacts import artefacts
 from harness.ledger.damage import CellFiles, refuse
@@ -157,6 +158,7 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
     forget_unfinished(work, recipe, state, len(finished))
     for stage_name, seconds in (finished[-1].costs.seconds if finished else {}).items():
         clock.add(stage_name, seconds)
+    bring_start(work, state)
     records: list[TrainRecord] = [each.train_info for each in finished]
     trained: models.Loaded | None = None
     for place, stage in list(enumerate(recipe.parts))[len(finished) :]:
@@ -181,6 +183,7 @@ def _trained(work: CellWork, recipe: Recipe, clock: Clock) -> tuple[models.Loade
     if trained is None:  # other processes had it
         clock.enter("load")
         trained = load_trained(work, recipe, state)
+    drop_start(work, state)
     costs = replace(costs_of(work, clock, finished), file_size=cell_record.size_on_disk(state))
     files = artefacts(work.folder, (state, work.folder / ARRAYS))
     done = Training(train_info=cell_record.together(records), costs=costs, files=files)

@@ -16,6 +16,7 @@ import torch
 from harness import __version__
 from harness.codec import encode
 from harness.execution.base import served_dtype
+from harness.execution.start import started_from
 from harness.execution.unit import CellWork
 from harness.methods._base import Adapted
 from harness.methods.dispatch import training_flops
@@ -53,6 +54,7 @@ def run_info(work: CellWork) -> RunInfo:
             StageInfo(peft_config=stage.recipe.peft, train_config=work.experiment.training_of(stage.trained))
             for stage in recipe.stages
         ),
+        start=started_from(work),
     )
 
 

@@ -22,6 +22,8 @@ def prefix_of(work: CellWork, model: Any, record: TrainRecord | None) -> PrefixR
     which layers of a model were trained elsewhere is not looked at.
     """
     execute = work.experiment.execute
+    if work.recipe is not None and work.recipe.merges_first:
+        return None  # what lies below is not the base's, and nobody else's
     if not execute.frozen_prefix or work.planned.control is not None or work.planned.existing is not None:
         return None
     store = PrefixStore(work.folder.parents[1] / PREFIX, bound=execute.frozen_prefix_bytes)

@@ -25,7 +25,8 @@ from harness.methods._base import Adapted
 from harness.methods.adapt import adapt
 from harness.methods.batches import Batch, Batches
 from harness.methods.layers.shared import SharedProbes
-from harness.methods.store import replay, stage_folder
+from harness.methods.starts import continued
+from harness.methods.store import replay, stage_folder, start_folder
 from harness.model.devices import machine
 from harness.model.precision import trained_dtype
 from harness.plan.identity import data_key
@@ -66,7 +67,7 @@ class Part:
         return self.whole.parts[self.place].trained
 
     def load(self, clock: Clock) -> Any:
-        """Return a fresh model as the training starts from it: the base, with what earlier stages left."""
+        """Return a fresh model as the training starts from it: the base, with what was merged or stages left."""
         clock.enter("load")
         quantization = self.whole.base_quantization
         base = load_model(self.work.experiment.model, quantization=quantization, device=self.work.device)
@@ -77,6 +78,8 @@ class Part:
     def adapt(self, model: Any, recipe: Recipe, clock: Clock) -> Adapted:
         """Make the model trainable as `recipe` says; what reading data for it took is counted apart."""
         course = self.course
+        if recipe.continues:
+            return continued(model, recipe, start_folder(self.state), seed=course.seed)
         made = adapt(
             model,
             recipe,
@@ -90,9 +93,12 @@ class Part:
         return made
 
     def _shared_probes(self) -> SharedProbes | None:
-        """Return what layers of the base are ranked by in this run; None after a stage, which made another model."""
+        """Return what layers of the base are ranked by in this run; None where another model is adapted.
+
+        That is one that a stage left, or an adapter merged before the first.
+        """
         work = self.work
-        if self.place > 0 or not work.experiment.execute.shared_probes:
+        if self.place > 0 or self.whole.merges_first or not work.experiment.execute.shared_probes:
             return None
         model = {
             "sha256": work.content.model,

@@ -364,7 +364,7 @@ class Schedule:
         """Return the unit of a cell, with its own recipe alone; each place has an accelerator of its own."""
         other, folder = self._matched_cell(planned), self.run.cell_folder(planned.cell, self.kind)
         recipes = () if planned.recipe is None else (planned.recipe,)
-        later = () if planned.is_adapted else self.experiment.recipes
+        later = () if planned.is_adapted else [each for each in self.experiment.recipes if not each.merges_first]
         work = CellWork(
             experiment=replace(self.experiment, recipes=recipes),
             planned=planned,

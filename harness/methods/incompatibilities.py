@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.errors import RecipeError
+from harness.methods import starts
 from harness.methods.adapt import nothing_trains
 from harness.methods.dispatch import method_of
 from harness.methods.dry_run import at_work, describe, matched, on_shapes
@@ -43,6 +44,7 @@ def _declared(recipe: Recipe, device: str, training: Mapping[str, Any]) -> Itera
     if len(declared) > 1:
         names = " and ".join(f"`{name}`" for name in declared)
         yield f"{names} are given together: a recipe has one method. Keep one of them."
+    yield from starts.declared(recipe)
     yield from method_of(recipe).check(recipe, device=device, training=training)
     chosen_by = recipe.layers.strategy
     if recipe.quantization is not None and strategy(chosen_by).needs_gradient:

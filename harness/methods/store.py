@@ -8,6 +8,7 @@ from transformers import PreTrainedModel
 
 from harness.methods._base import Adapted
 from harness.methods.dispatch import method_of
+from harness.methods.peft.existing import merge_existing
 from harness.spec.records import Recipe
 
 
@@ -35,9 +36,11 @@ def load(model: PreTrainedModel, recipe: Recipe, folder: Path) -> Adapted:
 def replay(model: PreTrainedModel, recipe: Recipe, folder: Path, place: int) -> PreTrainedModel:
     """Return the model that the stage at `place` starts from: a fresh base with what the stages before it left.
 
-    Each of them lies in its `stage_folder`; its adapter is merged or kept as it says. Raises `RecipeError` as
-    `load` and `merge` do.
+    Each of them lies in its `stage_folder`; its adapter is merged or kept as it says. An adapter that the recipe merges
+    before it trains lies in `start_folder`. Raises `RecipeError` as `load` and `merge` do.
     """
+    if recipe.merges_first:
+        model = merge_existing(model, start_folder(folder))
     for earlier, stage in enumerate(recipe.parts[:place]):
         method, saved = method_of(stage.recipe), stage_folder(folder, recipe, earlier)
         if stage.then == "keep":
@@ -50,6 +53,11 @@ def replay(model: PreTrainedModel, recipe: Recipe, folder: Path, place: int) -> 
 def stage_folder(folder: Path, recipe: Recipe, place: int) -> Path:
     """Return where the stage at `place` is saved below a recipe's folder, which is its own without stages."""
     return folder / f"stage-{place + 1}" if recipe.stages else folder
+
+
+def start_folder(folder: Path) -> Path:
+    """Return where the adapter that a recipe starts from lies below the recipe's folder."""
+    return folder / "start"
 
 
 def kept(place: int) -> str:

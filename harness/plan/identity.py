@@ -4,8 +4,9 @@ In: the model's weights, dtype and tokenizer with its chat template; the recipe 
 the versions of plug-ins; the training arguments after merging; the rendered training rows, those that decide about
 training where something does, those that layers are ranked by where these are others, for a recipe in stages these of
 each, and what becomes of its adapter; the seed; whether batches are read without padding; which processes share a
-training; of a model that was trained elsewhere its files in place of all that; of an evaluation the rendered requests,
-the documents, the code that scores them, batch size and chat template; the version of this list.
+training; of an adapter that a recipe starts from its files and what is done with them; of a model that was trained
+elsewhere its files in place of all that; of an evaluation the rendered requests, the documents, the code that scores
+them, batch size and chat template; the version of this list.
 Out: names and places of files, descriptions, library versions
 (recorded in the lock file, where a change is reported), and for cells the suites.
 """
@@ -67,6 +68,7 @@ def trained_cell(experiment: Experiment, recipe: Recipe, seed: int, content: Con
         "compute": _compute(experiment, recipe, content),
         "early_stopping": asdict(experiment.early_stopping) if experiment.early_stopping else None,
         "every": experiment.validation.every,
+        "start": _start(experiment, recipe, seed, content),
         "seed": seed,
     }
     return Cell(
@@ -194,7 +196,7 @@ def _by_loss(stage: Stage) -> list[tuple[str, Transform]]:
 
 
 def _recipe(experiment: Experiment, recipe: Recipe, content: Content) -> dict[str, Any]:
-    said = _nameless(recipe, "training", "compute", "data")
+    said = _nameless(recipe, "training", "compute", "data", "start")
     if recipe.match is not None:
         said["match"] = {**said["match"], "recipe": _nameless(recipe.match.recipe)}
     ranking = recipe.layers.data
@@ -206,6 +208,14 @@ def _nameless(recipe: Recipe, *beside: str) -> dict[str, Any]:
     """Return what a recipe says, but for names and for where rows come from that rank its layers."""
     bare = replace(recipe, layers=replace(recipe.layers, data=None))
     return {key: value for key, value in asdict(bare).items() if key not in (*_NAMES, *beside)}
+
+
+def _start(experiment: Experiment, recipe: Recipe, seed: int, content: Content) -> Mapping[str, Any] | None:
+    """Return the adapter that a training starts from by its files, and what is done with it."""
+    weights = experiment.start_of(recipe, seed)
+    if recipe.start is None or weights is None:
+        return None
+    return {"then": recipe.start.then, "files": content.weights[weights.key]}
 
 
 def _compute(experiment: Experiment, recipe: Recipe, content: Content) -> Mapping[str, Any] | None:

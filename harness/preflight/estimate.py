@@ -31,6 +31,7 @@ from harness.preflight.content import content_at_hand
 from harness.preflight.existing import check_existing
 from harness.preflight.few_rows import few_rows
 from harness.preflight.incompatibilities import check_device, check_recipes
+from harness.preflight.starts import check_starts
 from harness.preflight.token_counts import SuiteTokens, TokenCounts, count_tokens
 from harness.preflight.trainings import BASE, Known, Part, demands, largest_cell, model_config, parts_of
 from harness.preflight.unknown import Unknown
@@ -72,6 +73,7 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         check_diagnostics(experiment, config)
     if experiment.arms and models.is_local(experiment.model):
         check_existing(experiment, models.tokenizer(experiment.model), on_stage, local=True)
+        check_starts(experiment, config, local=True)
     on_stage("speed")
     kept = calibrated(config, device, anew=measure_anew)
     speed, unknown = kept.calibration, Unknown()

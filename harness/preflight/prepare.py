@@ -14,6 +14,7 @@ from harness.preflight.estimate import accelerators, cells_that_fit
 from harness.preflight.existing import check_existing
 from harness.preflight.incompatibilities import check_device, check_launch, check_recipes
 from harness.preflight.prepared import Prepared
+from harness.preflight.starts import check_starts
 from harness.preflight.token_counts import count_training
 from harness.preflight.trainings import model_config
 from harness.preflight.unknown import Unknown
@@ -47,6 +48,7 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
         check_diagnostics(experiment, model_config(experiment))
     if experiment.arms:
         check_existing(experiment, tokenizer, on_stage)
+        check_starts(experiment, model_config(experiment))
     on_stage("data")
     read = rows_of(experiment, tokenizer)
     suites = _suites(experiment, on_stage)

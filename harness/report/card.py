@@ -18,6 +18,7 @@ from harness.report.document import Block, Cell, Document, Interval, Number, Pro
 from harness.report.pages import pull_request_document
 from harness.report.render.markdown import MarkdownRenderer
 from harness.spec.records import Data, Experiment, Recipe
+from harness.trained import TrainedElsewhere
 from harness.verdict.decision import Decision
 from harness.verdict.records import Verdicts
 
@@ -136,11 +137,17 @@ def _recipe(experiment: Experiment, recipe: Recipe, result: CellResult) -> Itera
         ("sha256 of the base", result.meta_info.model_info.sha256),
         ("trained parameters", f"{record.num_trainable_params:,} of {record.num_total_params:,}"),
         ("layers", ", ".join(map(str, record.layers))),
+        *(() if result.run_info.start is None else (("started from", _start(recipe, result.run_info.start)),)),
         ("steps", str(record.steps)),
         ("tokens read", f"{record.tokens:,}"),
         *((name, json.dumps(value)) for name, value in sorted(experiment.training_of(recipe).items())),
     ]
     yield Table(headers=("what", "value"), rows=tuple(rows))
+
+
+def _start(recipe: Recipe, start: TrainedElsewhere) -> str:
+    what = "trained on" if recipe.continues else "merged into the base"
+    return f"the adapter {start.source} ({start.sha256[:12]}), {what}"
 
 
 def _data(experiment: Experiment, recipe: Recipe) -> Iterator[str]:
@@ -218,8 +225,11 @@ def _licences(
 
 
 def by_peft(recipe: Recipe) -> bool:
-    """Say whether PEFT alone loads what the recipe trains: a recipe in stages is replayed, others have own formats."""
-    return recipe.peft is not None and not recipe.stages
+    """Say whether PEFT alone loads what the recipe trains.
+
+    A recipe in stages is replayed, and so is one on a base with an adapter merged; others have formats of their own.
+    """
+    return recipe.peft is not None and not recipe.stages and not recipe.merges_first
 
 
 def _loading(experiment: Experiment, recipe: Recipe, place: str, subfolder: str | None) -> str:

@@ -19,7 +19,8 @@ from harness.spec.phase_checks import phase_problems
 from harness.spec.recipe import ReadRecipe
 from harness.spec.records import MARGIN, NOT_POOLED
 from harness.spec.search_checks import searched_problems
-from harness.spec.searched import is_of_recipe
+from harness.spec.searched import REFUSED, is_of_recipe
+from harness.spec.starts import start_problems
 from harness.spec.suggest import nearest, resembling
 from harness.spec.tasks import NamedTasks, task_problems
 
@@ -67,6 +68,7 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_shares, set()),
         (_layers, {"model"}),
         (_compute, {"recipes"}),
+        (_starts, {"recipes"}),
         (_timed, {"recipes"}),
         (_launch, {"execute"}),
         (_validation, {"data"}),
@@ -194,6 +196,11 @@ def _compute(context: Context) -> Iterator[Problem]:
         if other is not None and other not in measured - {name}:
             message = f"{other!r} is not among the experiment's recipes with a number of steps of their own"
             yield read.document.problem(("compute", "recipe"), message, nearest(other, measured - {name}))
+
+
+def _starts(context: Context) -> Iterator[Problem]:
+    if "arms" in context.spec or "arms" not in context.whole.value:
+        yield from start_problems(context.document, context.recipes)
 
 
 def _timed(context: Context) -> Iterator[Problem]:
@@ -350,6 +357,10 @@ def _tune_staged(context: Context, tune: Any) -> Iterator[Problem]:
         if name in context.recipes and context.recipes[name].stages:
             at: At = ("tune", "recipes") if tune.get("recipes") else ("tune",)
             message = f"{name!r} is trained in stages, which a search does not go through"
+            yield context.document.problem(at, message, "Name the recipes to search for in `tune.recipes`.")
+        if name in context.recipes and context.recipes[name].recipe.start is not None:
+            at = ("tune", "recipes") if tune.get("recipes") else ("tune",)
+            message = f"{name!r} starts from an adapter, and {REFUSED['start']}"
             yield context.document.problem(at, message, "Name the recipes to search for in `tune.recipes`.")
 
 

@@ -24,6 +24,7 @@ _OF_A_RECIPE = {
     "match",
     "quantization",
     "probe_batches",
+    "start",
     "stages",
     "peft_type",
 }
@@ -196,9 +197,8 @@ def with_absolute_paths(document: Located) -> tuple[Any, list[Problem]]:
         at(value, tuple(outer))[last] = str(path)
         if not (is_folder(path) if wants_folder else is_file(path)):
             kind = "folder" if wants_folder else "file"
-            problems.append(
-                document.problem(where, f"there is no {kind} {path}", "Paths count from the file they stand in.")
-            )
+            remedy = "Paths count from the file they stand in, those of --set from the current directory."
+            problems.append(document.problem(where, f"there is no {kind} {path}", remedy))
     return value, problems
 
 

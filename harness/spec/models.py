@@ -105,7 +105,7 @@ def _unquantizable(recipe: Recipe) -> str:
     parts = [stage.recipe for stage in recipe.parts]
     if any(each.peft is None and each.bottleneck is None and each.plugin is None for each in parts):
         return "trains the model's own weights, which quantized ones cannot be"
-    if any(stage.then == "merge" for stage in recipe.stages):
+    if recipe.merges_first or any(stage.then == "merge" for stage in recipe.stages):
         return "merges into the weights, and into quantized ones its update would be rounded off"
     return ""
 

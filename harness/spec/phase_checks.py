@@ -11,6 +11,7 @@ from harness.spec.document import Path as At
 from harness.spec.recipe import ReadRecipe
 from harness.spec.records import Recipe
 from harness.spec.search_checks import Fields, field_problems
+from harness.spec.searched import REFUSED
 
 _LENGTHS = ("max_steps", "num_train_epochs")
 _LEVELLED = partial(zip, strict=False)
@@ -74,6 +75,8 @@ def _arms(document: Located, arms: Mapping[str, ReadRecipe]) -> Iterator[Problem
 def _unfit(read: ReadRecipe) -> Iterator[str]:
     if read.stages:
         yield "is trained in stages, which a search does not go through"
+    if read.recipe.start is not None:
+        yield f"starts from an adapter, and {REFUSED['start']}"
     if read.recipe.compute is not None:
         yield "spends as much as another recipe, and arms are given the same steps"
     if read.recipe.control is not None:

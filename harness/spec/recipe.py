@@ -128,7 +128,7 @@ def _with_recipe(
     if read_one.stages:
         message = f"{read_one.recipe.id!r} is trained in stages, each with parameters of its own"
         raise SpecError([document.problem(("match", "recipe"), message, "Match the recipe of one stage.")])
-    return {**match, "recipe": encode(replace(read_one.recipe, description="", training={}))}
+    return {**match, "recipe": encode(replace(read_one.recipe, description="", training={}, start=None))}
 
 
 def _named_recipe(
@@ -169,6 +169,9 @@ def _stage_recipe(document: Located, place: int, include: tuple[Path, ...], chai
     if read_one.stages:
         message = f"{read_one.recipe.id!r} has stages itself"
         raise SpecError([document.problem(where, message, "Write its stages here.")])
+    if read_one.recipe.start is not None:
+        message = f"{read_one.recipe.id!r} starts from an arm's adapter, and a stage from what the one before it left"
+        raise SpecError([document.problem(where, message, "Use a recipe without `start`.")])
     return read_one
 
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from harness.codec import JSON
-from harness.spec.existing import ExistingArm
+from harness.spec.existing import ExistingArm, Weights
 from harness.spec.looks import resolved
 
 Role = Literal["in_domain", "out_of_domain", "guard"]
@@ -245,6 +245,18 @@ class Compute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The adapter that a recipe starts from: that of an `arm` of the experiment, each seed's own.
+
+    With ``continue`` that adapter itself trains; with ``merge`` it is folded into the base's weights, and the recipe
+    adapts the result anew.
+    """
+
+    arm: str
+    then: Literal["continue", "merge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """A way of adapting. The file name gives `method` and `name`: ``<method>--<name>.json``.
 
@@ -268,7 +280,19 @@ class Recipe:
     data: RecipeData | None = None
     training: Mapping[str, JSON] = field(default_factory=dict)
     compute: Compute | None = None
+    start: Start | None = None
+    """The adapter that it starts from; None is the plain base."""
     stages: tuple[Stage, ...] = ()
+
+    @property
+    def continues(self) -> bool:
+        """Whether an adapter that exists trains on, and none is made."""
+        return self.start is not None and self.start.then == "continue"
+
+    @property
+    def merges_first(self) -> bool:
+        """Whether it adapts the base with an adapter that exists merged into its weights."""
+        return self.start is not None and self.start.then == "merge"
 
     @property
     def id(self) -> str:
@@ -619,6 +643,13 @@ class Experiment:
     def training_of(self, recipe: Recipe) -> dict[str, JSON]:
         """Return the SFTConfig fields that a recipe trains with: its own replace the experiment's of the same name."""
         return {**self.training, **recipe.training}
+
+    def start_of(self, recipe: Recipe, seed: int) -> Weights | None:
+        """Return the adapter that a recipe starts from with a seed, None where that is the plain base."""
+        if recipe.start is None:
+            return None
+        (arm,) = [each for each in self.arms if each.name == recipe.start.arm]
+        return arm.by_seed(self.seeds)[seed]
 
     @property
     def arm_names(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ REFUSED: Mapping[str, str] = {
     "quantization": "trials would not start from one base, nor would the recipes that are compared",
     "data": "on other rows a trial answers another question",
     "compute": "a trial has a number of steps of its own",
+    "start": "trials have a seed of their own, for which no adapter of an arm stands",
     "stages": "a search does not go through stages",
     "peft.peft_type": "another method is another recipe, with a search of its own",
     "peft.task_type": "what is trained here is a causal language model",

@@ -15,8 +15,9 @@ from harness.spec import Campaign, load, load_any, load_recipe, unlock
 from harness.spec.existing import ExistingArm, Weights
 from harness.spec.locked import comparable, reread, written
 from harness.spec.records import Experiment
+from helpers.shipped import overrides
 
-FOUND = {path.stem: load_any(path.stem) for path in json_files("specs")}
+FOUND = {path.stem: load_any(path.stem, overrides=overrides(path.stem)) for path in json_files("specs")}
 EXPERIMENTS = {name: each for name, each in FOUND.items() if isinstance(each, Experiment)}
 EXPERIMENTS |= {
     each.name: each for found in FOUND.values() if isinstance(found, Campaign) for each in found.experiments.values()

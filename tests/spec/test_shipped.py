@@ -17,6 +17,7 @@ from harness.spec.files import declared_kind
 from harness.spec.recipe import read_recipe
 from harness.spec.schema import bundled, names
 from helpers import installed_fields
+from helpers.shipped import NEEDS, overrides
 
 CAMPAIGNS = [path.stem for path in json_files("specs") if "models" in json.loads(path.read_text(encoding="utf-8"))]
 SPECS = [path.stem for path in json_files("specs") if path.stem not in CAMPAIGNS]
@@ -29,7 +30,15 @@ NOT_KEPT = {"$schema", "$comment", "extends", "models"}
 @pytest.mark.parametrize("name", SPECS)
 def test_shipped_experiment_loads(name):
     assert declared_kind(name)[0] == "specs"
-    assert load(name).name == name
+    assert load(name, overrides=overrides(name)).name == name
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_a_shipped_experiment_without_its_folder_says_what_is_missing(name, problems):
+    ((path, _, message, remedy),) = problems(load, name)
+    assert path.startswith(f"$.{NEEDS[name][0]}")
+    assert "there is no folder" in message
+    assert "those of --set from the current directory" in remedy
 
 
 @pytest.mark.parametrize("name", CAMPAIGNS)
@@ -109,7 +118,10 @@ def test_the_model_that_needs_no_permission_is_all_that_its_experiment_changes()
 @settings(max_examples=40, deadline=None)
 def test_a_lock_gives_back_the_experiment(name, seeds, limit, alpha, keep):
     changes = (f"comparison.alpha={alpha!r}", f"keep_weights={json.dumps(keep)}")
-    experiment = load(name, overrides=Overrides(set=changes, seeds=tuple(seeds), limit=limit))
+    needed = overrides(name).set
+    if needed:
+        seeds = seeds[:1]  # an arm has one adapter a seed
+    experiment = load(name, overrides=Overrides(set=(*needed, *changes), seeds=tuple(seeds), limit=limit))
     written = json.dumps(lock(experiment))
     assert unlock(json.loads(written)) == experiment
     assert (experiment.seeds, experiment.comparison.alpha, experiment.keep_weights) == (tuple(seeds), alpha, keep)
@@ -142,11 +154,12 @@ PAIRS = {
     "layers": (of.Layers, "layers"),
     "match": (of.Match, "match"),
     "compute": (of.Compute, "compute"),
+    "start": (of.Start, "start"),
     "bottleneck": (of.Bottleneck, "bottleneck"),
     "stage": (of.Stage, "stage"),
     "data": (of.RecipeData, "data"),
 }
-RECIPE_PARTS = ("recipe", "layers", "match", "compute", "bottleneck", "stage", "data")
+RECIPE_PARTS = ("recipe", "layers", "match", "compute", "start", "bottleneck", "stage", "data")
 
 
 def part(name):

@@ -20,7 +20,7 @@ from harness._compat.peft import freeze_counts, own_name
 from harness.errors import RecipeError
 from harness.methods.peft.config import refuse_broken, with_heads
 from harness.methods.peft.initialisation import rewrites_base
-from harness.methods.peft.store import CONFIG, WEIGHTS
+from harness.methods.peft.store import CONFIG, WEIGHTS, merged
 from harness.model.shapes import empty_model
 from harness.paths import read_regular
 
@@ -87,17 +87,26 @@ def adapter_misfits(folder: Path, base: Mapping[str, Any]) -> Iterator[str]:
     yield from compared(found, places, also=_of_the_base(found, base))
 
 
-def load_existing(model: PreTrainedModel, folder: Path) -> PeftModel:
-    """Put the adapter onto a fresh base, for inference. Raises `RecipeError` where it is none of that base."""
+def load_existing(model: PreTrainedModel, folder: Path, *, trainable: bool = False) -> PeftModel:
+    """Put the adapter onto a fresh base, for inference unless it is `trainable`.
+
+    Raises `RecipeError` where it is none of that base.
+    """
     config = adapter_config(folder)
+    config.inference_mode = not trainable
     if config.is_prompt_learning:
         with_heads(config, model)
     try:
-        wrapped = PeftModel.from_pretrained(model, str(folder), config=config, is_trainable=False)
+        wrapped = PeftModel.from_pretrained(model, str(folder), config=config, is_trainable=trainable)
     except (RuntimeError, ValueError) as error:
         raise RecipeError(f"{folder} holds the adapter of another model: {error}") from error
     freeze_counts(wrapped)
     return wrapped
+
+
+def merge_existing(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
+    """Fold the adapter into the weights of a fresh base. Raises `RecipeError` where it is none of it, or cannot be."""
+    return merged(load_existing(model, folder), str(folder))
 
 
 def shapes(path: Path) -> dict[str, tuple[int, ...]]:

@@ -67,16 +67,21 @@ def merge_adapters(adapted: Adapted) -> PreTrainedModel:
 
     Raises `RecipeError` for virtual tokens, and where PEFT cannot merge or the result is not finite.
     """
-    model, recipe = adapted.model, adapted.recipe
+    return merged(adapted.model, adapted.recipe.id)
+
+
+def merged(model: PeftModel, said: str) -> PreTrainedModel:
+    """Fold all adapters of a model into its weights, `said` being whose they are; raises as `merge_adapters`."""
     if model.active_peft_config.is_prompt_learning:
-        raise RecipeError(f"{recipe.id}: virtual tokens change no weight; there is nothing to merge.")
+        raise RecipeError(f"{said}: virtual tokens change no weight; there is nothing to merge.")
     try:
         with_values = model.device.type != "meta"  # values are what a safe merge looks at
-        return model.merge_and_unload(safe_merge=with_values)
+        found: PreTrainedModel = model.merge_and_unload(safe_merge=with_values)
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, NotImplementedError, ValueError, AttributeError) as error:
-        raise RecipeError(f"{recipe.id}: PEFT cannot merge it: {error}") from error
+        raise RecipeError(f"{said}: PEFT cannot merge it: {error}") from error
+    return found
 
 
 def _put_in_order(file: Path, config: PeftConfig) -> None:

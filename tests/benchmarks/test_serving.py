@@ -51,6 +51,26 @@ def test_memory_is_that_of_the_adapters_and_does_not_grow_over_switches(tmp_path
     assert held_bytes(four.model) == four.bytes
 
 
+def test_a_cache_kept_over_a_switch_answers_wrongly_and_a_flushed_one_rightly(tmp_path):
+    paths = write_adapters(tiny_model(), tmp_path, rank=4, count=2)
+    model, ids = load_all(tiny_model(), paths, switches=0).model, prompts(VOCABULARY, 2)
+
+    def cached():
+        with torch.inference_mode():
+            return model(input_ids=ids[:, :-1], use_cache=True).past_key_values
+
+    def continued(cache):
+        with torch.inference_mode():
+            return model(input_ids=ids[:, -1:], past_key_values=cache).logits[:, -1]
+
+    model.set_adapter(paths[0].name)
+    kept = cached()
+    model.set_adapter(paths[1].name)
+    wanted = logits(model, ids)[:, -1]
+    assert not torch.allclose(continued(kept), wanted, atol=1e-3)
+    assert torch.allclose(continued(cached()), wanted, atol=1e-5)
+
+
 def test_a_request_is_answered_by_as_many_tokens_as_are_counted():
     ids = prompts(VOCABULARY, 1)
     assert generated(tiny_model(), ids).shape == (1, ids.shape[1] + 16)

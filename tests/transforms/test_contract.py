@@ -11,7 +11,11 @@ from harness.spec.schema import bundled
 from harness.transforms import ALL, ORIGIN, cleaned, count_left, origins, transformed
 
 ROWS = [
-    {"prompt": f"What moves part {n} of the engine?", "completion": f" the shaft of part {n}", "form": "ab"[n % 2]}
+    {
+        "prompt": f"What does the field f{n} of the big engine do?",
+        "completion": f" the shaft of part {n}",
+        "form": "ab"[n % 2],
+    }
     for n in range(40)
 ]
 PLAIN = {"prompt", "completion", "form"}

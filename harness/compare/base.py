@@ -27,9 +27,14 @@ def check_base(run: RunFolder, experiment: Experiment, base: CellResult) -> None
 
 
 def suites_left_out(run: RunFolder, experiment: Experiment, base: CellResult) -> tuple[NotCompared, ...]:
-    """Return the suites that cannot be compared as the base's cell scored them."""
+    """Return the suites that cannot be compared as the base's cell scored them.
+
+    A base that was taken over from a run with other suites may lack those in-domain: it is scored on them first.
+    """
     folder = run.cell_folder(base.cell)
     samples = {one.task: folder / one.samples for one in base.evaluations}
+    if not any(suite.task in samples for suite in experiment.suites_of("in_domain")):
+        return ()
     scored, absent = ScoredRun(folder=folder, samples=samples), FailedRun(kind="absent", message="not trained yet")
     comparison = experiment.comparison
     design = Design(

@@ -83,3 +83,16 @@ def test_what_is_searched_with_trials_is_found_before_the_first_of_them(tiny_spe
     assert watcher.kinds == [("cells", 1, 0), ("trials", 4, 0)]
     assert len(watcher.cells) == 1
     assert not RunFolder(folder).folder.joinpath("trials").exists()
+
+
+def test_a_base_of_a_run_whose_in_domain_suite_is_a_guard_here_is_taken_over_and_scored_on(tiny_spec, tmp_path):
+    spec = json.loads(tiny_spec.read_text())
+    spec["seeds"] = [1]
+    near, far = spec["suites"]
+    first = tiny_spec.with_name("first.json")
+    first.write_text(json.dumps({**spec, "name": "first", "suites": [near]}))
+    run(first, tmp_path / "runs" / "first")
+    turned = [{**near, "role": "guard"}, {**far, "role": "in_domain"}]
+    tiny_spec.write_text(json.dumps({**spec, "suites": turned}))
+    ledger, _ = run(tiny_spec, tmp_path / "runs" / "second")
+    assert all(len(each.evaluations) == 2 for each in ledger.outcomes)

@@ -20,7 +20,7 @@ from harness.errors import RecipeError
 from harness.methods.adapt import adapt
 from harness.methods.dry_run import describe
 from harness.methods.incompatibilities import incompatibilities
-from harness.methods.store import load, merge, replay, save, stage_folder
+from harness.methods.store import load, merge, replay, save, stage_folder, start_folder
 from harness.spec.recipe import read_recipe
 
 RECIPES = {path.stem: path for path in places.shipped("adapters").glob("*.json")}
@@ -83,7 +83,8 @@ def begin(base, batches, tokenizer):
 
     def begin(recipe, place=0, folder=None, seed=3):
         model = replay(base(recipe), recipe, folder, place)
-        return adapt(model, recipe.parts[place].trained, seed=seed, batches=batches, tokenizer=tokenizer)
+        part = recipe.parts[place].trained
+        return adapt(model, part, seed=seed, batches=batches, ranking=batches, tokenizer=tokenizer)
 
     return begin
 
@@ -138,6 +139,10 @@ def test_a_shipped_recipe_keeps_the_contract(name, base, begin, batches, tokeniz
     config = base(recipe).config.to_dict()
     described = describe(recipe, config)
     assert incompatibilities(recipe, config, "cpu") == []
+    if recipe.merges_first:
+        earlier = begin(shipped("lora--r8"), seed=4)
+        train(earlier, batches, tokenizer, tmp_path / "earlier")
+        save(earlier, start_folder(tmp_path / "saved"))
     for place, part in enumerate(described.stages or [described]):
         keeps_the_contract(name, recipe, place, part, base, begin, batches, tokenizer, tmp_path)
 

@@ -196,6 +196,11 @@ class Design:
         """The suites that tell what was learned: all but the guards."""
         return tuple(suite for suite in self.suites if suite.role != "guard")
 
+    @property
+    def waiting(self) -> int:
+        """Seeds that have not run before the first look, which is not taken without them."""
+        return self.seeds - self.ended if self.look == 1 else 0
+
     def beside(self, reference: Arm, *candidates: Arm) -> "Design":
         """Return other arms of the same runs, alone, on what tells what they learned: a family of its own."""
         return replace(

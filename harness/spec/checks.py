@@ -353,15 +353,18 @@ def _tune_recipes(context: Context, tune: Any) -> Iterator[Problem]:
 
 
 def _tune_staged(context: Context, tune: Any) -> Iterator[Problem]:
+    at: At = ("tune", "recipes") if tune.get("recipes") else ("tune",)
     for name in tune.get("recipes") or context.recipes:
-        if name in context.recipes and context.recipes[name].stages:
-            at: At = ("tune", "recipes") if tune.get("recipes") else ("tune",)
+        if name not in context.recipes:
+            continue
+        if context.recipes[name].stages:
             message = f"{name!r} is trained in stages, which a search does not go through"
-            yield context.document.problem(at, message, "Name the recipes to search for in `tune.recipes`.")
-        if name in context.recipes and context.recipes[name].recipe.start is not None:
-            at = ("tune", "recipes") if tune.get("recipes") else ("tune",)
-            message = f"{name!r} starts from an adapter, and {REFUSED['start']}"
-            yield context.document.problem(at, message, "Name the recipes to search for in `tune.recipes`.")
+            yield context.document.problem(at, message, _OTHERS)
+        if context.recipes[name].recipe.start is not None:
+            yield context.document.problem(at, f"{name!r} starts from an adapter, and {REFUSED['start']}", _OTHERS)
+
+
+_OTHERS = "Name the recipes to search for in `tune.recipes`."
 
 
 def _tune_length(context: Context, tune: Any) -> Iterator[Problem]:

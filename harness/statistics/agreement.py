@@ -20,7 +20,9 @@ def spearman(one: npt.ArrayLike, other: npt.ArrayLike) -> float:
 
     Raises ValueError for lists of different lengths, of a single number, or of equal ones, which rank nothing.
     """
-    ranks = [_ranks(np.asarray(each, dtype=float)) for each in (one, other)]
+    from scipy.stats import rankdata  # a worker imports this module at its start, and scipy.stats takes long
+
+    ranks = [rankdata(np.asarray(each, dtype=float)) for each in (one, other)]
     if len(ranks[0]) != len(ranks[1]):
         raise ValueError(f"{len(ranks[0])} and {len(ranks[1])} numbers are not the same things ranked twice")
     centred = [each - each.mean() for each in ranks]
@@ -58,10 +60,3 @@ def _interval(mean: float, contributions: Floats) -> tuple[float, float]:
     count = len(contributions)
     margin = -float(stdtrit(count - 1, TAIL)) * float(contributions.std(ddof=1) / np.sqrt(count))
     return max(-1.0, mean - margin), min(1.0, mean + margin)
-
-
-def _ranks(values: Floats) -> Floats:
-    """Return the rank of each number, counted from 1."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[places.reshape(-1)], dtype=np.float64)

@@ -124,8 +124,7 @@ def pair_scores(
             if failures_worst:
                 first, second = _worst(first, one.worst), _worst(second, one.worst)
             suites[one.suite.task] = suite_moments(one, first - second)
-    waiting = design.seeds - design.ended if design.look == 1 else 0
-    return PairedScores(candidate=candidate, kept=kept, planned=design.seeds, suites=suites, waiting=waiting)
+    return PairedScores(candidate=candidate, kept=kept, planned=design.seeds, suites=suites, waiting=design.waiting)
 
 
 def suite_moments(scores: SuiteScores, differences: Floats) -> Moments:

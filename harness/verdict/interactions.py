@@ -86,7 +86,7 @@ def _judged(design: Design, four: _Four, scores: SuiteScores, level: Level) -> F
         kept=tuple(kept),
         planned=design.seeds,
         suites={} if found is None else {scores.suite.task: found},
-        waiting=design.seeds - design.ended if design.look == 1 else 0,
+        waiting=design.waiting,
     )
     reasons, sesoi = tuple(weaknesses(paired, (scores,))), design.sesoi_of(scores.suite)
     gap = None if found is None else contrast((found,), (1.0,))

@@ -28,7 +28,7 @@ def varied(centre, level):
 
 def design(*changed, reference="full"):
     plain = SimpleNamespace(
-        reference=arm(reference), varied=changed, alpha=0.05, seeds=SEEDS, ended=SEEDS, look=0, learned=(SUITE,)
+        reference=arm(reference), varied=changed, alpha=0.05, seeds=SEEDS, waiting=0, learned=(SUITE,)
     )
     plain.tail = lambda comparisons: 0.05 / 2 / comparisons
     plain.beside = lambda first, *others: SimpleNamespace(arms=[first, *others])

@@ -198,14 +198,20 @@ def say(process):
     process.stdin.flush()
 
 
+def suspend(process):
+    """Stop a process and wait until all its threads stand: one may be writing its counter as the signal is sent."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+
+
 def test_a_process_that_is_stopped_loses_its_claim_and_finds_out(tmp_path, holder):
     ours = Claims(tmp_path)
     assert ours.lives("cell")  # its thread beats
     assert not ours.take("cell")
-    os.kill(holder.pid, signal.SIGSTOP)
+    suspend(holder)
     assert not ours.lives("cell")
     assert ours.take("cell")
-    os.kill(holder.pid, signal.SIGCONT)
+    holder.send_signal(signal.SIGCONT)
     say(holder)
     assert holder.stdout.readline() == "False\n"
     assert ours.holds("cell")
@@ -217,10 +223,10 @@ def test_a_worker_that_lost_its_cell_ends_before_it_writes_more(tmp_path, holder
     assert [holder.stdout.readline() for _ in range(2)] == ["True\n", "in\n"]
     ours, name = Claims(tmp_path), "cells--a--worker"
     assert ours.lives(name)
-    os.kill(holder.pid, signal.SIGSTOP)
+    suspend(holder)
     assert not ours.lives(name)
     assert ours.take(name)
-    os.kill(holder.pid, signal.SIGCONT)
+    holder.send_signal(signal.SIGCONT)
     assert holder.wait(60) == 75
     ours.release_all()
 

@@ -1,8 +1,8 @@
 """The Human Phenotype Ontology: its terms, and the rare diseases that are annotated with them."""
 
 import re
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -32,15 +32,21 @@ _TELLING_NAME = re.compile(
     re.IGNORECASE,
 )
 """Names that say what is found, or that stand for one of a numbered series."""
+_SYNONYM = re.compile(r'^synonym: "([^"\\]+)" EXACT (?:layperson |uk_spelling |plural_form )?\[', re.MULTILINE)
+"""Wider, narrower and related ones mean something else; abbreviations and what was given up are left out too."""
 
 
 @dataclass(frozen=True)
 class Ontology:
-    """Terms by id: `names`, and `parents` as ids. Obsolete terms are left out."""
+    """Terms by id: `names`, and `parents` as ids. Obsolete terms are left out.
+
+    `synonyms` say exactly what the name says, and stand for no other term; of most terms there is none.
+    """
 
     release: str
     names: dict[str, str]
     parents: dict[str, tuple[str, ...]]
+    synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def _above(self) -> dict[str, frozenset[str]]:
@@ -81,13 +87,33 @@ class Ontology:
 def read_ontology(path: Path) -> Ontology:
     """Read an ontology in the OBO format."""
     head, *stanzas = path.read_text("utf-8").split("\n[Term]\n")
-    names, parents = {}, {}
+    names, parents, synonyms = {}, {}, {}
     for stanza in stanzas:
         if "is_obsolete: true" not in stanza:
             term = _field(stanza, "id")[0]
             names[term] = _field(stanza, "name")[0]
             parents[term] = tuple(_field(stanza, "is_a"))
-    return Ontology(_field(head, "data-version")[0].rpartition("/")[2], names, parents)
+            synonyms[term] = _SYNONYM.findall(stanza)
+    release = _field(head, "data-version")[0].rpartition("/")[2]
+    return Ontology(release, names, parents, _of_one_term(names, synonyms))
+
+
+def _of_one_term(names: dict[str, str], synonyms: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the synonyms that name a single term, without regard to case, each once and in the file's order."""
+    named = {term: {name.casefold(), *map(str.casefold, synonyms[term])} for term, name in names.items()}
+    counts = Counter(each for found in named.values() for each in found)
+    kept = {}
+    for term, name in names.items():
+        others = {each.casefold(): each for each in synonyms[term] if counts[each.casefold()] == 1}
+        others.pop(name.casefold(), None)
+        if others:
+            kept[term] = tuple(others.values())
+    return kept
+
+
+def in_a_sentence(name: str) -> str:
+    """Return a term's name as it stands inside a sentence: its first letter small, except of abbreviations."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _field(stanza: str, key: str) -> list[str]:

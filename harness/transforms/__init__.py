@@ -8,12 +8,21 @@ from harness.transforms._base import ORIGIN, Losses, RowTransform, origins
 from harness.transforms.fraction import Fraction
 from harness.transforms.least_confident import LeastConfident
 from harness.transforms.noise import Noise
+from harness.transforms.synonyms import Synonyms
 from harness.transforms.templates import Templates
 from harness.transforms.words import DeleteWords, SwapWords
 
 __all__ = ["ALL", "ORIGIN", "Losses", "RowTransform", "cleaned", "count_left", "origins", "reads_losses", "transformed"]
 
-ALL: Sequence[RowTransform] = (Fraction(), Noise(), Templates(), SwapWords(), DeleteWords(), LeastConfident())
+ALL: Sequence[RowTransform] = (
+    Fraction(),
+    Noise(),
+    Templates(),
+    Synonyms(),
+    SwapWords(),
+    DeleteWords(),
+    LeastConfident(),
+)
 """Every transform, in the order in which those that a recipe declares are applied; those that read losses are last."""
 
 Declared = Mapping[str, Transform]

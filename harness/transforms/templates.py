@@ -5,12 +5,11 @@ of a suite which asks the same in other words.
 """
 
 import re
-from collections.abc import Sequence
 
-from harness.errors import TaskError
-from harness.sources.data import RENDERED, Row
-from harness.spec.records import Transform
-from harness.transforms._base import Losses, RowTransform, changed
+import numpy as np
+
+from harness.sources.data import Row
+from harness.transforms.copies import Copies
 
 _WORDINGS = tuple(
     (re.compile(asked, re.MULTILINE), otherwise)
@@ -26,30 +25,25 @@ _WORDINGS = tuple(
 """By form what is asked, and how it is asked otherwise; the first that fits a row's prompt is taken."""
 
 
-class Templates(RowTransform):
-    """Add a copy of the declared share of the rows, behind all rows, with the question in another wording.
-
-    Rows whose question has none of the known forms are passed over.
-    """
+class Templates(Copies):
+    """Add copies with the question in another wording, of rows whose question has one of the known forms."""
 
     name = "templates"
+    does = "rewords texts"
+    verb = "reword"
 
-    def apply(self, rows: Sequence[Row], declared: Transform, losses: Losses | None = None) -> list[Row]:
-        """Return all rows, and behind them the copies."""
-        del losses
-        if any(RENDERED in row for row in rows):
-            raise TaskError(f"{self.name} rewords texts, and a chat template wrote these rows.")
-        able = [place for place in self.order(len(rows), declared) if _reworded(rows[place]["prompt"]) is not None]
-        wanted = self.wanted(len(rows), declared)
-        if len(able) < wanted:
-            raise TaskError(
-                f"{self.name} is to reword {wanted} of {len(rows)} rows, and {len(able)} ask in one of the "
-                f"{len(_WORDINGS)} forms that it knows, those of questions about a manual. Lower its `share`."
-            )
-        return [*rows, *(self._copy(rows[place], place) for place in able[:wanted])]
+    def can(self, row: Row) -> bool:
+        """Tell whether the row's question has a known form."""
+        return _reworded(row["prompt"]) is not None
 
-    def _copy(self, row: Row, place: int) -> Row:
-        return changed(row, f"{self.name}: row {place + 1} in other words", prompt=str(_reworded(row["prompt"])))
+    def able(self) -> str:
+        """Name the forms."""
+        return f"ask in one of the {len(_WORDINGS)} forms that it knows, those of questions about a manual"
+
+    def reworded(self, row: Row, generator: np.random.Generator) -> tuple[str, str]:
+        """Return the prompt with its question in the form's other wording; nothing is drawn."""
+        del generator
+        return str(_reworded(row["prompt"])), "in other words"
 
 
 def _reworded(prompt: str) -> str | None:

@@ -1,19 +1,16 @@
 """Augmentation without another model: copies of rows whose questions have words swapped, or lack some.
 
 These are two of the four operations of Easy Data Augmentation (Wei and Zou 2019, arXiv 1901.11196), with its tenth of
-the words changed. Its other two take a thesaurus, which is not here.
+the words changed. Its other two take a thesaurus, which is there for findings (`harness.transforms.synonyms`).
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 
-from harness.errors import TaskError
-from harness.sources.data import RENDERED, Row
-from harness.spec.records import Transform
-from harness.transforms._base import Losses, RowTransform, changed
+from harness.sources.data import Row
+from harness.transforms.copies import Copies
 
 CHANGED = 0.1
 """The part of the words that is changed, one at least."""
@@ -22,31 +19,29 @@ _LEAST = 3
 """Words between the first and the last of a line, of which some may go and some have to stay."""
 
 
-class _Words(RowTransform):
-    """Add a changed copy of the declared share of the rows, behind all rows.
+class _Words(Copies):
+    """Add copies with a tenth of the question's words changed.
 
     The words are those of the prompt's longest line, its first and last left out, which may be labels
-    (``Question: …``). Answers stay. Rows that have too few words are passed over.
+    (``Question: …``). Rows that have too few words are passed over.
     """
 
+    does = "changes words of texts"
+    verb = "change"
     done: ClassVar[str]
 
-    def apply(self, rows: Sequence[Row], declared: Transform, losses: Losses | None = None) -> list[Row]:
-        """Return all rows, and behind them the copies."""
-        del losses
-        if any(RENDERED in row for row in rows):
-            raise TaskError(f"{self.name} changes words of texts, and a chat template wrote these rows.")
-        able = [place for place in self.order(len(rows), declared) if _can(rows[place])]
-        wanted = self.wanted(len(rows), declared)
-        if len(able) < wanted:
-            raise TaskError(
-                f"{self.name} is to change {wanted} of {len(rows)} rows, and {len(able)} have a line of {_LEAST + 2} "
-                "words or more, some of them different. Lower its `share`."
-            )
-        generator = self.generator(declared, 1)
-        return [*rows, *(self._copy(rows[place], place, generator) for place in able[:wanted])]
+    def can(self, row: Row) -> bool:
+        """Tell whether there are words to change, not all the same."""
+        _, words, _ = _parts(row["prompt"])
+        inner = words[1:-1]
+        return len(inner) >= _LEAST and len(set(inner)) > 1
 
-    def _copy(self, row: Row, place: int, generator: np.random.Generator) -> Row:
+    def able(self) -> str:
+        """Say how many words it takes."""
+        return f"have a line of {_LEAST + 2} words or more, some of them different"
+
+    def reworded(self, row: Row, generator: np.random.Generator) -> tuple[str, str]:
+        """Return the prompt with words changed, so that it is another."""
         before, words, after = _parts(row["prompt"])
         inner = words[1:-1]
         count = max(1, round(CHANGED * len(inner)))
@@ -54,7 +49,7 @@ class _Words(RowTransform):
         while new == inner:
             new = self.rearranged(inner, count, generator)
         line = " ".join([words[0], *new, words[-1]])
-        return changed(row, f"{self.name}: row {place + 1} with {count} {self.done}", prompt=f"{before}{line}{after}")
+        return f"{before}{line}{after}", f"with {count} {self.done}"
 
     @abstractmethod
     def rearranged(self, words: list[str], count: int, generator: np.random.Generator) -> list[str]:
@@ -86,12 +81,6 @@ class DeleteWords(_Words):
         """Return those that are left, in their order."""
         gone = set(generator.choice(len(words), size=count, replace=False).tolist())
         return [word for place, word in enumerate(words) if place not in gone]
-
-
-def _can(row: Row) -> bool:
-    _, words, _ = _parts(row["prompt"])
-    inner = words[1:-1]
-    return len(inner) >= _LEAST and len(set(inner)) > 1
 
 
 def _parts(prompt: str) -> tuple[str, list[str], str]:

@@ -6,19 +6,26 @@ import json
 import pytest
 
 from harness.plan.identity import BY_LOSS
+from harness.questions.builders.medical_cot import ASKED, ENDED
 from harness.spec.records import TRANSFORMS, Transform
 from harness.spec.schema import bundled
-from harness.transforms import ALL, ORIGIN, cleaned, count_left, origins, transformed
+from harness.transforms import ALL, ORIGIN, cleaned, count_left, origins, synonyms, transformed
 
 ROWS = [
     {
-        "prompt": f"What does the field f{n} of the big engine do?",
+        "prompt": f"{ASKED}seizure; sign {n}; dull pain in the left foot; cough{ENDED}\n"
+        f"What does the field f{n} of the big engine do?",
         "completion": f" the shaft of part {n}",
         "form": "ab"[n % 2],
     }
     for n in range(40)
 ]
 PLAIN = {"prompt", "completion", "form"}
+
+
+@pytest.fixture(autouse=True)
+def few_synonyms(monkeypatch):
+    monkeypatch.setattr(synonyms, "known", lambda: {"seizure": ["fits", "spells"]})
 
 
 def losses(rows):

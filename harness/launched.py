@@ -91,7 +91,8 @@ class _Member:
         import torch
 
         from harness.execution import cell_record
-        from harness.execution.part import Part, course_of, train_part
+        from harness.execution.course import course_of
+        from harness.execution.part import Part, train_part
         from harness.ledger.outcomes import Training, write_training
         from harness.methods import store
 

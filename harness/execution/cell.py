@@ -17,11 +17,12 @@ from harness.errors import TrainingError
 from harness.execution import cell_record
 from harness.execution.base import load_model, serve
 from harness.execution.clock import Clock
+from harness.execution.course import course_of
 from harness.execution.events import TrainingSaved
 from harness.execution.existing import elsewhere, load_existing
 from harness.execution.launch import launch, launched
 from harness.execution.merged import Merged, measure_merged
-from harness.execution.part import Part, course_of, train_part
+from harness.execution.part import Part, train_part
 from harness.execution.resume import costs_of, forget, forget_unfinished, note_stage, stages_done
 from harness.execution.scoring import score_suites
 from harness.execution.start import bring_start, drop_start

@@ -4,57 +4,19 @@ The number is settled before training, so that the learning rate's schedule fits
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from transformers import PreTrainedTokenizerBase
 
 from harness.errors import RecipeError
+from harness.execution.course import Course
 from harness.execution.unit import ReferenceBudget
 from harness.methods._base import Adapted
-from harness.methods.batches import Batches
 from harness.methods.dispatch import training_flops
 from harness.methods.traits import traits
-from harness.model.precision import Dtype
 from harness.plan.batch import examples_a_step
-from harness.training import Rows, train
-from harness.training.prefix import RowsPrefix
+from harness.training import train
 
 PILOT = 8
 WARMUP = 3
 """Steps of the pilot, and how many of them are too early to time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """What a training is fed, and how: rows, passes over them as batches, SFTConfig's fields, seed, device, dtype.
-
-    `ranking` starts a pass over the batches that rank layers, where these are not batches of the rows.
-    Of a batch `rows_at_once` rows are read at a time, all of them with None. With a `prefix` folder, what enters the
-    lowest trained layer is read from there, or kept: so many bytes at most.
-    """
-
-    tokenizer: PreTrainedTokenizerBase
-    rows: Rows
-    fields: Mapping[str, Any]
-    seed: int
-    batches: Batches
-    ranking: Batches | None = None
-    device: str = "cpu"
-    padding_free: bool = False
-    rows_at_once: int | None = None
-    dtype: Dtype = "float32"
-    prefix: Path | None = None
-    prefix_bytes: int = 0
-
-    def prefix_of(self, adapted: Adapted) -> RowsPrefix | None:
-        """Return what reads or keeps the lower layers of a model that is about to train; None where nothing does."""
-        if self.prefix is None or not min(adapted.layers, default=0):
-            return None
-        autocast = None if self.dtype == "float32" else self.dtype
-        return RowsPrefix(adapted, self.prefix, bound=self.prefix_bytes, autocast=autocast)
 
 
 def steps_for_flops(budget: ReferenceBudget, adapted: Adapted, course: Course) -> int:

@@ -1,26 +1,27 @@
 """One training of a cell: its recipe's, or that of one of its stages."""
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-from transformers import PreTrainedTokenizerBase, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import PreTrainedTokenizerBase, TrainerCallback
 
 from harness import __version__, diagnostics
 from harness.codec import encode
-from harness.diagnostics import Diagnostic, FirstStart, Subject
-from harness.errors import SourceError, TaskError
+from harness.diagnostics import FirstStart, Subject
+from harness.errors import TaskError
 from harness.execution import cell_record
 from harness.execution.base import load_model, served_dtype
+from harness.execution.checks import Checks
 from harness.execution.clock import Clock
+from harness.execution.course import Course
 from harness.execution.events import StepDone
-from harness.execution.matched_budget import Course, steps_for_flops, steps_for_time
+from harness.execution.matched_budget import steps_for_flops, steps_for_time
 from harness.execution.resume import About, UnderWay, checkpoints, made_on, under_way
 from harness.execution.unit import CellWork
-from harness.ledger.run import ARRAYS, PREFIX, TENSORBOARD
+from harness.ledger.run import ARRAYS, TENSORBOARD
 from harness.methods._base import Adapted
 from harness.methods.adapt import adapt
 from harness.methods.batches import Batch, Batches
@@ -29,20 +30,14 @@ from harness.methods.starts import continued
 from harness.methods.store import replay, stage_folder, start_folder
 from harness.model.devices import machine
 from harness.model.precision import trained_dtype
-from harness.plan.identity import data_key
 from harness.records import Probe, TrainRecord
-from harness.sources import models
-from harness.sources.data import Row
-from harness.spec.records import Recipe, Stage
+from harness.spec.records import Recipe
 from harness.trained import Precision
-from harness.training import ValidationSet, train
-from harness.training.confidence import row_losses
-from harness.training.control import controlled
-from harness.training.probe import probe_batches
+from harness.training import Trained, ValidationSet, train
+from harness.training.keeping import Checkpoints
 from harness.training.reporting import Reporting
-from harness.training.rows import ranking_rows, rows_sha256, stage_rows, validation_rows
-from harness.training.state import UnkeptStateError
-from harness.transforms import cleaned, origins, reads_losses
+from harness.training.rows import validation_rows
+from harness.transforms import origins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,57 +121,6 @@ class Part:
         )
 
 
-def course_of(work: CellWork, recipe: Recipe, clock: Clock) -> Course:
-    """Return what the training is fed. Raises `SourceError` where the rows are not those that were prepared."""
-    tokenizer = models.tokenizer(work.experiment.model)
-    rows = stage_rows(work.experiment, work.stage or Stage(recipe=recipe), tokenizer)
-    _refuse_changed(rows, work.rows_sha256, "training rows")
-    fields = work.experiment.training_of(recipe)
-    if reads_losses(recipe.transforms):
-        clock.enter("select")
-        rows = _cleaned(work, recipe, rows, fields)
-    rows = controlled(rows, recipe.control)
-    batches = probe_batches(rows, tokenizer, fields, seed=work.seed)
-    execute = work.experiment.execute
-    return Course(
-        tokenizer=tokenizer,
-        rows=rows,
-        fields=fields,
-        seed=work.seed,
-        batches=batches,
-        ranking=_ranking(work, recipe, tokenizer, fields),
-        device=work.device,
-        padding_free=execute.padding_free,
-        rows_at_once=work.rows_at_once,
-        dtype=work.experiment.model.dtype,
-        prefix=work.folder.parents[1] / PREFIX / "rows" if execute.frozen_training else None,
-        prefix_bytes=execute.frozen_prefix_bytes,
-    )
-
-
-def _refuse_changed(rows: Sequence[Row], prepared: str, what: str) -> None:
-    if rows_sha256(rows) != prepared:
-        raise SourceError(f"the {what} changed since the run started; start again with a new --out.")
-
-
-def _ranking(
-    work: CellWork, recipe: Recipe, tokenizer: PreTrainedTokenizerBase, fields: Mapping[str, Any]
-) -> Batches | None:
-    """Return what starts a pass over the batches that rank layers, None where these are batches of what trains."""
-    data = recipe.layers.data
-    if data is None:
-        return None
-    rows = ranking_rows(work.experiment, data, tokenizer)
-    _refuse_changed(rows, work.content.ranking[data_key(data)], "rows that layers are ranked by")
-    return probe_batches(rows, tokenizer, fields, seed=work.seed)
-
-
-def _cleaned(work: CellWork, recipe: Recipe, rows: Sequence[Row], fields: Mapping[str, Any]) -> list[Row]:
-    """Return the rows that are left by what they cost the untuned base, which is let go of again."""
-    base = load_model(work.experiment.model, quantization=recipe.base_quantization, device=work.device)
-    return cleaned(rows, recipe.transforms, lambda asked: row_losses(base.model, asked, base.tokenizer, fields))
-
-
 def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Adapted, TrainRecord]:
     """Load, adapt, train and check; return the trained model and what was done.
 
@@ -184,39 +128,55 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
     whose start is drawn is made first on a model that is let go of, and so is one whose number of steps is still to be
     found.
     """
-    work, course, recipe, before = part.work, part.course, part.recipe, clock.so_far()
-    earlier = under_way(work, part.place, clock)
+    before = clock.so_far()
+    earlier = under_way(part.work, part.place, clock)
     first, max_steps, probes = _first_start(part, clock, earlier)
     model = part.load(clock)
-    batch = _first_batch(course.batches)
-    checks = diagnostics.diagnostics_of(work.experiment.diagnostics) if part.first else ()
-    asked = {each.name for each in work.experiment.diagnostics}
-
-    def took(name: str, seconds: float) -> None:
-        if name in asked:
-            clock.credit(f"measure {name}", seconds)
-
-    diagnostics.begin(checks, work.experiment, part.whole, recipe, course.tokenizer, took=took)
-    for check in checks:
-        with diagnostics.timed(check, took):
-            check.before(model, batch)
+    batch = _first_batch(part.course.batches)
+    checks = Checks.of(part.work.experiment.diagnostics if part.first else None, clock)
+    checks.begin(
+        model,
+        batch,
+        experiment=part.work.experiment,
+        whole=part.whole,
+        recipe=part.recipe,
+        tokenizer=part.course.tokenizer,
+    )
     if first is None:
-        adapted = _as_measured(part.adapt(model, recipe, clock), probes)
+        adapted = _as_measured(part.adapt(model, part.recipe, clock), probes)
     else:
-        adapted = first.as_declared(part.adapt(model, first.recipe_again(recipe), clock), recipe)
+        adapted = first.as_declared(part.adapt(model, first.recipe_again(part.recipe), clock), part.recipe)
     del model
     if earlier is not None:  # what was measured then is what the recipe took
         adapted = replace(adapted, probes=earlier.about.probes)
-    start_sha256 = diagnostics.start_digest(adapted)
     about = About(
         place=part.place,
-        made_on=made_on(work),
-        start_sha256=start_sha256,
+        made_on=made_on(part.work),
+        start_sha256=diagnostics.start_digest(adapted),
         max_steps=max_steps,
         probes=adapted.probes,
     )
     clock.enter("train")
-    watching = _watching(checks, adapted.model)
+    watching = checks.watching(adapted.model)
+    kept = checkpoints(part.work, earlier, clock, about=about, before=before)
+    trained = _train(part, adapted, clock, about, callbacks=watching, kept=kept, validated=validated)
+    trained = checks.without(trained, watching)
+    clock.enter("check")
+    return adapted, _record(part, adapted, trained, batch, checks, about=about, first=first)
+
+
+def _train(
+    part: Part,
+    adapted: Adapted,
+    clock: Clock,
+    about: About,
+    *,
+    callbacks: Sequence[TrainerCallback],
+    kept: Checkpoints | None,
+    validated: bool,
+) -> Trained:
+    """Train the part; what is no step of it is counted apart."""
+    course, max_steps = part.course, about.max_steps
     trained = train(
         adapted,
         course.tokenizer,
@@ -226,38 +186,48 @@ def train_part(part: Part, clock: Clock, *, validated: bool = False) -> tuple[Ad
         on_step=lambda *made: clock.tell(StepDone(*made)),
         device=course.device,
         dtype=course.dtype,
-        validation=_validation(work, course.tokenizer, validated=validated),
-        callbacks=watching,
+        validation=_validation(part.work, course.tokenizer, validated=validated),
+        callbacks=callbacks,
         padding_free=course.padding_free,
         rows_at_once=course.rows_at_once,
         prefix=course.prefix_of(adapted),
         reporting=part.reporting(),
-        checkpoints=checkpoints(work, earlier, clock, about=about, before=before),
+        checkpoints=kept,
         processes=part.processes,
     )
     clock.credit("prefix", trained.spent.prefix)
     clock.credit("validate", trained.spent.validate)
     clock.credit("checkpoint", trained.spent.checkpoint)
-    for each in watching:
-        for name, seconds in each.took.items():
-            took(name, seconds)
-            trained = replace(trained, seconds=trained.seconds - seconds)
-    clock.enter("check")
+    return trained
+
+
+def _record(
+    part: Part,
+    adapted: Adapted,
+    trained: Trained,
+    batch: Batch,
+    checks: Checks,
+    *,
+    about: About,
+    first: FirstStart | None,
+) -> TrainRecord:
+    """Let the diagnostics measure what was trained, and return what was done."""
+    work = part.work
     subject = Subject(
         adapted=adapted,
         trained=trained,
         batch=batch,
-        start_sha256=start_sha256,
+        start_sha256=about.start_sha256,
         first_start_sha256=first.sha256 if first else None,
         folder=work.folder,
         arrays=stage_folder(work.folder / ARRAYS, part.whole, part.place),
     )
-    found = diagnostics.measure(checks, subject, took)
+    found = diagnostics.measure(checks.every, subject, checks.took)
     dtype = served_dtype(work.experiment.model, work.device)
     precision = Precision(trained=trained_dtype(adapted.model), computed=trained.computed, scored=dtype)
-    trained = replace(trained, rows=trained.rows and replace(trained.rows, origins=origins(course.rows)))
-    record = cell_record.train_record(adapted, trained, start_sha256, found, precision)
-    return adapted, _as_served(adapted, record, batch, dtype)
+    trained = replace(trained, rows=trained.rows and replace(trained.rows, origins=origins(part.course.rows)))
+    record = cell_record.train_record(adapted, trained, about.start_sha256, found, precision)
+    return _as_served(adapted, record, batch, dtype)
 
 
 def _as_served(adapted: Adapted, record: TrainRecord, batch: Batch, dtype: str) -> TrainRecord:
@@ -320,45 +290,3 @@ def _validation(work: CellWork, tokenizer: PreTrainedTokenizerBase, *, validated
         early_stopping=experiment.early_stopping,
         every=experiment.validation.every,
     )
-
-
-def _watching(checks: Sequence[Diagnostic], model: nn.Module) -> tuple["_AfterStep", ...]:
-    watching = [check for check in checks if check.watches_steps()]
-    return (_AfterStep(watching, model),) if watching else ()
-
-
-class _AfterStep(TrainerCallback):
-    """Calls diagnostics after every optimizer step; `took` are the seconds of each, which are no time of training."""
-
-    def __init__(self, watching: Sequence[Diagnostic], model: nn.Module) -> None:
-        self._watching = watching
-        self._model = model
-        self.took: dict[str, float] = dict.fromkeys((each.name for each in watching), 0.0)
-
-    def state(self) -> dict[str, Any]:
-        """Return what each has noted so far. Raises `UnkeptStateError` where one cannot tell."""
-        noted = {each.name: each.state() for each in self._watching}
-        for name, state in noted.items():
-            if state is None:
-                raise UnkeptStateError(
-                    f"the diagnostic {name} cannot say what it has noted, with `state` and `restore`"
-                )
-        return {"noted": list(noted.values()), "took": self.took}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Let each go on from there."""
-        self.took = dict(state["took"])
-        for each, noted in zip(self._watching, state["noted"], strict=True):
-            each.restore(noted)
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Mapping[str, Any]
-    ) -> None:
-        """Let each look at the model."""
-        del args, control, kwargs
-        for each in self._watching:
-            with diagnostics.timed(each, self._note):
-                each.during(self._model, state.global_step)
-
-    def _note(self, name: str, seconds: float) -> None:
-        self.took[name] += seconds

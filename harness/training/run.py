@@ -121,76 +121,97 @@ def train(
     Raises `TrainingError` when the loss is not finite, `TaskError` when no row is short enough to be trained on, and
     `DamagedError` for a checkpoint of another training.
     """
-    watch, rounding = Watch(on_step), CountLostUpdates(adapted.model)
     stopping = validation.early_stopping if validation else None
-    best = (KeepBest(), EarlyStoppingCallback(stopping.patience, stopping.threshold)) if stopping else ()
-    watching = [watch, rounding, *best, *adapted.callbacks, *callbacks]
-    keeping = None if checkpoints is None else Keeping(checkpoints, watching)
+    listening = _Listening.of(adapted, on_step, stopping, callbacks, checkpoints)
     with TemporaryDirectory() as scratch, reported(reporting):
+        args = sft_config(
+            fields,
+            seed=seed,
+            folder=Path(scratch),
+            device=device,
+            dtype=dtype,
+            early_stopping=stopping,
+            every=validation.every if validation else None,
+            reporting=reporting,
+            processes=processes,
+        )
         trainer = CompletionTrainer(
             model=adapted.model,
-            args=sft_config(
-                fields,
-                seed=seed,
-                folder=Path(scratch),
-                device=device,
-                dtype=dtype,
-                early_stopping=stopping,
-                every=validation.every if validation else None,
-                reporting=reporting,
-                processes=processes,
-            ),
+            args=args,
             train_dataset=_weighed(rows, tokenizer),
             eval_dataset=_dataset(validation.rows, tokenizer) if validation else None,
             processing_class=tokenizer,
-            callbacks=[*watching, *([keeping] if keeping else [])],
+            callbacks=listening.all,
             padding_free=padding_free,
             rows_at_once=rows_at_once,
             prefix=prefix,
-            keeping=keeping,
+            keeping=listening.keeping,
             batch_size=int(fields.get("per_device_train_batch_size", 8)),
         )
         _check_not_empty(trainer, len(rows))
-        trainer.begin()
-        with keeping.stopping() if keeping else nullcontext():
-            trainer.train(resume_from_checkpoint=keeping.attend(trainer, Path(scratch)) if keeping else None)
-        spent = trainer.spent
-        if validation and _lacks_the_last(watch, trainer.state.global_step, validation):
-            trainer.evaluate()
-        held_out = trainer.held_out() if validation and (stopping or validation.every) else None
-        drawn_again = tuple(trainer.drawn_again(min(len(trainer.order), DRAWN_AGAIN)))
+        ran = _run(trainer, listening, validation, Path(scratch))
     # Autocast would stay in the model's forward, and what is scored later would compute otherwise than what is loaded.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     adapted.model.eval()
-    spent = replace(spent, validate=trainer.spent.validate)
-    return _trained(
-        trainer,
-        watch,
-        spent=spent,
-        whole=spent if keeping is None else keeping.earlier + spent,
-        drawn_again=drawn_again,
-        best_step=best[0].step if best else None,
-        updates_lost=rounding.share,
-        rows=count_rows(spans(rows, tokenizer), fields),
-        held_out=held_out,
-        prefix=prefix,
-    )
+    return _trained(trainer, listening, ran, rows=count_rows(spans(rows, tokenizer), fields), prefix=prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """The callbacks of a training, `all` in their order; `best` where it is stopped early, `keeping` of checkpoints."""
+
+    watch: Watch
+    rounding: CountLostUpdates
+    best: KeepBest | None
+    keeping: Keeping | None
+    all: Sequence[TrainerCallback]
+
+    @classmethod
+    def of(
+        cls,
+        adapted: Adapted,
+        on_step: OnStep,
+        stopping: EarlyStopping | None,
+        callbacks: Sequence[TrainerCallback],
+        checkpoints: Checkpoints | None,
+    ) -> "_Listening":
+        watch, rounding = Watch(on_step), CountLostUpdates(adapted.model)
+        best = KeepBest() if stopping else None
+        early = (best, EarlyStoppingCallback(stopping.patience, stopping.threshold)) if stopping else ()
+        watching = [watch, rounding, *early, *adapted.callbacks, *callbacks]
+        keeping = None if checkpoints is None else Keeping(checkpoints, watching)
+        return cls(watch, rounding, best, keeping, [*watching, *([keeping] if keeping else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """What a trainer that has run was asked for at its end; see `Trained`."""
+
+    spent: Spent
+    held_out: HeldOut | None
+    drawn_again: tuple[str, ...]
+
+
+def _run(trainer: CompletionTrainer, listening: _Listening, validation: ValidationSet | None, scratch: Path) -> _Ran:
+    """Train, from a checkpoint where there is one, and take what losses are asked for at the end."""
+    keeping = listening.keeping
+    trainer.begin()
+    with keeping.stopping() if keeping else nullcontext():
+        trainer.train(resume_from_checkpoint=keeping.attend(trainer, scratch) if keeping else None)
+    spent = trainer.spent
+    if validation and _lacks_the_last(listening.watch, trainer.state.global_step, validation):
+        trainer.evaluate()
+    held_out = trainer.held_out() if validation and (validation.early_stopping or validation.every) else None
+    drawn_again = tuple(trainer.drawn_again(min(len(trainer.order), DRAWN_AGAIN)))
+    return _Ran(replace(spent, validate=trainer.spent.validate), held_out, drawn_again)
 
 
 def _trained(
-    trainer: CompletionTrainer,
-    watch: Watch,
-    *,
-    spent: Spent,
-    whole: Spent,
-    drawn_again: tuple[str, ...],
-    best_step: int | None,
-    updates_lost: float | None,
-    rows: RowCounts,
-    held_out: HeldOut | None,
-    prefix: RowsPrefix | None,
+    trainer: CompletionTrainer, listening: _Listening, ran: _Ran, *, rows: RowCounts, prefix: RowsPrefix | None
 ) -> Trained:
     """Return what a training did: what the trainer and the watch noted, and what was found beside them."""
+    watch, best, keeping = listening.watch, listening.best, listening.keeping
+    whole = ran.spent if keeping is None else keeping.earlier + ran.spent
     return Trained(
         steps=trainer.state.global_step,
         examples=trainer.examples,
@@ -204,12 +225,12 @@ def _trained(
         computed=_computed(trainer),
         validation_seconds=whole.validate,
         prefix=None if prefix is None else _used(prefix, trainer, whole.prefix),
-        spent=spent,
-        drawn_again=drawn_again,
-        best_step=best_step,
-        updates_lost=updates_lost,
+        spent=ran.spent,
+        drawn_again=ran.drawn_again,
+        best_step=best.step if best else None,
+        updates_lost=listening.rounding.share,
         rows=rows,
-        held_out=held_out,
+        held_out=ran.held_out,
     )
 
 

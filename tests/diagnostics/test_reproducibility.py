@@ -12,6 +12,7 @@ from harness import diagnostics
 from harness.diagnostics import FirstStart, is_made_twice, start_follows_seed
 from harness.execution import part as running
 from harness.execution.clock import Clock
+from harness.execution.course import course_of
 from harness.execution.unit import CellWork, ReferenceBudget
 from harness.methods import adapt as making
 from harness.methods.layers import choose as choosing
@@ -90,7 +91,7 @@ def test_no_two_models_lie_in_memory(tiny_spec, tmp_path, monkeypatch, measure):
         alive.append(weakref.ref(loaded.model))
         return loaded
 
-    monkeypatch.setattr(running.models, "load", counted)
+    monkeypatch.setattr(models, "load", counted)
     rows = training_rows(experiment, models.tokenizer(experiment.model))
     work = CellWork(
         experiment=experiment,
@@ -103,7 +104,7 @@ def test_no_two_models_lie_in_memory(tiny_spec, tmp_path, monkeypatch, measure):
     monkeypatch.setattr("harness.execution.matched_budget.PILOT", 4)
     monkeypatch.setattr(running, "steps_for_time", lambda *given, steps=running.steps_for_time: min(steps(*given), 2))
     clock = Clock(lambda body: None)
-    course = running.course_of(work, planned.recipe, clock)
+    course = course_of(work, planned.recipe, clock)
     part = running.Part(work=work, whole=planned.recipe, place=0, state=tmp_path / "adapter", course=course)
     _, record = running.train_part(part, clock)
     assert len(alive) == 2

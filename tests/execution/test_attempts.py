@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.execution.schedule import UNIT, attempts
+from harness.execution.standing import UNIT, attempts
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"attempt": "2"}', "[" * 100_000, '{"a":' * 100_000, "\0"])

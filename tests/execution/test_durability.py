@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.execution.crew import Crew
-from harness.execution.schedule import UNIT
+from harness.execution.standing import UNIT
 from harness.execution.unit import read_unit
 from harness.execution.work import perform
 from harness.ledger import RunFolder, journal

@@ -9,7 +9,7 @@ from harness.codec import decode
 from harness.diagnostics import check_diagnostics
 from harness.errors import RecipeError, SourceError, SpecError, TaskError
 from harness.execution.clock import Clock
-from harness.execution.part import course_of
+from harness.execution.course import course_of
 from harness.execution.unit import CellWork
 from harness.measured import ChoiceStability, LayerChoice
 from harness.plan.cells import plan_cells

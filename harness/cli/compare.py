@@ -50,6 +50,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     logs = parser.add_argument_group(
         "lm-eval logs instead of a run folder (DIR: one folder a seed, in the same order), or a table's arms (NAME)"
     )
+    _add_arms(logs)
+    _add_suites(logs)
+    _add_judging(logs)
+    add_gate_options(parser)
+    add_input_options(parser)
+    parser.add_argument("--json", action="store_true", help="print the content of verdict.json, or what inputs came to")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the page of the comparison there too")
+    parser.add_argument(
+        "--summary", type=Path, metavar="FILE", help="write what fits a pull request there, in Markdown"
+    )
+    parser.add_argument("--details", action="store_true", help="print every condition with its p-value")
+
+
+def _add_arms(logs: "argparse._ArgumentGroup") -> None:
+    """Add what is compared with what."""
     logs.add_argument("--reference", nargs="+", metavar="DIR|NAME")
     logs.add_argument(
         "--candidate",
@@ -70,6 +85,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="verdicts even where the reference is not shown to have learned anything in-domain",
     )
     logs.add_argument("--names", nargs="+", metavar="NAME", help="of logs: names of the reference and each candidate")
+
+
+def _add_suites(logs: "argparse._ArgumentGroup") -> None:
+    """Add what they are compared on, and by which scores."""
     logs.add_argument("--in-domain", nargs="+", default=[], metavar="TASK")
     logs.add_argument("--out-of-domain", nargs="+", default=[], metavar="TASK")
     logs.add_argument("--guard", nargs="+", default=[], metavar="TASK", help="tasks that must not be forgotten")
@@ -84,6 +103,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     direction.add_argument("--higher-is-better", dest="lower", action="store_false", default=None)
     logs.add_argument("--cluster", default="cluster", metavar="FIELD", help="document field or column, or none")
     logs.add_argument("--fixed-items", action="store_true", help="the items are the whole population")
+
+
+def _add_judging(logs: "argparse._ArgumentGroup") -> None:
+    """Add what counts as an effect, how sure one has to be, and what of the scores is not taken as it is."""
     logs.add_argument("--sesoi", type=float, help="smallest effect of interest, in the metric's unit (shares: 0.02)")
     logs.add_argument("--guard-sesoi", type=float, help="that of the guards (default: --sesoi)")
     logs.add_argument("--retention", type=float, help=f"share of the gap that must be left ({DEFAULT_RETENTION})")
@@ -98,14 +121,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--identical-runs", choices=("refuse", "allow"), default="refuse", help="runs that answer all items alike"
     )
     logs.add_argument("--all", action="store_true", help="refuse folders with several sample files of a task")
-    add_gate_options(parser)
-    add_input_options(parser)
-    parser.add_argument("--json", action="store_true", help="print the content of verdict.json, or what inputs came to")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write the page of the comparison there too")
-    parser.add_argument(
-        "--summary", type=Path, metavar="FILE", help="write what fits a pull request there, in Markdown"
-    )
-    parser.add_argument("--details", action="store_true", help="print every condition with its p-value")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,10 +2,16 @@
 
 import argparse
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import api
 from harness.codec import encode
+
+if TYPE_CHECKING:
+    from harness.bundle.promotion import Rechecked
+    from harness.bundle.verify import Verified
 
 DIFFERS = 1
 
@@ -24,33 +30,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge again and print what differs; exit 1 where anything does."""
     if args.file.is_dir():
-        return _promotion(args)
+        decided = api.verify_promotion(args.file)
+        return _print(decided, _of_promotion(args.file, decided), as_json=args.json)
     found = api.verify(args.file)
-    if args.json:
+    return _print(found, _of_bundle(args.file, found), as_json=args.json)
+
+
+def _print(found: "Verified | Rechecked", lines: Iterable[str], *, as_json: bool) -> int:
+    if as_json:
         print(json.dumps({"same": found.same, **encode(found)}, indent=2, ensure_ascii=False))
-        return 0 if found.same else DIFFERS
-    print(f"{args.file}: run {found.run}, SHA-256 {found.sha256}")
-    for each in found.differences:
-        print(f"  {each}")
+    else:
+        print("\n".join(lines))
+    return 0 if found.same else DIFFERS
+
+
+def _of_bundle(file: Path, found: "Verified") -> Iterator[str]:
+    yield f"{file}: run {found.run}, SHA-256 {found.sha256}"
+    yield from (f"  {each}" for each in found.differences)
     for each in found.rounding:
-        print(f"  in the last digits, as other versions of numerical libraries make them: {each}")
+        yield f"  in the last digits, as other versions of numerical libraries make them: {each}"
     if found.kept_back:
-        print(f"items of {', '.join(found.kept_back)} are not in it, as their licences ask; their scores are")
-    print(_said(found.same, exactly=not found.rounding))
-    return 0 if found.same else DIFFERS
+        yield f"items of {', '.join(found.kept_back)} are not in it, as their licences ask; their scores are"
+    yield _said(found.same, exactly=not found.rounding)
 
 
-def _promotion(args: argparse.Namespace) -> int:
-    """Decide again what a run folder's promotion says."""
-    found = api.verify_promotion(args.file)
-    if args.json:
-        print(json.dumps({"same": found.same, **encode(found)}, indent=2, ensure_ascii=False))
-        return 0 if found.same else DIFFERS
-    print(f"{args.file}: {found.choice}{f' {found.arm}' if found.arm else ''}, of run {found.run}")
-    for each in found.differences:
-        print(f"  {each}")
-    print("the same: its scores give its decision" if found.same else _said(same=False, exactly=True))
-    return 0 if found.same else DIFFERS
+def _of_promotion(folder: Path, found: "Rechecked") -> Iterator[str]:
+    yield f"{folder}: {found.choice}{f' {found.arm}' if found.arm else ''}, of run {found.run}"
+    yield from (f"  {each}" for each in found.differences)
+    yield "the same: its scores give its decision" if found.same else _said(same=False, exactly=True)
 
 
 def _said(same: bool, *, exactly: bool) -> str:  # noqa: FBT001 - the two words of one sentence

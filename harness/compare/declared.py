@@ -1,6 +1,6 @@
 """A comparison as a command declares it, once its arms are known: suites in their roles, margins, and how to judge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict, Unpack
 
 from harness.compare.design import Arm, Design
@@ -23,25 +23,35 @@ class Judging(TypedDict, total=False):
     one_run: bool
 
 
+class Declared(Judging, total=False):
+    """What is declared beside it of any comparison; nothing is declared of what is left out.
+
+    `sesoi` is the smallest effect of interest in the metric's unit. `seed_sd`, with its degrees of freedom `seed_df`,
+    is the standard deviation between seeds from earlier work.
+    """
+
+    sesoi: float | None
+    seed_sd: float | None
+    seed_df: float | None
+
+
 def declared_suites(
+    roles: Mapping[Role, Sequence[str]],
     *,
-    in_domain: Sequence[str],
-    out_of_domain: Sequence[str],
-    guards: Sequence[str],
     metric: str,
     guard_metric: str | None,
     cluster: str,
     fixed_items: bool,
     guard_sesoi: float | None,
 ) -> tuple[Suite, ...]:
-    """Return the suites that are named, in their roles. `guard_sesoi` is None for the metric's natural margin."""
-    asked: tuple[tuple[Role, Sequence[str]], ...] = (("in_domain", in_domain), ("out_of_domain", out_of_domain))
+    """Return the suites that are named, by role. `guard_sesoi` is None for the metric's natural margin."""
+    learned: tuple[Role, ...] = ("in_domain", "out_of_domain")
     suites = [
         Suite(task=task, role=role, metric=metric, cluster=cluster, fixed_items=fixed_items)
-        for role, tasks in asked
-        for task in tasks
+        for role in learned
+        for task in roles[role]
     ]
-    if guards:
+    if guards := roles["guard"]:
         of_guards = guard_metric or metric
         margin = _sesoi(guard_sesoi, of_guards, "guard_sesoi")
         suites += [Suite(task=task, role="guard", metric=of_guards, sesoi=margin, cluster=cluster) for task in guards]
@@ -55,9 +65,9 @@ def declared_design(
     base: Arm | None,
     suites: Sequence[Suite],
     metric: str,
-    sesoi: float | None,
-    seed_sd: float | None,
-    seed_df: float | None,
+    sesoi: float | None = None,
+    seed_sd: float | None = None,
+    seed_df: float | None = None,
     **judging: Unpack[Judging],
 ) -> Design:
     """Return the comparison. Raises `ComparisonError` with what is wrong with it."""

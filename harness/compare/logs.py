@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Unpack
 
-from harness.compare.declared import declared_design, declared_suites
-from harness.compare.design import BASE, Arm, Design, ScoredRun
-from harness.spec.records import Duplicates, IdenticalRuns
+from harness.compare.declared import Declared, declared_design, declared_suites
+from harness.compare.design import BASE, DEFAULT_CLUSTER, Arm, Design, ScoredRun
 
 
 def design_of_logs(
@@ -19,21 +19,10 @@ def design_of_logs(
     base: Path | str | None = None,
     reference_name: str = "reference",
     guard_metric: str | None = None,
-    lower_is_better: bool | None = None,
-    cluster: str = "cluster",
+    cluster: str = DEFAULT_CLUSTER,
     fixed_items: bool = False,
-    sesoi: float | None = None,
     guard_sesoi: float | None = None,
-    retention: float = 0.5,
-    alpha: float = 0.05,
-    require_gain: bool = True,
-    seed_sd: float | None = None,
-    seed_df: float | None = None,
-    newest: bool = True,
-    duplicates: Duplicates = "once",
-    identical_runs: IdenticalRuns = "refuse",
-    model: str | None = None,
-    one_run: bool = False,
+    **declared: Unpack[Declared],
 ) -> Design:
     """Return the comparison of candidates with a reference, each a folder a training seed, in one order of seeds.
 
@@ -45,7 +34,7 @@ def design_of_logs(
     file has several times, scored alike, count ``once``; `duplicates` may ``refuse`` them. Runs that gave the same
     answers to all items are refused unless `identical_runs` says ``allow``. `model` labels the base model; without it
     the results files do, where they all name the same one. With `one_run` every candidate is one folder, which is not
-    paired with the reference's seeds.
+    paired with the reference's seeds. What else there is to declare has its defaults from `Design`.
 
     Raises `ComparisonError` with everything that is wrong.
     """
@@ -54,28 +43,15 @@ def design_of_logs(
         candidates=[_arm(name, folders) for name, folders in candidates.items()],
         base=None if base is None else _arm(BASE, [base]),
         suites=declared_suites(
-            in_domain=in_domain,
-            out_of_domain=out_of_domain,
-            guards=guards,
+            {"in_domain": in_domain, "out_of_domain": out_of_domain, "guard": guards},
             metric=metric,
             guard_metric=guard_metric,
             cluster=cluster,
             fixed_items=fixed_items,
-            guard_sesoi=sesoi if guard_sesoi is None else guard_sesoi,
+            guard_sesoi=declared.get("sesoi") if guard_sesoi is None else guard_sesoi,
         ),
         metric=metric,
-        sesoi=sesoi,
-        retention=retention,
-        alpha=alpha,
-        require_gain=require_gain,
-        seed_sd=seed_sd,
-        seed_df=seed_df,
-        lower_is_better=lower_is_better,
-        newest=newest,
-        duplicates=duplicates,
-        identical_runs=identical_runs,
-        model=model,
-        one_run=one_run,
+        **declared,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
 
-from harness.compare.declared import Judging, declared_design, declared_suites
+from harness.compare.declared import Declared, declared_design, declared_suites
 from harness.compare.design import BASE, DEFAULT_CLUSTER, Arm, Design, ScoredRun
 from harness.compare.scored import ScoredItem, ScoredSuite, ScoreFile
 from harness.compare.sources.table import ROLES, UNNAMED_METRIC, ScoreTable, TableRow, seed_text
@@ -33,11 +33,8 @@ def design_of_table(
     guard_metric: str | None = None,
     cluster: str = DEFAULT_CLUSTER,
     fixed_items: bool = False,
-    sesoi: float | None = None,
     guard_sesoi: float | None = None,
-    seed_sd: float | None = None,
-    seed_df: float | None = None,
-    **judging: Unpack[Judging],
+    **declared: Unpack[Declared],
 ) -> Design:
     """Return the comparison of a table's arms, by name; seeds and items pair by what they are called.
 
@@ -48,37 +45,19 @@ def design_of_table(
 
     Raises `ComparisonError` with everything that is wrong, by row.
     """
-    asked: Mapping[Role, Sequence[str]] = {
-        "in_domain": in_domain,
-        "out_of_domain": out_of_domain,
-        "guard": guards,
-    }
+    asked: Mapping[Role, Sequence[str]] = {"in_domain": in_domain, "out_of_domain": out_of_domain, "guard": guards}
     roles = asked if any(asked.values()) else _declared_roles(table)
     arms = _Arms(table, reference, candidates, base)
     primary, of_guards = _metrics(table, roles, metric, guard_metric)
-    suites = tuple(
-        dict.fromkeys((task, of_guards if role == "guard" else primary) for role in ROLES for task in roles[role])
-    )
-    judging = {"duplicates": "refuse", **judging}
-    problems = [
-        *table.problems,
-        *(table.repeated if judging["duplicates"] == "refuse" else ()),
-        *arms.problems(),
-        *_suite_problems(table, roles, suites),
-        *_model_problems(table),
-        *missing_pairs(table, arms, suites),
-    ]
-    if problems:
-        raise ComparisonError("\n".join(dict.fromkeys(problems)))
+    declared = {"duplicates": "refuse", **declared}
+    _check(table, arms, roles, primary, of_guards, repeated=declared["duplicates"] != "refuse")
     named = declared_suites(
-        in_domain=roles["in_domain"],
-        out_of_domain=roles["out_of_domain"],
-        guards=roles["guard"],
+        roles,
         metric=primary,
         guard_metric=of_guards,
         cluster=cluster,
         fixed_items=fixed_items,
-        guard_sesoi=sesoi if guard_sesoi is None else guard_sesoi,
+        guard_sesoi=declared.get("sesoi") if guard_sesoi is None else guard_sesoi,
     )
     return declared_design(
         reference=arms.arm(reference, named),
@@ -86,10 +65,7 @@ def design_of_table(
         base=None if arms.base is None else arms.arm(arms.base, named),
         suites=named,
         metric=primary,
-        sesoi=sesoi,
-        seed_sd=seed_sd,
-        seed_df=seed_df,
-        **judging,
+        **declared,
     )
 
 
@@ -147,6 +123,31 @@ class _Arms:
             scores = dict(_suites(self.table, place, self.runs[name, seed], suites))
             runs.append(ScoredRun(folder=place, scores=scores))
         return Arm(name=BASE if name == self.base else name, runs=tuple(runs))
+
+
+def _check(
+    table: ScoreTable,
+    arms: _Arms,
+    roles: Mapping[Role, Sequence[str]],
+    metric: str,
+    of_guards: str,
+    *,
+    repeated: bool,
+) -> None:
+    """Raise `ComparisonError` with everything that is wrong with the table; rows may be `repeated` or not."""
+    suites = tuple(
+        dict.fromkeys((task, of_guards if role == "guard" else metric) for role in ROLES for task in roles[role])
+    )
+    problems = [
+        *table.problems,
+        *(() if repeated else table.repeated),
+        *arms.problems(),
+        *_suite_problems(table, roles, suites),
+        *_model_problems(table),
+        *missing_pairs(table, arms, suites),
+    ]
+    if problems:
+        raise ComparisonError("\n".join(dict.fromkeys(problems)))
 
 
 def _suites(

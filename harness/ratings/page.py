@@ -5,24 +5,14 @@ The page is whole without its script, which only keeps and saves the marks. Ever
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from importlib import resources
 
 from harness.ratings.draw import Pair
 from harness.ratings.marks import DECLARED, EXPERTISE, MARKS, RATER, REQUIRED, SIDES, Mark
-from harness.report.render.escape import escape, source_of
+from harness.report.render.escape import escape
+from harness.report.render.head import asset, page_head
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-script-src '{allowed}'; base-uri 'none'; form-action 'none'">
-<meta name="generator" content="harness">
-<title>{title}</title>
-<style>{css}</style>
-</head>
+_PACKAGE = "harness.ratings"
+_PAGE = """{head}
 <body data-sheet="{name}" data-columns="{columns}">
 <main>
 <h1>{title}</h1>
@@ -49,11 +39,10 @@ Mark each answer by itself first, then say which of the two you prefer. Leave a 
 
 def page(pairs: Sequence[Pair], title: str, *, said: Sequence[str] = ()) -> str:
     """Return the page; `said` are paragraphs that come before the pairs, such as whom to cite."""
-    script = _asset("rate.js")
+    script = asset(_PACKAGE, "rate.js")
     return _PAGE.format(
-        allowed=source_of(script),
+        head=page_head(title, css=asset(_PACKAGE, "rate.css"), script=script),
         title=escape(title),
-        css=_asset("rate.css"),
         name=_name_of(pairs),
         columns=" ".join(REQUIRED),
         count=len(pairs),
@@ -103,7 +92,3 @@ def _choices(pair: Pair, mark: Mark, column: str, side: str | None) -> str:
         f'<fieldset><legend>{escape(mark.asked)}<span class="hidden">{of}</span></legend>{values}'
         f'<button type="button" class="clear">leave out</button></fieldset>'
     )
-
-
-def _asset(name: str) -> str:
-    return resources.files("harness.ratings").joinpath("assets", name).read_text(encoding="utf-8")

@@ -59,15 +59,40 @@ def run_page(
 
     Where the files are, and what to type there next, is not said of a run that is not `placed`.
     """
-    experiment, outcomes = run.experiment, run.outcomes
-    use, *candidates = decision_blocks(verdicts, decision, costs)
     screening = [Prose(contamination_text(run.screening))] if run.screening else []
-    short = [verdict_table(verdicts), use, *sureness(verdicts), *next_steps(run, verdicts, placed=placed)]
     sections = (
+        *_found(run, verdicts, decision, costs, placed=placed),
+        *_measured(run, verdicts, scores, held_out),
+        *_spent(run, verdicts, costs),
+        _section("doubts", "Failures and doubts", [*failures_table(verdicts), *marks(run), *general_notes(verdicts)]),
+        _section("questions", "Questions", questions_sections(questions)),
+        _section("contamination", "Contamination", screening),
+        _section("reproduce", "How to reproduce it", reproduce(run, placed=placed)),
+    )
+    return Document((*asked(run.experiment), *_filled(sections)), run.experiment.name)
+
+
+def _found(
+    run: RunFolder, verdicts: Verdicts, decision: Decision, costs: RunCosts, *, placed: bool
+) -> tuple[Section, ...]:
+    """Return what was found, and what would settle the rest."""
+    use, *candidates = decision_blocks(verdicts, decision, costs)
+    short = [verdict_table(verdicts), use, *sureness(verdicts), *next_steps(run, verdicts, placed=placed)]
+    return (
         _section("answer", "In short", short),
         _section("verdicts", "Verdicts", [*looks_blocks(verdicts.looks), *conclusions(verdicts), *candidates]),
         _section("open", "What would settle it", [*open_questions(verdicts, costs), *frontiers(verdicts)]),
         _section("gaps", "Gaps", [*forest(verdicts), *plane(verdicts), *slopes(verdicts)]),
+    )
+
+
+def _measured(
+    run: RunFolder, verdicts: Verdicts, scores: Sequence[ScoreSummary], held_out: Sequence[HeldOutLoss]
+) -> tuple[Section, ...]:
+    """Return what was measured of models: scores, losses, what lies inside them, and what their answers rest on."""
+    experiment, outcomes = run.experiment, run.outcomes
+    learned = [*learning_against_forgetting(experiment, verdicts, scores)]
+    return (
         _section(
             "scores",
             "Scores",
@@ -77,14 +102,7 @@ def run_page(
                 *margins(verdicts),
             ],
         ),
-        _section(
-            "forgetting",
-            "Learning and forgetting",
-            [
-                *learning_against_forgetting(experiment, verdicts, scores),
-                *forgetting_tables(verdicts, experiment, scores),
-            ],
-        ),
+        _section("forgetting", "Learning and forgetting", [*learned, *forgetting_tables(verdicts, experiment, scores)]),
         _section(
             "training",
             "Training",
@@ -97,6 +115,13 @@ def run_page(
             [*placebo_tables(experiment, verdicts, scores), *accuracy_marks(verdicts)],
         ),
         _section("factors", "Factors", factor_tables(experiment, verdicts, scores)),
+    )
+
+
+def _spent(run: RunFolder, verdicts: Verdicts, costs: RunCosts) -> tuple[Section, ...]:
+    """Return what it cost, where the noise is that more would be spent on, and the search before it."""
+    experiment = run.experiment
+    return (
         _section(
             "costs",
             "Cost, time and memory",
@@ -120,12 +145,7 @@ def run_page(
                 *phase_blocks(run.found, costs.search),
             ],
         ),
-        _section("doubts", "Failures and doubts", [*failures_table(verdicts), *marks(run), *general_notes(verdicts)]),
-        _section("questions", "Questions", questions_sections(questions)),
-        _section("contamination", "Contamination", screening),
-        _section("reproduce", "How to reproduce it", reproduce(run, placed=placed)),
     )
-    return Document((*asked(experiment), *_filled(sections)), experiment.name)
 
 
 def comparison_page(verdicts: Verdicts, title: str) -> Document:

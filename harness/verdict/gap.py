@@ -85,6 +85,17 @@ class Subject:
         assert self.differences is not None
         return contrast((self.differences,), (1.0,), seed_variance=self.given)
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The gap's interval at the subject's level."""
+        low, high = self.gap.interval(self.level.tail)
+        return float(low), float(high)
+
+    @property
+    def margin(self) -> str:
+        """The smallest effect of interest as a text."""
+        return Scale(self.scores.suite.metric).amount(self.sesoi)
+
 
 def in_domain(analysis: Analysis, paired: PairedScores, inside: SuiteScores) -> GapComparison:
     """Judge a candidate against the reference on an in-domain suite, at the level of the primary comparisons."""
@@ -129,9 +140,8 @@ def _paired(
 
 def in_domain_tests(subject: Subject) -> tuple[Test, ...]:
     """Return the conditions of in-domain equivalence and difference, the one that decides first."""
-    gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.level.tail))
-    m, task = subject.sesoi, subject.scores.suite.task
-    margin = Scale(subject.scores.suite.metric).amount(m)
+    gap, (low, high), m = subject.gap, subject.interval, subject.sesoi
+    task, margin = subject.scores.suite.task, subject.margin
     first, second = subject.reference, subject.candidate
     return (
         Test(
@@ -193,9 +203,8 @@ def extra_forgetting(analysis: Analysis, paired: PairedScores, scores: SuiteScor
 def guard_tests(subject: Subject, labels: tuple[GapVerdict, GapVerdict, GapVerdict] = _FORGETTING) -> tuple[Test, ...]:
     """Return the conditions of a guard, the one that decides first, with the labels that they give."""
     safe, forgets, unsized = labels
-    gap, low, high = subject.gap, *map(float, subject.gap.interval(subject.level.tail))
-    m, task = subject.sesoi, subject.scores.suite.task
-    margin = Scale(subject.scores.suite.metric).amount(m)
+    gap, (low, high), m = subject.gap, subject.interval, subject.sesoi
+    task, margin = subject.scores.suite.task, subject.margin
     arm, base = subject.candidate, subject.reference
     return (
         Test(

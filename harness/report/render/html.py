@@ -1,7 +1,6 @@
 """One HTML file: nothing in it is fetched, and nothing from data or a model is taken for HTML."""
 
 from collections.abc import Callable, Iterable, Iterator
-from importlib import resources
 from typing import assert_never
 
 from harness.report.document import (
@@ -23,7 +22,8 @@ from harness.report.document import (
 )
 from harness.report.render._base import Renderer
 from harness.report.render.cells import NOTHING, header_text, is_numeric, part_text, parts_of
-from harness.report.render.escape import escape, source_of
+from harness.report.render.escape import escape
+from harness.report.render.head import asset, page_head
 from harness.report.render.items import items_list
 
 Draw = Callable[[Figure], str]
@@ -31,19 +31,8 @@ Draw = Callable[[Figure], str]
 
 _SIGNS: dict[Weight, str] = {"settled": "●", "open": "◐", "none": "○"}
 """Beside its colour, what tells how far a verdict goes."""
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-script-src '{allowed}'; base-uri 'none'; form-action 'none'">
-<meta name="generator" content="harness">
-<meta name="harness-made-of" content="{made_of}">
-<title>{title}</title>
-<style>{css}</style>
-</head>
+_PACKAGE = "harness.report.render"
+_PAGE = """{head}
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <div class="frame">
@@ -76,12 +65,11 @@ class HtmlRenderer(Renderer):
         """Return the whole page."""
         sections = [each for each in document.blocks if isinstance(each, Section)]
         lead = [each for each in document.blocks if not isinstance(each, Section)]
-        script = _asset("page.js")
+        script = asset(_PACKAGE, "page.js")
+        notes = f'<meta name="harness-made-of" content="{escape(self._made_of)}">\n'
         return _PAGE.format(
-            allowed=source_of(script),
-            made_of=escape(self._made_of),
+            head=page_head(document.title, css=asset(_PACKAGE, "page.css"), script=script, notes=notes),
             title=escape(document.title),
-            css=_asset("page.css"),
             links="".join(f'<li><a href="#{escape(each.name)}">{escape(each.title)}</a></li>' for each in sections),
             lead="\n".join(self._block(each, 2) for each in lead),
             body="\n".join(self._block(each, 2) for each in sections),
@@ -125,10 +113,6 @@ class HtmlRenderer(Renderer):
             f'<div class="plot" role="img" tabindex="0" aria-label="{escape(figure.alt)}">{self._draw(figure)}</div>'
             f"<details><summary>The numbers</summary>{numbers}</details></figure>"
         )
-
-
-def _asset(name: str) -> str:
-    return resources.files("harness.report.render").joinpath("assets", name).read_text(encoding="utf-8")
 
 
 def _lines(text: str) -> str:

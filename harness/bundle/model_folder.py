@@ -179,7 +179,7 @@ def _write(asked: _Asked, folder: Path) -> None:
     if trained is not None and asked.form == "adapter":
         copy_recorded(asked.run, asked.outcome.cell.id, sorted(asked.outcome.files), folder)
         config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-        config |= {"base_model_name_or_path": _base(asked), "revision": model.revision}
+        config |= {"base_model_name_or_path": _named_base(asked), "revision": model.revision}
         (folder / _CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")
         models.tokenizer(model).save_pretrained(folder)
         return
@@ -192,6 +192,12 @@ def _write(asked: _Asked, folder: Path) -> None:
         network = method_of(adapted.recipe).merge(adapted)
     network.save_pretrained(folder)
     base.tokenizer.save_pretrained(folder)
+
+
+def _named_base(asked: _Asked) -> str:
+    """Return what the adapter says that it was trained on: what anyone finds it by, else the user's own folder."""
+    model, loads = asked.experiment.model, _base(asked)  # one that nothing loads is refused
+    return model.address if model.source == "pypi" else loads
 
 
 def _base(asked: _Asked) -> str:

@@ -1,6 +1,7 @@
 """A cell's model as a folder that others serve: it answers as it was scored, or it is not there."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -15,6 +16,10 @@ from harness.cli import main
 from harness.errors import ComparisonError, DamagedError, ExportError, HarnessError, RecipeError, UsageError
 from harness.execution.subject import load_cell
 from harness.methods.peft import store as peft_store
+from harness.report.sections.marks import marks
+from harness.sources import cache
+from harness.sources.models.pypi import PypiSource
+from harness.spec.records import Model
 from harness.testing.tiny_spec import CONFIG, write_tiny_spec
 
 PROMPTS = {"peft": {"peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 4}}
@@ -126,6 +131,39 @@ def test_what_cannot_be_exported_is_said_before_anything_is_written(run, tmp_pat
     with pytest.raises(error, match=said):
         export_model(run, cell, tmp_path / "out", **options)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def of_a_wheel(run, tmp_path, monkeypatch):
+    """A spec whose base comes from a wheel, which lies in a cache of its own converted already: nothing is fetched."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    pinned = {"package": "tiny-models", "version": "1.0", "member": "models/Tiny.Q4_1.gguf", "sha256": "0" * 64}
+    name = PypiSource(Model(source="pypi", **pinned))._name()
+    base = run.folder.parents[1] / "base"
+    cache.folder("models", name, fill=lambda to: shutil.copytree(base, to, dirs_exist_ok=True))
+    spec = json.loads(run.experiment.file.read_text())
+    spec["model"] = {"source": "pypi", **pinned}
+    spec |= {"name": "of-a-wheel", "recipes": ["lora--tiny", "prompt--tiny"], "evaluation": {"limit": 4}}
+    spec["comparison"] |= {"reference": "prompt--tiny", "candidates": ["lora--tiny"]}
+    return run.experiment.file.with_name("of-a-wheel.json"), spec
+
+
+def test_an_adapter_on_a_base_of_a_wheel_names_it_so_that_it_is_known_elsewhere(of_a_wheel, tmp_path):
+    path, spec = of_a_wheel
+    path.write_text(json.dumps(spec))
+    done = harness.run(path, out=tmp_path / "runs" / "one")
+    assert not done.files.failures
+    made = export_model(done, "lora--tiny--s1", tmp_path / "out", items=4)
+    said = json.loads((made.folder / "adapter_config.json").read_text())
+    assert said["base_model_name_or_path"] == "pypi:tiny-models==1.0/models/Tiny.Q4_1.gguf"
+    assert f'from_pretrained("{tmp_path / "cache"}' in (made.folder / "README.md").read_text()
+
+    spec |= {"name": "beside", "recipes": ["prompt--tiny"], "arms": {"theirs": {"adapters": [str(made.folder)]}}}
+    spec["comparison"] |= {"candidates": ["theirs"]}
+    path.write_text(json.dumps(spec))
+    beside = harness.run(path, out=tmp_path / "runs" / "beside")
+    assert not beside.files.failures
+    assert [each.text for each in marks(beside.files) if "another base" in each.text] == []
 
 
 def test_virtual_tokens_are_exported_as_an_adapter(run, tmp_path):

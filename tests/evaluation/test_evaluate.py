@@ -15,6 +15,7 @@ from harness.errors import HarnessError, TaskError
 from harness.evaluation import evaluate
 from harness.evaluation import results as files
 from harness.spec.records import EvaluationOptions, Suite
+from helpers import sums
 
 LOADER = """
 from datasets import Dataset
@@ -28,18 +29,7 @@ def load(**metadata):
     return {"train": Dataset.from_list(rows(0)), "test": Dataset.from_list(rows(50))}
 """
 
-YAML = """task: sums
-custom_dataset: !function loader.load
-output_type: multiple_choice
-training_split: train
-test_split: test
-doc_to_text: "{{q}} ="
-doc_to_choice: choices
-doc_to_target: answer
-metric_list:
-  - {metric: acc, aggregation: mean, higher_is_better: true}
-  - {metric: brier_score, higher_is_better: false}
-"""
+YAML = sums.YAML + "  - {metric: brier_score, higher_is_better: false}\n"
 
 GENERATE = """task: said
 custom_dataset: !function loader.load

@@ -14,13 +14,13 @@ from harness.execution.unit import CellWork
 from harness.measured import ChoiceStability, LayerChoice
 from harness.plan.cells import plan_cells
 from harness.preflight.contamination import all_training_passages
-from harness.preflight.content import content_at_hand, content_of, rows_of
+from harness.preflight.content import content_at_hand, rows_of
 from harness.preflight.unknown import Unknown
 from harness.report.sections.diagnostics import diagnostics_tables
 from harness.sources import models
 from harness.spec import load, lock, unlock
 from harness.spec.records import Data
-from harness.suites.load import load_task
+from helpers.prepared import content, ids
 from helpers.watchers import run
 
 RANKED = {"strategy": "gradient", "count": 1}
@@ -47,15 +47,8 @@ def spec(tiny_spec):
     return tiny_spec
 
 
-def content(experiment):
-    tokenizer = models.tokenizer(experiment.model)
-    tasks = {each.task: load_task(each.task, beside=experiment.file.parent) for each in experiment.suites}
-    return content_of(experiment, tokenizer, rows_of(experiment, tokenizer), tasks)
-
-
 def digests(experiment, found=None):
-    planned = plan_cells(experiment, found or content(experiment))
-    return {each.cell.recipe: each.cell.id.rpartition("--")[2] for each in planned if each.cell.seed == 1}
+    return ids(plan_cells(experiment, found or content(experiment)))
 
 
 def test_a_path_counts_from_the_recipe_and_a_lock_keeps_it(spec):
@@ -81,8 +74,8 @@ def test_cells_are_told_apart_by_what_the_rows_are_and_not_by_where_they_lie(spe
 
 def test_a_plan_of_what_is_not_at_hand_tells_them_apart(spec):
     experiment = replace(load(spec), data=Data(source="hub", id="org/absent", revision="main"))
-    ids = digests(experiment, content_at_hand(experiment, Unknown()))
-    assert len(set(ids.values())) == len(ids)
+    found = digests(experiment, content_at_hand(experiment, Unknown()))
+    assert len(set(found.values())) == len(found)
 
 
 def test_rows_that_rank_layers_are_held_against_what_is_scored(spec):

@@ -10,14 +10,14 @@ from harness.execution.unit import CellWork
 from harness.plan.cells import plan_cells
 from harness.plan.identity import rows_key
 from harness.preflight.contamination import all_training_passages
-from harness.preflight.content import content_at_hand, content_of, rows_of
+from harness.preflight.content import content_at_hand, rows_of
 from harness.preflight.token_counts import count_training
 from harness.preflight.unknown import Unknown
 from harness.sources import models
 from harness.spec import load
 from harness.spec.records import Data, Recipe, RecipeData, Stage, Transform
-from harness.suites.load import load_task
 from harness.training.rows import stage_rows
+from helpers.prepared import content, ids
 from helpers.watchers import run
 
 
@@ -34,16 +34,9 @@ def spec(tiny_spec):
     return tiny_spec
 
 
-def content(experiment):
-    tokenizer = models.tokenizer(experiment.model)
-    tasks = {each.task: load_task(each.task, beside=experiment.file.parent) for each in experiment.suites}
-    return content_of(experiment, tokenizer, rows_of(experiment, tokenizer), tasks)
-
-
 def test_cells_are_told_apart_by_the_rows_that_train_them(spec):
     experiment = load(spec)
-    planned = plan_cells(experiment, content(experiment))
-    digests = {each.cell.recipe: each.cell.id.rpartition("--")[2] for each in planned if each.cell.seed == 1}
+    digests = ids(plan_cells(experiment, content(experiment)))
     assert len(set(digests.values())) == len(digests) - 1
     assert digests["lora--tiny"] == digests["lora--tiny-rows-1"]  # the same rows, whatever they are declared as
 
@@ -68,10 +61,9 @@ def test_a_work_unit_knows_the_rows_of_its_recipe(spec, tmp_path):
 def test_what_is_not_at_hand_is_told_apart_by_its_declaration(spec):
     experiment = replace(load(spec), data=Data(source="hub", id="org/absent", revision="main"))
     unknown = Unknown()
-    planned = plan_cells(experiment, content_at_hand(experiment, unknown))
-    ids = {each.cell.id.rpartition("--")[2] for each in planned if each.cell.seed == 1}
+    digests = ids(plan_cells(experiment, content_at_hand(experiment, unknown)))
     assert unknown.absent or unknown.reasons
-    assert len(ids) == len({each.cell.recipe for each in planned if each.cell.seed == 1})
+    assert len(set(digests.values())) == len(digests)
 
 
 def test_a_stage_is_known_by_its_data_and_what_its_recipe_does_to_them():
@@ -124,9 +116,8 @@ def noisy(spec):
 
 def test_what_is_dropped_by_loss_is_part_of_the_identity_and_counted(noisy):
     experiment = load(noisy)
-    planned = plan_cells(experiment, content(experiment))
-    digests = {each.cell.id.rpartition("--")[2] for each in planned if each.cell.seed == 1}
-    assert len(digests) == len(experiment.recipes)
+    digests = ids(plan_cells(experiment, content(experiment)))
+    assert len(set(digests.values())) == len(experiment.recipes)
     counted = count_training(experiment, models.tokenizer(experiment.model), Unknown())
     found = {recipe.id: counted.of(recipe.parts[0]) for recipe in experiment.recipes}
     assert found["lora--tiny-rows-cleaned"].count == 9

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.preflight.content import code_sha256, content_of, rows_of, tokenizer_sha256
-from harness.sources import models
+from harness.preflight.content import code_sha256, tokenizer_sha256
 from harness.spec import load
 from harness.spec.records import Control
-from harness.suites.load import load_task
+from helpers.prepared import content
 
 YAML = """task: asked
 include: shared.inc
@@ -69,12 +68,7 @@ def digests(spec, controls=(), **evaluation):
         evaluation=replace(experiment.evaluation, **evaluation),
         controls=tuple(Control(num_fewshot=k) for k in controls),
     )
-    tasks = {
-        suite.task: load_task(suite.task, beside=experiment.file.parent, include=experiment.include)
-        for suite in experiment.suites
-    }
-    tokenizer = models.tokenizer(experiment.model)
-    return content_of(experiment, tokenizer, rows_of(experiment, tokenizer), tasks)
+    return content(experiment)
 
 
 def edit(spec, name, old, new):

@@ -1,32 +1,25 @@
 """Harness's own diagnostics on the embedded model: one short training, of which the least is known."""
 
-import json
-
 import pytest
 
 from harness.cli import main
 from harness.codec import decode
 from harness.ledger import RunFolder
 from harness.measured import AttentionDrift, Monitored, Path, RepresentationDrift, Spectrum
+from helpers.quick import K8S, MANUALS, short, written
 
 pytestmark = pytest.mark.real
 
-SPEC = {
-    "extends": "quick",
-    "name": "looked-at",
-    "seeds": [42],
-    "training": {"max_steps": 2, "per_device_train_batch_size": 2},
-    "validation": {"limit": 2},
-    "recipes": ["lora--last-half", "lora--r4"],
-    "comparison": {"reference": "lora--r4", "candidates": ["lora--last-half"]},
-    "suites": [
-        {"task": "k8s_qa", "role": "in_domain", "metric": "answer_bits_per_byte"},
-        {"task": "techmanual_qa", "role": "out_of_domain", "metric": "answer_bits_per_byte"},
-        {"task": "world_facts", "role": "guard", "metric": "acc", "sesoi": 0.02},
-    ],
-    "evaluation": {"limit": 4},
-    "execute": {"workers": 1},
-    "diagnostics": [
+SPEC = short(
+    "looked-at",
+    steps=2,
+    validation={"limit": 2},
+    recipes=["lora--last-half", "lora--r4"],
+    comparison={"reference": "lora--r4", "candidates": ["lora--last-half"]},
+    suites=[K8S, MANUALS, {"task": "world_facts", "role": "guard", "metric": "acc", "sesoi": 0.02}],
+    evaluation={"limit": 4},
+    execute={"workers": 1},
+    diagnostics=[
         {"name": "spectrum", "options": {"leading": 0}},
         {"name": "attention_drift", "options": {"items": 2}},
         {"name": "representation_drift", "options": {"items": 2}},
@@ -34,12 +27,11 @@ SPEC = {
         {"name": "monitors", "options": {"every": 1, "rows": 2, "items": 2}},
         {"name": "training_path", "options": {"steps": [1], "line": [0, 1], "items": 2}},
     ],
-}
+)
 
 
 def test_what_lies_below_the_adapter_does_not_move(tmp_path):
-    (tmp_path / "looked-at.json").write_text(json.dumps(SPEC))
-    assert main(["run", str(tmp_path / "looked-at.json"), "--out", str(tmp_path / "run")]) == 0
+    assert main(["run", str(written(tmp_path, SPEC)), "--out", str(tmp_path / "run")]) == 0
     run = RunFolder(tmp_path / "run")
     half = next(each for each in run.outcomes if each.train_info and each.cell.recipe == "lora--last-half")
     found = {name: each.details for name, each in half.training.measurements.items()}

@@ -7,38 +7,28 @@ import sys
 
 import pytest
 
+from helpers.quick import K8S, MANUALS, TEXT, short, written
+
 pytestmark = pytest.mark.real
 
-SPEC = {
-    "extends": "quick",
-    "name": "together",
-    "description": "Stages, a search, early stopping, matched compute and the merge check in one run.",
-    "seeds": [42],
-    "training": {"max_steps": 3, "per_device_train_batch_size": 2},
-    "validation": {"limit": 8},
-    "early_stopping": {"patience": 2, "eval_steps": 1},
-    "tune": {
+SPEC = short(
+    "together",
+    steps=3,
+    description="Stages, a search, early stopping, matched compute and the merge check in one run.",
+    validation={"limit": 8},
+    early_stopping={"patience": 2, "eval_steps": 1},
+    tune={
         "search": {"learning_rate": {"factors": [1, 10]}},
         "seed": 7,
         "max_steps": 1,
         "recipes": ["lora--last-half"],
     },
-    "recipes": ["lora--last-half", "lora--as-long", "staged--k8s-twice"],
-    "comparison": {"reference": "lora--last-half", "candidates": ["lora--as-long", "staged--k8s-twice"]},
-    "suites": [
-        {"task": "k8s_qa", "role": "in_domain", "metric": "answer_bits_per_byte"},
-        {"task": "techmanual_qa", "role": "out_of_domain", "metric": "answer_bits_per_byte"},
-        {
-            "task": "general_text",
-            "role": "guard",
-            "metric": "bits_per_byte",
-            "sesoi": 0.02,
-            "sesoi_reason": "as in-domain",
-        },
-    ],
-    "evaluation": {"limit": 6},
-    "merge": {"check": True, "items": 4},
-}
+    recipes=["lora--last-half", "lora--as-long", "staged--k8s-twice"],
+    comparison={"reference": "lora--last-half", "candidates": ["lora--as-long", "staged--k8s-twice"]},
+    suites=[K8S, MANUALS, {**TEXT, "sesoi_reason": "as in-domain"}],
+    evaluation={"limit": 6},
+    merge={"check": True, "items": 4},
+)
 RECIPES = {
     "lora--as-long": {
         "description": "the first quarter of the layers, as many operations as the last half",
@@ -56,10 +46,7 @@ RECIPES = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("together")
-    (folder / "adapters").mkdir()
-    for name, recipe in RECIPES.items():
-        (folder / "adapters" / f"{name}.json").write_text(json.dumps(recipe))
-    (folder / "together.json").write_text(json.dumps(SPEC))
+    written(folder, SPEC, RECIPES)
     settings = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
     command = [sys.executable, "-m", "harness", "run", "together.json"]
     done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)

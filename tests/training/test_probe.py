@@ -4,22 +4,11 @@ import pytest
 
 from harness.methods.adapt import adapt
 from harness.sources import models
-from harness.spec import load
 from harness.spec.records import Recipe
 from harness.training import train
 from harness.training.probe import probe_batches
 from harness.training.rows import training_rows
 from harness.training.trainer import CompletionTrainer
-
-
-@pytest.fixture
-def experiment(tiny_spec):
-    return load(tiny_spec)
-
-
-@pytest.fixture
-def tokenizer(experiment):
-    return models.tokenizer(experiment.model)
 
 
 def test_probe_batches_leave_out_rows_that_are_cut_before_their_completion(tokenizer):

@@ -6,20 +6,8 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import TaskError
-from harness.sources import models
-from harness.spec import load
 from harness.spec.records import Data, EvaluationOptions, Validation
 from harness.training.rows import check_disjoint, rows_sha256, training_rows, validation_rows
-
-
-@pytest.fixture
-def experiment(tiny_spec):
-    return load(tiny_spec)
-
-
-@pytest.fixture
-def tokenizer(experiment):
-    return models.tokenizer(experiment.model)
 
 
 def jsonl(tmp_path, lines):

@@ -140,7 +140,7 @@ class Conclusion:
 
         A bundle has no answers of models: its page has no questions.
         """
-        from harness.compare.design import design_of
+        from harness.compare.design_of_run import design_of
         from harness.compare.exported import kept_back_of
         from harness.compare.questions import read_questions
         from harness.report.pages import run_page, search_page

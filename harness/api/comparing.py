@@ -116,7 +116,7 @@ def compared(run: Any = None, /, **declared: Any) -> "Design":
         table = read_table(run, cluster=declared.get("cluster", "cluster"))
         return design_of_table(table, **declared)
 
-    from harness.compare.design import design_of
+    from harness.compare.design_of_run import design_of
 
     return design_of(run_of(run).files)
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from harness import __version__
 from harness.bundle.verify import differing
 from harness.codec import encode
-from harness.compare.design import design_of
+from harness.compare.design_of_run import design_of
 from harness.errors import ComparisonError, DamagedError, HarnessError
 from harness.extras import missing
 from harness.ledger import RunFolder, read

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness import api, campaigns
 from harness.cli._common import PLANNING, stages
 from harness.cli.formats import rendered
-from harness.cli.parts import code_of, tell_parts
+from harness.cli.parts import asked_of_run, code_of, tell_parts
 from harness.cli.report import FAILED_CELLS, report_code
 from harness.errors import HarnessError, StorageError, UsageError
 from harness.runs import Run, conclude
@@ -36,11 +36,7 @@ def run(args: argparse.Namespace, campaign: Campaign) -> int:
     found = campaigns.run(
         campaign,
         out=folder,
-        retry_failed=args.retry or args.retry_failed,
-        repair=args.repair,
-        go_on=args.go_on,
-        cells=args.cells,
-        units=args.units,
+        **asked_of_run(args),
         observer=lines or _shown(campaign, quiet=args.quiet),
     )
     parts = found.parts

@@ -1,9 +1,10 @@
-"""What `harness run` says, and exits with, where it ran a part: of one run, or of the runs of several models."""
+"""What `harness run` is asked to run, and how it ends where that is a part: of one run, or of several models."""
 
+import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.cli.report import FAILED_CELLS
 
@@ -12,6 +13,17 @@ if TYPE_CHECKING:
 
 LATER = 75
 """What was named waits for what others have in hand."""
+
+
+def asked_of_run(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what of a run is asked for: which units, and what of them is made again."""
+    return {
+        "retry_failed": args.retry or args.retry_failed,
+        "repair": args.repair,
+        "go_on": args.go_on,
+        "cells": args.cells,
+        "units": args.units,
+    }
 
 
 def tell_parts(parts: "Mapping[str, Selection]", folder: Path) -> None:

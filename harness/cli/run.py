@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness import api
 from harness.cli._common import add_override_options, load_spec
-from harness.cli.parts import code_of, tell_parts
+from harness.cli.parts import asked_of_run, code_of, tell_parts
 from harness.cli.report import print_report, report_code
 from harness.errors import FAILURE_KINDS, UsageError
 from harness.extras import require
@@ -130,17 +130,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, experiment: Experiment, folder: Path, watcher: "Watcher") -> Run:
-    return api.run(
-        experiment,
-        out=folder,
-        retry_failed=args.retry or args.retry_failed,
-        repair=args.repair,
-        go_on=args.go_on,
-        cells=args.cells,
-        units=args.units,
-        watcher=watcher,
-        locked=args.original,
-    )
+    return api.run(experiment, out=folder, watcher=watcher, locked=args.original, **asked_of_run(args))
 
 
 def _unfinished(run: Run) -> "Selection | None":

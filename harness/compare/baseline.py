@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from harness.compare.design import Arm, Design, ScoredRun, design_of
+from harness.compare.design import Arm, Design, ScoredRun
+from harness.compare.design_of_run import design_of
 from harness.errors import UsageError
 from harness.ledger import read
 from harness.ledger.lock import LOCK

@@ -1,25 +1,21 @@
 """What is to be compared: arms of trained models, suites with roles, and what counts as an effect.
 
-A design is the one entrance to the comparator, whether its folders come from elsewhere or, by `design_of`, from a run.
+A design is the one entrance to the comparator, whether its folders come from elsewhere or from a run
+(`harness.compare.design_of_run`).
 """
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.compare.existing import existing_notes, unknown_seeds
 from harness.compare.scored import ScoredSuite
-from harness.compare.sizes import Size, sizes
+from harness.compare.sizes import Size
 from harness.errors import ComparisonError
-from harness.ledger import Outcome, RunFolder
-from harness.ledger.damage import refuse_damaged
-from harness.records import CellFailure, CellResult, ChosenValues
-from harness.spec.factors import variants
 from harness.spec.looks import shares
-from harness.spec.records import NOT_POOLED, Comparison, Duplicates, Experiment, IdenticalRuns, Role, StopAt, Suite
+from harness.spec.records import Duplicates, IdenticalRuns, Role, StopAt, Suite
 
 BASE = "base"
 """The recipe and the arm of the untuned model."""
@@ -295,99 +291,3 @@ def _variance_problems(design: Design) -> Iterator[str]:
             f"a declared seed_df needs a seed_sd above 0 and must be 1 or more, both finite, got seed_sd {seed_sd}, "
             f"seed_df {seed_df}."
         )
-
-
-def design_of(run: RunFolder) -> Design:
-    """Return the comparison that a run's spec declares, over the cells that have ended.
-
-    A cell that failed, or has not run, is a failed run of its arm. Raises `ComparisonError` where nothing ran, and
-    `DamagedError` where a record or scores are not as they were written.
-    """
-    experiment = run.experiment
-    comparison = experiment.comparison
-    if experiment.searches_alone:
-        raise ComparisonError(f"{run.folder} is a search alone: nothing was trained that could be compared.")
-    refuse_damaged(run)
-    ended = {(outcome.cell.recipe, outcome.cell.seed): outcome for outcome in run.outcomes}
-    if not any(isinstance(outcome, CellResult) for outcome in ended.values()):
-        raise ComparisonError(f"{run.folder}: no cell has finished yet; `harness run` continues it.")
-
-    unknown = unknown_seeds(experiment)
-
-    def arm(name: str) -> Arm:
-        seeds = [(seed, None if (name, seed) in unknown else seed) for seed in experiment.seeds]
-        return Arm(name=name, runs=tuple(_entry(run, ended.get((name, seed)), known) for seed, known in seeds))
-
-    base = ended.get((BASE, None))
-    return Design(
-        reference=arm(comparison.reference),
-        candidates=tuple(arm(name) for name in comparison.candidates),
-        base=Arm(name=BASE, runs=(_entry(run, base, None),)) if base else None,
-        controls=tuple(
-            Arm(name=each.name, runs=(_entry(run, ended.get((each.name, None)), None),)) for each in experiment.controls
-        ),
-        suites=experiment.suites,
-        sesoi=comparison.sesoi,
-        sesoi_reason=comparison.sesoi_reason,
-        retention=comparison.retention,
-        alpha=comparison.alpha,
-        require_gain=comparison.require_gain,
-        variances=comparison.variances,
-        gate=comparison.gate,
-        duplicates=comparison.duplicates,
-        identical_runs=comparison.identical_runs,
-        looks=experiment.looks,
-        stop_at=comparison.stop_at,
-        model=experiment.model.name,
-        available=run.items,
-        notes=(
-            *_unequal_search(experiment, run.tuning),
-            *_found(run, comparison),
-            *_withdrawn(comparison),
-            *existing_notes(experiment),
-        ),
-        placebos=tuple((arm(name), arm(placebo)) for name, placebo in experiment.placebos.items()),
-        sizes=sizes(experiment, run.outcomes),
-        placebo_names=frozenset(recipe.id for recipe in experiment.recipes if recipe.control is not None),
-        varied=tuple(
-            Varied(arm=arm(each.id), centre=arm(each.centre), levels=each.levels)
-            for each in variants(experiment.factors)
-        ),
-    )
-
-
-def _withdrawn(comparison: Comparison) -> Iterator[str]:
-    """Yield what the spec of an earlier version asked for and is not done any more."""
-    if comparison.pool_seed_variance:
-        yield f"the spec asked for pool_seed_variance; every comparison has its own here: {NOT_POOLED}"
-
-
-def _unequal_search(experiment: Experiment, tuning: Sequence[ChosenValues]) -> tuple[str, ...]:
-    """Say it where some of the arms were searched for and others were not."""
-    arms = {experiment.comparison.reference, *experiment.comparison.candidates}
-    searched = {each.recipe for each in tuning}
-    left = [name for name in sorted(arms) if name not in searched]
-    if not left or not searched & arms:
-        return ()
-    names = ", ".join(sorted(searched & arms))
-    trials = " or ".join(map(str, sorted({len(each.trials) for each in tuning})))
-    return (f"unequal search: {names} had {trials} trials each to choose what to train with, {', '.join(left)} none.",)
-
-
-def _found(run: RunFolder, comparison: Comparison) -> Iterator[str]:
-    """Say it where the candidate is the best of many and the reference is as it was declared."""
-    if run.found is not None:
-        yield (
-            f"unequal search: {run.found.recipe} was found in {len(run.found.trials)} trials, "
-            f"{comparison.reference} is as declared, with none."
-        )
-
-
-def _entry(run: RunFolder, outcome: Outcome | None, seed: int | None) -> ScoredRun | FailedRun:
-    if outcome is None:
-        return FailedRun(kind=ABSENT, message="the cell has not run", seed=seed)
-    if isinstance(outcome, CellFailure):
-        return FailedRun(kind=outcome.kind, message=outcome.message, seed=seed)
-    folder = run.cell_folder(outcome.cell)
-    samples = {one.task: folder / one.samples for one in outcome.evaluations}
-    return ScoredRun(folder=folder, seed=seed, samples=samples)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.codec import encode
-from harness.compare.design import Arm, Design, design_of
+from harness.compare.design import Arm, Design
+from harness.compare.design_of_run import design_of
 from harness.compare.exported import kept_back_of
 from harness.errors import ComparisonError, UsageError
 from harness.ledger import RunFolder

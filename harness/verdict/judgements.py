@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.compare.design import Design, design_of
+from harness.compare.design import Design
+from harness.compare.design_of_run import design_of
 from harness.ledger import Journal, RunFolder
 from harness.ledger.claims import Claims
 from harness.ledger.run import JUDGED

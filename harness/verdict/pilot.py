@@ -5,7 +5,7 @@ from math import sqrt
 
 import numpy as np
 
-from harness.compare.design import design_of
+from harness.compare.design_of_run import design_of
 from harness.compare.scores import read_comparable
 from harness.errors import UsageError
 from harness.ledger import RunFolder

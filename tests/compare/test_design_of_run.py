@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.compare.design import Arm, Design, FailedRun, ScoredRun, design_of
+from harness.compare.design import Arm, Design, FailedRun, ScoredRun
+from harness.compare.design_of_run import design_of
 from harness.errors import ComparisonError
 from harness.records import Cell, CellFailure, ChosenValues, Evaluation, TriedValues
 from harness.spec.records import Comparison, Model, Suite

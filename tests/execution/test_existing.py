@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from harness.bundle.make import make
 from harness.bundle.verify import verify
 from harness.compare.costs import costs_of
-from harness.compare.design import design_of
+from harness.compare.design_of_run import design_of
 from harness.errors import HarnessError
 from harness.execution.subject import load_cell
 from harness.ledger.examine import examine

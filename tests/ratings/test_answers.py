@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.compare.design import Arm, Design, FailedRun, ScoredRun, design_of
+from harness.compare.design import Arm, Design, FailedRun, ScoredRun
+from harness.compare.design_of_run import design_of
 from harness.errors import ComparisonError
 from harness.ratings.answers import generated, read_answers
 from harness.spec.records import Suite

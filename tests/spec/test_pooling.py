@@ -2,7 +2,7 @@
 
 import json
 
-from harness.compare.design import design_of
+from harness.compare.design_of_run import design_of
 from harness.spec import load
 from helpers.runs import scored_run
 

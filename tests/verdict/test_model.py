@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.compare.design import design_of
+from harness.compare.design_of_run import design_of
 from harness.compare.logs import design_of_logs
 from harness.verdict import judge, judge_scores
 from helpers.logs import line, write

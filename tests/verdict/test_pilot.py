@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.compare.design import design_of
+from harness.compare.design_of_run import design_of
 from harness.compare.scores import read_comparable
 from harness.errors import UsageError
 from harness.plan.power import power_of

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.compare.design import design_of
+from harness.compare.design_of_run import design_of
 from harness.errors import ComparisonError, UsageError
 from harness.verdict.promotion import decide_promotion
 from helpers.runs import scored_run

@@ -34,7 +34,8 @@ def declared(extra: Extra | None = None) -> "tuple[Requirement, ...]":
         texts = metadata.requires(DISTRIBUTION) or ()
     except metadata.PackageNotFoundError:
         return ()
-    return tuple(need for need in map(Requirement, texts) if _brought_by(need) == extra)
+    named = (text for text in texts if extra is None or extra in text)  # reading one is dear, and most are another's
+    return tuple(need for need in map(Requirement, named) if _brought_by(need) == extra)
 
 
 def missing(extra: Extra) -> tuple[str, ...]:
@@ -65,7 +66,7 @@ def _brought_by(need: "Requirement") -> str | None:
 
 def _is_installed(name: str) -> bool:
     try:
-        metadata.version(name)
+        metadata.distribution(name)  # its version would have all that it says of itself parsed
     except metadata.PackageNotFoundError:
         return False
     return True

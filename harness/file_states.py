@@ -82,6 +82,21 @@ def checked(path: Path | str) -> FileState:
     return before.with_checksum(digest, now)
 
 
+_read: dict[str, FileState] = {}
+"""Files that this process has read for their checksums, by path."""
+
+
+def read_once(path: Path) -> FileState:
+    """Return a file's state with its checksum, without reading it where this process has and its times are believed.
+
+    What a command holds against its checksums more than once is read once. Raises as `checked`.
+    """
+    before = _read.get(str(path))
+    state = (None if before is None else renewed(before)) or checked(path)
+    _read[str(path)] = state
+    return state
+
+
 def renewed(known: FileState) -> FileState | None:
     """Return a known file's state as it is now, None where its content is not what it was.
 

@@ -89,3 +89,10 @@ def test_a_verb_that_lacks_its_extra_says_so_before_anything_else(words, declari
 def test_a_light_verb_needs_no_extra(words, declaring, capsys):
     declaring(DECLARED)
     assert main(words) == 0
+
+
+def test_a_requirement_is_an_extras_by_its_marker_and_not_by_a_name_that_it_holds(declaring):
+    declaring(['runner>=1; extra == "docs"', 'pytest>=8; extra == "run"', 'no-such-parquet>=1; extra == "run"'])
+    assert names(extras.declared("run")) == ["pytest", "no-such-parquet"]
+    assert names(extras.declared("parquet")) == []
+    assert names(extras.declared()) == []

@@ -82,3 +82,15 @@ def test_what_is_no_regular_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="not a regular file"):
         checked(tmp_path / "pipe")
+
+
+def test_a_file_is_read_once_a_process_and_again_when_it_has_changed(file, settled, monkeypatch):
+    monkeypatch.setattr(file_states, "_read", {str(file): settled})
+    with monkeypatch.context() as patched:
+        patched.setattr(file_states, "file_sha256", lambda _: pytest.fail("it was read"))
+        assert file_states.read_once(file).sha256 == settled.sha256
+    file.write_bytes(b"[1, 2, 4]")
+    changed = file_states.read_once(file)
+    assert (changed.size, changed.sha256 == settled.sha256, changed.believed) == (settled.size, False, False)
+    file.unlink()
+    assert file_states.read_once(file).absent

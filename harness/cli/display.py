@@ -1,13 +1,14 @@
-"""The view of a run: live on a terminal, plain lines elsewhere, or what alone must be said."""
+"""The view of a run: live on a terminal, plain lines elsewhere, or what alone must be said.
+
+rich, which takes longer to import than to read a small run, is imported for a terminal alone.
+"""
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-from rich.console import Console
-from rich.text import Text
+from typing import Any, Protocol, TextIO
 
 from harness.cli.progress_words import cell_name, ended_words, gone_on_words, kept_words, look_words
 from harness.cli.progression import Clock, Progression
@@ -28,19 +29,47 @@ _REFRESHED = 4
 """How often a second the live view is drawn."""
 
 
+class Printer(Protocol):
+    """What prints: a console of rich's, or what stands for it where there is no terminal."""
+
+    @property
+    def print(self) -> Callable[..., None]:
+        """Print a text; what else is given says how it is to look."""
+
+
+class _Plain:
+    """Prints texts as they are."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def print(self, text: object, **_how: Any) -> None:
+        print(text, file=self._stream, flush=True)
+
+
 @contextmanager
 def watching(experiment: Experiment, folder: Path, *, quiet: bool = False) -> Iterator[Watcher]:
     """Yield what shows a run's progress on standard error while the block runs.
 
     A `quiet` one says what failed, what was mended and nothing else.
     """
-    console = Console(file=uncleaned(sys.stderr))
+    stream = uncleaned(sys.stderr)
+    name, rest = visible(experiment.name), visible(f": {arms_of(experiment)}{_runs(experiment)} → {folder}")
+    if not sys.stderr.isatty():
+        plain = _Plain(stream)
+        if not quiet:
+            plain.print(f"{name}{rest}")
+        yield Quiet(plain) if quiet else Lines(plain)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream)
     if quiet:
         yield Quiet(console)
         return
-    rest = f": {arms_of(experiment)}{_runs(experiment)} → {folder}"
-    console.print(Text(visible(experiment.name), "bold").append(visible(rest), "not bold"), highlight=False)
-    if not sys.stderr.isatty() or console.is_dumb_terminal:
+    console.print(Text(name, "bold").append(rest, "not bold"), highlight=False)
+    if console.is_dumb_terminal:
         yield Lines(console)
         return
     from rich.live import Live
@@ -61,7 +90,7 @@ def _runs(experiment: Experiment) -> str:
 class Quiet(Unwatched):
     """Says what a report would not explain: which cells failed, and what was made again."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Printer) -> None:
         self._console = console
 
     def mended(self, removed: Sequence[Damage]) -> None:
@@ -86,7 +115,7 @@ class Quiet(Unwatched):
 class Lines:
     """One line a stage, for logs and pipes."""
 
-    def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
+    def __init__(self, console: Printer, clock: Clock = time.monotonic) -> None:
         self._print = console.print
         self._clock, self._start = clock, clock()
         self._kind, self._cells = "cell", 0

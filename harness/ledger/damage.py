@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import DamagedError
-from harness.ledger.artefacts import SealError, artefact
+from harness.file_states import read_once
+from harness.ledger.artefacts import SealError
 from harness.ledger.outcomes import UNREADABLE, read_evaluation, read_training
 from harness.ledger.run import OUTCOME, SCORED, TRAINED, Kind, RunFolder
 from harness.paths import read_record
@@ -209,11 +210,12 @@ def _compared(path: Path, said: Artefact) -> _Wrong | None:
     """Hold a file against what was noted of it."""
     expected = f"SHA-256 {said.sha256}"
     try:
-        found = artefact(path)
-    except FileNotFoundError:
-        return _Wrong("missing", expected, "nothing")
+        state = read_once(path)
     except OSError as error:
         return _Wrong("unreadable", expected, f"what cannot be read ({error.strerror or error})")
+    if state.size is None or state.sha256 is None:
+        return _Wrong("missing", expected, "nothing")
+    found = Artefact(sha256=state.sha256, bytes=state.size)
     if found == said:
         return None
     if found.bytes < said.bytes:

@@ -1,6 +1,8 @@
 """What a run shows in a pipe: a line a stage, and of a quiet one what went wrong."""
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -78,3 +80,21 @@ def test_a_quiet_run_says_what_failed_and_nothing_else(console):
     assert not said(console)
     play(Quiet(console), FAILURE)
     assert said(console) == "failed lora--x--s1--0: out_of_memory while in train: no memory left\n"
+
+
+def test_where_there_is_no_terminal_nothing_is_wrapped_and_rich_is_left_alone(tmp_path):
+    program = """
+import sys
+from pathlib import Path
+from harness.cli.display import watching
+from harness.spec import load
+with watching(load("quick"), Path("a/b/c" * 30)) as watcher:
+    watcher.planned("cells", [], [])
+sys.exit("rich" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    head, cells = done.stderr.splitlines()
+    assert done.returncode == 0
+    assert head.startswith("quick: ")
+    assert head.endswith("a/b/c" * 30)
+    assert cells.endswith("] 0 cells")

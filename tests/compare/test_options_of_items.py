@@ -20,6 +20,15 @@ def choice(prompt, *options):
         (choice("2 + 1 =", " 3", " 4", " 5"), 3),
         ({"arguments": [["2 + 1 =", " 3"], ["2 + 1 =", " 4"]]}, 2),
         ({"arguments": [["a", " x"], ["a", " y"], ["", " x"], ["", " y"]]}, 2),  # acc_mutual_info asks twice
+        ({"arguments": [["", " x"], ["", " y"], ["", " z"], ["", " w"]]}, 4),  # a prompt that is empty
+        (
+            {
+                "arguments": {
+                    f"gen_args_{k}": {"arg_0": "a" * (k < 12), "arg_1": f" {k % 12}"} for k in reversed(range(24))
+                }
+            },
+            12,
+        ),
         ({"arguments": [["Sarah was late, for", " it rained"], ["Anna was late, for", " it rained"]]}, 2),
         ({"arguments": {"gen_args_0": {"arg_0": "2 + 1 =", "arg_1": {"until": ["\n"]}}}}, None),
         ({"arguments": {"gen_args_0": {"arg_0": "A whole text."}}}, None),

@@ -1,7 +1,6 @@
 """lm-eval's sample logs as scores: which file of a folder is a task's, and a score an item and filter."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,8 +194,9 @@ def read_items(path: Path, metric: str, *, cluster: str | None = None) -> list[S
         filters.add(sample["filter"])
         if chosen and sample["filter"] != chosen:
             continue
-        scored = sample if fields is None else with_margin(sample, fields, f"{path}:{number}")
-        items.append(_item(scored, name, cluster, f"{path}:{number}", made))
+        place = f"{path}:{number}"
+        scored = sample if fields is None else with_margin(sample, fields, place)
+        items.append(_item(scored, name, cluster, place, made))
     _check(path, name, chosen, filters, items)
     return items
 
@@ -243,7 +243,7 @@ def _accuracy(sample: Mapping[str, Any], metric: str) -> float | None:
 def _answer(sample: Mapping[str, Any]) -> str | None:
     """Return a digest of the answers that the model gave, before any filter where they are logged."""
     given = sample.get("resps", sample.get("filtered_resps"))
-    return hashlib.sha256(json.dumps(given).encode()).hexdigest() if given else None
+    return hashlib.sha256(ascii(given).encode()).hexdigest() if given else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from harness.errors import ComparisonError
@@ -69,7 +70,9 @@ def _requests(sample: Mapping[str, Any]) -> list[_Request]:
 
 def _without_repetitions(requests: list[_Request]) -> list[_Request]:
     half = len(requests) // 2
-    repeated = half and requests[half:] == [("", continuation) for _, continuation in requests[:half]]
+    if not half or requests[half][0] != "":  # so it is with nearly every item, and all of them pass here
+        return requests
+    repeated = requests[half:] == [("", continuation) for _, continuation in requests[:half]]
     return requests[:half] if repeated else requests
 
 
@@ -79,7 +82,15 @@ def _in_order(logged: Mapping[str, Any] | Sequence[Any]) -> Sequence[Any]:
         raise _NoMarginError("its arguments are not logged as lm-eval logs them")
     if not isinstance(logged, Mapping):
         return logged
+    if tuple(logged) == _names(len(logged)):
+        return list(logged.values())
     return [logged[name] for name in sorted(logged, key=lambda name: (len(name), name))]
+
+
+@cache
+def _names(count: int) -> tuple[str, ...]:
+    """Return the names under which lm-eval logs so many requests, in the order in which it writes them."""
+    return tuple(f"gen_args_{place}" for place in range(count))
 
 
 def _request(logged: Any) -> _Request:

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ComparisonError
-from harness.paths import read_record
+from harness.paths import LARGEST_RECORD, read_record, read_regular, record_of
 
 _SAMPLES = re.compile(
     r"samples_(?P<task>.+?)(_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?))?\.jsonl?(\.gz)?", re.DOTALL
@@ -50,7 +51,7 @@ class SampleFile:
         if self.results is None:
             return {}
         try:
-            content = read_record(self.results)
+            content = _said(read_regular(self.results, LARGEST_RECORD))
         except (OSError, ValueError, RecursionError) as error:
             raise ComparisonError(f"{self.results} is not whole JSON ({error}): remove it or score again.") from error
         return content if isinstance(content, dict) else {}
@@ -59,6 +60,12 @@ class SampleFile:
         """Return what a block of the results file says of the task, None where it says nothing."""
         said = self.noted().get(block)
         return said.get(self.task) if isinstance(said, dict) else None
+
+
+@lru_cache(maxsize=8)
+def _said(content: bytes) -> Any:
+    """Return what a results file of this content says; it is asked half a dozen times while its samples are read."""
+    return record_of(content)
 
 
 def sample_files(folder: Path) -> list[SampleFile]:

@@ -43,8 +43,10 @@ def samples(file: SampleFile) -> Iterator[tuple[int, Sample]]:
     number = 0
     filters = _Filters(file)
     for number, read in _objects(file.path):
-        hashed = _hashed(read, file.path, number)
-        yield number, {**hashed, "filter": filters.of(hashed, number), "metrics": _metrics(hashed)}
+        sample = _hashed(read, file.path, number)
+        added = {"filter": filters.of(sample, number), "metrics": _metrics(sample)}
+        sample.update(added)  # what was read a moment ago is nobody else's, and a copy of each takes its time
+        yield number, sample
     if number == 0:
         raise ComparisonError(f"{file.path} is empty: the evaluation was cut off; score again or remove the file.")
     filters.check_whole()
@@ -98,7 +100,7 @@ def _metrics(sample: Sample) -> list[str]:
     return [str(name) for name in (said if isinstance(said, list) else sample) if str(name) not in FIELDS]
 
 
-def _hashed(sample: Any, path: Path, number: int) -> Sample:
+def _hashed(sample: Any, path: Path, number: int) -> dict[str, Any]:
     if isinstance(sample, dict) and all(isinstance(sample.get(name), str) for name in HASHES):
         return sample
     # A sample that has some of them was written by a version that hashes, and is damaged.
@@ -161,11 +163,19 @@ def _from_stream(stream: _Stream, path: Path) -> Iterator[tuple[int, Any]]:
 
 def _parsed(line: bytes, path: Path, number: int) -> Any:
     try:
-        return json.loads(line)
+        return _loaded(line)
     except (ValueError, RecursionError) as error:
         raise ComparisonError(
             f"{path}:{number} is not a whole line of JSON: the file was cut off while it was written; score again."
         ) from error
+
+
+def _loaded(line: bytes) -> Any:
+    """Return what a line of JSON says, as `json.loads` does, which looks at each for its encoding first."""
+    try:
+        return json.loads(line.decode())
+    except ValueError:
+        return json.loads(line)
 
 
 def _listed(text: bytes, path: Path) -> list[Any]:

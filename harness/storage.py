@@ -60,9 +60,36 @@ _TRIED = 1 << 20
 
 
 def cannot_be_written(place: object, error: OSError, remedy: str) -> StorageError:
-    """Return the error for a folder that cannot be written; the `remedy`, a sentence, is what else can be done."""
+    """Return the error for a folder that cannot be written; the `remedy`, a sentence, is what else can be done.
+
+    Where it is something below that the disk refused, that is named too.
+    """
     kind = kind_of(error) or "input_output"
-    return refused(kind, f"{place} cannot be written ({error.strerror or error}).", remedy)
+    said = str(error.strerror or error)
+    below = error.filename if isinstance(error.filename, str) and error.filename != str(place) else None
+    return refused(kind, f"{place} cannot be written ({said}{f': {below}' if below else ''}).", remedy)
+
+
+def is_barred(error: BaseException) -> bool:
+    """Tell whether what cannot be read may be whole: this user may not read it, or its disk does not answer."""
+    return kind_of(error) in {"permission", "input_output"}
+
+
+def cannot_be_read(error: OSError, place: object = "a file") -> StorageError:
+    """Return the error for what `is_barred`; the place is said where the error has none."""
+    where = error.filename if isinstance(error.filename, str) else place
+    return refused(kind_of(error) or "input_output", f"{where} cannot be read ({error.strerror or error}).")
+
+
+@contextlib.contextmanager
+def reading(place: object) -> Iterator[None]:
+    """Raise `StorageError` for a place that may be whole and cannot be read within the block."""
+    try:
+        yield
+    except OSError as error:
+        if not is_barred(error):
+            raise
+        raise cannot_be_read(error, place) from error
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import pytest
 
 from harness.cli import main
 from harness.errors import StorageError, TaskError
-from harness.storage import cannot_be_written, refusals_told, storage_error, why_not
+from harness.storage import cannot_be_written, reading, refusals_told, storage_error, why_not
 from helpers.commands import ROOT
 
 
@@ -151,3 +151,22 @@ def test_no_temporary_folder_that_takes_anything_is_no_bug(tmp_path, monkeypatch
 
 def test_a_network_that_times_out_is_no_disk():
     assert storage_error(TimeoutError(errno.ETIMEDOUT, "timed out")) is None
+
+
+def test_what_below_a_folder_cannot_be_written_is_named_with_it():
+    below = PermissionError(errno.EACCES, "Permission denied", "runs/gap/claims/commands.lock")
+    said = str(cannot_be_written("runs/gap", below, "Choose another."))
+    assert said.startswith("runs/gap cannot be written (Permission denied: runs/gap/claims/commands.lock).")
+
+
+def test_a_file_that_this_user_may_not_read_may_be_whole_and_a_missing_one_is_not():
+    with (
+        pytest.raises(StorageError, match=r"^result.json cannot be read \(Permission") as told,
+        reading("here"),
+    ):
+        raise PermissionError(errno.EACCES, "Permission denied", "result.json")
+    assert told.value.kind == "permission"
+    with pytest.raises(StorageError, match=r"^here cannot be read"), reading("here"):
+        raise OSError(errno.EIO, "Input/output error")
+    with pytest.raises(FileNotFoundError), reading("here"):
+        raise FileNotFoundError(errno.ENOENT, "No such file", "result.json")

@@ -56,7 +56,7 @@ def _forget_training(files: CellFiles) -> None:
     (files.folder / TRAINED).unlink(missing_ok=True)
     for name in (STATE, WEIGHTS, ARRAYS):
         shutil.rmtree(files.folder / name, ignore_errors=True)
-    for note in sorted(files.folder.glob(f"eval/*/{SCORED}")):
+    for note in files.run.notes(files.cell, files.kind):
         try:
             named = read_evaluation(note).state_sha256
         except UNREADABLE:

@@ -14,9 +14,10 @@ from harness.errors import DamagedError
 from harness.file_states import read_once
 from harness.ledger.artefacts import SealError
 from harness.ledger.outcomes import UNREADABLE, read_evaluation, read_training
-from harness.ledger.run import OUTCOME, SCORED, TRAINED, Kind, RunFolder
+from harness.ledger.run import OUTCOME, TRAINED, Kind, RunFolder
 from harness.paths import read_record
 from harness.records import CellResult, Evaluation
+from harness.storage import cannot_be_read, is_barred, reading
 from harness.text import listed
 from harness.trained import Artefact
 
@@ -128,7 +129,7 @@ class CellFiles:
 
     def notes(self) -> Iterator[Damage]:
         """Yield what is damaged of every suite that the folder says is scored, whether the record names it or not."""
-        for note in sorted(self.folder.glob(f"eval/*/{SCORED}")):
+        for note in self.run.notes(self.cell, self.kind):
             key = note.parent.name
             try:
                 evaluation = read_evaluation(note)
@@ -207,10 +208,11 @@ class _Wrong:
 
 
 def _compared(path: Path, said: Artefact) -> _Wrong | None:
-    """Hold a file against what was noted of it."""
+    """Hold a file against what was noted of it. Raises `StorageError` where it may be whole and cannot be read."""
     expected = f"SHA-256 {said.sha256}"
     try:
-        state = read_once(path)
+        with reading(path):
+            state = read_once(path)
     except OSError as error:
         return _Wrong("unreadable", expected, f"what cannot be read ({error.strerror or error})")
     if state.size is None or state.sha256 is None:
@@ -224,6 +226,9 @@ def _compared(path: Path, said: Artefact) -> _Wrong | None:
 
 
 def _of_error(error: BaseException) -> _Wrong:
+    """Return what is wrong of a record that cannot be read. Raises `StorageError` where it may be whole."""
+    if isinstance(error, OSError) and is_barred(error):
+        raise cannot_be_read(error) from error
     if isinstance(error, SealError):
         return _Wrong("changed", f"SHA-256 {error.expected}", f"SHA-256 {error.found}")
     return _Wrong("unreadable", "", f"{error or type(error).__name__}")

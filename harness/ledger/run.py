@@ -52,6 +52,7 @@ from harness.records import (
     Screening,
 )
 from harness.spec.records import Experiment
+from harness.storage import reading
 
 Kind = Literal["cells", "trials"]
 """Runs that count, or trials of a search for what they train with."""
@@ -232,12 +233,14 @@ class RunFolder:
         return self.folder / kind / (cell if isinstance(cell, str) else cell.id)
 
     def outcome(self, cell: Cell | str, kind: Kind = "cells") -> Outcome | None:
-        """Return how a cell ended, or None if it has not. Raises `DamagedError` where its record is not whole."""
+        """Return how a cell ended, or None if it has not.
+
+        Raises `DamagedError` where its record is not whole, `StorageError` where it may be and cannot be read.
+        """
         path = self.cell_folder(cell, kind) / OUTCOME
-        if not path.exists():
-            return None
         try:
-            return outcome_of(read_regular(path, LARGEST_RECORD))
+            with reading(path):
+                return outcome_of(read_regular(path, LARGEST_RECORD)) if path.exists() else None
         except UNREADABLE as error:
             raise DamagedError(f"{path} cannot be read ({error}); remove the cell's folder to run it again.") from error
 
@@ -274,7 +277,20 @@ class RunFolder:
 
     def scored(self, cell: Cell) -> frozenset[str]:
         """Return the keys of the evaluations that a cell's folder holds."""
-        return frozenset(path.parent.name for path in self.cell_folder(cell).glob(f"eval/*/{SCORED}"))
+        return frozenset(note.parent.name for note in self.notes(cell))
+
+    def notes(self, cell: Cell | str, kind: Kind = "cells") -> list[Path]:
+        """Return the note of each suite that a cell's folder says is scored.
+
+        Raises `StorageError` where they may be there and cannot be looked at: a pattern would find none.
+        """
+        place = self.cell_folder(cell, kind) / "eval"
+        try:
+            with reading(place):
+                found = [each / SCORED for each in sorted(place.iterdir())]
+                return [note for note in found if note.exists()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
     def evaluation(self, cell: Cell, key: str) -> Evaluation:
         """Return one of the evaluations that `scored` names."""

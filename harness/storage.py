@@ -66,7 +66,9 @@ def cannot_be_written(place: object, error: OSError, remedy: str) -> StorageErro
     """
     kind = kind_of(error) or "input_output"
     said = str(error.strerror or error)
-    below = error.filename if isinstance(error.filename, str) and error.filename != str(place) else None
+    below = (
+        error.filename if isinstance(error.filename, str) and Path(str(place)) in Path(error.filename).parents else None
+    )
     return refused(kind, f"{place} cannot be written ({said}{f': {below}' if below else ''}).", remedy)
 
 

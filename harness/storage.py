@@ -62,14 +62,13 @@ _TRIED = 1 << 20
 def cannot_be_written(place: object, error: OSError, remedy: str) -> StorageError:
     """Return the error for a folder that cannot be written; the `remedy`, a sentence, is what else can be done.
 
-    Where it is something below that the disk refused, that is named too.
+    Where it is something below whose rights are missing, that is named too.
     """
     kind = kind_of(error) or "input_output"
-    said = str(error.strerror or error)
-    below = (
-        error.filename if isinstance(error.filename, str) and Path(str(place)) in Path(error.filename).parents else None
-    )
-    return refused(kind, f"{place} cannot be written ({said}{f': {below}' if below else ''}).", remedy)
+    said, below = error.strerror or error, error.filename
+    if kind == "permission" and isinstance(below, str) and Path(str(place)) in Path(below).parents:
+        said = f"{said}: {below}"
+    return refused(kind, f"{place} cannot be written ({said}).", remedy)
 
 
 def is_barred(error: BaseException) -> bool:

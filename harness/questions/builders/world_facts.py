@@ -46,13 +46,8 @@ Country = Mapping[str, Any]
 
 def build(folder: Path) -> dict[str, list[Item]]:
     """Return ``test`` alone: countries of half a million people and cities of a million, by GeoNames' count."""
-    everything = json.loads((folder / DATA / "countries.json").read_text("utf-8"))
-    countries = [
-        country
-        for country in everything.values()
-        if country["population"] >= _KNOWN_COUNTRY and country["iso"] not in _CONTESTED | _DISSOLVED
-    ]
-    cities = json.loads((folder / DATA / "cities15000.json").read_text("utf-8")).values()
+    everywhere, cities = _places(folder)
+    countries = [country for country in everywhere if country["population"] >= _KNOWN_COUNTRY]
     return {"test": polish([*_of_countries(countries), *thinned(_of_cities(countries, cities), _MOST_CITIES)])}
 
 
@@ -62,12 +57,17 @@ def build_rehearsal(folder: Path) -> dict[str, list[Item]]:
     None of them is a place that `build` asks about or a capital that it may offer. A country is in one split with its
     cities.
     """
-    everything = json.loads((folder / DATA / "countries.json").read_text("utf-8"))
-    countries = [country for country in everything.values() if country["iso"] not in _CONTESTED | _DISSOLVED]
-    cities = json.loads((folder / DATA / "cities15000.json").read_text("utf-8")).values()
+    countries, cities = _places(folder)
     items = [*_of_small_countries(countries), *thinned(_of_smaller_cities(countries, cities), _MOST_CITIES)]
     train, test = by_cluster(items, _REHEARSED).values()
     return {"train": polish(without_leaks(train, test)), "test": polish(test)}
+
+
+def _places(folder: Path) -> tuple[list[Country], Iterable[Mapping[str, Any]]]:
+    """Return the countries that are there and nobody contests, and all cities."""
+    everything = json.loads((folder / DATA / "countries.json").read_text("utf-8"))
+    countries = [country for country in everything.values() if country["iso"] not in _CONTESTED | _DISSOLVED]
+    return countries, json.loads((folder / DATA / "cities15000.json").read_text("utf-8")).values()
 
 
 def _of_small_countries(countries: list[Country]) -> Iterator[Item]:

@@ -18,6 +18,7 @@ from torch import Tensor
 from harness.methods._base import base_of
 from harness.model.below import adapted_below, prefix_keys
 from harness.model.decoder import layer_names
+from harness.model.devices import ran_out
 from harness.model.entering import entering, passed_over
 from harness.model.precision import mixed
 from harness.model.prefix_store import PrefixStore
@@ -130,9 +131,9 @@ class PrefixReader:
         """Compute a batch from what was kept too; where that is not the same in every bit, it is not used again."""
         try:
             ours = self._passing(kept, compute)
-        except torch.OutOfMemoryError:
-            raise
         except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+            if ran_out(error):
+                raise
             self._reason = f"not used: the model's lower layers cannot be passed over ({type(error).__name__}: {error})"
         else:
             self._difference = 0.0 if torch.equal(plain, ours) else float((plain - ours).abs().max())

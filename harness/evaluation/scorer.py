@@ -37,6 +37,7 @@ from harness.evaluation.opening import Opening, opening_tokens, read_opening
 from harness.evaluation.progress import RequestCounter
 from harness.evaluation.support import unsupported
 from harness.model.below import batch_digest
+from harness.model.devices import ran_out
 from harness.model.head import projected_at
 from harness.model.precision import computes_in_half, mixed
 
@@ -204,9 +205,9 @@ class SharedPromptLM(HFLM):
         try:
             self._opening, self._openings = opening, {}
             answers = self._batch([row])
-        except torch.OutOfMemoryError:
-            raise
         except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+            if ran_out(error):
+                raise
             return {}, f"the model takes no block mask ({type(error).__name__}: {error})"
         shared, _ = answers[place]
         if abs(plain - shared) <= tolerance(self.model, tokens=len(row.options[-1])):
@@ -223,7 +224,7 @@ class SharedPromptLM(HFLM):
         target = layout.target.to(logits.device)
         place = layout.place.to(logits.device)
         picked = logits[place, target] - logits.logsumexp(-1)[place]
-        greedy = logits.argmax(-1)[place] == target
+        greedy = is_greedy(logits, place, target)
         places = [place for row in batch for place in row.requests]
         sums = [float(part.sum()) for part in picked.split(layout.lengths)]
         hits = [bool(part.all()) for part in greedy.split(layout.lengths)]
@@ -270,6 +271,18 @@ class SharedPromptLM(HFLM):
                 use_cache=cache is not None,
             )
         return output.logits[0].float()
+
+
+def is_greedy(logits: Tensor, place: Tensor, target: Tensor) -> Tensor:
+    """Return (T,) whether each target is the argmax of its row of `logits` (P, vocabulary).
+
+    Finding the greatest value takes a tenth of the time that finding its place does, which is asked only where a
+    target's logit is no less than it: of equal ones argmax names one, and a row that holds a NaN is its own.
+    """
+    found = ~(logits[place, target] < logits.amax(-1)[place])
+    asked = found.nonzero()[:, 0]
+    found[asked] = logits[place[asked]].argmax(-1) == target[asked]
+    return found
 
 
 def tolerance(model: Any, *, tokens: int) -> float:

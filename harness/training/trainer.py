@@ -24,6 +24,7 @@ from harness._compat.trl import OwnCheckpoints, count_tokens, on_its_device
 from harness.errors import RecipeError
 from harness.ledger.checkpoint import DamagedCheckpointError
 from harness.methods._base import tokens_before_input
+from harness.model.devices import ran_out
 from harness.model.modes import evaluation_mode
 from harness.trained import HeldOut
 from harness.training.keeping import Keeping
@@ -368,9 +369,9 @@ class CompletionTrainer(OwnCheckpoints):
             padded = self._losses(model, inputs, None)
             try:
                 packed = self._losses(model, inputs, packs(inputs))
-            except torch.OutOfMemoryError:
-                raise
             except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+                if ran_out(error):
+                    raise
                 return f"the model takes no rows end to end ({type(error).__name__}: {error})"
         apart = float((padded - packed).abs().max()) if len(padded) else 0.0
         within = COARSE if self._rounds(model) else FINE

@@ -9,7 +9,7 @@ from lm_eval.models.huggingface import HFLM
 
 from harness.errors import TaskError
 from harness.evaluation.progress import RequestCounter
-from harness.evaluation.scorer import SharedPromptLM
+from harness.evaluation.scorer import SharedPromptLM, is_greedy
 from harness.model.precision import keep_masters
 
 BOTH = ["llama", "qwen2", "gpt_neox", "qwen3", "gpt2", "phi", "granite", "mistral"]
@@ -213,3 +213,28 @@ def test_lm_eval_makes_the_scorer_by_name(random_model, tiny_tokenizer_folder, t
     scorer = get_model("shared-prompt").create_from_arg_obj(arguments, {"batch_size": 4, "device": "cpu"})
     agree(scorer.loglikelihood(questions, disable_tqdm=True), plainly(model, tokenizer, questions))
     assert scorer.engine == "shared-prompt"
+
+
+def test_an_allocator_whose_memory_ran_out_is_no_model_that_takes_no_mask(
+    random_model, tokenizer, questions, monkeypatch
+):
+    def ran_out(*_):
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")
+
+    monkeypatch.setattr(SharedPromptLM, "_batch", ran_out)
+    scorer = SharedPromptLM(random_model("llama"), tokenizer=tokenizer, batch_size=3)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        scorer.loglikelihood(questions, disable_tqdm=True)
+
+
+def test_what_greedy_decoding_would_say_is_the_argmax_with_ties_and_without_numbers():
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randint(0, 4, (50, 7), generator=generator).float()
+    logits[3, 2], logits[4, 5] = float("nan"), float("-inf")
+    logits[5] = float("-inf")
+    place = torch.arange(50).repeat_interleave(7)
+    target = torch.arange(7).repeat(50)
+    found = is_greedy(logits, place, target)
+    assert torch.equal(found, logits.argmax(-1)[place] == target)
+    assert found.sum() == 50
+    assert torch.equal(is_greedy(logits[6:7] * 0 + 1, torch.zeros(0, dtype=torch.long), target[:0]), found[:0])

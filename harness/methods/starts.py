@@ -4,7 +4,8 @@ What a recipe `continue`s has layers, modules, rank and scaling already. The rec
 is what is declared: both are held to each other, by names and shapes of weights and by PEFT's configurations.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -60,14 +61,29 @@ def declared(recipe: Recipe) -> Iterator[str]:
         )
 
 
-def misfits(recipe: Recipe, folder: Path, config: Mapping[str, Any], *, seed: int) -> Iterator[str]:
-    """Yield why the adapter in a folder cannot be what the recipe starts from on the model of `config`.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a recipe's adapter is on a model: PEFT's configuration, and the shapes of its weights by name."""
+
+    config: PeftConfig
+    weights: Mapping[str, tuple[int, ...]]
+
+
+def shape_of(recipe: Recipe, config: Mapping[str, Any], *, seed: int) -> Shape:
+    """Return the shape of the recipe's adapter on the model of `config`; raises `RecipeError` as `on_shapes` does."""
+    made = on_shapes(matched(recipe, config), config, seed=seed, beside=()).model
+    weights = get_peft_model_state_dict(made, save_embedding_layers=False)
+    return Shape(made.peft_config[made.active_adapter], {name: tuple(each.shape) for name, each in weights.items()})
+
+
+def misfits(recipe: Recipe, folder: Path, shape: Callable[[], Shape]) -> Iterator[str]:
+    """Yield why the adapter in a folder cannot be what the recipe starts from; its own `shape` is asked for if needed.
 
     That it is an adapter of this model is known. Raises `RecipeError` for what cannot be read or applied.
     """
     theirs = adapter_config(folder)
     if recipe.continues:
-        yield from _of_another_recipe(recipe, theirs, folder, config, seed=seed)
+        yield from _of_another_recipe(theirs, folder, shape())
     elif theirs.is_prompt_learning:
         yield f"{theirs.peft_type.value} changes no weight: there is nothing to merge. Start over from the base."
 
@@ -84,11 +100,8 @@ def continued(model: PreTrainedModel, recipe: Recipe, folder: Path, *, seed: int
     return Adapted.of(wrapped, fitted, adapted_modules(wrapped), callbacks=callbacks(wrapped, fitted))
 
 
-def _of_another_recipe(
-    recipe: Recipe, theirs: PeftConfig, folder: Path, config: Mapping[str, Any], *, seed: int
-) -> Iterator[str]:
-    made = on_shapes(matched(recipe, config), config, seed=seed, beside=()).model
-    ours = made.peft_config[made.active_adapter]
+def _of_another_recipe(theirs: PeftConfig, folder: Path, shape: Shape) -> Iterator[str]:
+    ours = shape.config
     if theirs.peft_type != ours.peft_type:
         yield f"it is a {theirs.peft_type.value} adapter, and the recipe trains {ours.peft_type.value}. {_REMEDY}"
         return
@@ -96,10 +109,7 @@ def _of_another_recipe(
     if fields:
         yield f"it was trained otherwise than the recipe says: {fields}. {_REMEDY}"
         return
-    places = {
-        name: tuple(each.shape) for name, each in get_peft_model_state_dict(made, save_embedding_layers=False).items()
-    }
-    other = "; ".join(compared(shapes(folder / WEIGHTS), places, also={}))
+    other = "; ".join(compared(shapes(folder / WEIGHTS), shape.weights, also={}))
     if other:
         yield f"beside this model as the recipe adapts it, it has {other}. {_REMEDY}"
 

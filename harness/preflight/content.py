@@ -64,6 +64,11 @@ class RowsRead:
     stages: Mapping[str, "RowsRead"] = field(default_factory=dict)
     ranking: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
+    @property
+    def trained_on(self) -> dict[str | None, Sequence[Row]]:
+        """The rows that train by `harness.plan.identity.rows_key`, the experiment's under None."""
+        return {None: self.rows, **{key: each.rows for key, each in self.stages.items()}}
+
 
 def rows_of(experiment: Experiment, tokenizer: PreTrainedTokenizerBase) -> RowsRead:
     """Read every row of the experiment. Raises `TaskError` where one that decides about a training trains it."""

@@ -33,7 +33,7 @@ from harness.preflight.few_rows import few_rows
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.starts import check_starts
 from harness.preflight.token_counts import SuiteTokens, TokenCounts, count_tokens
-from harness.preflight.trainings import BASE, Known, Part, demands, largest_cell, model_config, parts_of
+from harness.preflight.trainings import BASE, Known, Part, Sizes, demands, largest_cell, model_config, parts_of
 from harness.preflight.unknown import Unknown
 from harness.preflight.workers import places, workers_of
 from harness.sources import models
@@ -82,14 +82,13 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
     on_stage("contamination")
     screening, unscreened = check_contamination_at_hand(experiment, unknown)
     on_stage("identity")
-    width = memory.WIDTH[experiment.model.dtype]
-    known = {_sized(each): Known.of(each, config, width, device) for each in (BASE, *recipes_to_train(experiment))}
-    largest = _largest(experiment, known)
+    sizes = Sizes(experiment, device)
+    largest = _largest(experiment, sizes)
     at_every_size = replace(experiment, recipes=recipes_to_train(experiment))
     content = content_at_hand(experiment, unknown)
 
     def costs(cells: Iterable[PlannedCell]) -> tuple[CellCost, ...]:
-        return tuple(_cost(experiment, each, known[_sized(each.recipe or BASE)], speed, counted) for each in cells)
+        return tuple(_cost(experiment, each, sizes.of(each.recipe or BASE), speed, counted) for each in cells)
 
     trials, widening = expected_trials(experiment, content)
     left = expected(experiment)
@@ -110,24 +109,19 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         assumed=tuple(unknown.assumed),
         absent=tuple(unknown.absent),
         reasons=tuple(unknown.reasons),
-        at_once=_at_once(experiment, device, counted),
-        trainings=tuple(each.memory for each in demands(at_every_size, counted, device)),
+        at_once=_at_once(experiment, device, counted, sizes),
+        trainings=tuple(each.memory for each in demands(at_every_size, counted, device, sizes)),
         few_rows=few_rows(experiment, counted),
         layer_class=largest_layer(config)[0],
     )
 
 
-def _sized(recipe: Recipe) -> str:
-    """Return what tells recipes of different size apart, however they train."""
-    return repr(replace(recipe, training={}, compute=None, description=""))
-
-
-def _largest(experiment: Experiment, known: Mapping[str, Known]) -> dict[str, Recipe]:
+def _largest(experiment: Experiment, sizes: Sizes) -> dict[str, Recipe]:
     """Return by name the recipes whose size is searched for, at the largest: what a search will choose is not known."""
     found: dict[str, Recipe] = {}
     for each in recipes_to_train(experiment)[len(experiment.recipes) :]:
         most = found.setdefault(each.id, each)
-        if known[_sized(each)].description.trainable > known[_sized(most)].description.trainable:
+        if sizes.of(each).description.trainable > sizes.of(most).description.trainable:
             found[each.id] = each
     return found
 
@@ -139,20 +133,21 @@ def _at_largest(planned: PlannedCell, largest: Mapping[str, Recipe]) -> PlannedC
     return replace(planned, recipe=replace(recipe, training=planned.recipe.training))
 
 
-def _at_once(experiment: Experiment, device: str, counted: TokenCounts) -> int:
-    return places(
-        workers_of(experiment.execute), accelerators(device), cells_that_fit(experiment, device, lambda: counted)
-    )
+def _at_once(experiment: Experiment, device: str, counted: TokenCounts, sizes: Sizes) -> int:
+    fitting = cells_that_fit(experiment, device, lambda: counted, sizes)
+    return places(workers_of(experiment.execute), accelerators(device), fitting)
 
 
-def cells_that_fit(experiment: Experiment, device: str, counted: Callable[[], TokenCounts]) -> int | None:
+def cells_that_fit(
+    experiment: Experiment, device: str, counted: Callable[[], TokenCounts], sizes: Sizes | None = None
+) -> int | None:
     """Return how many of the largest cells this machine's memory holds at once, None where one runs at a time.
 
-    `counted` is called where that is asked.
+    `counted` is called where that is asked; `sizes` are what is known of the recipes on the device already.
     """
     if workers_of(experiment.execute) == 1 or device != "cpu":
         return None
-    return memory.cells_that_fit(largest_cell(experiment, counted()))
+    return memory.cells_that_fit(largest_cell(experiment, counted(), sizes))
 
 
 def accelerators(device: str) -> int | None:

@@ -63,7 +63,9 @@ def prepare(experiment: Experiment, *, device: str = "cpu", on_stage: Callable[[
         device=device,
         threads=torch.get_num_threads(),
         devices=accelerators(device) or 1,
-        fitting=cells_that_fit(experiment, device, lambda: count_training(experiment, tokenizer, Unknown())),
+        fitting=cells_that_fit(
+            experiment, device, lambda: count_training(experiment, tokenizer, Unknown(), read=read.trained_on)
+        ),
         versions={package: version(package) for package in PACKAGES},
     )
 

@@ -119,23 +119,44 @@ def count_tokens(experiment: Experiment, unknown: Unknown) -> TokenCounts:
     return replace(rows, suites=suites, controls=controls, margin=margin)
 
 
-def count_training(experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown) -> TokenCounts:
-    """Count the rows that train, of all stages, and no suite."""
-    rows = _rows(experiment, tokenizer, unknown)
+def count_training(
+    experiment: Experiment,
+    tokenizer: PreTrainedTokenizerBase | None,
+    unknown: Unknown,
+    *,
+    read: Mapping[str | None, Sequence[Row]] | None = None,
+) -> TokenCounts:
+    """Count the rows that train, of all stages, and no suite.
+
+    Rows that were `read` already are taken from there, by `rows_key`, those of the experiment under None.
+    """
+    at_hand = read or {}
+    rows = _rows(experiment, tokenizer, unknown, read=at_hand.get(None))
     parts = {rows_key(part): part for recipe in experiment.recipes for part in recipe.parts}
-    stages = {key: _rows(experiment, tokenizer, unknown, part) for key, part in parts.items() if key is not None}
+    stages = {
+        key: _rows(experiment, tokenizer, unknown, part, read=at_hand.get(key))
+        for key, part in parts.items()
+        if key is not None
+    }
     return TokenCounts(rows=rows, suites={}, stages=stages)
 
 
 def _rows(
-    experiment: Experiment, tokenizer: PreTrainedTokenizerBase | None, unknown: Unknown, stage: Stage | None = None
+    experiment: Experiment,
+    tokenizer: PreTrainedTokenizerBase | None,
+    unknown: Unknown,
+    stage: Stage | None = None,
+    *,
+    read: Sequence[Row] | None = None,
 ) -> RowTokens:
     """Count the rows of a stage, without one those of the experiment."""
 
-    def read() -> list[Row]:
+    def reading() -> Sequence[Row]:
+        if read is not None:
+            return read
         return training_rows(experiment, tokenizer) if stage is None else stage_rows(experiment, stage, tokenizer)
 
-    rows = None if tokenizer is None else unknown.attempt(read)
+    rows = None if tokenizer is None else unknown.attempt(reading)
     if tokenizer is None or rows is None:
         unknown.assume(f"{ASSUMED_ROW:.0f} tokens a training example")
         return RowTokens(count=None, tokens=ASSUMED_ROW, completion_tokens=ASSUMED_ROW * ASSUMED_ANSWERS)

@@ -50,13 +50,14 @@ class Demand:
     memory: TrainingMemory
 
 
-def demands(experiment: Experiment, counted: TokenCounts, device: str) -> list[Demand]:
-    """Return what every training of every recipe asks of memory, libraries included."""
-    config, width = model_config(experiment), memory.WIDTH[experiment.model.dtype]
+def demands(experiment: Experiment, counted: TokenCounts, device: str, sizes: "Sizes | None" = None) -> list[Demand]:
+    """Return what every training of every recipe asks of memory, libraries included; `sizes` are those of `device`."""
+    sizes = sizes or Sizes(experiment, device)
+    config, width = sizes.config, sizes.width
     _, layer, outside = largest_layer(config)
     found = []
     for recipe in experiment.recipes:
-        known = Known.of(recipe, config, width, device)
+        known = sizes.of(recipe)
         for stage, part in zip(recipe.parts, parts_of(experiment, recipe, known, counted), strict=True):
             divisible = not is_whole_by_nature(experiment.training_of(stage.trained), config)
             asked = _memory(recipe, known, part)
@@ -65,12 +66,15 @@ def demands(experiment: Experiment, counted: TokenCounts, device: str) -> list[D
     return found
 
 
-def largest_cell(experiment: Experiment, counted: TokenCounts) -> int:
-    """Return the bytes that the cell which asks for most takes on a CPU, the largest batch's activations included."""
-    base = Known.of(BASE, model_config(experiment), memory.WIDTH[experiment.model.dtype], "cpu")
+def largest_cell(experiment: Experiment, counted: TokenCounts, sizes: "Sizes | None" = None) -> int:
+    """Return the bytes that the cell which asks for most takes on a CPU, the largest batch's activations included.
+
+    `sizes` are those of a CPU.
+    """
+    sizes = sizes or Sizes(experiment, "cpu")
     at_every_size = replace(experiment, recipes=recipes_to_train(experiment))
-    asked = [each.memory.bytes_with() for each in demands(at_every_size, counted, "cpu")]
-    return max([memory.LIBRARIES + base.weights, *asked])
+    asked = [each.memory.bytes_with() for each in demands(at_every_size, counted, "cpu", sizes)]
+    return max([memory.LIBRARIES + sizes.of(BASE).weights, *asked])
 
 
 def _memory(recipe: Recipe, known: "Known", part: "Part") -> TrainingMemory:
@@ -127,6 +131,28 @@ class Known:
             base=base,
             weights=base + (0 if recipe is BASE else described.trainable * _bytes_more(recipe, width)),
         )
+
+
+class Sizes:
+    """What recipes come to on an experiment's model and a device, each worked out once."""
+
+    def __init__(self, experiment: Experiment, device: str) -> None:
+        self.config = model_config(experiment)
+        self.width = memory.WIDTH[experiment.model.dtype]
+        self._device = device
+        self._known: dict[str, Known] = {}
+
+    def of(self, recipe: Recipe) -> Known:
+        """Return what a recipe comes to; raises as `describe` does."""
+        key = _sized(recipe)
+        if key not in self._known:
+            self._known[key] = Known.of(recipe, self.config, self.width, self._device)
+        return self._known[key]
+
+
+def _sized(recipe: Recipe) -> str:
+    """Return what tells recipes of different size apart, however they train."""
+    return repr(replace(recipe, training={}, compute=None, description=""))
 
 
 def _bytes_more(recipe: Recipe, width: int) -> int:

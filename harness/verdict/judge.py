@@ -1,10 +1,12 @@
 """Judges a design: its scores are read, and every verdict on them is returned."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from harness.compare.design import Arm, Design, FailedRun
 from harness.compare.scores import NotCompared, SuiteScores, cannot_be_compared, read_comparable
+from harness.compare.sources import read_once
 from harness.statistics.failures import FailureRate, failure_rate, failures_differ
 from harness.verdict.accuracy import accuracy_levels, marked_gap, marked_persistence
 from harness.verdict.analysis import Analysis
@@ -29,6 +31,11 @@ def judge(design: Design, *, allow_none: bool = False) -> Verdicts:
 
     Raises `ComparisonError` with everything that does not pair where no suite is left, unless `allow_none`.
     """
+    with read_once() if design.placebos or design.varied else nullcontext():
+        return _judge(design, allow_none=allow_none)
+
+
+def _judge(design: Design, *, allow_none: bool) -> Verdicts:
     scores, left_out = read_comparable(design)
     if not scores and not allow_none:
         raise cannot_be_compared(left_out)

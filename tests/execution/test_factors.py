@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import harness
+from harness.compare.sources import lm_eval
 from harness.testing.tiny_spec import write_tiny_spec
 from helpers.watchers import run
 
@@ -61,3 +62,14 @@ def test_the_report_has_a_table_a_suite_and_the_ratings(studied):
     assert "Around lora--tiny: sums, acc" in text
     assert "How far the outcome hangs on a factor" in text
     assert "variant" in text
+
+
+def test_what_several_families_of_comparisons_ask_for_is_read_once(studied, monkeypatch):
+    ledger, finished = studied
+    read, reading = [], lm_eval.read_items
+    monkeypatch.setattr(lm_eval, "read_items", lambda path, *_, **how: read.append(path) or reading(path, *_, **how))
+    again = harness.load_run(ledger.folder).verdicts
+    assert again.to_json() == finished.verdicts.to_json()
+    assert again.effects
+    assert read
+    assert len(read) == len(set(read))

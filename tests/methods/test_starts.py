@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from harness.methods import existing as onto
 from harness.methods.adapt import adapt
 from harness.methods.incompatibilities import incompatibilities
-from harness.methods.starts import continued, misfits
+from harness.methods.starts import continued, misfits, shape_of
 from harness.methods.store import load, merge, replay, save, start_folder
 from harness.spec.records import Layers, Recipe, Start
 from harness.testing.tiny_spec import CONFIG
@@ -33,7 +33,7 @@ def said(model):
 
 
 def reasons(one, folder):
-    return list(misfits(one, folder, CONFIG, seed=1))
+    return list(misfits(one, folder, lambda: shape_of(one, CONFIG, seed=1)))
 
 
 @pytest.fixture

@@ -227,3 +227,12 @@ def test_as_many_cells_run_at_once_as_memory_holds_with_their_activations(tiny_s
     ]
     assert fitting == [1 + large // small, 1]
     assert planning.cells_that_fit(sized(64), "cpu", lambda: 1 / 0) is None
+
+
+def test_a_plan_works_out_once_what_a_recipe_comes_to(tiny_spec, monkeypatch):
+    worked_out, describe = [], trainings.describe
+    monkeypatch.setattr(trainings, "describe", lambda recipe, *_: worked_out.append(recipe.id) or describe(recipe, *_))
+    monkeypatch.setattr(planning, "calibrated", lambda *_, **__: Kept(calibration=STILL, day="2026-11-28"))
+    experiment = load(tiny_spec, overrides=Overrides(set=("execute.workers=2", "execute.threads=1")))
+    planning.estimate(experiment)
+    assert sorted(worked_out) == sorted([trainings.BASE.id, *(each.id for each in experiment.recipes)])

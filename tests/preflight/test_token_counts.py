@@ -8,8 +8,11 @@ import pytest
 
 from harness.plan.cells import plan_cells
 from harness.plan.search import expected_trials
-from harness.preflight.token_counts import count_tokens
+from harness.preflight import token_counts
+from harness.preflight.content import rows_of
+from harness.preflight.token_counts import count_tokens, count_training
 from harness.preflight.unknown import Unknown
+from harness.sources import models
 from harness.spec import Overrides, load
 from harness.spec.records import Control, Data, Recipe, Stage
 from helpers.contents import CONTENT
@@ -90,3 +93,12 @@ def test_trials_are_scored_on_the_validation_rows_as_they_are_limited():
     alone = load("gap", overrides=Overrides(set=(tune.replace("both", "loss"),)))
     (first, *_), _ = expected_trials(alone, CONTENT)
     assert count_tokens(alone, unknown).scored(first.planned) == []
+
+
+def test_rows_that_were_read_are_not_read_again_and_come_to_the_same_counts(staged, monkeypatch):
+    tokenizer = models.tokenizer(staged.model)
+    read = rows_of(staged, tokenizer).trained_on
+    plain = count_training(staged, tokenizer, Unknown())
+    for name in ("training_rows", "stage_rows"):
+        monkeypatch.setattr(token_counts, name, lambda *_: pytest.fail("rows were read again"))
+    assert count_training(staged, tokenizer, Unknown(), read=read) == plain

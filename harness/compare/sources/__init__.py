@@ -4,6 +4,8 @@ A plug-in of the group ``harness.score_sources`` is asked after our own whether 
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from harness.compare.design import ScoredRun
@@ -25,6 +27,7 @@ __all__ = [
     "ScoreSource",
     "ScoredItem",
     "ScoredSuite",
+    "read_once",
     "read_scored_suite",
     "read_tidy",
     "score_source",
@@ -32,6 +35,10 @@ __all__ = [
 
 
 _OURS = ("lm-eval's sample logs", "run folders", "tables of scores", "Every Eval Ever's records", "Inspect's logs")
+
+
+_Place = tuple[Path, Path | None, str, str, str | None, bool]
+_kept: ContextVar[dict[_Place, ScoredSuite] | None] = ContextVar("suites that were read", default=None)
 
 
 def read_tidy(path: Path) -> Iterator[Score]:
@@ -51,6 +58,28 @@ def read_scored_suite(run: ScoredRun, task: str, metric: str, *, cluster: str | 
     """Return one suite's scores of one trained model; see `ScoreSource.read_suite`."""
     if run.scores is not None:
         return _read_already(run, task, metric)
+    kept, place = _kept.get(), (run.folder, run.samples.get(task), task, metric, cluster, newest)
+    if kept is None:
+        return _read(run, task, metric, cluster=cluster, newest=newest)
+    if place not in kept:
+        kept[place] = _read(run, task, metric, cluster=cluster, newest=newest)
+    return kept[place]
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Read each suite of a trained model once while the block runs, in which nothing of it may change.
+
+    For judging that asks for the same scores in several families of comparisons: all items are kept in memory.
+    """
+    token = _kept.set({} if _kept.get() is None else _kept.get())
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def _read(run: ScoredRun, task: str, metric: str, *, cluster: str | None, newest: bool) -> ScoredSuite:
     # What no source recognises lm-eval's refuses best: it says what it looked for and what it found.
     source = None if run.samples else score_source(run.folder)
     return (source or LmEvalSource()).read_suite(run, task, metric, cluster=cluster, newest=newest)

@@ -2,7 +2,7 @@
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeGuard
 
@@ -58,26 +58,30 @@ class ScoreSource(ABC):
         source knows better, all of its scores are read, the items pair by their names, there is one kind of cluster,
         and nothing is known of how the scores were made.
         """
-        everything = list(self.read(run.folder))
-        _check_one_model(run.folder, everything)
-        found = [each for each in everything if each.suite == task]
-        metrics = sorted({each.metric for each in found})
-        if not found:
-            tasks = ", ".join(sorted({each.suite for each in everything})) or "none at all"
-            raise NoScoresError(f"{run.folder} has no scores of {task}: it has {tasks}.")
-        if metric not in metrics:
-            raise ComparisonError(f"{run.folder} has no metric {metric!r} of {task}: it has {', '.join(metrics)}.")
-        items = [
-            ScoredItem(
-                key=(each.item, "", ""),
-                doc_id=each.item,
-                score=each.score,
-                cluster=None if cluster is None else each.cluster,
-            )
-            for each in found
-            if each.metric == metric
-        ]
-        return ScoredSuite(file=ScoreFile(path=run.folder, model=found[0].model), items=items)
+        return suite_of(run.folder, list(self.read(run.folder)), task, metric, cluster=cluster)
+
+
+def suite_of(path: Path, everything: Sequence[Score], task: str, metric: str, *, cluster: str | None) -> ScoredSuite:
+    """Return one suite's among all scores at a path. Raises `ComparisonError` where it or the metric is not there."""
+    _check_one_model(path, everything)
+    found = [each for each in everything if each.suite == task]
+    metrics = sorted({each.metric for each in found})
+    if not found:
+        tasks = ", ".join(sorted({each.suite for each in everything})) or "none at all"
+        raise NoScoresError(f"{path} has no scores of {task}: it has {tasks}.")
+    if metric not in metrics:
+        raise ComparisonError(f"{path} has no metric {metric!r} of {task}: it has {', '.join(metrics)}.")
+    items = [
+        ScoredItem(
+            key=(each.item, "", ""),
+            doc_id=each.item,
+            score=each.score,
+            cluster=None if cluster is None else each.cluster,
+        )
+        for each in found
+        if each.metric == metric
+    ]
+    return ScoredSuite(file=ScoreFile(path=path, model=found[0].model), items=items)
 
 
 def _check_one_model(path: Path, scores: Iterable[Score]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.compare.design import ScoredRun
 from harness.compare.scored import ScoredSuite
-from harness.compare.sources._base import ScoreSource, is_finite
+from harness.compare.sources._base import ScoreSource, is_finite, suite_of
 from harness.compare.tidy import Score
 from harness.errors import ComparisonError
 from harness.extras import require
@@ -37,17 +37,15 @@ class InspectSource(ScoreSource):
 
     def read(self, path: Path) -> Iterator[Score]:
         """Yield the scores of every task, sample and scorer."""
-        newest = {log.eval.task: log for log in sorted(_read(path), key=lambda log: str(log.eval.created))}
-        for task, log in sorted(newest.items()):
-            yield from _scores(log, task, path.name)
+        yield from _scores_of(_read(path), path.name)
 
     def read_suite(self, run: ScoredRun, task: str, metric: str, *, cluster: str | None, newest: bool) -> ScoredSuite:
         """Return one suite's scores; several logs of it are refused unless the `newest` may be taken."""
-        if not newest:
-            found = [log.location for log in _read(run.folder) if log.eval.task == task]
-            if len(found) > 1:
-                raise ComparisonError(f"{run.folder} has {len(found)} logs of {task}: {several(found, _SHOWN)}.")
-        return super().read_suite(run, task, metric, cluster=cluster, newest=newest)
+        logs = _read(run.folder)
+        found = [log.location for log in logs if log.eval.task == task]
+        if not newest and len(found) > 1:
+            raise ComparisonError(f"{run.folder} has {len(found)} logs of {task}: {several(found, _SHOWN)}.")
+        return suite_of(run.folder, list(_scores_of(logs, run.folder.name)), task, metric, cluster=cluster)
 
 
 def is_inspect_json(path: Path) -> bool:
@@ -81,6 +79,13 @@ def _read(path: Path) -> list[Any]:
             raise ComparisonError(f"{file}: the evaluation ended with {log.status!r}; take a log that was finished.")
         found.append(log)
     return found
+
+
+def _scores_of(logs: Sequence[Any], recipe: str) -> Iterator[Score]:
+    """Yield the scores of the newest log of each task."""
+    newest = {log.eval.task: log for log in sorted(logs, key=lambda log: str(log.eval.created))}
+    for task, log in sorted(newest.items()):
+        yield from _scores(log, task, recipe)
 
 
 def _scores(log: Any, task: str, recipe: str) -> Iterator[Score]:

@@ -47,11 +47,14 @@ def known_layers(layers: Layers, total: int) -> tuple[int, ...] | None:
 
     Raises as `select` does.
     """
-    chosen = strategy(layers.strategy)
-    drawn = layers.strategy == "random" or layers.plugin is not None
-    if chosen.reads_data or (drawn and layers.seed is None):
+    if strategy(layers.strategy).reads_data or depends_on_seed(layers):
         return None
     return select(Request(layers=layers, total=total, count=layer_count(layers, total), seed=layers.seed or 0)).indices
+
+
+def depends_on_seed(layers: Layers) -> bool:
+    """Tell whether a cell's seed may have a say in which layers a block chooses, without looking at data."""
+    return layers.seed is None and (layers.strategy == "random" or layers.plugin is not None)
 
 
 def select(request: Request) -> Choice:

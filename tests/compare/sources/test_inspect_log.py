@@ -2,11 +2,12 @@
 
 import json
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
 
 from harness.compare.design import ScoredRun
-from harness.compare.sources import read_scored_suite, read_tidy
+from harness.compare.sources import inspect_log, read_scored_suite, read_tidy
 from harness.errors import ComparisonError, MissingExtraError
 
 installed = pytest.mark.skipif(
@@ -102,3 +103,17 @@ def test_without_the_extra_a_log_is_named_with_the_command_that_brings_it(name, 
     (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(MissingExtraError, match=r"log of Inspect needs .*inspect_ai.*\[interchange\]"):
         list(read_tidy(tmp_path))
+
+
+def test_logs_are_read_once_whichever_of_them_may_be_taken(tmp_path, monkeypatch):
+    reads = []
+    about = SimpleNamespace(task="near", created="2026-01-02", model="m")
+    sample = SimpleNamespace(id="1", metadata=None, scores={"match": SimpleNamespace(value="C")})
+    one = SimpleNamespace(location="a.json", eval=about, samples=[sample])
+    monkeypatch.setattr(inspect_log, "_read", lambda path: reads.append(path) or [one])
+    for newest in (True, False):
+        found = inspect_log.InspectSource().read_suite(
+            ScoredRun(folder=tmp_path), "near", "match", cluster=None, newest=newest
+        )
+        assert [each.score for each in found.items] == [1.0]
+    assert reads == [tmp_path, tmp_path]

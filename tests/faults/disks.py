@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 from faults.grid import NAME, RUN, Grid, Told, losses, ran, uncaught
 from harness.ledger import RunFolder
-from helpers.commands import ended, start
+from helpers.commands import Ended, ended, start
 
 SAYS = {"kib": "free some space", "files": "free some space", "bytes of a file": "ulimit -f"}
 """What a command says is to be done, by what there was no room for."""
@@ -100,10 +100,13 @@ def make_room(place: Path) -> None:
 
 def _limited(grid: Grid, room: Room, folder: Path) -> tuple[tuple[int, str], int, tuple[int, str]]:
     refused = ended(start(grid.spec, folder, file_size=room.room))
-    failed = failures(folder / RUN)
-    # What it said went into such a file too, and may be cut off there.
-    cut = SAYS[room.of] if len(refused.err.encode()) == room.room else ""
-    return (refused.code, refused.out + refused.err + cut), failed, ran(grid, folder / RUN)
+    return within(room.room, refused), failures(folder / RUN), ran(grid, folder / RUN)
+
+
+def within(size: int | None, said: Ended) -> tuple[int, str]:
+    """Return a command's exit code and what it said, into files that may be limited too and have cut it off there."""
+    cut = SAYS["bytes of a file"] if size is not None and len(said.err.encode()) == size else ""
+    return said.code, said.out + said.err + cut
 
 
 def failures(run: Path) -> int:

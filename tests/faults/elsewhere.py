@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from faults.disks import Room, disk, failures, make_room, told, up_to
+from faults.disks import Room, disk, failures, make_room, told, up_to, within
 from faults.grid import RUN, Grid, Told, make_grid, ran
 from harness.testing.tiny import write_tiny_tokenizer
 from harness.testing.tiny_spec import write_tiny_spec
@@ -84,8 +84,8 @@ def _ran(grid: Grid, run: Path, variables: Mapping[str, str]) -> tuple[int, str]
 
 
 def _started(grid: Grid, folder: Path, file_size: int | None, variables: Mapping[str, str]) -> tuple[int, str]:
-    said = ended(start(grid.spec, folder, "--out", str(folder / RUN), file_size=file_size, **variables))
-    return said.code, said.out + said.err
+    command = start(grid.spec, folder, "--out", str(folder / RUN), file_size=file_size, **variables)
+    return within(file_size, ended(command))
 
 
 @contextlib.contextmanager

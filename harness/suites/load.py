@@ -7,7 +7,6 @@ import difflib
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
 from pathlib import Path
 
 from lm_eval.api.task import Task
@@ -21,6 +20,7 @@ from harness.declarations.places import searched_folders
 from harness.declarations.task_yaml import Declared, read_task
 from harness.declarations.tasks import find_task, search
 from harness.errors import HarnessError, TaskError
+from harness.shelf import Shelf
 from harness.spec.records import Suite
 from harness.suites.task_errors import task_error
 from harness.witness import looking_through
@@ -28,8 +28,7 @@ from harness.witness import looking_through
 # Without any handler the logging module would print lm-eval's warnings on the screen by itself.
 logging.getLogger("lm_eval").addHandler(logging.NullHandler())
 
-_Place = tuple[str, Path | None, tuple[Path, ...]]
-_shelf: ContextVar[dict[_Place, Task] | None] = ContextVar("tasks that were built", default=None)
+_shelf: Shelf[tuple[str, Path | None, tuple[Path, ...]], Task] = Shelf("tasks that were built")
 
 
 @contextmanager
@@ -39,11 +38,8 @@ def built_once() -> Iterator[None]:
     For looking at an experiment, which reads a suite for its tokens, for contamination and for its digest. A task that
     is scored is built anew, since scoring writes on it.
     """
-    token = _shelf.set({} if _shelf.get() is None else _shelf.get())
-    try:
+    with _shelf.open():
         yield
-    finally:
-        _shelf.reset(token)
 
 
 def load_task(name: str, *, beside: Path | None = None, include: Iterable[Path] = ()) -> Task:
@@ -53,12 +49,8 @@ def load_task(name: str, *, beside: Path | None = None, include: Iterable[Path] 
     refused: a suite has one set of items and one metric. Raises `TaskError` that names the file and what is
     wrong with it, and `SourceError` where the task's data cannot be reached.
     """
-    shelf, place = _shelf.get(), (name, beside, tuple(include))
-    if shelf is None:
-        return _load(*place)
-    if place not in shelf:
-        shelf[place] = _load(*place)
-    return shelf[place]
+    place = name, beside, tuple(include)
+    return _shelf.get(place, lambda: _load(*place))
 
 
 def _load(name: str, beside: Path | None, include: tuple[Path, ...]) -> Task:

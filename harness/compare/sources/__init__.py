@@ -5,7 +5,6 @@ A plug-in of the group ``harness.score_sources`` is asked after our own whether 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 
 from harness.compare.design import ScoredRun
@@ -20,6 +19,7 @@ from harness.compare.sources.table import TableSource
 from harness.compare.tidy import Score
 from harness.errors import ComparisonError, NoScoresError, PluginError
 from harness.registry import Plugin, plugins
+from harness.shelf import Shelf
 
 __all__ = [
     "Key",
@@ -37,8 +37,7 @@ __all__ = [
 _OURS = ("lm-eval's sample logs", "run folders", "tables of scores", "Every Eval Ever's records", "Inspect's logs")
 
 
-_Place = tuple[Path, Path | None, str, str, str | None, bool]
-_kept: ContextVar[dict[_Place, ScoredSuite] | None] = ContextVar("suites that were read", default=None)
+_shelf: Shelf[tuple[Path, Path | None, str, str, str | None, bool], ScoredSuite] = Shelf("suites that were read")
 
 
 def read_tidy(path: Path) -> Iterator[Score]:
@@ -58,12 +57,8 @@ def read_scored_suite(run: ScoredRun, task: str, metric: str, *, cluster: str | 
     """Return one suite's scores of one trained model; see `ScoreSource.read_suite`."""
     if run.scores is not None:
         return _read_already(run, task, metric)
-    kept, place = _kept.get(), (run.folder, run.samples.get(task), task, metric, cluster, newest)
-    if kept is None:
-        return _read(run, task, metric, cluster=cluster, newest=newest)
-    if place not in kept:
-        kept[place] = _read(run, task, metric, cluster=cluster, newest=newest)
-    return kept[place]
+    place = run.folder, run.samples.get(task), task, metric, cluster, newest
+    return _shelf.get(place, lambda: _read(run, task, metric, cluster=cluster, newest=newest))
 
 
 @contextmanager
@@ -72,11 +67,8 @@ def read_once() -> Iterator[None]:
 
     For judging that asks for the same scores in several families of comparisons: all items are kept in memory.
     """
-    token = _kept.set({} if _kept.get() is None else _kept.get())
-    try:
+    with _shelf.open():
         yield
-    finally:
-        _kept.reset(token)
 
 
 def _read(run: ScoredRun, task: str, metric: str, *, cluster: str | None, newest: bool) -> ScoredSuite:

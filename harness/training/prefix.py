@@ -19,6 +19,7 @@ from harness.codec import JSON, decode, encode
 from harness.methods._base import Adapted, base_of
 from harness.model.below import adapted_below, batch_digest, prefix_keys
 from harness.model.decoder import layer_names
+from harness.model.devices import ran_out
 from harness.model.entering import entering, entering_alone, passed_over
 from harness.model.prefix_store import PrefixStore
 from harness.trained import FrozenPrefix
@@ -93,9 +94,9 @@ class RowsPrefix:
         try:
             with self.passing(pack):
                 after = losses()
-        except torch.OutOfMemoryError:
-            raise
         except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+            if ran_out(error):
+                raise
             self._leave(f"the model's lower layers cannot be passed over ({type(error).__name__}: {error})")
             return
         limit = COARSE if rounded else FINE

@@ -144,3 +144,13 @@ def test_what_peft_cannot_merge_is_refused_with_its_reason(tiny):
     adapted = adapt(tiny(), Recipe(method="lora", name="bias", peft=block), seed=0)
     with pytest.raises(RecipeError, match=r"lora--bias: PEFT cannot merge it: .*lora_bias"):
         merge(adapted)
+
+
+def test_memory_that_ran_out_in_merging_is_no_adapter_that_peft_cannot_merge(tiny, monkeypatch):
+    def ran_out(**_):
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")
+
+    adapted = adapt(tiny(), recipe(LORA), seed=0)
+    monkeypatch.setattr(adapted.model, "merge_and_unload", ran_out)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        merge(adapted)

@@ -119,6 +119,22 @@ def test_a_folder_that_takes_nothing_changes_no_number(trained, tmp_path):
     assert ours.prefix.notes[0].startswith("nothing is kept for other cells: ")
 
 
+def test_memory_that_ran_out_in_the_check_is_no_model_whose_layers_cannot_be_passed_over(trained, monkeypatch):
+    passing, asked = RowsPrefix.passing, []
+
+    def ran_out_once(prefix, pack):
+        asked.append(pack)
+        if len(asked) == 1:
+            raise RuntimeError(
+                "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 B."
+            )
+        return passing(prefix, pack)
+
+    monkeypatch.setattr(RowsPrefix, "passing", ran_out_once)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        trained("llama", recipe("full"))
+
+
 def test_a_poisoned_pack_is_named_and_computed_anew(trained, tmp_path):
     first = trained("llama", recipe("full"))
     path = next((tmp_path / "rows").rglob("*.safetensors"))

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import torch
 from peft import PeftConfig, PeftModel
 from safetensors.torch import save_file
 from torch import Tensor
@@ -18,6 +17,7 @@ from harness.errors import RecipeError
 from harness.ledger.artefacts import CARD
 from harness.methods._base import Adapted, saved_file
 from harness.methods.peft.initialisation import rewrites_base
+from harness.model.devices import ran_out
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
@@ -77,9 +77,9 @@ def merged(model: PeftModel, said: str) -> PreTrainedModel:
     try:
         with_values = model.device.type != "meta"  # values are what a safe merge looks at
         found: PreTrainedModel = model.merge_and_unload(safe_merge=with_values)
-    except torch.OutOfMemoryError:
-        raise
     except (RuntimeError, NotImplementedError, ValueError, AttributeError) as error:
+        if ran_out(error):
+            raise
         raise RecipeError(f"{said}: PEFT cannot merge it: {error}") from error
     return found
 

@@ -257,7 +257,7 @@ def _extract(runs: Sequence[Run]) -> Json:
         f"{system['workers']} at once",
         "harness": packages["harness"],
         "torch": packages["torch"],
-        "date": min(name for cell in run.cells for name in _dates(cell)),
+        "first_scores": min(moment for cell in run.cells for moment in _moments(cell)),
         "reference": run.reference,
         "seeds": len(run.of(run.reference)),
         "lock_sha256": run.lock["sha256"],
@@ -287,9 +287,11 @@ def _meaning(name: str) -> tuple[str, str]:
     return what.format(rest=name.removeprefix(kind)), unit
 
 
-def _dates(cell: Json) -> Iterator[str]:
+def _moments(cell: Json) -> Iterator[str]:
+    """Yield when each evaluation ended, to the minute."""
     for each in cell["evaluations"]:
-        yield each["results"].rsplit("results_", 1)[1].split("T")[0]
+        day, time = each["results"].rsplit("results_", 1)[1].split("T")
+        yield f"{day}T{time[:5].replace('-', ':')}"
 
 
 # Decisions.
@@ -331,7 +333,8 @@ def _by_run(how: Json, extracts: Mapping[str, Json]) -> Json:
     least, most = figure["interval"]
     verdict = HOLDS if low <= least and most <= high else FAILS if most < low or least > high else OPEN
     what, unit = _meaning(how["figure"])
-    measured = {key: source[key] for key in ("run", "command", "model", "machine", "harness", "date", "reference")}
+    kept = ("run", "command", "model", "machine", "harness", "first_scores", "reference")
+    measured = {key: source[key] for key in kept}
     found = [{"figure": what, "unit": unit, **figure}]
     return {"verdict": verdict, "found": found, "measured": {**measured, "candidate": how["candidate"]}}
 
@@ -410,12 +413,18 @@ def _found(each: Json) -> str:
 def _measured(claim: Json) -> Iterator[str]:
     if "measured" in claim:
         of = claim["measured"]
+        day = of["first_scores"].split("T")[0]
         yield (
-            f"- Measured: `{of['command']}`, {of['date']}, {of['model']}, {of['machine']}, harness {of['harness']}; "
+            f"- Measured: `{of['command']}`, {day}, {of['model']}, {of['machine']}, harness {of['harness']}; "
             f"{of['candidate']} against {of['reference']}"
         )
-        if claim["listed"] >= of["date"]:
+        if _was_listed_after(claim["listed"], of["first_scores"]):
             yield "- The run was made before the claim was listed here."
+
+
+def _was_listed_after(listed: str, first_scores: str) -> bool:
+    """Tell whether a claim may have been listed when scores were there: by the minute, or by the day."""
+    return listed >= first_scores[: len(listed)]
 
 
 def _open(claim: Json) -> Iterator[str]:

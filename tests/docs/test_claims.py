@@ -66,10 +66,18 @@ def test_what_would_decide_a_claim_is_said_and_its_command_is_there(script, deci
 )
 def test_an_interval_decides_only_where_it_lies_on_one_side(script, interval, expected):
     source = {"candidates": {"a": {"gap_in": {"estimate": 0.2, "interval": interval, "over": "seeds"}}}}
-    source |= dict.fromkeys(("run", "command", "model", "machine", "harness", "date", "reference"))
+    source |= dict.fromkeys(("run", "command", "model", "machine", "harness", "first_scores", "reference"))
     claim = {"decide": {"by": "run", "run": "one", "candidate": "a", "figure": "gap_in", "between": [None, 0.3]}}
     assert script.decide(claim, {})["verdict"] == script.OPEN
     assert script.decide(claim, {"one": source})["verdict"] == expected
+
+
+@pytest.mark.parametrize(
+    ("listed", "after"),
+    [("2026-11-28", False), ("2026-11-29", True), ("2026-11-29T12:39", False), ("2026-11-29T17:08", True)],
+)
+def test_a_claim_that_may_have_been_listed_after_a_run_is_marked(script, listed, after):
+    assert script._was_listed_after(listed, "2026-11-29T17:07") is after
 
 
 def test_a_run_of_several_candidates_gives_each_its_figures(script):

@@ -125,9 +125,7 @@ def test_memory_that_ran_out_in_the_check_is_no_model_whose_layers_cannot_be_pas
     def ran_out_once(prefix, pack):
         asked.append(pack)
         if len(asked) == 1:
-            raise RuntimeError(
-                "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 B."
-            )
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 B.")
         return passing(prefix, pack)
 
     monkeypatch.setattr(RowsPrefix, "passing", ran_out_once)

@@ -155,6 +155,8 @@ def _probe_share(run: Run) -> Figure | None:
 
 
 def _time_saved(run: Run) -> Figure | None:
+    if any(cell["meta_info"]["system_info"]["workers"] != 1 for cell in run.cells):
+        return None  # beside another cell a time follows what that one did
     times = [(one["train_info"]["train_time"], other["train_info"]["train_time"]) for one, other in run.pairs]
     return Figure.over_seeds([1 - one / other for one, other in times])
 
@@ -210,11 +212,38 @@ def _accuracies_over(run: Run) -> Iterator[tuple[str, Figure]]:
             yield f"{OVER}{other}", found
 
 
+def _contrasts(run: Run, listed: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
+    """Yield the weighted sums of recipes' scores in-domain that claims ask of this run and candidate."""
+    for how in (claim["decide"] for claim in listed):
+        asked = (how.get("run"), how.get("candidate")) == (run.lock["experiment"]["name"], run.candidate)
+        if asked and "weights" in how and (found := _contrast(run, how["weights"])):
+            yield how["figure"], found
+
+
+def _contrast(run: Run, weights: Mapping[str, float]) -> Figure | None:
+    """Take the sum of scores in-domain, each times its recipe's weight, seed by seed; a lower score being worse."""
+    scores = {recipe: dict(_scores_in_domain(run, recipe)) for recipe in weights}
+    seeds = set.intersection(*map(set, scores.values()))
+    return Figure.over_seeds(
+        [sum(weight * scores[recipe][seed] for recipe, weight in weights.items()) for seed in sorted(seeds)]
+    )
+
+
+def _scores_in_domain(run: Run, recipe: str) -> Iterator[tuple[int, float]]:
+    for seed, cell in run.of(recipe).items():
+        for each in cell["evaluations"]:
+            if each["task"] == run.in_domain and CONTRASTED in each["metrics"]:
+                yield seed, each["metrics"][CONTRASTED]
+
+
+CONTRASTED = "answer_margin,none"
 EFFECT, EXTRA, OVER = "effect of ", "extra cost of ", "accuracy over "
+CONTRAST = "contrast: "
 _NAMED = {
     EFFECT: ("the recipe's score minus that of its variant with {rest}, negative where the variant is better", ""),
     EXTRA: ("what {rest} costs the candidate beyond what it costs the reference, positive where more", ""),
     OVER: ("the recipe's accuracy in-domain minus that of {rest}", ""),
+    CONTRAST: ("{rest}, of margins in-domain", "bits/byte"),
 }
 """What figures are that a run names by what it varied."""
 
@@ -271,6 +300,7 @@ def _figures(run: Run) -> Iterator[tuple[str, Json]]:
         *fixed,
         *_effects(run),
         *_interactions(run),
+        *_contrasts(run, json.loads(LISTED.read_text(encoding="utf-8"))["claims"]),
         *sorted(_accuracies_over(run), key=lambda each: each[0]),
     ):
         low, high = found.interval

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -76,24 +77,11 @@ def evaluate(
         output = _score(scorer, suite.task, task, places=places, chat=options.apply_chat_template)
     used = None if prefix is None else prefix.used()
     seconds = time.perf_counter() - started - (used.seconds if used else 0.0)
-    samples = output.pop("samples")
     output["config"] = _config(model, scorer, options, suite)
     output |= {"lm_eval_version": version("lm_eval"), "transformers_version": version("transformers")}
-    name = output["config"]["model_args"]
-    written = write_results(output, samples, task=suite.task, model=name, folder=folder)
     root = folder if relative_to is None else relative_to
-    results, samples_file = (file.relative_to(root).as_posix() for file in (written.results, written.samples))
-    return Evaluation(
-        task=suite.task,
-        items=output["n-samples"][suite.task]["effective"],
-        metrics=task_metrics(output, suite.task),
-        results=results,
-        samples=samples_file,
-        scorer=scorer.engine,
-        seconds=seconds,
-        prefix=used,
-        files={results: artefact(written.results), samples_file: artefact(written.samples)},
-    )
+    found = _written(output, suite.task, folder=folder, root=root, scorer=scorer.engine, seconds=seconds)
+    return replace(found, prefix=used)
 
 
 def _prepared(suite: Suite, beside: Path | None, include: Sequence[Path]) -> Task:
@@ -130,6 +118,23 @@ def _score(scorer: SharedPromptLM, name: str, task: Task, *, places: list[int] |
     if places is not None:  # lm-eval notes the whole task
         output["n-samples"][name]["effective"] = len(places)
     return output
+
+
+def _written(output: dict[str, Any], task: str, *, folder: Path, root: Path, scorer: str, seconds: float) -> Evaluation:
+    """Write what lm-eval returned below `folder` and return the record of it, its files named relative to `root`."""
+    samples = output.pop("samples")
+    written = write_results(output, samples, task=task, model=output["config"]["model_args"], folder=folder)
+    results, samples_file = (file.relative_to(root).as_posix() for file in (written.results, written.samples))
+    return Evaluation(
+        task=task,
+        items=output["n-samples"][task]["effective"],
+        metrics=task_metrics(output, task),
+        results=results,
+        samples=samples_file,
+        scorer=scorer,
+        seconds=seconds,
+        files={results: artefact(written.results), samples_file: artefact(written.samples)},
+    )
 
 
 def _config(model: Any, scorer: SharedPromptLM, options: EvaluationOptions, suite: Suite) -> dict[str, Any]:

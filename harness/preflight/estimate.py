@@ -9,6 +9,7 @@ deleted once they are scored.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 
@@ -64,16 +65,7 @@ def estimate(
 
 
 def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], None], *, measure_anew: bool) -> Estimate:
-    check_device(device)
-    check_diagnostics(experiment, experiment.model.config)
-    on_stage("recipes")
-    config = model_config(experiment)
-    check_recipes(experiment, config, device, on_stage)
-    if experiment.model.config is None:
-        check_diagnostics(experiment, config)
-    if experiment.arms and models.is_local(experiment.model):
-        check_existing(experiment, models.tokenizer(experiment.model), on_stage, local=True)
-        check_starts(experiment, config, local=True)
+    config = _checked(experiment, device, on_stage)
     on_stage("speed")
     kept = calibrated(config, device, anew=measure_anew)
     speed, unknown = kept.calibration, Unknown()
@@ -114,6 +106,21 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         few_rows=few_rows(experiment, counted),
         layer_class=largest_layer(config)[0],
     )
+
+
+def _checked(experiment: Experiment, device: str, on_stage: Callable[[str], None]) -> dict[str, Any]:
+    """Return the model's configuration, with which all that a run would stop at is looked for."""
+    check_device(device)
+    check_diagnostics(experiment, experiment.model.config)
+    on_stage("recipes")
+    config = model_config(experiment)
+    check_recipes(experiment, config, device, on_stage)
+    if experiment.model.config is None:
+        check_diagnostics(experiment, config)
+    if experiment.arms and models.is_local(experiment.model):
+        check_existing(experiment, models.tokenizer(experiment.model), on_stage, local=True)
+        check_starts(experiment, config, local=True)
+    return config
 
 
 def _largest(experiment: Experiment, sizes: Sizes) -> dict[str, Recipe]:

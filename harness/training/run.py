@@ -202,7 +202,7 @@ def _run(trainer: CompletionTrainer, listening: _Listening, validation: Validati
     if validation and _lacks_the_last(listening.watch, trainer.state.global_step, validation):
         trainer.evaluate()
     held_out = trainer.held_out() if validation and (validation.early_stopping or validation.every) else None
-    drawn_again = tuple(trainer.drawn_again(min(len(trainer.order), DRAWN_AGAIN)))
+    drawn_again = tuple(trainer.drawn_again(min(len(trainer.order.digests), DRAWN_AGAIN)))
     return _Ran(replace(spent, validate=trainer.spent.validate), held_out, drawn_again)
 
 
@@ -214,12 +214,12 @@ def _trained(
     whole = ran.spent if keeping is None else keeping.earlier + ran.spent
     return Trained(
         steps=trainer.state.global_step,
-        examples=trainer.examples,
+        examples=trainer.order.examples,
         tokens=watch.tokens,
         seconds=whole.train,
         losses=tuple(watch.losses),
         flos=float(trainer.state.total_flos),
-        order=tuple(trainer.order),
+        order=tuple(trainer.order.digests),
         engine=trainer.engine,
         validation_losses=tuple(watch.validation_losses),
         computed=_computed(trainer),

@@ -9,12 +9,10 @@ off a batch any more: the batch stays padded here until the loss is taken.
 """
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import torch
@@ -29,10 +27,11 @@ from harness.model.modes import evaluation_mode
 from harness.trained import HeldOut
 from harness.training.keeping import Keeping
 from harness.training.losses import labels_by_row, labels_of, pack_losses, padded_losses
+from harness.training.order import RowOrder
 from harness.training.packing import WEIGHTS, Pack, packs, tokens_a_pack
 from harness.training.parts import parts_of
 from harness.training.prefix import RowsPrefix
-from harness.training.shared import batches_of_one, own_rows
+from harness.training.shared import own_rows
 from harness.training.spent import Spent
 from harness.training.state import State
 from harness.training.tied import tied_gradient
@@ -43,9 +42,6 @@ PADDING_FREE = "padding-free"
 
 FINE, COARSE = 1e-3, 0.1
 """Nats that a token's loss may differ by between the two ways, in float32 and where activations are rounded more."""
-
-_DIGITS = 12
-_ANOTHER_STATE = 20_260_404
 
 
 class CompletionTrainer(OwnCheckpoints):
@@ -74,8 +70,6 @@ class CompletionTrainer(OwnCheckpoints):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._processes = self.args.world_size
-        self._batches_at_once = max(1, self.args.per_device_train_batch_size // batch_size)
-        self._batch_size = batch_size
         self._prefix = prefix
         self._prefix_noted: State = None
         self._keeping = keeping
@@ -97,14 +91,15 @@ class CompletionTrainer(OwnCheckpoints):
         on_cuda = self.args.device.type == "cuda" and self._processes == 1
         self._by_trl = self._as_is or (on_cuda and not self._weighs)
         self._rows_at_once = None if self._as_is or self._processes > 1 else rows_at_once
-        self._seen = hashlib.sha256()
-        self.order: list[str] = []
-        """After each batch, a digest of all examples seen so far in their order."""
-        self.examples = 0
+        self.order = RowOrder(
+            batch_size,
+            at_once=max(1, self.args.per_device_train_batch_size // batch_size),
+            multiple=getattr(self.data_collator, "pad_to_multiple_of", None),
+        )
         self.engine: str | None = None if padding_free else "padded: padding-free batches are switched off"
+        """How batches are read, `PADDING_FREE` or why not; None until the first is there."""
         if self._processes > 1:
             self.engine = f"padded: {self._processes} processes share a batch"
-        """How batches are read, `PADDING_FREE` or why not; None until the first is there."""
         self.evaluating = 0.0
         """Seconds spent on validation rows."""
         self.preparing = 0.0
@@ -133,7 +128,7 @@ class CompletionTrainer(OwnCheckpoints):
         """Return what this trainer has noted beside its callbacks, to go on from."""
         return {
             "engine": self.engine,
-            "order": self.order,
+            "order": self.order.digests,
             "tokens": self.tokens_counted,
             "prefix": self._prefix.state() if self._prefix is not None and self._prepared else None,
         }
@@ -144,33 +139,9 @@ class CompletionTrainer(OwnCheckpoints):
         Raises `DamagedCheckpointError` where they are others.
         """
         self.engine, self.tokens_counted, self._prefix_noted = noted["engine"], noted["tokens"], noted["prefix"]
-        with torch.random.fork_rng(devices=[]):
-            self._see_again(len(noted["order"]))
-        if self.order != noted["order"]:
+        self.order.see_again(self.get_train_dataloader, len(noted["order"]))
+        if self.order.digests != noted["order"]:
             raise DamagedCheckpointError("the checkpoint is of a training that saw other rows, or in another order")
-
-    def _see_again(self, batches: int) -> None:
-        loader, epoch = self.get_train_dataloader(), 0
-        while (missing := batches - len(self.order)) > 0:
-            loader.set_epoch(epoch)
-            for inputs in islice(loader, -(-missing // self._batches_at_once)):
-                self._see(inputs)
-            epoch += 1
-
-    def _see(self, inputs: dict[str, Any]) -> None:
-        self.order += self._noted(self._seen, inputs)
-        self.examples += len(inputs["input_ids"])
-
-    def _noted(self, seen: Any, inputs: dict[str, Any]) -> list[str]:
-        """Add a batch to the hash of what was seen, and return its first digits after each batch of one device."""
-        return [_noted(seen, ids) for ids in self._as_one(inputs)]
-
-    def _as_one(self, inputs: dict[str, Any]) -> list[Tensor]:
-        """Return the ids of the batches of one device that a batch of all processes is."""
-        if self._batches_at_once == 1:
-            return [inputs["input_ids"]]
-        padded_to = getattr(self.data_collator, "pad_to_multiple_of", None)
-        return batches_of_one(inputs, self._batch_size, padded_to)
 
     def divisor(self, batches: Sequence[dict[str, Any]]) -> Tensor | None:
         """Return what the labels of a step's batches weigh, None where rows have no weights."""
@@ -179,7 +150,7 @@ class CompletionTrainer(OwnCheckpoints):
     def floating_point_ops(self, inputs: dict[str, Any]) -> float:
         """Return this process's part of the estimated operations on a batch; those of all are added up."""
         estimate = super().floating_point_ops
-        whole = sum(estimate({**inputs, "input_ids": ids}) for ids in self._as_one(inputs))
+        whole = sum(estimate({**inputs, "input_ids": ids}) for ids in self.order.as_one(inputs))
         return whole / self._processes
 
     def keep_checkpoint(self) -> None:
@@ -222,21 +193,14 @@ class CompletionTrainer(OwnCheckpoints):
         return HeldOut(nats=tuple(nats), tokens=tuple(tokens))
 
     def drawn_again(self, batches: int) -> list[str]:
-        """Return `order` of that many batches at most, drawn anew from the start of an epoch.
-
-        The global random state is another then: what it had a part in comes out differently.
-        """
-        seen = hashlib.sha256()
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(_ANOTHER_STATE)
-            drawn = islice(self.get_train_dataloader(), -(-batches // self._batches_at_once))
-            return [digest for inputs in drawn for digest in self._noted(seen, inputs)][:batches]
+        """Return the digests of `order` of that many batches at most, drawn anew; see `RowOrder.drawn_again`."""
+        return self.order.drawn_again(self.get_train_dataloader, batches)
 
     def training_step(
         self, model: Any, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
     ) -> Tensor:
         """Add a batch's gradient, in parts if it is read in parts, and note which examples it was."""
-        self._see(inputs)
+        self.order.see(inputs)
         parts = parts_of(inputs, self._rows_at_once)
         if len(parts) == 1:
             return super().training_step(model, inputs, num_items_in_batch)
@@ -395,9 +359,3 @@ class CompletionTrainer(OwnCheckpoints):
             items = labels_of(moved)
             losses = [self.compute_loss(model, part, num_items_in_batch=items) for part in parts]
         return torch.stack(losses).sum().detach(), None, None
-
-
-def _noted(seen: Any, ids: Tensor) -> str:
-    """Add a batch's ids to the hash of what was seen and return its first digits."""
-    seen.update(ids.cpu().contiguous().numpy().tobytes())
-    return str(seen.hexdigest()[:_DIGITS])

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from harness.cli.course import Course
+from harness.cli.pace import clock_words
 from harness.cli.progress_words import cell_name, ended_words, gone_on_words, kept_words, look_words
-from harness.cli.progression import Clock, Progression
+from harness.cli.progression import Clock
 from harness.cli.terminal import uncleaned
 from harness.execution.events import BatchSettled, Body, NotResumed, StageEntered, StepDone
 from harness.execution.watcher import Unwatched, Watcher
@@ -118,8 +120,7 @@ class Lines:
     def __init__(self, console: Printer, clock: Clock = time.monotonic) -> None:
         self._print = console.print
         self._clock, self._start = clock, clock()
-        self._kind, self._cells = "cell", 0
-        self._running: dict[str, tuple[PlannedCell, Progression]] = {}
+        self._kind, self._course = "cell", Course(clock)
 
     def preparing(self, message: Body) -> None:
         """Print the stage, or what is not done as it was declared."""
@@ -135,22 +136,22 @@ class Lines:
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: Sequence[Outcome]) -> None:
         """Print how many trials or cells there are."""
-        self._kind, self._cells = kind.removesuffix("s"), len(cells)
+        self._kind = kind.removesuffix("s")
+        self._course.planned(cells, done)
         self._say(f"{len(cells)} {kind} {kept_words(len(done))}".rstrip())
 
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Print which cell begins."""
-        progression = Progression(len(planned.suites), trains=planned.recipe is not None, clock=self._clock)
-        self._running[planned.cell.id] = planned, progression
-        self._say(f"{self._kind} {place + 1} of {self._cells}: {cell_name(planned.cell)}")
+        self._course.begin(planned)
+        self._say(f"{self._kind} {place + 1} of {self._course.cells}: {cell_name(planned.cell)}")
 
     def message(self, cell: str, message: Body) -> None:
-        """Print a training step at every tenth of the way, with the cell's name where several run."""
-        planned, progression = self._running[cell]
-        progression.take(message)
-        name = f"{cell_name(planned.cell)}: " if len(self._running) > 1 else ""
+        """Print a training step at every tenth of the way, with the cell's name where several run, and what is left."""
+        running = self._course.take(cell, message)
+        name = f"{cell_name(running.planned.cell)}: " if len(self._course.running) > 1 else ""
         if isinstance(message, StepDone) and message.step % max(1, message.steps // 10) == 0:
-            self._say(f"  {name}{progression.words}")
+            left = self._course.left(self._clock())
+            self._say(f"  {name}{running.progression.words}" + ("" if left is None else f"  ~{clock_words(left)} left"))
         elif isinstance(message, StageEntered) and message.name.startswith(("evaluate", "merge")):
             self._say(f"  {name}{message.name}")
         elif words := gone_on_words(message):
@@ -158,8 +159,7 @@ class Lines:
 
     def ended(self, outcome: Outcome) -> None:
         """Print how the cell ended."""
-        planned, _ = self._running.pop(outcome.cell.id, (None, None))
-        self._say(ended_words(outcome, planned))
+        self._say(ended_words(outcome, self._course.end(outcome)))
 
     def looked(self, looks: Looks) -> None:
         """Print what the look found."""

@@ -4,7 +4,6 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from threading import Lock
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -12,9 +11,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.pace import Countdown, Pace, Underway, clock_words, weight
+from harness.cli.course import Course, Running
+from harness.cli.pace import clock_words
 from harness.cli.progress_words import ended_words, gone_on_words, look_words, short_name
-from harness.cli.progression import Clock, Progression, sparkline
+from harness.cli.progression import Clock, sparkline
 from harness.execution.events import BatchSettled, Body, StageEntered
 from harness.ledger import Outcome
 from harness.ledger.damage import Damage
@@ -30,13 +30,6 @@ _OTHERS = 5
 """Lines of a terminal that cells leave to failures, the look, the bar and what is printed above."""
 
 
-@dataclass
-class _Running:
-    planned: PlannedCell
-    progression: Progression
-    since: float
-
-
 class Screen:
     """What stands at the foot of a terminal; what has ended is printed above it and scrolls away.
 
@@ -48,12 +41,8 @@ class Screen:
         self._begin = clock()
         self._kind: Kind | None = None
         self._note = "a worker"
-        self._ended, self._total, self._done = 0, 0.0, 0.0
-        self._waiting: dict[str, PlannedCell] = {}
-        self._running: dict[str, _Running] = {}
+        self._course = Course(clock)
         self._failed: Counter[str] = Counter()
-        self._places = 1
-        self._pace, self._countdown = Pace(), Countdown()
         self._look = ""
 
     def preparing(self, message: Body) -> None:
@@ -70,44 +59,28 @@ class Screen:
 
     def planned(self, kind: Kind, cells: Sequence[PlannedCell], done: Sequence[Outcome]) -> None:
         """Show how many trials or cells are left; those that ended before tell how long such cells take."""
-        before = {outcome.cell.id for outcome in done}
         with self._lock:
             self._kind = kind
-            self._waiting = {each.cell.id: each for each in cells if each.cell.id not in before}
-            self._running.clear()
             self._failed = Counter(each.kind for each in done if isinstance(each, CellFailure))
-            self._ended, self._places = len(done), 1
-            self._total = sum(map(weight, cells))
-            self._done = self._total - sum(map(weight, self._waiting.values()))
-            self._pace, self._countdown = Pace(), Countdown()
-            for outcome in done:
-                self._pace.measured(outcome)
+            self._course.planned(cells, done)
 
     def cell(self, place: int, planned: PlannedCell) -> None:
         """Start a line for it."""
         del place
-        progression = Progression(len(planned.suites), trains=planned.recipe is not None, clock=self._clock)
         with self._lock:
-            self._waiting.pop(planned.cell.id, None)
-            self._running[planned.cell.id] = _Running(planned, progression, self._clock())
-            self._places = max(self._places, len(self._running))
+            self._course.begin(planned)
 
     def message(self, cell: str, message: Body) -> None:
         """Move its line and the bar of all."""
         if words := gone_on_words(message):
             self._leave(f"  {cell}: {words}")
         with self._lock:
-            self._running[cell].progression.take(message)
+            self._course.take(cell, message)
 
     def ended(self, outcome: Outcome) -> None:
         """Leave a line above the bars."""
         with self._lock:
-            waited = self._waiting.pop(outcome.cell.id, None)  # another process ended it
-            running = self._running.pop(outcome.cell.id, None)
-            planned = running.planned if running else waited
-            self._ended += 1
-            self._done += weight(planned) if planned else 0.0
-            self._pace.measured(outcome)
+            planned = self._course.end(outcome)
             if isinstance(outcome, CellFailure):
                 self._failed[outcome.kind] += 1
         self._leave(ended_words(outcome, planned), "red" if isinstance(outcome, CellFailure) else "")
@@ -128,17 +101,17 @@ class Screen:
         width, height = options.max_width, options.height or console.size.height
         with self._lock:
             now = self._clock()
-            shown = list(self._running.values())
+            shown = list(self._course.running.values())
             room = max(1, height - _OTHERS)
             more = len(shown) - room
             lines = [self._cell_line(each, now, width, options) for each in shown[: room if more <= 0 else room - 1]]
             if more > 0:
                 lines.append(Text(f"  … and {more + 1} more that run", "dim"))
             lines += self._notes()
-            lines.append(self._all(now, width, shown))
+            lines.append(self._all(now, width))
         yield from lines
 
-    def _cell_line(self, running: _Running, now: float, width: int, options: ConsoleOptions) -> RenderableType:
+    def _cell_line(self, running: Running, now: float, width: int, options: ConsoleOptions) -> RenderableType:
         wide, cell = width >= _WIDE, running.planned.cell
         name, curve, spent = (36, 24, 8) if wide else (20, 10, 0)
         line = Table.grid(padding=(0, 1, 0, 0))
@@ -162,15 +135,11 @@ class Screen:
         if self._look:
             yield Text(visible(self._look), "cyan", no_wrap=True, overflow="ellipsis")
 
-    def _all(self, now: float, width: int, running: Sequence[_Running]) -> RenderableType:
+    def _all(self, now: float, width: int) -> RenderableType:
         """Return the bar of all cells with the time since the start and the time left."""
-        done = self._done + sum(weight(each.planned) * each.progression.fraction for each in running)
-        share = min(1.0, done / self._total) if self._total else 0.0
-        underway = [Underway(each.planned, now - each.since, each.progression.fraction) for each in running]
-        left = self._pace.left(list(self._waiting.values()), underway, self._places) if self._kind else None
-        shown = self._countdown.at(now, left) if self._waiting or running else None
-        of = self._ended + len(running) + len(self._waiting)
-        words = f"{int(100 * share):3}%  {self._ended} of {of} done" if self._kind else self._note
+        course = self._course
+        share, shown = course.share, course.left(now) if self._kind else None
+        words = f"{int(100 * share):3}%  {course.ended} of {course.cells} done" if self._kind else self._note
         times = clock_words(now - self._begin) + ("" if shown is None else f"  ~{clock_words(shown)} left")
         title = self._kind or "preparing"
         line = Table.grid(padding=(0, 1, 0, 0))

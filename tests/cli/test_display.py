@@ -75,6 +75,18 @@ def test_lines_say_how_fast_it_reads_and_what_a_look_found(console):
     assert "]   lora--x, near → far: persists" in text
 
 
+def test_lines_say_what_is_left_once_a_cell_tells(console):
+    clock, other = Clock(), replace(PLANNED, cell=replace(CELL, id="lora--x--s2--0", seed=2))
+    lines = Lines(console, clock)
+    lines.planned("cells", [PLANNED, other], [])
+    lines.cell(0, PLANNED)
+    for message in MESSAGES[:5]:
+        clock.now += 6.0  # training is 0.6 of a cell
+        lines.message(CELL.id, message)
+    assert "[   12.0s]   step 1/4  loss 2.500  ~2:28 left" in said(console)
+    assert "[   30.0s]   step 4/4  loss 2.500  17 tok/s  ~1:" in said(console)
+
+
 def test_a_quiet_run_says_what_failed_and_nothing_else(console):
     play(Quiet(console))
     assert not said(console)

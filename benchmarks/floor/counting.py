@@ -61,9 +61,9 @@ def read_by_scoring(rows: Sequence[SharedRow], *, opening: int = 0) -> Read:
     return Read(tokens, pairs, predicted)
 
 
-def forward(read: Read, model: Sizes) -> float:
-    """Return the operations of reading, and of predicting."""
-    inside = model.layers * (read.tokens * model.inside + 2 * read.pairs * model.queries)
+def forward(read: Read, model: Sizes, *, lowest: int = 0) -> float:
+    """Return the operations of reading from the `lowest` layer on, and of predicting, which no layer shortens."""
+    inside = (model.layers - lowest) * (read.tokens * model.inside + 2 * read.pairs * model.queries)
     return 2.0 * (inside + read.predicted * model.head)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.floor import counting
-from benchmarks.floor.counting import Sizes
+from benchmarks.floor.counting import Read, Sizes
 from benchmarks.grid.jobs import Job, Plan
 from benchmarks.scorer.engines import recorded
 from harness.evaluation.batching import share_rows
@@ -37,12 +37,13 @@ class Rows:
 
 
 def bound(plan: Plan, *, recomputing: bool) -> str:
-    """Return a line with the bound, and its parts in training and scoring."""
+    """Return lines with the bound, its parts in training and scoring, and what scoring from a layer on needs."""
     loaded = models.load(plan.experiment.model)
     size = counting.sizes(loaded.model)
     rows = rows_of(plan, loaded.tokenizer)
     needed, taken = {"training": 0.0, "scoring": 0.0}, {"training": 0.0, "scoring": 0.0}
     probed: set[int] = set()
+    upper: dict[int, list[float]] = {}
     for (_, seed), job in plan.jobs.items():
         if job["trains"]:
             most, least = trained(job, rows, size, recomputing=recomputing)
@@ -52,16 +53,26 @@ def bound(plan: Plan, *, recomputing: bool) -> str:
             if job["probe"] and seed is not None:
                 probed.add(seed)
         for task, asked in job["tasks"].items():
-            most, least = _scored(loaded, task, asked, size, plan)
-            taken["scoring"] += most
-            needed["scoring"] += least * (size.layers - lowest(job)) / size.layers
+            plain, read = _scored(loaded, task, asked, plan)
+            taken["scoring"] += counting.forward(plain, size)
+            needed["scoring"] += (above := counting.forward(read, size, lowest=lowest(job)))
+            if lowest(job):
+                upper.setdefault(lowest(job), []).append(above / counting.forward(read, size))
     parts = ", ".join(f"{name} {taken[name] / needed[name]:.2f}" for name in needed)
     whole = sum(taken.values()) / sum(needed.values())
     share = needed["training"] / sum(needed.values())
     return (
         f"by arithmetic the script takes {whole:.2f} times the operations that are needed "
         f"({parts}; {share:.0%} of what is needed is training), at the same rate\n"
+        + "".join(
+            f"scoring from layer {layer} on needs {_span(shares)} of scoring the whole, by suite: the head stays\n"
+            for layer, shares in sorted(upper.items())
+        )
     )
+
+
+def _span(shares: list[float]) -> str:
+    return f"{min(shares):.2f} to {max(shares):.2f}"
 
 
 def rows_of(plan: Plan, tokenizer: Any) -> Rows:
@@ -110,31 +121,30 @@ def probe(job: Job, rows: Rows, size: Sizes) -> tuple[float, float]:
     )
 
 
-_SCORED: dict[tuple[str, int, int], tuple[float, float]] = {}
+_SCORED: dict[tuple[str, int, int], tuple[Read, Read]] = {}
 
 
-def _scored(loaded: models.Loaded, task: str, asked: dict[str, Any], size: Sizes, plan: Plan) -> tuple[float, float]:
-    """Return the operations of scoring a suite a row an option, and with prompts and their opening read once."""
+def _scored(loaded: models.Loaded, task: str, asked: dict[str, Any], plan: Plan) -> tuple[Read, Read]:
+    """Return what scoring a suite reads a row an option, and with prompts and their opening read once."""
     items = asked["items"]
     key = (task, asked["shots"], -1 if items is None else len(items))
     if key not in _SCORED:
-        _SCORED[key] = scored(loaded, task, asked, size, plan)
+        _SCORED[key] = scored(loaded, task, asked, plan)
     return _SCORED[key]
 
 
-def scored(loaded: models.Loaded, name: str, asked: dict[str, Any], size: Sizes, plan: Plan) -> tuple[float, float]:
+def scored(loaded: models.Loaded, name: str, asked: dict[str, Any], plan: Plan) -> tuple[Read, Read]:
     """Return what `_scored` does, for as many items from the head of the suite."""
     task = load_task(name)
     task.set_config(key="num_fewshot", value=asked["shots"])
     task.set_fewshot_seed(seed=0)
     items = len(task.eval_docs) if asked["items"] is None else len(asked["items"])
     requests = recorded(loaded, task, items, plan.experiment.evaluation.batch_size)
-    plain = counting.Read(
+    plain = Read(
         sum(len(context) + len(option) - 1 for _, context, option in requests),
         sum((len(context) + len(option)) ** 2 for _, context, option in requests),
         sum(len(context) + len(option) - 1 for _, context, option in requests),
     )
     opening = opening_tokens(context for _, context, _ in requests)
     own = [(text, context[len(opening) :], option) for text, context, option in requests]
-    needed = counting.read_by_scoring(share_rows(own, budget=TOKENS), opening=len(opening))
-    return counting.forward(plain, size), counting.forward(needed, size)
+    return plain, counting.read_by_scoring(share_rows(own, budget=TOKENS), opening=len(opening))

@@ -31,6 +31,14 @@ def test_a_forward_pass_is_what_torch_counts_with_every_pair(model):
     assert counting.forward(read, counting.sizes(model)) == counted(model, tokens=11, backward=False)
 
 
+def test_what_is_below_the_lowest_layer_is_left_out_and_the_head_is_not():
+    sizes = counting.Sizes(layers=4, inside=100, queries=10, head=1000)
+    read = counting.Read(tokens=5, pairs=15, predicted=2)
+    head = 2.0 * 2 * 1000
+    whole, half = (counting.forward(read, sizes, lowest=lowest) for lowest in (0, 2))
+    assert half - head == pytest.approx((whole - head) / 2)
+
+
 def test_full_training_is_what_torch_counts_with_every_pair(model):
     sizes = counting.sizes(model)
     read = counting.Read(tokens=7, pairs=49, predicted=7)

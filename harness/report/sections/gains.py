@@ -1,13 +1,16 @@
 """Verdicts on the scale of what was gained, what examples give without training, and where accuracy shows nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.report.document import Block, Cell, Notice, Prose
 from harness.statistics.ratio import RatioSet
-from harness.verdict.records import AccuracyLevel, PersistenceComparison, Verdicts
+from harness.verdict.records import AccuracyLevel, ControlShare, GainShare, PersistenceComparison, Verdicts
+from harness.verdict.wording import Scale
 
 OF_THE_GAIN = ("of the gain,", "given up")
 """The heading of the share of the reference's gain that a candidate gives up."""
+_FEW = 2
+"""Arms without a gain that have a sentence each."""
 
 
 def has_shares(verdicts: Verdicts) -> bool:
@@ -29,17 +32,47 @@ def share_cells(verdicts: Verdicts, candidate: str, task: str) -> tuple[Cell, ..
 
 
 def share_sentences(verdicts: Verdicts, one: PersistenceComparison) -> Iterator[str]:
-    """Yield what a candidate gives up of the gain on both suites of a comparison."""
+    """Yield what a candidate gives up of the gain on both suites of a comparison.
+
+    That there is no gain to give up is the reference's: it is said with the first comparison of which it is so.
+    """
+    before = verdicts.comparisons[: verdicts.comparisons.index(one)]
+    said = {each.sentence for earlier in before for each in _shares(verdicts, earlier) if each.share is None}
+    yield from (each.sentence for each in _shares(verdicts, one) if each.sentence not in said)
+
+
+def _shares(verdicts: Verdicts, one: PersistenceComparison) -> Iterator[GainShare]:
     for each in verdicts.shares:
         if each.candidate == one.candidate and each.task in (one.in_domain, one.out_of_domain):
-            yield each.sentence
+            yield each
 
 
 def control_sentences(verdicts: Verdicts, task: str) -> Iterator[Block]:
-    """Yield which part of each arm's gain on a suite examples give without training."""
-    for each in verdicts.controls:
-        if each.task == task:
+    """Yield which part of each arm's gain on a suite examples give without training.
+
+    Arms without a gain have a sentence each where they are few, and one together where they are many.
+    """
+    found = [each for each in verdicts.controls if each.task == task]
+    idle = {each.arm: each for each in found if each.share is None and each.gain.interval[1] >= 0}
+    many = len(idle) > _FEW
+    for each in found:
+        if not (many and each.arm in idle):
             yield Prose(each.sentence)
+    if many:
+        yield Prose(_idle(list(idle.values()), verdicts.level))
+
+
+def _idle(arms: Sequence[ControlShare], level: float) -> str:
+    """Return what arms without a gain came to, in one sentence."""
+    scale = Scale(arms[0].metric)
+    gains = ", ".join(
+        f"{each.arm} {scale.number(each.gain.estimate)} [{', '.join(map(scale.number, each.gain.interval))}]"
+        for each in arms
+    )
+    return (
+        f"Not shown to have gained over the untuned model on {arms[0].task}, so that a share would be unbounded: "
+        f"{gains} ({scale.unit}, {100 * level:.4g}% intervals)."
+    )
 
 
 def accuracy_marks(verdicts: Verdicts) -> Iterator[Block]:

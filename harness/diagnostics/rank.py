@@ -8,6 +8,7 @@ from torch import Tensor
 from harness.diagnostics._base import Diagnostic, Subject
 from harness.methods._base import Adapted
 from harness.methods.dispatch import method_of
+from harness.methods.traits import traits
 from harness.records import Measurement
 
 NEGLIGIBLE = 0.01
@@ -15,7 +16,7 @@ NEGLIGIBLE = 0.01
 
 
 class RanksAlive(Diagnostic):
-    """Every module's low-rank update has more than one direction."""
+    """Every module's low-rank update has more than one direction; of a method that allots ranks some module's."""
 
     name = "ranks_alive"
 
@@ -51,12 +52,15 @@ def effective_ranks(adapted: Adapted) -> tuple[ModuleRank, ...]:
 def ranks_alive(adapted: Adapted) -> Measurement:
     """Sum up the effective ranks: passed where every module's update has more than one direction.
 
-    A declared rank of 1 cannot collapse. Nothing to see for methods without B and A.
+    A declared rank of 1 cannot collapse. A method that allots ranks may take them from a module, which is then
+    `pruned` and no collapse: there one module's directions pass. Nothing to see for methods without B and A.
     """
     ranks = effective_ranks(adapted)
     if not ranks:
         return Measurement(name="ranks_alive", passed=None)
-    collapsed = [each for each in ranks if each.above < min(2, each.declared)]
+    few = [each for each in ranks if each.above < min(2, each.declared)]
+    allotted = traits(adapted.recipe).allots_rank and len(few) < len(ranks)
+    collapsed, pruned = ([], few) if allotted else (few, [])
     least = min(ranks, key=lambda each: each.effective / each.declared)
     details = {
         "modules": len(ranks),
@@ -64,6 +68,7 @@ def ranks_alive(adapted: Adapted) -> Measurement:
         "mean_declared": sum(each.declared for each in ranks) / len(ranks),
         "least": asdict(least),
         "collapsed": [each.module for each in collapsed],
+        **({"pruned": [each.module for each in pruned]} if allotted else {}),
     }
     return Measurement(name="ranks_alive", passed=not collapsed, details=details)
 

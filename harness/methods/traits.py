@@ -51,6 +51,8 @@ class Traits:
     """An adapter can stay at work, frozen, while another one of the same method trains beside it."""
     low_rank: bool = False
     """The change of each adapted weight is a product of two factors, which `Method.low_rank_updates` gives."""
+    allots_rank: bool = False
+    """Training shares ranks out among the modules, and may leave one without any."""
 
 
 def declared_methods(recipe: Recipe) -> tuple[str, ...]:
@@ -92,6 +94,7 @@ def _of_peft(block: Mapping[str, Any]) -> Traits:
         added_tokens=int(block.get("num_virtual_tokens") or 0) if in_the_input else 0,
         merges=kind not in VIRTUAL_TOKENS,
         stacks=kind in STACKABLE,
+        allots_rank=kind == "ADALORA",
         low_rank=kind in LOW_RANK and not _rewrites_base(block) and not any(block.get(each) for each in _VARIANTS),
     )
 
@@ -129,5 +132,6 @@ def _of_any(stages: list[Traits]) -> Traits:
         added_tokens=max(stage.added_tokens for stage in stages),
         merges=holds(lambda each: each.merges),
         stacks=holds(lambda each: each.stacks),
+        allots_rank=holds(lambda each: each.allots_rank),
         low_rank=all(stage.low_rank for stage in stages),
     )

@@ -116,6 +116,23 @@ def test_the_directions_that_a_lora_uses_are_counted(tiny, directions):
     assert diagnostics.ranks_alive(adapted).passed == (directions > 1)
 
 
+@pytest.mark.parametrize(("kept", "passed"), [(8, True), (5, True), (0, False)])
+def test_a_module_that_adalora_gave_no_rank_has_not_collapsed(tiny, kept, passed):
+    ranks = {"init_r": 4, "target_r": 2, "total_step": 10}
+    allotting = {"peft_type": "ADALORA", "target_modules": LORA["target_modules"], **ranks}
+    adapted = adapt(tiny(), recipe(allotting), seed=0)
+    fill(adapted, "lora_B", 4)
+    values = [weight for name, weight in adapted.model.named_parameters() if "lora_E" in name]
+    assert len(values) == 8
+    with torch.no_grad():
+        for place, weight in enumerate(values):
+            weight.fill_(1.0 if place < kept else 0.0)
+    found = diagnostics.ranks_alive(adapted)
+    assert found.passed is passed
+    without = len(found.details["pruned"] if passed else found.details["collapsed"])
+    assert without == 8 - kept
+
+
 def test_effective_rank_of_equal_directions_is_their_number(tiny):
     adapted = adapt(tiny(), recipe(), seed=0)
     with torch.no_grad():

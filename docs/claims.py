@@ -10,6 +10,7 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -176,15 +177,18 @@ def _accuracy_gap(run: Run) -> Figure | None:
 
 def _accuracies(run: Run) -> Iterator[tuple[float, float]]:
     """Yield the in-domain accuracies of the candidate and of the reference, seed by seed, where both have one."""
-    for pair in run.pairs:
-        found = [
-            each["metrics"]["acc,none"]
-            for cell in pair
-            for each in cell["evaluations"]
-            if each["task"] == run.in_domain and "acc,none" in each["metrics"]
-        ]
-        if len(found) == len(pair):
-            yield found[0], found[1]
+    mine, theirs = (_in_domain(run, recipe, "acc,none") for recipe in (run.candidate, run.reference))
+    yield from ((mine[seed], theirs[seed]) for seed in sorted(set(mine) & set(theirs)))
+
+
+def _in_domain(run: Run, recipe: str, metric: str) -> dict[int, float]:
+    """Return a recipe's score in-domain by seed, of the seeds that have one."""
+    return {
+        seed: each["metrics"][metric]
+        for seed, cell in run.of(recipe).items()
+        for each in cell["evaluations"]
+        if each["task"] == run.in_domain and metric in each["metrics"]
+    }
 
 
 def _effects(run: Run) -> Iterator[tuple[str, Figure]]:
@@ -212,9 +216,9 @@ def _accuracies_over(run: Run) -> Iterator[tuple[str, Figure]]:
             yield f"{OVER}{other}", found
 
 
-def _contrasts(run: Run, listed: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
+def _contrasts(run: Run, claims: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
     """Yield the weighted sums of recipes' scores in-domain that claims ask of this run and candidate."""
-    for how in (claim["decide"] for claim in listed):
+    for how in (claim["decide"] for claim in claims):
         asked = (how.get("run"), how.get("candidate")) == (run.lock["experiment"]["name"], run.candidate)
         if asked and "weights" in how and (found := _contrast(run, how["weights"])):
             yield how["figure"], found
@@ -222,18 +226,11 @@ def _contrasts(run: Run, listed: Sequence[Json]) -> Iterator[tuple[str, Figure]]
 
 def _contrast(run: Run, weights: Mapping[str, float]) -> Figure | None:
     """Take the sum of scores in-domain, each times its recipe's weight, seed by seed; a lower score being worse."""
-    scores = {recipe: dict(_scores_in_domain(run, recipe)) for recipe in weights}
+    scores = {recipe: _in_domain(run, recipe, CONTRASTED) for recipe in weights}
     seeds = set.intersection(*map(set, scores.values()))
     return Figure.over_seeds(
         [sum(weight * scores[recipe][seed] for recipe, weight in weights.items()) for seed in sorted(seeds)]
     )
-
-
-def _scores_in_domain(run: Run, recipe: str) -> Iterator[tuple[int, float]]:
-    for seed, cell in run.of(recipe).items():
-        for each in cell["evaluations"]:
-            if each["task"] == run.in_domain and CONTRASTED in each["metrics"]:
-                yield seed, each["metrics"][CONTRASTED]
 
 
 CONTRASTED = "answer_margin,none"
@@ -300,7 +297,7 @@ def _figures(run: Run) -> Iterator[tuple[str, Json]]:
         *fixed,
         *_effects(run),
         *_interactions(run),
-        *_contrasts(run, json.loads(LISTED.read_text(encoding="utf-8"))["claims"]),
+        *_contrasts(run, listed()["claims"]),
         *sorted(_accuracies_over(run), key=lambda each: each[0]),
     ):
         low, high = found.interval
@@ -369,12 +366,18 @@ def _by_run(how: Json, extracts: Mapping[str, Json]) -> Json:
     return {"verdict": verdict, "found": found, "measured": {**measured, "candidate": how["candidate"]}}
 
 
+@cache
+def listed() -> Json:
+    """Return the claims as they are listed, with what is corrected and where they stand."""
+    found: Json = json.loads(LISTED.read_text(encoding="utf-8"))
+    return found
+
+
 def decisions() -> Json:
     """Return the machine-readable twin of the page."""
-    listed = json.loads(LISTED.read_text(encoding="utf-8"))
     extracts = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(EXTRACTS.glob("*.json"))}
-    claims = [{"number": place, **decide(claim, extracts)} for place, claim in enumerate(listed["claims"], start=1)]
-    return {"format": 1, "documents": listed["documents"], "corrections": listed["corrections"], "claims": claims}
+    claims = [{"number": place, **decide(claim, extracts)} for place, claim in enumerate(listed()["claims"], start=1)]
+    return {"format": 1, "documents": listed()["documents"], "corrections": listed()["corrections"], "claims": claims}
 
 
 # The page.

@@ -52,12 +52,14 @@ def bound(plan: Plan, *, recomputing: bool) -> str:
             needed["training"] += least + (0.0 if seed in probed else probe_least)
             if job["probe"] and seed is not None:
                 probed.add(seed)
+        low = lowest(job)
         for task, asked in job["tasks"].items():
             plain, read = _scored(loaded, task, asked, plan)
             taken["scoring"] += counting.forward(plain, size)
-            needed["scoring"] += (above := counting.forward(read, size, lowest=lowest(job)))
-            if lowest(job):
-                upper.setdefault(lowest(job), []).append(above / counting.forward(read, size))
+            above = counting.forward(read, size, lowest=low)
+            needed["scoring"] += above
+            if low:
+                upper.setdefault(low, []).append(above / counting.forward(read, size))
     parts = ", ".join(f"{name} {taken[name] / needed[name]:.2f}" for name in needed)
     whole = sum(taken.values()) / sum(needed.values())
     share = needed["training"] / sum(needed.values())

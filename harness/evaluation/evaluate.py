@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from harness.spec.records import EvaluationOptions, Split, Suite
 from harness.suites.examples import SEED, with_shots
 from harness.suites.load import load_task, suggestion
 from harness.suites.scored import score_split, scored_places
+from harness.trained import FrozenPrefix
 
 
 def evaluate(
@@ -80,8 +80,7 @@ def evaluate(
     output["config"] = _config(model, scorer, options, suite)
     output |= {"lm_eval_version": version("lm_eval"), "transformers_version": version("transformers")}
     root = folder if relative_to is None else relative_to
-    found = _written(output, suite.task, folder=folder, root=root, scorer=scorer.engine, seconds=seconds)
-    return replace(found, prefix=used)
+    return _written(output, suite.task, folder=folder, root=root, scorer=scorer.engine, seconds=seconds, prefix=used)
 
 
 def _prepared(suite: Suite, beside: Path | None, include: Sequence[Path]) -> Task:
@@ -120,7 +119,16 @@ def _score(scorer: SharedPromptLM, name: str, task: Task, *, places: list[int] |
     return output
 
 
-def _written(output: dict[str, Any], task: str, *, folder: Path, root: Path, scorer: str, seconds: float) -> Evaluation:
+def _written(
+    output: dict[str, Any],
+    task: str,
+    *,
+    folder: Path,
+    root: Path,
+    scorer: str,
+    seconds: float,
+    prefix: FrozenPrefix | None,
+) -> Evaluation:
     """Write what lm-eval returned below `folder` and return the record of it, its files named relative to `root`."""
     samples = output.pop("samples")
     written = write_results(output, samples, task=task, model=output["config"]["model_args"], folder=folder)
@@ -133,6 +141,7 @@ def _written(output: dict[str, Any], task: str, *, folder: Path, root: Path, sco
         samples=samples_file,
         scorer=scorer,
         seconds=seconds,
+        prefix=prefix,
         files={results: artefact(written.results), samples_file: artefact(written.samples)},
     )
 

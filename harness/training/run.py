@@ -202,8 +202,8 @@ def _run(trainer: CompletionTrainer, listening: _Listening, validation: Validati
     if validation and _lacks_the_last(listening.watch, trainer.state.global_step, validation):
         trainer.evaluate()
     held_out = trainer.held_out() if validation and (validation.early_stopping or validation.every) else None
-    drawn_again = tuple(trainer.drawn_again(min(len(trainer.order.digests), DRAWN_AGAIN)))
-    return _Ran(replace(spent, validate=trainer.spent.validate), held_out, drawn_again)
+    again = trainer.order.drawn_again(trainer.get_train_dataloader, min(len(trainer.order.digests), DRAWN_AGAIN))
+    return _Ran(replace(spent, validate=trainer.spent.validate), held_out, tuple(again))
 
 
 def _trained(

@@ -192,10 +192,6 @@ class CompletionTrainer(OwnCheckpoints):
                 tokens += counts
         return HeldOut(nats=tuple(nats), tokens=tuple(tokens))
 
-    def drawn_again(self, batches: int) -> list[str]:
-        """Return the digests of `order` of that many batches at most, drawn anew; see `RowOrder.drawn_again`."""
-        return self.order.drawn_again(self.get_train_dataloader, batches)
-
     def training_step(
         self, model: Any, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
     ) -> Tensor:

@@ -82,6 +82,7 @@ class Course:
         if not (self.waiting or self.running):
             return None
         underway = [
-            Underway(each.planned, now - each.since, each.progression.fraction) for each in self.running.values()
+            Underway(each.planned, now - each.since, each.progression.fraction, each.progression.whole(each.since))
+            for each in self.running.values()
         ]
         return self._countdown.at(now, self._pace.left(list(self.waiting.values()), underway, self._places))

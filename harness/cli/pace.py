@@ -10,18 +10,20 @@ from harness.ledger import Outcome
 from harness.plan.cells import PlannedCell
 from harness.records import CellResult
 
-_FIRST = 0.02
-"""The part of a cell before which its own speed tells nothing."""
 _SETTLES = 30.0
 """The seconds over which what is shown drifts to a new estimate."""
 
 
 class Underway(NamedTuple):
-    """A running cell: how long it has run (seconds), and which part of it is done."""
+    """A running cell: how long it has run, which part of it is done, and how long all of it takes by its own speed.
+
+    Times are in seconds; its own speed is None until it shows.
+    """
 
     planned: PlannedCell
     elapsed: float
     fraction: float
+    whole: float | None
 
 
 @dataclass
@@ -44,21 +46,23 @@ class Pace:
 
         What no ended cell tells of is taken from the cells that train now, at the speed that each had so far.
         """
-        training = [each.elapsed / each.fraction for each in running if each.planned.recipe and each.fraction > _FIRST]
+        training = [each.whole for each in running if each.planned.recipe and each.whole is not None]
         guess = fmean(self._of_trained or training) if self._of_trained or training else None
         seconds = [self._expected(each, guess) for each in waiting]
-        for planned, elapsed, fraction in running:
-            whole = elapsed / fraction if fraction > _FIRST else None
+        for planned, elapsed, fraction, whole in running:
             known = self._of_recipe.get(planned.cell.recipe)
-            expected = fmean(known) if known else whole or self._expected(planned, guess)
-            seconds.append(None if expected is None else expected * (1 - fraction))
+            if whole is not None and not known:
+                seconds.append(max(0.0, whole - elapsed))
+            else:
+                expected = self._expected(planned, guess)
+                seconds.append(None if expected is None else expected * (1 - fraction))
         found = [each for each in seconds if each is not None]
         if len(found) < len(seconds):
             return None
         return max(sum(found) / max(places, 1), max(found, default=0.0))
 
     def _expected(self, planned: PlannedCell, guess: float | None) -> float | None:
-        """Return the seconds of a whole cell that has not begun; `guess` are those of any cell that trains."""
+        """Return the seconds of a whole cell, by those of its recipe; `guess` are those of any cell that trains."""
         if own := self._of_recipe.get(planned.cell.recipe):
             return fmean(own)
         return None if guess is None else guess * weight(planned)

@@ -9,6 +9,8 @@ from harness.execution.events import Body, ItemsScored, StageEntered, StepDone
 
 TRAINING_SHARE = 0.6
 """The part of a cell that training fills; scoring fills the rest."""
+_TELLS = 0.02
+"""The part of a cell, done since its first step, before which its speed tells nothing."""
 _STEPS = 20
 """The steps over which speed is a mean."""
 _BLOCKS, _ASCII = "▁▂▃▄▅▆▇█", "_.-=+*%#"
@@ -25,6 +27,8 @@ class Progression:
         self._scored = -1
         self._clock = clock
         self._read: deque[tuple[float, int]] = deque(maxlen=_STEPS)
+        self._first: tuple[float, float] | None = None
+        self._last: tuple[float, float] = (0.0, 0.0)
         self.fraction = 0.0
         self.losses: list[float] = []
         self.words = "loading"
@@ -48,17 +52,32 @@ class Progression:
         (since, before), (now, tokens) = self._read[0], self._read[-1]
         return (tokens - before) / (now - since)
 
+    def whole(self, since: float) -> float | None:
+        """Return the seconds that all of the cell takes which began at `since`, by the clock; None before that shows.
+
+        What came before its first step (loading, a probe) is not taken for its speed.
+        """
+        if self._first is None or self._last[1] - self._first[1] < _TELLS:
+            return None
+        (began, before), (now, done) = self._first, self._last
+        return began - since + (1 - before) * (now - began) / (done - before)
+
+    def _at(self, fraction: float) -> None:
+        self.fraction = fraction
+        self._last = (self._clock(), fraction)
+        self._first = self._first or self._last
+
     def _step(self, step: StepDone) -> None:
         self._read.append((self._clock(), step.tokens))
         self.losses.append(step.loss)
-        self.fraction = self._share * step.step / max(step.steps, 1)
+        self._at(self._share * step.step / max(step.steps, 1))
         self.words = f"step {step.step}/{step.steps}  loss {step.loss:.3f}"
         if self.tokens_per_second is not None:
             self.words += f"  {self.tokens_per_second:,.0f} tok/s"
 
     def _item(self, scored: ItemsScored) -> None:
         suites = self._scored + scored.done / max(scored.total, 1)
-        self.fraction = self._share + (1 - self._share) * suites / max(self._suites, 1)
+        self._at(self._share + (1 - self._share) * suites / max(self._suites, 1))
         self.words = f"{scored.task}  {scored.done}/{scored.total} requests"
 
 

@@ -23,8 +23,11 @@ def course(clock):
 
 
 def half_trained(course, clock, one, seconds):
+    """Half of a training that takes `seconds` from its first step on; loading takes 12 before it."""
     course.begin(one)
     course.take(one.cell.id, StageEntered("train"))
+    clock.now += 12.0
+    course.take(one.cell.id, StepDone(2, 100, 2.0, 40))
     clock.now += seconds
     return course.take(one.cell.id, StepDone(50, 100, 2.0, 1000))
 
@@ -52,13 +55,14 @@ def test_the_part_that_is_done_counts_what_runs(course, clock):
 
 def test_what_is_left_is_known_once_a_cell_tells(course, clock):
     assert course.left(clock()) is None
-    half_trained(course, clock, ONE, 30.0)  # a hundred seconds the whole of it
-    assert course.left(clock()) == pytest.approx(70 + 2 * 100)
+    half_trained(course, clock, ONE, 28.8)  # a hundredth of a cell a second, after twelve of loading
+    left, whole = 70, 12 + 98.8
+    assert course.left(clock()) == pytest.approx(left + 2 * whole)
 
 
 def test_places_are_the_most_cells_that_ran_at_once(course, clock):
     course.begin(TWO)
-    half_trained(course, clock, ONE, 30.0)
+    half_trained(course, clock, ONE, 28.8)
     course.end(result(TWO, 100))
     assert course.left(clock()) == pytest.approx(100)  # the third alone takes as long, beside what is left of the first
 

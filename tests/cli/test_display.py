@@ -83,8 +83,9 @@ def test_lines_say_what_is_left_once_a_cell_tells(console):
     for message in MESSAGES[:5]:
         clock.now += 6.0  # training is 0.6 of a cell
         lines.message(CELL.id, message)
-    assert "[   12.0s]   step 1/4  loss 2.500  ~2:28 left" in said(console)
-    assert "[   30.0s]   step 4/4  loss 2.500  17 tok/s  ~1:" in said(console)
+    assert "[   12.0s]   step 1/4  loss 2.500\n" in said(console)
+    assert "[   18.0s]   step 2/4  loss 2.500  17 tok/s  ~1:14 left" in said(console)  # 28 seconds, and 46 of another
+    assert "[   30.0s]   step 4/4  loss 2.500  17 tok/s  ~1:02 left" in said(console)
 
 
 def test_a_quiet_run_says_what_failed_and_nothing_else(console):

@@ -35,15 +35,17 @@ def test_a_cell_takes_what_its_recipe_took_else_the_mean(pace, waiting, places, 
 
 
 def test_what_is_done_of_a_running_cell_does_not_count(pace):
-    assert pace.left([], [Underway(SLOW, 40.0, 0.5)], 1) == pytest.approx(45)
-    assert pace.left([], [Underway(NEW, 40.0, 0.5)], 1) == pytest.approx(40)
+    assert pace.left([], [Underway(SLOW, 40.0, 0.5, 70.0)], 1) == pytest.approx(45)
+    assert pace.left([], [Underway(NEW, 40.0, 0.5, 70.0)], 1) == pytest.approx(30)
+    assert pace.left([], [Underway(NEW, 80.0, 0.5, 70.0)], 1) == 0.0
+    assert pace.left([], [Underway(NEW, 40.0, 0.5, None)], 1) == pytest.approx(25)  # as all that train did
 
 
 def test_without_a_measured_cell_those_that_train_tell():
     pace = Pace()
     assert pace.left([SLOW], [], 1) is None
-    assert pace.left([SLOW], [Underway(FAST, 1.0, 0.01)], 1) is None
-    assert pace.left([SLOW], [Underway(FAST, 10.0, 0.5)], 1) == pytest.approx(10 + 20)
+    assert pace.left([SLOW], [Underway(FAST, 1.0, 0.01, None)], 1) is None
+    assert pace.left([SLOW], [Underway(FAST, 10.0, 0.5, 20.0)], 1) == pytest.approx(10 + 20)
     pace.measured(result(BASE, 5))
     assert pace.left([SLOW], [], 1) is None
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cli.progression import Progression, sparkline
-from harness.execution.events import StageEntered, StepDone
+from harness.execution.events import ItemsScored, StageEntered, StepDone
 from helpers.watched import MESSAGES, Clock
 
 
@@ -28,6 +28,24 @@ def test_speed_is_that_of_the_last_steps():
     assert cell.tokens_per_second == pytest.approx(500)
     cell.take(StageEntered("evaluate near"))
     assert cell.tokens_per_second is None
+
+
+def test_what_comes_before_the_first_step_is_not_its_speed():
+    clock = Clock()
+    cell = Progression(1, trains=True, clock=clock)
+    cell.take(StageEntered("train"))
+    assert cell.whole(0.0) is None
+    for step in range(1, 41):
+        clock.now += 60.0 if step == 1 else 1.0
+        cell.take(StepDone(step, 40, 1.0, step))
+        assert (cell.whole(0.0) is None) == (step < 3)
+    # a minute to the first step, then a fortieth of the training, which is 0.6 of the cell, a second
+    assert cell.whole(0.0) == pytest.approx(60 + 39 + 0.4 / (0.6 / 40))
+    assert cell.whole(50.0) == pytest.approx(cell.whole(0.0) - 50)
+    cell.take(StageEntered("evaluate near"))
+    clock.now += 10.0
+    cell.take(ItemsScored("near", 5, 10))
+    assert clock.now < cell.whole(0.0) < 60 + 39 + 20 + 10
 
 
 def test_a_curve_that_falls_is_drawn_falling():

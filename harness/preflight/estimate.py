@@ -213,4 +213,5 @@ def _memory_of_scoring(size: SuiteTokens, experiment: Experiment, known: Known) 
 
 
 def _seconds_a_suite(size: SuiteTokens, known: Description, speed: Calibration) -> float:
-    return size.items * (size.tokens * known.total_layers * speed.layer.forward + size.answers * speed.head.forward)
+    layers = size.read * known.total_layers * speed.layer.forward
+    return layers + size.items * size.answers * speed.head.forward

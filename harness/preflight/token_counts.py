@@ -1,5 +1,6 @@
 """How many tokens an experiment trains on and scores: counted where the data is at hand, else assumed."""
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from lm_eval.api.task import Task
 from transformers import PreTrainedTokenizerBase
 
 from harness.declarations.tasks import find_task
+from harness.evaluation.opening import opening_tokens
 from harness.evaluation.progress import without_bars
 from harness.plan.cells import PlannedCell
 from harness.plan.identity import control_suite, rows_key, suite_limit
@@ -42,9 +44,10 @@ _WRITTEN_ITEM, _WRITTEN_REQUEST, _WRITTEN_TOKEN = 350, 130, 4
 class SuiteTokens:
     """Items that a suite scores, those that it has (None where that is not known), and what one of them comes to.
 
-    `tokens` are those that a model reads, the examples before it included and a prompt once for all of its options;
-    `answers` those of the options among them; `longest` is the largest item that was counted. `requests` is how often
-    the model is asked, `written` the bytes in lm-eval's sample file.
+    `tokens` are those of the texts, the examples before it included and a prompt once for all of its options;
+    `answers` those of the options among them; `longest` is the largest item that was counted. Of `tokens` the model
+    reads `opening` once for all items, which every prompt begins with: an item's prompts begin `prompts` times with it.
+    `requests` is how often the model is asked, `written` the bytes in lm-eval's sample file.
     """
 
     items: int
@@ -54,6 +57,13 @@ class SuiteTokens:
     longest: float
     requests: float
     written: float
+    opening: int = 0
+    prompts: float = 1.0
+
+    @property
+    def read(self) -> float:
+        """Tokens that the model reads of all items."""
+        return self.opening + self.items * (self.tokens - self.prompts * self.opening)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +244,9 @@ def _counted(
     for request in task.instances:
         asked.setdefault(request.doc_id, []).append(request)
     answers = [_lengths(tokenizer, [_answer(task, each) for each in item]) for item in asked.values()]
-    prompts = [_lengths(tokenizer, sorted({_prompt(each) for each in item})) for item in asked.values()]
-    read = [sum(prompt) + sum(answer) for prompt, answer in zip(prompts, answers, strict=True)]
+    prompts = [_encoded(tokenizer, sorted({_prompt(each) for each in item})) for item in asked.values()]
+    read = [sum(map(len, prompt)) + sum(answer) for prompt, answer in zip(prompts, answers, strict=True)]
+    alike = experiment.execute.reads_once and all(each.request_type == "loglikelihood" for each in task.instances)
     return SuiteTokens(
         items=_scored(len(places), limit),
         available=len(places),
@@ -244,6 +255,8 @@ def _counted(
         longest=max(read),
         requests=len(task.instances) / len(read),
         written=sum(_written(task, item) for item in asked.values()) / len(read),
+        opening=len(opening_tokens(itertools.chain.from_iterable(prompts))) if alike else 0,
+        prompts=sum(map(len, prompts)) / len(read),
     )
 
 
@@ -278,4 +291,8 @@ def _mean(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> float:
 
 
 def _lengths(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> tuple[int, ...]:
-    return () if not texts else tuple(len(ids) for ids in tokenizer(list(texts))["input_ids"])
+    return tuple(map(len, _encoded(tokenizer, texts)))
+
+
+def _encoded(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:
+    return list(tokenizer(list(texts))["input_ids"]) if texts else []

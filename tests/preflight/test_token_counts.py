@@ -78,6 +78,26 @@ def test_the_examples_before_an_item_are_read_too(tiny_spec):
     assert (without.requests, without.available) == (3, 20)
 
 
+def test_examples_that_stand_before_every_item_are_read_once(tiny_spec):
+    experiment = load(tiny_spec)
+    (suite, *_) = experiment.suites
+    plain, once, again = (
+        count_tokens(
+            replace(experiment, suites=(replace(suite, num_fewshot=shots),), execute=execute), Unknown()
+        ).suites["sums"]
+        for shots, execute in (
+            (0, experiment.execute),
+            (12, experiment.execute),
+            (12, replace(experiment.execute, reads_once=False)),
+        )
+    )
+    assert (plain.opening, again.opening) == (0, 0)
+    assert again.read == again.items * again.tokens == once.items * once.tokens
+    assert once.opening >= 32
+    assert once.read == pytest.approx(once.opening + once.items * (once.tokens - once.opening))
+    assert plain.read < once.read < 2 * plain.read + once.opening
+
+
 def test_a_limit_leaves_the_number_of_items_that_there_are(tiny_spec):
     found = count_tokens(load(tiny_spec, overrides=Overrides(limit=5)), Unknown()).suites["sums"]
     assert (found.items, found.available) == (5, 20)

@@ -33,7 +33,8 @@ from harness.preflight.existing import check_existing
 from harness.preflight.few_rows import few_rows
 from harness.preflight.incompatibilities import check_device, check_recipes
 from harness.preflight.starts import check_starts
-from harness.preflight.token_counts import SuiteTokens, TokenCounts, count_tokens
+from harness.preflight.suite_tokens import SuiteTokens
+from harness.preflight.token_counts import TokenCounts, count_tokens
 from harness.preflight.trainings import BASE, Known, Part, Sizes, demands, largest_cell, model_config, parts_of
 from harness.preflight.unknown import Unknown
 from harness.preflight.workers import places, workers_of

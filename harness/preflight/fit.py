@@ -24,7 +24,8 @@ from harness.model.precision import usable_dtype
 from harness.plan.batch import halves
 from harness.plan.identity import rows_key
 from harness.plan.sizes import recipes_to_train
-from harness.preflight.token_counts import RowTokens, TokenCounts, count_training
+from harness.preflight.row_tokens import RowTokens
+from harness.preflight.token_counts import TokenCounts, count_training
 from harness.preflight.trainings import Demand, demands
 from harness.preflight.unknown import Unknown
 from harness.records import GIB, Fit

@@ -15,7 +15,8 @@ from typing import Any
 import psutil
 
 from harness.evaluation.scorer import TOKENS
-from harness.preflight.token_counts import RowTokens, SuiteTokens
+from harness.preflight.row_tokens import RowTokens
+from harness.preflight.suite_tokens import SuiteTokens
 
 WIDTH = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Bytes of a number."""

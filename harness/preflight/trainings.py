@@ -18,7 +18,8 @@ from harness.plan.costs import TrainingMemory
 from harness.plan.sizes import recipes_to_train
 from harness.preflight import memory
 from harness.preflight.calibrate import Calibration
-from harness.preflight.token_counts import RowTokens, TokenCounts
+from harness.preflight.row_tokens import RowTokens
+from harness.preflight.token_counts import TokenCounts
 from harness.records import MatchedSize
 from harness.sources import models
 from harness.spec.records import Experiment, Recipe, Stage

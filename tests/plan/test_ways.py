@@ -7,7 +7,8 @@ import yaml
 
 from harness.plan.nodes import Device, Node, Nodes
 from harness.plan.ways import in_half, ways_on
-from harness.preflight.token_counts import RowTokens, TokenCounts
+from harness.preflight.row_tokens import RowTokens
+from harness.preflight.token_counts import TokenCounts
 from harness.preflight.trainings import demands
 from harness.records import GIB
 from harness.report.render.text import render_text

@@ -11,7 +11,8 @@ from harness.preflight import estimate as planning
 from harness.preflight import memory, trainings
 from harness.preflight.calibrate import Calibration, Speed
 from harness.preflight.calibrated import Kept
-from harness.preflight.token_counts import RowTokens, count_tokens
+from harness.preflight.row_tokens import RowTokens
+from harness.preflight.token_counts import count_tokens
 from harness.preflight.unknown import Unknown
 from harness.spec import Overrides, load
 from harness.spec.records import Layers, Recipe

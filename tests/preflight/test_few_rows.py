@@ -6,7 +6,8 @@ import pytest
 
 from harness.errors import SpecError
 from harness.preflight.few_rows import few_rows
-from harness.preflight.token_counts import RowTokens, TokenCounts
+from harness.preflight.row_tokens import RowTokens
+from harness.preflight.token_counts import TokenCounts
 from harness.report.document import Notice
 from harness.report.sections.rows import rows_of_plan
 from harness.spec import load

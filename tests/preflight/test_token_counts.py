@@ -1,14 +1,13 @@
 """Tokens are counted where the data is at hand: the experiment's rows, and those of a stage that has its own."""
 
 import json
-import re
 from dataclasses import replace
 
 import pytest
 
 from harness.plan.cells import plan_cells
 from harness.plan.search import expected_trials
-from harness.preflight import token_counts
+from harness.preflight import row_tokens
 from harness.preflight.content import rows_of
 from harness.preflight.token_counts import count_tokens, count_training
 from harness.preflight.unknown import Unknown
@@ -57,52 +56,6 @@ def test_what_is_not_at_hand_is_assumed_and_said(staged, tmp_path, monkeypatch):
     assert "cannot be reached" in unknown.reasons[0]
 
 
-def test_a_suite_that_is_not_at_hand_has_as_many_items_as_its_file_states(tiny_spec, tmp_path):
-    (tmp_path / "tasks" / "sums" / "loader.py").write_text("def load(**_):\n    raise ConnectionError('no route')\n")
-    far = tmp_path / "tasks" / "sums" / "sums_far.yaml"
-    far.write_text(re.sub(r"(metadata:.*\n)", r"\1  counts: {test: 14042}\n", far.read_text()))
-    unknown = Unknown()
-    counts = count_tokens(load(tiny_spec), unknown)
-    assert (counts.suites["sums_far"].items, counts.suites["sums_far"].available) == (14042, 14042)
-    assert (counts.suites["sums"].items, counts.suites["sums"].available) == (500, None)
-    assert "500 items of sums" in unknown.assumed
-    assert "500 items of sums_far" not in unknown.assumed
-
-
-def test_the_examples_before_an_item_are_read_too(tiny_spec):
-    experiment = load(tiny_spec)
-    shots = replace(experiment, suites=tuple(replace(each, num_fewshot=3) for each in experiment.suites))
-    without, with_three = (count_tokens(each, Unknown()).suites["sums"] for each in (experiment, shots))
-    assert with_three.tokens > 3 * without.tokens / 2
-    assert with_three.answers == without.answers
-    assert (without.requests, without.available) == (3, 20)
-
-
-def test_examples_that_stand_before_every_item_are_read_once(tiny_spec):
-    experiment = load(tiny_spec)
-    (suite, *_) = experiment.suites
-    plain, once, again = (
-        count_tokens(
-            replace(experiment, suites=(replace(suite, num_fewshot=shots),), execute=execute), Unknown()
-        ).suites["sums"]
-        for shots, execute in (
-            (0, experiment.execute),
-            (12, experiment.execute),
-            (12, replace(experiment.execute, reads_once=False)),
-        )
-    )
-    assert (plain.opening, again.opening) == (0, 0)
-    assert again.read == again.items * again.tokens == once.items * once.tokens
-    assert once.opening >= 32
-    assert once.read == pytest.approx(once.opening + once.items * (once.tokens - once.opening))
-    assert plain.read < once.read < 2 * plain.read + once.opening
-
-
-def test_a_limit_leaves_the_number_of_items_that_there_are(tiny_spec):
-    found = count_tokens(load(tiny_spec, overrides=Overrides(limit=5)), Unknown()).suites["sums"]
-    assert (found.items, found.available) == (5, 20)
-
-
 def test_trials_are_scored_on_the_validation_rows_as_they_are_limited():
     tune = 'tune={"search": {"learning_rate": {"factors": [1, 3]}}, "seed": 7, "metric": "both"}'
     experiment = load("gap", overrides=Overrides(set=(tune, "validation.limit=50")))
@@ -120,5 +73,5 @@ def test_rows_that_were_read_are_not_read_again_and_come_to_the_same_counts(stag
     read = rows_of(staged, tokenizer).trained_on
     plain = count_training(staged, tokenizer, Unknown())
     for name in ("training_rows", "stage_rows"):
-        monkeypatch.setattr(token_counts, name, lambda *_: pytest.fail("rows were read again"))
+        monkeypatch.setattr(row_tokens, name, lambda *_: pytest.fail("rows were read again"))
     assert count_training(staged, tokenizer, Unknown(), read=read) == plain

@@ -150,8 +150,7 @@ class Lines:
         running = self._course.take(cell, message)
         name = f"{cell_name(running.planned.cell)}: " if len(self._course.running) > 1 else ""
         if isinstance(message, StepDone) and message.step % max(1, message.steps // 10) == 0:
-            left = self._course.left(self._clock())
-            self._say(f"  {name}{running.progression.words}" + ("" if left is None else f"  ~{clock_words(left)} left"))
+            self._say(f"  {name}{running.progression.words}{self._left()}")
         elif isinstance(message, StageEntered) and message.name.startswith(("evaluate", "merge")):
             self._say(f"  {name}{message.name}")
         elif words := gone_on_words(message):
@@ -165,6 +164,13 @@ class Lines:
         """Print what the look found."""
         for words in look_words(looks):
             self._say(words)
+
+    def _left(self) -> str:
+        """Return how long these trials or cells still take: what comes after trials hangs on them."""
+        left = self._course.left(self._clock())
+        if left is None:
+            return ""
+        return f"  ~{clock_words(left)} left" + (" of these trials" if self._kind == "trial" else "")
 
     def _say(self, words: str) -> None:
         line = visible(f"[{self._clock() - self._start:7.1f}s] {words}")

@@ -75,17 +75,19 @@ def test_lines_say_how_fast_it_reads_and_what_a_look_found(console):
     assert "]   lora--x, near → far: persists" in text
 
 
-def test_lines_say_what_is_left_once_a_cell_tells(console):
+@pytest.mark.parametrize(("kind", "of"), [("cells", ""), ("trials", " of these trials")])
+def test_lines_say_what_is_left_once_a_cell_tells(console, kind, of):
     clock, other = Clock(), replace(PLANNED, cell=replace(CELL, id="lora--x--s2--0", seed=2))
     lines = Lines(console, clock)
-    lines.planned("cells", [PLANNED, other], [])
+    lines.planned(kind, [PLANNED, other], [])
     lines.cell(0, PLANNED)
     for message in MESSAGES[:5]:
         clock.now += 6.0  # training is 0.6 of a cell
         lines.message(CELL.id, message)
+    # at the second step 28 seconds are left, and 46 of another cell
     assert "[   12.0s]   step 1/4  loss 2.500\n" in said(console)
-    assert "[   18.0s]   step 2/4  loss 2.500  17 tok/s  ~1:14 left" in said(console)  # 28 seconds, and 46 of another
-    assert "[   30.0s]   step 4/4  loss 2.500  17 tok/s  ~1:02 left" in said(console)
+    assert f"[   18.0s]   step 2/4  loss 2.500  17 tok/s  ~1:14 left{of}\n" in said(console)
+    assert f"[   30.0s]   step 4/4  loss 2.500  17 tok/s  ~1:02 left{of}\n" in said(console)
 
 
 def test_a_quiet_run_says_what_failed_and_nothing_else(console):

@@ -14,15 +14,13 @@ from harness.spec.launch import launch_problems
 from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
 from harness.spec.naming import name_problems
-from harness.spec.numbers import has_next
 from harness.spec.phase_checks import phase_problems
 from harness.spec.recipe import ReadRecipe
-from harness.spec.records import MARGIN, NOT_POOLED
-from harness.spec.search_checks import searched_problems
-from harness.spec.searched import REFUSED, is_of_recipe
+from harness.spec.records import NOT_POOLED
 from harness.spec.starts import start_problems
 from harness.spec.suggest import nearest, resembling
 from harness.spec.tasks import NamedTasks, task_problems
+from harness.spec.tune_checks import metric_problems, tune_problems
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 """What transformers' configurations call the number of decoder layers."""
@@ -282,104 +280,11 @@ def _layers_beyond(read: ReadRecipe, total: int) -> Iterator[Problem]:
 
 
 def _tune(context: Context) -> Iterator[Problem]:
-    """Yield everything wrong with the names, values and seed of the search."""
-    tune = context.spec["tune"]
-    if tune is None:
-        return
-    yield from _tune_seed(context, tune)
-    yield from _tune_wide(context, tune)
-    yield from _metric(context, "tune")
-    yield from _tune_recipes(context, tune)
-    yield from _tune_staged(context, tune)
-    yield from _tune_length(context, tune)
-    yield from searched_problems(context.document, context.recipes)
-
-
-def _tune_seed(context: Context, tune: Any) -> Iterator[Problem]:
-    for field in ("seed", "confirm_seed"):
-        if tune.get(field) in context.spec["seeds"]:
-            message = (
-                f"the seed {tune[field]} is one of the experiment's: the choice would be made on a run that counts"
-            )
-            yield context.document.problem(("tune", field), message, "Give the trials a seed of their own.")
-    if tune.get("confirm_seed") == tune["seed"]:
-        message = f"{tune['seed']} is the trials' seed already: a choice is confirmed by another one"
-        yield context.document.problem(("tune", "confirm_seed"), message, "Give a second seed.")
-
-
-def _tune_wide(context: Context, tune: Any) -> Iterator[Problem]:
-    """Refuse to widen a search none of whose fields has a next number."""
-    wide = [
-        search.get("values") or search.get("factors") or ()
-        for field, search in tune["search"].items()
-        if not is_of_recipe(field)
-    ]
-    if tune.get("widen") and not any(has_next(each) for each in wide):
-        message = "no field of SFTConfig is searched by two numbers or more, all above 0: there is none beyond its edge"
-        yield context.document.problem(("tune", "widen"), message, "Give one such numbers, or leave `widen` out.")
+    return tune_problems(context.document, context.recipes, context.tasks)
 
 
 def _search(context: Context) -> Iterator[Problem]:
     """Yield everything wrong with the search in phases."""
     if context.spec["search"] is not None:
-        yield from _metric(context, "search")
+        yield from metric_problems(context.document, context.tasks, "search")
         yield from phase_problems(context.document, context.recipes)
-
-
-def _metric(context: Context, block: str) -> Iterator[Problem]:
-    """Refuse to choose by a margin where the validation rows are no task's validation split, or have none."""
-    rows = context.spec.get("validation") or {}
-    data = rows.get("data") or {**context.spec.get("data", {}), "split": "validation"}
-    chosen_by = context.spec[block].get("metric", "loss")
-    if chosen_by == "loss" or "data" not in context.spec:
-        return
-    at: At = (block, "metric")
-    message = f"{chosen_by!r} takes options beside the right answer"
-    if rows.get("share") or data["source"] != "task" or data.get("split") != "validation":
-        remedy = 'Choose by "loss", or let the validation rows be the validation split of a task.'
-        yield context.document.problem(at, f"{message}, which these validation rows do not have", remedy)
-    elif data["task"] in context.tasks.declared:
-        known = context.tasks.declared[data["task"]].metrics
-        if known and MARGIN not in known:
-            remedy = f'It reports {", ".join(known)}. Choose by "loss".'
-            yield context.document.problem(at, f"{message}, and {data['task']!r} reports no {MARGIN}", remedy)
-
-
-def _tune_recipes(context: Context, tune: Any) -> Iterator[Problem]:
-    for index, name in enumerate(tune.get("recipes") or ()):
-        if name not in context.recipes:
-            message = f"{name!r} is not among the experiment's recipes"
-            yield context.document.problem(("tune", "recipes", index), message, nearest(name, context.recipes))
-
-
-def _tune_staged(context: Context, tune: Any) -> Iterator[Problem]:
-    at: At = ("tune", "recipes") if tune.get("recipes") else ("tune",)
-    for name in tune.get("recipes") or context.recipes:
-        if name not in context.recipes:
-            continue
-        if context.recipes[name].stages:
-            message = f"{name!r} is trained in stages, which a search does not go through"
-            yield context.document.problem(at, message, _OTHERS)
-        if context.recipes[name].recipe.start is not None:
-            yield context.document.problem(at, f"{name!r} starts from an adapter, and {REFUSED['start']}", _OTHERS)
-
-
-_OTHERS = "Name the recipes to search for in `tune.recipes`."
-
-
-def _tune_length(context: Context, tune: Any) -> Iterator[Problem]:
-    """Refuse a search over the length of training where something else fixes it: all trials would be the same."""
-    fixed = tune.get("max_steps") is not None
-    if "max_steps" in tune["search"] and fixed:
-        message = "`max_steps` is searched for, and `tune.max_steps` sets it for every trial"
-        yield context.document.problem(("tune", "search", "max_steps"), message, "Keep one of them.")
-    fixed = fixed or any(_steps(context, name) > 0 for name in tune.get("recipes") or context.recipes)
-    if "num_train_epochs" in tune["search"] and fixed:
-        message = "`num_train_epochs` has no effect beside `max_steps`"
-        yield context.document.problem(("tune", "search", "num_train_epochs"), message, "Search over `max_steps`.")
-
-
-def _steps(context: Context, name: str) -> int:
-    own = context.recipes[name].recipe.training if name in context.recipes else {}
-    steps = {**context.spec["training"], **own}.get("max_steps", -1)
-    return steps if isinstance(steps, int) else -1

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from harness.cli.course import Course
-from harness.cli.pace import clock_words
+from harness.cli.pace import left_words
 from harness.cli.progress_words import cell_name, ended_words, gone_on_words, kept_words, look_words
 from harness.cli.progression import Clock
 from harness.cli.terminal import uncleaned
@@ -167,10 +167,8 @@ class Lines:
 
     def _left(self) -> str:
         """Return how long these trials or cells still take: what comes after trials hangs on them."""
-        left = self._course.left(self._clock())
-        if left is None:
-            return ""
-        return f"  ~{clock_words(left)} left" + (" of these trials" if self._kind == "trial" else "")
+        words = left_words(self._course.left(self._clock()))
+        return words + " of these trials" if words and self._kind == "trial" else words
 
     def _say(self, words: str) -> None:
         line = visible(f"[{self._clock() - self._start:7.1f}s] {words}")

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.course import Course, Running
-from harness.cli.pace import clock_words
+from harness.cli.pace import clock_words, left_words
 from harness.cli.progress_words import ended_words, gone_on_words, look_words, short_name
 from harness.cli.progression import Clock, sparkline
 from harness.execution.events import BatchSettled, Body, StageEntered
@@ -140,7 +140,7 @@ class Screen:
         course = self._course
         share, shown = course.share, course.left(now) if self._kind else None
         words = f"{int(100 * share):3}%  {course.ended} of {course.cells} done" if self._kind else self._note
-        times = clock_words(now - self._begin) + ("" if shown is None else f"  ~{clock_words(shown)} left")
+        times = clock_words(now - self._begin) + left_words(shown)
         title = self._kind or "preparing"
         line = Table.grid(padding=(0, 1, 0, 0))
         bar = 40 if width >= _WIDE else 20

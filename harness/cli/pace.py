@@ -49,17 +49,18 @@ class Pace:
         training = [each.whole for each in running if each.planned.recipe and each.whole is not None]
         guess = fmean(self._of_trained or training) if self._of_trained or training else None
         seconds = [self._expected(each, guess) for each in waiting]
-        for planned, elapsed, fraction, whole in running:
-            known = self._of_recipe.get(planned.cell.recipe)
-            if whole is not None and not known:
-                seconds.append(max(0.0, whole - elapsed))
-            else:
-                expected = self._expected(planned, guess)
-                seconds.append(None if expected is None else expected * (1 - fraction))
+        seconds += [self._rest(each, guess) for each in running]
         found = [each for each in seconds if each is not None]
         if len(found) < len(seconds):
             return None
         return max(sum(found) / max(places, 1), max(found, default=0.0))
+
+    def _rest(self, cell: Underway, guess: float | None) -> float | None:
+        """Return the seconds that a running cell still takes: by its own speed where none of its recipe has ended."""
+        if cell.whole is not None and cell.planned.cell.recipe not in self._of_recipe:
+            return max(0.0, cell.whole - cell.elapsed)
+        expected = self._expected(cell.planned, guess)
+        return None if expected is None else expected * (1 - cell.fraction)
 
     def _expected(self, planned: PlannedCell, guess: float | None) -> float | None:
         """Return the seconds of a whole cell, by those of its recipe; `guess` are those of any cell that trains."""
@@ -90,6 +91,11 @@ class Countdown:
 def weight(planned: PlannedCell) -> float:
     """Return how long a cell takes beside one that trains: the base is scored alone."""
     return 1.0 if planned.recipe is not None else 1 - TRAINING_SHARE
+
+
+def left_words(seconds: float | None) -> str:
+    """Return how long a run still takes, for the end of a line; nothing where it is not known."""
+    return "" if seconds is None else f"  ~{clock_words(seconds)} left"
 
 
 def clock_words(seconds: float) -> str:

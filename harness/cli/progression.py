@@ -29,7 +29,6 @@ class Progression:
         self._read: deque[tuple[float, int]] = deque(maxlen=_STEPS)
         self._first: tuple[float, float] | None = None
         self._last: tuple[float, float] = (0.0, 0.0)
-        self.fraction = 0.0
         self.losses: list[float] = []
         self.words = "loading"
 
@@ -43,6 +42,11 @@ class Progression:
             self.words = message.name
             self._read.clear()
             self._scored += message.name.startswith("evaluate")
+
+    @property
+    def fraction(self) -> float:
+        """The part of the cell that is done."""
+        return self._last[1]
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -63,7 +67,6 @@ class Progression:
         return began - since + (1 - before) * (now - began) / (done - before)
 
     def _at(self, fraction: float) -> None:
-        self.fraction = fraction
         self._last = (self._clock(), fraction)
         self._first = self._first or self._last
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from transformers import PreTrainedTokenizerBase
 
-from harness.preflight.sampled import drawn, lengths
+from harness.preflight.sampled import ASSUMED_ANSWERS, drawn, lengths
 from harness.preflight.unknown import Unknown
 from harness.sources.data import Row
 from harness.spec.records import Experiment, Stage
@@ -14,8 +14,6 @@ from harness.training.rows import stage_rows, training_rows
 from harness.transforms import count_left, origins
 
 ASSUMED_ROW = 80.0
-ASSUMED_ANSWERS = 0.5
-"""Part of a training example that is completion, where it is not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

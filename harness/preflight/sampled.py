@@ -8,6 +8,8 @@ from transformers import PreTrainedTokenizerBase
 SAMPLE = 64
 """Training examples and items of a suite that are counted, drawn from all of them."""
 _SEED = 5
+ASSUMED_ANSWERS = 0.5
+"""Part of a training example or an item that is completion or options, where it is not counted."""
 
 
 def drawn(count: int) -> list[int]:

@@ -13,7 +13,7 @@ from harness.declarations.tasks import find_task
 from harness.evaluation.opening import opening_tokens
 from harness.evaluation.progress import without_bars
 from harness.plan.identity import suite_limit
-from harness.preflight.sampled import drawn, encoded, lengths
+from harness.preflight.sampled import ASSUMED_ANSWERS, drawn, encoded, lengths
 from harness.preflight.unknown import Unknown
 from harness.spec.records import Experiment, Split, Suite
 from harness.suites.examples import shots_for_now
@@ -22,8 +22,6 @@ from harness.suites.scored import scorable, split_for_now
 from harness.training.rows import chat_template
 
 ASSUMED_ITEM = 160.0
-ASSUMED_ANSWERS = 0.5
-"""Part of an item that is options, where it is not counted."""
 ASSUMED_ITEMS = 500
 ASSUMED_REQUESTS = 4
 _WRITTEN_ITEM, _WRITTEN_REQUEST, _WRITTEN_TOKEN = 350, 130, 4

@@ -39,11 +39,11 @@ KINDS: Mapping[str, Kind] = {
 
 
 def shortage(kind: Kind, rows: int, *, prompts: bool) -> str | None:
-    """Return what is said of a training on so few rows, of a prompt or of another adapter; None where they suffice."""
+    """Return what is said of a task that gives so few rows to a prompt or another adapter; None where they suffice."""
     if prompts and kind.prompts is None:
-        return f"prompts are advised against for {kind.title} ({SOURCE})"
+        return f"is {kind.title}, for which prompts are advised against ({SOURCE})"
     least = (kind.prompts if prompts else None) or kind.adapters
     if rows >= least[0]:
         return None
     what = "a prompt" if prompts else "an adapter"
-    return f"{rows:,} rows, where {what} for {kind.title} takes {least[0]:,} to {least[1]:,} at least ({SOURCE})"
+    return f"gives {rows:,} rows, where {what} for {kind.title} takes {least[0]:,} to {least[1]:,} at least ({SOURCE})"

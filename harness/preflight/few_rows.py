@@ -29,4 +29,4 @@ def _shortages(experiment: Experiment, stage: Stage, counted: TokenCounts) -> It
     task = find_task(seen.data.task, beside=experiment.file.parent, include=experiment.include)
     kind = None if task is None else KINDS.get(str(task.metadata.get("kind")))
     if kind is not None and (told := shortage(kind, rows, prompts=known.added_tokens > 0)) is not None:
-        yield f"{seen.data.task} gives {told}"
+        yield f"{seen.data.task} {told}"

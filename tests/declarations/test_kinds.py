@@ -43,7 +43,7 @@ def test_prompts_take_no_fewer_rows_than_adapters(name):
             "773 rows, where an adapter for extractive question answering takes 2,000",
         ),
         ("extractive_qa", 2000, False, None),
-        ("extractive_qa", 9999, True, "prompts are advised against"),
+        ("extractive_qa", 9999, True, "is extractive question answering, for which prompts are advised against"),
         ("classification", 999, True, "a prompt for text classification takes 1,000 to 5,000"),
         ("classification", 999, False, None),
     ],

@@ -45,6 +45,8 @@ class Traits:
     """The first values are computed from training batches."""
     added_tokens: int = 0
     """By how many tokens every example is lengthened."""
+    before_input: bool = False
+    """What trains stands before every input, so that answers are scored one by one, each with its prompt."""
     merges: bool = True
     """What was trained can be folded into the base model's weights."""
     stacks: bool = False
@@ -92,6 +94,7 @@ def _of_peft(block: Mapping[str, Any]) -> Traits:
         label=str(kind),
         starts_from_data=block.get("init_lora_weights") in READS_DATA,
         added_tokens=int(block.get("num_virtual_tokens") or 0) if in_the_input else 0,
+        before_input=kind in VIRTUAL_TOKENS,
         merges=kind not in VIRTUAL_TOKENS,
         stacks=kind in STACKABLE,
         allots_rank=kind == "ADALORA",
@@ -130,6 +133,7 @@ def _of_any(stages: list[Traits]) -> Traits:
         draws_start=holds(lambda each: each.draws_start),
         starts_from_data=holds(lambda each: each.starts_from_data),
         added_tokens=max(stage.added_tokens for stage in stages),
+        before_input=holds(lambda each: each.before_input),
         merges=holds(lambda each: each.merges),
         stacks=holds(lambda each: each.stacks),
         allots_rank=holds(lambda each: each.allots_rank),

@@ -53,6 +53,11 @@ class SuiteTokens:
         """Tokens that the model reads of all items."""
         return self.opening + self.items * (self.tokens - self.prompts * self.opening)
 
+    def read_apart(self, before: int) -> float:
+        """Tokens that it reads of them where each answer has a prompt of its own, behind `before` trained tokens."""
+        prompt = (self.tokens - self.answers) / self.prompts
+        return self.items * (self.requests * (before + prompt) + self.answers)
+
 
 def count_suite_tokens(
     suite: Suite,

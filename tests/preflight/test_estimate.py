@@ -61,6 +61,22 @@ def test_frozen_weights_get_no_gradient_and_virtual_tokens_are_read(planned, tmp
     assert cells["lora--tiny"].train_seconds == pytest.approx(2 * 2 * (counted.rows.padded(2) + more) * layers)
 
 
+@pytest.mark.parametrize(("kind", "before"), [("PROMPT_TUNING", 9), ("PREFIX_TUNING", 0)])
+def test_behind_virtual_tokens_each_answer_is_scored_with_its_prompt_and_all_of_it_projected(
+    planned, tmp_path, kind, before
+):
+    recipe = {"description": "another", "peft": {"peft_type": kind, "num_virtual_tokens": 9}}
+    (tmp_path / "adapters" / "lora--tiny.json").write_text(json.dumps(recipe))
+    cells, counted = planned(layer=Speed(1.0, 1.0, 1.0), head=Speed(10.0, 1.0, 1.0))
+    suites = counted.suites.values()
+    asked = [(each.items * each.requests, each.items * each.answers, each.tokens - each.answers) for each in suites]
+    apart = sum(requests * (before + prompt) + answers for requests, answers, prompt in asked)
+    assert all(each.requests > 1 and each.prompts == 1 for each in suites)
+    assert cells["lora--tiny"].evaluate_seconds == pytest.approx(apart * (2 + 10))
+    shared = sum(each.items * (each.tokens * 2 + each.answers * 10) for each in suites)
+    assert cells["base"].evaluate_seconds == cells["full--default"].evaluate_seconds == pytest.approx(shared)
+
+
 def test_a_batch_is_as_wide_as_its_longest_example():
     rows = RowTokens(count=5, tokens=3.0, completion_tokens=1.0, lengths=(1, 5, 2, 3, 4))
     assert rows.padded(1) == 3

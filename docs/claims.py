@@ -109,6 +109,13 @@ class Run:
         return {int(each["cell"]["seed"]): each for each in self.cells if each["cell"]["recipe"] == recipe}
 
     @property
+    def ranks(self) -> dict[str, int]:
+        """The candidate and those of its variants that have a rank, with it."""
+        named = {f"{each['method']}--{each['name']}": each["peft"] or {} for each in self.lock["experiment"]["recipes"]}
+        kin = {name: peft for name, peft in named.items() if f"{name}-".startswith(f"{self.candidate}-")}
+        return {name: int(peft["r"]) for name, peft in kin.items() if "r" in peft}
+
+    @property
     def in_domain(self) -> str:
         """The first task in-domain."""
         return str(next(each["task"] for each in self.lock["experiment"]["suites"] if each["role"] == "in_domain"))
@@ -191,6 +198,33 @@ def _in_domain(run: Run, recipe: str, metric: str) -> dict[int, float]:
     }
 
 
+def _ranks_in_use(run: Run) -> Figure | None:
+    ranks = [cell["train_info"]["measurements"]["ranks_alive"]["details"] for cell in run.of(run.candidate).values()]
+    return Figure.over_seeds([each["least"]["above"] / each["least"]["declared"] for each in ranks if each])
+
+
+def _growth_of_best_rank(run: Run) -> Figure | None:
+    """Fit, seed by seed, the logarithm of the best rank on that of the logarithm of the number of rows."""
+    slopes = []
+    for best in _best_ranks(run).values():
+        if len(best) > 1:
+            pairs = [(math.log(math.log(rows)), math.log(rank)) for rows, rank in best.items()]
+            slopes.append(statistics.linear_regression(*zip(*pairs, strict=True)).slope)
+    return Figure.over_seeds(slopes)
+
+
+def _best_ranks(run: Run) -> dict[int, dict[int, int]]:
+    """Return by seed and number of rows the rank of the candidate or its variants that does best in-domain."""
+    best: dict[int, dict[int, tuple[float, int]]] = {}
+    for recipe, rank in run.ranks.items():
+        cells = run.of(recipe)
+        for seed, score in _in_domain(run, recipe, CONTRASTED).items():
+            rows = cells[seed]["train_info"]["rows"]["total"]
+            of_seed = best.setdefault(seed, {})
+            of_seed[rows] = max(of_seed.get(rows, (-math.inf, 0)), (score, rank))
+    return {seed: {rows: rank for rows, (_, rank) in each.items()} for seed, each in best.items()}
+
+
 def _effects(run: Run) -> Iterator[tuple[str, Figure]]:
     """Yield what each variant of the candidate did on each suite, named ``effect of rank=4 on k8s_qa``."""
     for each in run.verdict.get("effects", []):
@@ -216,12 +250,14 @@ def _accuracies_over(run: Run) -> Iterator[tuple[str, Figure]]:
             yield f"{OVER}{other}", found
 
 
-def _contrasts(run: Run, claims: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
-    """Yield the weighted sums of recipes' scores in-domain that claims ask of this run and candidate."""
+def _asked(run: Run, claims: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
+    """Yield what claims ask of this run and candidate alone, each by the key that says of which recipes."""
+    of_recipes = {"weights": _contrast, "steps": _steps_saved}
     for how in (claim["decide"] for claim in claims):
-        asked = (how.get("run"), how.get("candidate")) == (run.lock["experiment"]["name"], run.candidate)
-        if asked and "weights" in how and (found := _contrast(run, how["weights"])):
-            yield how["figure"], found
+        if (how.get("run"), how.get("candidate")) == (run.lock["experiment"]["name"], run.candidate):
+            for key, figure in of_recipes.items():
+                if key in how and (found := figure(run, how[key])):
+                    yield how["figure"], found
 
 
 def _contrast(run: Run, weights: Mapping[str, float]) -> Figure | None:
@@ -233,14 +269,37 @@ def _contrast(run: Run, weights: Mapping[str, float]) -> Figure | None:
     )
 
 
+def _steps_saved(run: Run, pair: tuple[str, str]) -> Figure | None:
+    """Take the share of steps that the first recipe saves on the way to the loss that the second ends with.
+
+    A loss is the mean of `SMOOTHED` steps. One that does not get there counts with all its steps, so saves nothing.
+    """
+    mine, theirs = (
+        {seed: _smoothed(cell["train_info"]["losses"]) for seed, cell in run.of(recipe).items()} for recipe in pair
+    )
+    pairs = [(theirs[seed][-1], mine[seed], theirs[seed]) for seed in sorted(set(mine) & set(theirs))]
+    return Figure.over_seeds([1 - _steps_to(loss, one) / _steps_to(loss, other) for loss, one, other in pairs])
+
+
+def _smoothed(losses: Sequence[float]) -> list[float]:
+    return [statistics.fmean(losses[end - SMOOTHED : end]) for end in range(SMOOTHED, len(losses) + 1)]
+
+
+def _steps_to(loss: float, smoothed: Sequence[float]) -> int:
+    reached = (place for place, each in enumerate(smoothed) if each <= loss)
+    return next(reached, len(smoothed) - 1) + SMOOTHED
+
+
+SMOOTHED = 5
 CONTRASTED = "answer_margin,none"
 EFFECT, EXTRA, OVER = "effect of ", "extra cost of ", "accuracy over "
-CONTRAST = "contrast: "
+CONTRAST, STEPS = "contrast: ", "steps saved: "
 _NAMED = {
     EFFECT: ("the recipe's score minus that of its variant with {rest}, negative where the variant is better", ""),
     EXTRA: ("what {rest} costs the candidate beyond what it costs the reference, positive where more", ""),
     OVER: ("the recipe's accuracy in-domain minus that of {rest}", ""),
     CONTRAST: ("{rest}, of margins in-domain", "bits/byte"),
+    STEPS: ("share of the steps that are saved on the way to a loss, {rest}", ""),
 }
 """What figures are that a run names by what it varied."""
 
@@ -257,6 +316,16 @@ FIGURES: Mapping[str, tuple[str, str, Callable[[Run], Figure | None]]] = {
     "peak_over_weights": ("the reference's peak memory over its weights", "times", _peak_over_weights),
     "accuracy_kept": ("the candidate's accuracy in-domain over the reference's", "", _accuracy_kept),
     "accuracy_gap": ("the candidate's accuracy in-domain minus the reference's", "", _accuracy_gap),
+    "ranks_in_use": (
+        "singular values of at least a hundredth of the largest over the rank, of the module that uses its least",
+        "",
+        _ranks_in_use,
+    ),
+    "growth_of_best_rank": (
+        "exponent of the logarithm of the number of rows with which the best rank in-domain grows",
+        "",
+        _growth_of_best_rank,
+    ),
 }
 """By name what a figure is, its unit, and how a run gives it; None where it cannot."""
 
@@ -297,7 +366,7 @@ def _figures(run: Run) -> Iterator[tuple[str, Json]]:
         *fixed,
         *_effects(run),
         *_interactions(run),
-        *_contrasts(run, listed()["claims"]),
+        *_asked(run, listed()["claims"]),
         *sorted(_accuracies_over(run), key=lambda each: each[0]),
     ):
         low, high = found.interval

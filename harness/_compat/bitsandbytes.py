@@ -19,6 +19,21 @@ def logical_size(parameter: nn.Parameter) -> int:
     return parameter.numel() if state is None else math.prod(state.shape)
 
 
+def scale_bytes(module: nn.Module) -> int:
+    """Return the bytes of what a quantized module needs beside its weights: scales, and what the codes stand for.
+
+    Delete when upstream registers them as buffers, which transformers' `get_memory_footprint` counts.
+    """
+    weight = getattr(module, "weight", None)
+    state = getattr(weight, "quant_state", None)
+    if state is None:  # of 8 bits, where they move from the weight to the module's state when that is first used
+        kept = [getattr(weight, "SCB", None), getattr(getattr(module, "state", None), "SCB", None)]
+    else:
+        twice = [state.state2.absmax, state.state2.code, state.offset] if state.nested else []
+        kept = [state.absmax, state.code, *twice]
+    return sum({each.data_ptr(): each.nbytes for each in kept if isinstance(each, Tensor)}.values())
+
+
 def is_packed(weight: Tensor) -> bool:
     """Tell whether a weight holds quantized weights, which a storage of floating-point numbers may hide.
 

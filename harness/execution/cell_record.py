@@ -22,6 +22,7 @@ from harness.methods._base import Adapted
 from harness.methods.dispatch import training_flops
 from harness.methods.dry_run import matched_size
 from harness.methods.traits import traits
+from harness.model.counting import held_bytes
 from harness.model.devices import device_name
 from harness.records import (
     Costs,
@@ -86,7 +87,7 @@ def train_record(
         validation_losses=trained.validation_losses,
         validation_loss=trained.validation_loss,
         best_step=trained.best_step,
-        footprint=adapted.model.get_memory_footprint(),
+        footprint=held_bytes(adapted.model),
         start_sha256=start_sha256,
         precision=precision,
         rows=trained.rows,

@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedModel
 
-from harness._compat.bitsandbytes import bytes_a_weight, logical_size
+from harness._compat.bitsandbytes import bytes_a_weight, logical_size, scale_bytes
 from harness.model.blocks import EXPERTS_DIMENSIONS
 from harness.model.decoder import LINEAR, layer_names
 from harness.model.shapes import empty_model, known_config
@@ -16,6 +16,11 @@ def parameters(model: nn.Module) -> tuple[int, int]:
     """Return (trainable, total) parameters; a weight shared by two modules counts once, a packed one by its shape."""
     sizes = [(logical_size(parameter), parameter.requires_grad) for parameter in model.parameters()]
     return sum(size for size, trains in sizes if trains), sum(size for size, _ in sizes)
+
+
+def held_bytes(model: PreTrainedModel) -> int:
+    """Return the bytes of a model's parameters and buffers, the scales of quantized weights included."""
+    return int(model.get_memory_footprint()) + sum(scale_bytes(module) for module in model.modules())
 
 
 def flops_a_token(

@@ -250,6 +250,38 @@ class LayerChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleQuantization:
+    """The quantized matrix of one module of the base.
+
+    `error` is Frobenius' norm of what the matrix is computed with minus what it was, over that of what it was. Its
+    `weights` take so many `bytes`, scales included.
+    """
+
+    module: str
+    error: float
+    weights: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantization:
+    """What quantizing did to the matrices of the base's decoder layers; `error` is that of all together."""
+
+    error: float
+    modules: tuple[ModuleQuantization, ...]
+
+    @property
+    def bytes_a_weight(self) -> float:
+        """What a weight takes, its share of the scales included."""
+        return sum(each.bytes for each in self.modules) / sum(each.weights for each in self.modules)
+
+    @property
+    def farthest(self) -> ModuleQuantization:
+        """The module with the largest error."""
+        return max(self.modules, key=lambda each: each.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RankAgreement:
     """How alike two recipes rank layers seed by seed, or one recipe with one seed and with another.
 

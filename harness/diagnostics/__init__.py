@@ -27,6 +27,7 @@ from harness.diagnostics.parameters import (
 )
 from harness.diagnostics.precision import SERVED, UpdatesKept, loss_as_served
 from harness.diagnostics.probes import missing_texts, probes_of
+from harness.diagnostics.quantization import QuantizationError
 from harness.diagnostics.rank import ModuleRank, RanksAlive, effective_ranks, ranks_alive
 from harness.diagnostics.representation import Representation
 from harness.diagnostics.reproducibility import (
@@ -92,7 +93,16 @@ DEFAULTS: tuple[type[Diagnostic], ...] = (
 )
 
 
-_OWN = (Spectra, Attention, Representation, Activations, Monitors, TrainingPath, LayersChosen)
+_OWN = (
+    Spectra,
+    Attention,
+    Representation,
+    Activations,
+    Monitors,
+    TrainingPath,
+    LayersChosen,
+    QuantizationError,
+)
 OWN: Mapping[str, type[Diagnostic]] = {each.name: each for each in _OWN}
 """Those that harness brings and takes only where a spec names them."""
 

@@ -50,13 +50,15 @@ class Probes:
     """What a diagnostic looks at a model with, the same in every cell; what was not asked for is not there.
 
     `held_out` is a batch of validation rows, with `input_ids`, `attention_mask` and `labels` as training reads them.
-    `lower_is_better` names the tasks of `score` whose metric falls as the model gets better.
+    `lower_is_better` names the tasks of `score` whose metric falls as the model gets better. `unquantized` loads the
+    base as it is before it is quantized, onto the CPU.
     """
 
     texts: Texts = field(default_factory=dict)
     held_out: Batch | None = None
     score: Score | None = None
     lower_is_better: frozenset[str] = frozenset()
+    unquantized: Callable[[], PreTrainedModel] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class ProbeRequest:
 
     Of each domain the first `items` prompts of the suites of that role, or the `texts` that are given for it; of each
     text the first `tokens` tokens. `held_out` validation rows, and `scored` items of each suite whose role is one of
-    `roles`; 0 is none of them.
+    `roles`; 0 is none of them. `unquantized` asks for the base as it is before it is quantized.
     """
 
     items: int = 8
@@ -74,6 +76,7 @@ class ProbeRequest:
     held_out: int = 0
     scored: int = 0
     roles: tuple[Role, ...] = ()
+    unquantized: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,18 @@
 """What a model is looked at with, the same in every cell: texts by domain, validation rows, items to be scored."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from harness.diagnostics._base import ProbeRequest, Probes, Texts
 from harness.diagnostics.scores import Scorer, lower_is_better
 from harness.errors import TaskError
 from harness.methods.batches import Batch
-from harness.spec.records import Experiment, Recipe, Role
+from harness.sources import models
+from harness.spec.records import Experiment, Model, Recipe, Role
 from harness.suites.documents import scored_prompts
 from harness.suites.load import load_task
 from harness.training.probe import probe_batches
@@ -44,7 +46,14 @@ def probes_of(
         held_out=_held_out(request, experiment, recipe, tokenizer) if request.held_out else None,
         score=Scorer(experiment=experiment, tokenizer=tokenizer, items=request.scored) if request.scored else None,
         lower_is_better=lower_is_better(experiment, request.roles) if request.scored else frozenset(),
+        unquantized=partial(_unquantized, experiment.model) if request.unquantized else None,
     )
+
+
+def _unquantized(declared: Model) -> PreTrainedModel:
+    with torch.random.fork_rng(devices=[]):
+        network: PreTrainedModel = models.load(declared).model
+    return network
 
 
 def _held_out(

@@ -38,7 +38,12 @@ class Factors:
 
 def matrices(model: PreTrainedModel) -> dict[str, Tensor]:
     """Return a copy of the base's matrices by module name; packed ones as they are computed with."""
-    return {name: _matrix(module) for name, module in _linear(model)}
+    return dict(each_matrix(model))
+
+
+def each_matrix(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yield them one after the other."""
+    yield from ((name, _matrix(module)) for name, module in _linear(model))
 
 
 def matrix(model: PreTrainedModel, name: str) -> Tensor:
@@ -68,7 +73,7 @@ def differences(adapted: Adapted, before: Matrices) -> Iterator[tuple[str, Tenso
             yield name, _matrix(module) - before[name]
 
 
-def _linear(model: PreTrainedModel) -> Iterator[tuple[str, nn.Module]]:
+def _linear(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     base = base_of(model)
     layers = layer_names(base)
     for name, module in base_modules(base):

@@ -53,11 +53,11 @@ class TrainRecord:
     a digest of all examples in the order in which they were seen; `engine` is how their batches were read,
     ``padding-free`` or ``padded:`` and why, None in records that do not know; `validation_losses` (step, loss) pairs,
     and `best_step` is the step whose weights were kept where early stopping chose them. `footprint` is the size of the
-    model's weights in memory, with the scales of quantized ones (not in records of before 30 November 2026), `start_sha256` a digest of the trainable weights before the first step. `precision` and
-    `rows` are None in records of before they were noted; of several stages `rows` are those of all of them. `held_out`
-    is there where the spec asks for the validation loss of every cell, `prefix` where it asks for lower layers to be
-    read. `notes` say where the architecture adapts more
-    or less than the recipe asks.
+    model's weights in memory, with the scales of quantized ones (not in records of before 30 November 2026),
+    `start_sha256` a digest of the trainable weights before the first step. `precision` and `rows` are None in records
+    of before they were noted; of several stages `rows` are those of all of them. `held_out` is there where the spec
+    asks for the validation loss of every cell, `prefix` where it asks for lower layers to be read. `notes` say where
+    the architecture adapts more or less than the recipe asks.
     """
 
     num_trainable_params: int

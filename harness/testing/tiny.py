@@ -46,7 +46,7 @@ def tiny_batches() -> Iterator[Batch]:
 
 
 def tiny_probes() -> Probes:
-    """Return two texts of each domain, of different lengths, held-out rows and a score; the same at each call."""
+    """Return two texts of each domain, of different lengths, held-out rows, a score and the model; always the same."""
     generator = torch.Generator().manual_seed(8)
 
     def text(length: int) -> Tensor:
@@ -58,7 +58,7 @@ def tiny_probes() -> Probes:
 
     texts = {"in_domain": (text(9), text(7)), "out_of_domain": (text(8), text(10))}
     held_out = next(tiny_batches())
-    return Probes(texts=texts, held_out=held_out, score=score)
+    return Probes(texts=texts, held_out=held_out, score=score, unquantized=tiny_model)
 
 
 def write_tiny_tokenizer(folder: Path) -> Path:

@@ -14,6 +14,7 @@ from harness.measured import (
     Monitored,
     Path,
     Point,
+    Quantization,
     RankAgreement,
     RepresentationDrift,
     Spectrum,
@@ -143,6 +144,16 @@ def _layer_choice(measured: Measurement) -> tuple[Cell, ...]:
     )
 
 
+def _quantization(measured: Measurement) -> tuple[Cell, ...]:
+    found = decode(Quantization, measured.details)
+    return (
+        Number(value=found.error, form="{:.2%}"),
+        Number(value=found.farthest.error, form="{:.2%}"),
+        found.farthest.module,
+        Number(value=found.bytes_a_weight, form="{:.4f}"),
+    )
+
+
 def _stability(measured: Mapping[str, Measurement]) -> Iterator[Table]:
     if "layer_choice_stability" not in measured:
         return
@@ -225,5 +236,10 @@ _TABLES: Mapping[str, tuple[str, tuple[Header, ...], _Row]] = {
         "Layers chosen by data: the rows that were read, and the part of the gradient's norms that the chosen hold",
         ("rows", "batches", "chosen", ("share of", "gradient")),
         _layer_choice,
+    ),
+    "quantization_error": (
+        "Quantized weights of the base against what they were, by Frobenius' norm; bytes a weight with its scales",
+        ("error", ("largest", "error"), "in", ("bytes a", "weight")),
+        _quantization,
     ),
 }

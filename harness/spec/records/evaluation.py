@@ -19,6 +19,7 @@ DIAGNOSTICS = (
     "monitors",
     "training_path",
     "layer_choice",
+    "quantization_error",
 )
 """Diagnostics that harness brings itself and takes where a spec names them; any other is the name of a plug-in."""
 

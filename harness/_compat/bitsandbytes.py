@@ -1,7 +1,7 @@
 """What has to be known of bitsandbytes' layout of quantized weights; its package is not imported for it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -19,27 +19,20 @@ def logical_size(parameter: nn.Parameter) -> int:
     return parameter.numel() if state is None else math.prod(state.shape)
 
 
-def scale_bytes(module: nn.Module) -> int:
-    """Return the bytes of what a quantized module needs beside its weights: scales, and what the codes stand for.
+def scales(module: nn.Module) -> Iterator[Tensor]:
+    """Yield what a quantized module needs beside its weights: scales, and what the codes stand for.
 
-    Delete when upstream registers them as buffers, which transformers' `get_memory_footprint` counts.
+    A layer that wraps another may answer with what that one has. Delete when upstream registers them as buffers, which
+    transformers' `get_memory_footprint` counts.
     """
     weight = getattr(module, "weight", None)
     state = getattr(weight, "quant_state", None)
     if state is None:  # of 8 bits, where they move from the weight to the module's state when that is first used
-        kept = [getattr(weight, "SCB", None), getattr(getattr(module, "state", None), "SCB", None)]
+        found = [getattr(weight, "SCB", None), getattr(getattr(module, "state", None), "SCB", None)]
     else:
         twice = [state.state2.absmax, state.state2.code, state.offset] if state.nested else []
-        kept = [state.absmax, state.code, *twice]
-    return sum({each.data_ptr(): each.nbytes for each in kept if isinstance(each, Tensor)}.values())
-
-
-def weight_bytes(module: nn.Module) -> int:
-    """Return the bytes of a module's weight, quantized or not, with what it needs beside it.
-
-    Delete when upstream tells the size of a quantized layer.
-    """
-    return module.get_parameter("weight").nbytes + scale_bytes(module)
+        found = [state.absmax, state.code, *twice]
+    yield from (each for each in found if isinstance(each, Tensor))
 
 
 def is_packed(weight: Tensor) -> bool:

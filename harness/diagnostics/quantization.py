@@ -8,12 +8,13 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from harness._compat.bitsandbytes import is_packed, logical_size, weight_bytes
+from harness._compat.bitsandbytes import is_packed, logical_size
 from harness.codec import encode
 from harness.diagnostics._base import Diagnostic, ProbeRequest, Probes, Subject
 from harness.diagnostics.updates import each_matrix
 from harness.measured import ModuleQuantization, Quantization
 from harness.methods.batches import Batch
+from harness.model.counting import scale_bytes
 from harness.records import Measurement
 from harness.spec.records import Experiment, Recipe
 
@@ -69,7 +70,7 @@ def _compared(model: nn.Module, unquantized: PreTrainedModel) -> Iterator[tuple[
             error, norm = _squared(computed - whole), _squared(whole)
             share = math.sqrt(error / norm) if norm else 0.0
             found = ModuleQuantization(
-                module=name, error=share, weights=logical_size(weight), bytes=weight_bytes(module)
+                module=name, error=share, weights=logical_size(weight), bytes=weight.nbytes + scale_bytes(module)
             )
             yield found, error, norm
 

@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedModel
 
-from harness._compat.bitsandbytes import bytes_a_weight, logical_size, scale_bytes
+from harness._compat.bitsandbytes import bytes_a_weight, logical_size, scales
 from harness.model.blocks import EXPERTS_DIMENSIONS
 from harness.model.decoder import LINEAR, layer_names
 from harness.model.shapes import empty_model, known_config
@@ -20,7 +20,12 @@ def parameters(model: nn.Module) -> tuple[int, int]:
 
 def held_bytes(model: PreTrainedModel) -> int:
     """Return the bytes of a model's parameters and buffers, the scales of quantized weights included."""
-    return int(model.get_memory_footprint()) + sum(scale_bytes(module) for module in model.modules())
+    return int(model.get_memory_footprint()) + scale_bytes(model)
+
+
+def scale_bytes(model: nn.Module) -> int:
+    """Return the bytes of what the quantized weights of a model, or of one of its modules, need beside them."""
+    return sum({each.data_ptr(): each.nbytes for module in model.modules() for each in scales(module)}.values())
 
 
 def flops_a_token(

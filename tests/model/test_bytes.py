@@ -7,7 +7,11 @@ import pytest
 import torch
 from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
+from harness.methods.adapt import adapt
 from harness.model.counting import base_bytes, held_bytes, parameters
+from harness.spec.records import Recipe
+
+LORA = Recipe(method="lora", name="all", peft={"peft_type": "LORA", "r": 4, "target_modules": "all-linear"})
 
 
 def stored(model):
@@ -70,3 +74,6 @@ def test_what_a_model_holds_has_the_scales_of_quantized_weights(tiny, load, kind
     assert held_bytes(model) == held
     model(input_ids=torch.tensor([[3, 4, 5]]))  # of 8 bits the scales lie elsewhere from then on
     assert held_bytes(model) == held
+    adapted = adapt(model, LORA, seed=0).model  # its layers answer for those that they wrap
+    held += sum(weight.nbytes for weight in adapted.parameters() if weight.requires_grad)
+    assert held_bytes(adapted) == held

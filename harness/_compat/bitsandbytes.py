@@ -6,6 +6,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+_LARGEST_8BIT = 127
+"""What stands for the largest magnitude of a row, which is its scale."""
+
 _BLOCK, _SECOND_BLOCK = 64, 256
 """bitsandbytes keeps a float32 scale for 64 weights of 4 bits; quantized twice, a byte, and a float32 for 256 bytes."""
 
@@ -41,6 +44,18 @@ def is_packed(weight: Tensor) -> bool:
     Delete when upstream has a public name for it.
     """
     return hasattr(weight, "quant_state") or hasattr(weight, "SCB")
+
+
+def dequantized_8bit(module: nn.Module) -> Tensor | None:
+    """Return a copy of the weights that a module of 8 bits computes with, None of any other; it stays as it was.
+
+    Delete when PEFT's `dequantize_module_weight` leaves such a module on a CPU fit to compute with.
+    """
+    weight: Any = getattr(module, "weight", None)
+    if not hasattr(weight, "SCB"):
+        return None
+    scale = next(scales(module))
+    return weight.data.float() * (scale / _LARGEST_8BIT).unsqueeze(1)
 
 
 def bytes_a_weight(quantization: Mapping[str, Any]) -> float:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
+from harness._compat.bitsandbytes import dequantized_8bit
 from harness.methods._base import Adapted, base_of
 from harness.methods.dispatch import method_of
 from harness.methods.peft.modules import base_modules
@@ -82,5 +83,6 @@ def _linear(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _matrix(module: nn.Module) -> Tensor:
-    weight: Tensor = dequantize_module_weight(module).detach().float().cpu()
+    of_8bit = dequantized_8bit(module)
+    weight: Tensor = (dequantize_module_weight(module) if of_8bit is None else of_8bit).detach().float().cpu()
     return weight.T.clone() if isinstance(module, Conv1D) else weight.clone()

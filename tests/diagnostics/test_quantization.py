@@ -11,6 +11,7 @@ from harness.codec import decode
 from harness.diagnostics import Probes
 from harness.diagnostics.probes import probes_of
 from harness.diagnostics.quantization import QuantizationError
+from harness.diagnostics.updates import each_matrix
 from harness.measured import Quantization
 from harness.methods.adapt import adapt
 from harness.spec import load
@@ -95,6 +96,34 @@ def test_eight_bits_lose_less_than_four_and_scales_count(tiny, quantized, tmp_pa
     sizes = {kind: each.bytes_a_weight for kind, each in found.items()}
     assert 0.5 < sizes["nf4"] < 0.7
     assert 1 < sizes["int8"] < 1.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_that_was_looked_at_trains_as_one_that_was_not(tiny, quantized, batches, tmp_path, kind):
+    def losses(model):
+        adapted = adapt(model, LORA, seed=0).model
+        optimizer = torch.optim.SGD([each for each in adapted.parameters() if each.requires_grad], lr=0.1)
+        for batch, _ in zip(batches(), range(3), strict=False):
+            loss = adapted(**batch).loss
+            loss.backward()
+            optimizer.step()
+            yield loss.item()
+
+    looked, other = (quantized(tiny(), kind) for _ in range(2))
+    for model in (looked, other):
+        model(**next(batches()))  # as the guards do first; what 8 bits need lies elsewhere from then on
+    taken(looked, tiny, tmp_path)
+    assert [*losses(looked)] == [*losses(other)]
+
+
+def test_eight_bits_are_given_back_as_bitsandbytes_does(tiny, quantized):
+    model = quantized(tiny(), "int8")
+    scales = {name: module.weight.SCB for name, module in model.named_modules() if hasattr(module, "state")}
+    for _ in range(2):
+        for name, matrix in each_matrix(model):
+            weight = model.get_submodule(name).weight
+            assert torch.allclose(matrix, functional.int8_vectorwise_dequant(weight.data, scales[name]), rtol=1e-6)
+        model(input_ids=torch.tensor([[3, 4, 5]]))
 
 
 def test_a_base_as_it_is_has_no_error_and_is_not_loaded_again(tiny, tmp_path):

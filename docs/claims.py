@@ -215,14 +215,15 @@ def _growth_of_best_rank(run: Run) -> Figure | None:
 
 def _best_ranks(run: Run) -> dict[int, dict[int, int]]:
     """Return by seed and number of rows the rank of the candidate or its variants that does best in-domain."""
-    best: dict[int, dict[int, tuple[float, int]]] = {}
-    for recipe, rank in run.ranks.items():
-        cells = run.of(recipe)
-        for seed, score in _in_domain(run, recipe, CONTRASTED).items():
-            rows = cells[seed]["train_info"]["rows"]["total"]
-            of_seed = best.setdefault(seed, {})
-            of_seed[rows] = max(of_seed.get(rows, (-math.inf, 0)), (score, rank))
-    return {seed: {rows: rank for rows, (_, rank) in each.items()} for seed, each in best.items()}
+    tried = [
+        (score, rank, seed, run.of(recipe)[seed]["train_info"]["rows"]["total"])
+        for recipe, rank in run.ranks.items()
+        for seed, score in _in_domain(run, recipe, CONTRASTED).items()
+    ]
+    best: dict[int, dict[int, int]] = {}
+    for _, rank, seed, rows in sorted(tried):  # the best comes last
+        best.setdefault(seed, {})[rows] = rank
+    return best
 
 
 def _effects(run: Run) -> Iterator[tuple[str, Figure]]:

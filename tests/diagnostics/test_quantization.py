@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import torch
 from bitsandbytes import functional
-from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from harness.codec import decode
 from harness.diagnostics import Probes
@@ -18,32 +17,20 @@ from harness.spec import load
 from harness.spec.records import Model, Recipe
 from harness.testing.diagnostics import DiagnosticContract
 from helpers.changed import subject_of
+from helpers.quantized import KINDS, loaded_as
 
 LORA = Recipe(
     method="lora",
     name="all",
     peft={"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 4, "target_modules": "all-linear"},
 )
-KINDS = {
-    "nf4": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4"},
-    "fp4": {"load_in_4bit": True, "bnb_4bit_quant_type": "fp4"},
-    "double": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True},
-    "int8": {"load_in_8bit": True},
-}
 
 
 @pytest.fixture
 def quantized(tmp_path):
     """Return a function that gives a model back as it is loaded with a kind of quantization."""
 
-    def loaded(model, kind):
-        model.save_pretrained(tmp_path / "base")
-        config = BitsAndBytesConfig(**KINDS[kind])
-        return AutoModelForCausalLM.from_pretrained(
-            tmp_path / "base", quantization_config=config, device_map={"": "cpu"}, dtype=torch.float32
-        )
-
-    return loaded
+    return lambda model, kind: loaded_as(kind, model, tmp_path / "base")
 
 
 def taken(model, build, folder):

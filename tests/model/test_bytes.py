@@ -5,13 +5,14 @@ import math
 import bitsandbytes
 import pytest
 import torch
-from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
 from harness.methods.adapt import adapt
 from harness.model.counting import base_bytes, held_bytes, parameters
 from harness.spec.records import Recipe
+from helpers.quantized import KINDS, loaded_as
 
 LORA = Recipe(method="lora", name="all", peft={"peft_type": "LORA", "r": 4, "target_modules": "all-linear"})
+SOME = [None, "nf4", "double", "int8"]
 
 
 def stored(model):
@@ -25,31 +26,9 @@ def stored(model):
     return total
 
 
-KINDS = {
-    "plain": None,
-    "nf4": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4"},
-    "double": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True},
-    "int8": {"load_in_8bit": True},
-}
-
-
-@pytest.fixture
-def load(tiny, tmp_path):
-    """Return a function that gives the tiny model as it is loaded with a kind of quantization."""
-
-    def loaded(quantization):
-        tiny().save_pretrained(tmp_path)
-        extra = {} if quantization is None else {"device_map": {"": "cpu"}}
-        if quantization is not None:
-            extra["quantization_config"] = BitsAndBytesConfig(**quantization)
-        return LlamaForCausalLM.from_pretrained(tmp_path, dtype=torch.float32, **extra)
-
-    return loaded
-
-
-@pytest.mark.parametrize("quantization", KINDS.values(), ids=KINDS)
-def test_the_bytes_are_those_of_a_loaded_model(tiny, load, quantization):
-    model = load(quantization)
+@pytest.mark.parametrize("kind", SOME)
+def test_the_bytes_are_those_of_a_loaded_model(tiny, tmp_path, kind):
+    model, quantization = loaded_as(kind, tiny(), tmp_path), KINDS.get(kind)
     config = tiny().config.to_dict()
     assert base_bytes(config, 4, quantization) == pytest.approx(stored(model), rel=0.01)
     assert (base_bytes(config, 4, quantization) < 4 * parameters(tiny())[1]) == (quantization is not None)
@@ -59,16 +38,16 @@ def scales(kind, rows, columns):
     """A float32 for 64 weights, or of these a byte and a float32 for 256, with an offset; and what codes stand for."""
     blocks = rows * columns // 64
     return {
-        "plain": 0,
+        None: 0,
         "nf4": 4 * blocks + 4 * 16,
         "double": blocks + 4 * math.ceil(blocks / 256) + 4 + 4 * 256 + 4 * 16,
         "int8": 4 * rows,
     }[kind]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_a_model_holds_has_the_scales_of_quantized_weights(tiny, load, kind):
-    model = load(KINDS[kind])
+@pytest.mark.parametrize("kind", SOME)
+def test_what_a_model_holds_has_the_scales_of_quantized_weights(tiny, tmp_path, kind):
+    model = loaded_as(kind, tiny(), tmp_path)
     shapes = [each.weight.shape for each in tiny().model.layers.modules() if isinstance(each, torch.nn.Linear)]
     held = model.get_memory_footprint() + sum(scales(kind, *shape) for shape in shapes)
     assert held_bytes(model) == held

@@ -26,6 +26,9 @@ LEVEL = 0.95
 _UNBOUNDED = (-math.inf, math.inf)
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
 
+UNTUNED = "base"
+"""What a run calls the model before any training."""
+
 Number = float | int
 Json = dict[str, Any]
 
@@ -92,17 +95,22 @@ class Run:
     cells: tuple[Json, ...]
     candidate: str
     reference: str
+    untuned: Json | None = None
 
     @classmethod
     def read(cls, folder: Path) -> "Iterator[Run]":
         """Read its files; yield it for each candidate."""
         cells = [json.loads(path.read_text()) for path in sorted(folder.glob("cells/*/result.json"))]
         lock, verdict = (json.loads((folder / name).read_text()) for name in ("spec.lock.json", "verdict.json"))
-        trained = tuple(each for each in cells if each.get("train_info"))
-        for candidate in verdict["candidates"]:
-            yield cls(
-                lock=lock, verdict=verdict, cells=trained, candidate=candidate, reference=str(verdict["reference"])
-            )
+        whole = cls(
+            lock=lock,
+            verdict=verdict,
+            cells=tuple(each for each in cells if each.get("train_info")),
+            candidate="",
+            reference=str(verdict["reference"]),
+            untuned=next((each for each in cells if each["cell"]["recipe"] == UNTUNED), None),
+        )
+        yield from (replace(whole, candidate=candidate) for candidate in verdict["candidates"])
 
     def of(self, recipe: str) -> dict[int, Json]:
         """Return the trained cells of a recipe by seed."""
@@ -190,11 +198,17 @@ def _accuracies(run: Run) -> Iterator[tuple[float, float]]:
 
 def _in_domain(run: Run, recipe: str, metric: str) -> dict[int, float]:
     """Return a recipe's score in-domain by seed, of the seeds that have one."""
+    return _scores(run, recipe, run.in_domain, metric)
+
+
+def _scores(run: Run, recipe: str, task: str, metric: str) -> dict[int, float]:
+    """Return a recipe's score on a task by seed, of the seeds that have one; the untuned model's is that of each."""
+    cells = dict.fromkeys(run.of(run.reference), run.untuned) if recipe == UNTUNED else run.of(recipe)
     return {
         seed: each["metrics"][metric]
-        for seed, cell in run.of(recipe).items()
-        for each in cell["evaluations"]
-        if each["task"] == run.in_domain and metric in each["metrics"]
+        for seed, cell in cells.items()
+        for each in (cell or {}).get("evaluations", ())
+        if each["task"] == task and metric in each["metrics"]
     }
 
 
@@ -253,7 +267,7 @@ def _accuracies_over(run: Run) -> Iterator[tuple[str, Figure]]:
 
 def _asked(run: Run, claims: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
     """Yield what claims ask of this run and candidate alone, each by the key that says of which recipes."""
-    of_recipes = {"weights": _contrast, "steps": _steps_saved}
+    of_recipes = {"weights": _contrast, "scores": _difference, "steps": _steps_saved}
     for how in (claim["decide"] for claim in claims):
         if (how.get("run"), how.get("candidate")) == (run.lock["experiment"]["name"], run.candidate):
             for key, figure in of_recipes.items():
@@ -262,8 +276,17 @@ def _asked(run: Run, claims: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
 
 
 def _contrast(run: Run, weights: Mapping[str, float]) -> Figure | None:
-    """Take the sum of scores in-domain, each times its recipe's weight, seed by seed; a lower score being worse."""
-    scores = {recipe: _in_domain(run, recipe, CONTRASTED) for recipe in weights}
+    """Take the sum of margins in-domain, each times its recipe's weight, seed by seed."""
+    return _weighted(weights, {recipe: _in_domain(run, recipe, CONTRASTED) for recipe in weights})
+
+
+def _difference(run: Run, asked: Json) -> Figure | None:
+    """Take the sum of scores of a `task` by a `metric`, each times its recipe's weight in `weights`, seed by seed."""
+    task, metric, weights = asked["task"], f"{asked['metric']},none", asked["weights"]
+    return _weighted(weights, {recipe: _scores(run, recipe, task, metric) for recipe in weights})
+
+
+def _weighted(weights: Mapping[str, float], scores: Mapping[str, Mapping[int, float]]) -> Figure | None:
     seeds = set.intersection(*map(set, scores.values()))
     return Figure.over_seeds(
         [sum(weight * scores[recipe][seed] for recipe, weight in weights.items()) for seed in sorted(seeds)]
@@ -294,12 +317,13 @@ def _steps_to(loss: float, smoothed: Sequence[float]) -> int:
 SMOOTHED = 5
 CONTRASTED = "answer_margin,none"
 EFFECT, EXTRA, OVER = "effect of ", "extra cost of ", "accuracy over "
-CONTRAST, STEPS = "contrast: ", "steps saved: "
+CONTRAST, DIFFERENCE, STEPS = "contrast: ", "difference: ", "steps saved: "
 _NAMED = {
     EFFECT: ("the recipe's score minus that of its variant with {rest}, negative where the variant is better", ""),
     EXTRA: ("what {rest} costs the candidate beyond what it costs the reference, positive where more", ""),
     OVER: ("the recipe's accuracy in-domain minus that of {rest}", ""),
     CONTRAST: ("{rest}, of margins in-domain", "bits/byte"),
+    DIFFERENCE: ("{rest}", ""),
     STEPS: ("share of the steps that are saved on the way to a loss, {rest}", ""),
 }
 """What figures are that a run names by what it varied."""

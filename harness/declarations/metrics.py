@@ -37,6 +37,7 @@ _UNKNOWN = Metric(higher_is_better=None)
 _BY_NAME = (
     ("|".join(ACCURACIES), _FRACTION),
     (r"exact_match|em|f1|token_f1|name_f1|mc[12]|contains|pass@\d+|answered", _FRACTION),
+    (r"has_steps|options_weighed|statements_true|conclusion_follows", _FRACTION),
     (r"rouge[12L]\w*|bleu\w*|chrf\w*", _PERCENT),
     (r"\w*bits_per_byte", _BITS),
     (r"answer_(margin|information)|rationale_margin", _MARGIN),

@@ -14,7 +14,8 @@ class Item:
 
     `cluster` names the object or page that the fact stands on: items of one cluster fall into one split and are
     not independent. `source` is the text that states the fact; leaks are looked for in it. `extra` holds what a
-    suite renders besides (a rationale, facts), by field name. Raises ValueError for what could not be a fair question:
+    suite renders besides or scores by (a rationale, facts, what is known of each option), by field name, as JSON has
+    it. Raises ValueError for what could not be a fair question:
     options that differ in nothing but case, an `answer` that is not the index of one.
     """
 
@@ -25,7 +26,7 @@ class Item:
     choices: tuple[str, ...]
     answer: int
     source: str
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         folded = {choice.casefold() for choice in self.choices}

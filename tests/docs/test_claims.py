@@ -171,6 +171,23 @@ def test_a_contrast_weighs_recipes_scores_by_seed(script):
     assert script._meaning(name) == ("one, of margins in-domain", "bits/byte")
 
 
+def test_a_difference_is_of_any_task_and_the_untuned_model_stands_beside_each_seed(script):
+    def cell(recipe, seed, share):
+        return {
+            "cell": {"recipe": recipe, "seed": seed},
+            "evaluations": [{"task": "told", "metrics": {"true,none": share}}],
+        }
+
+    asked = {"task": "told", "metric": "true", "weights": {"lora": 1, "base": -1}}
+    how = {"run": "a-run", "candidate": "lora", "figure": "difference: share of what is true", "scores": asked}
+    lock = {"experiment": {"name": "a-run", "suites": IN_DOMAIN, "recipes": []}}
+    cells = (cell("lora", 1, 0.5), cell("lora", 2, 0.7), cell("full", 1, 0.0), cell("full", 2, 0.0))
+    run = script.Run(lock=lock, verdict={}, cells=cells, candidate="lora", reference="full")
+    assert not list(script._asked(run, [{"decide": how}]))
+    ((name, found),) = script._asked(replace(run, untuned=cell("base", None, 0.1)), [{"decide": how}])
+    assert (found.estimate, script._meaning(name)) == (pytest.approx(0.5), ("share of what is true", ""))
+
+
 def test_steps_are_saved_on_the_way_to_what_the_other_ends_with(script):
     """One is there after 8 of 10 steps, another never, and the one that it is held against at its last."""
     falling = [float(each) for each in range(10, 0, -1)]

@@ -7,6 +7,7 @@ import pytest
 NAMES = {
     "harness.suites.metrics": ("choice", "reference", "rationale", "passage"),
     "harness.suites.generation": ("reasoned", "open_answer", "free_text"),
+    "harness.suites.checked": ("checked",),
     "harness.suites.rationales": ("told_apart",),
     "harness.suites.rows": ("read",),
 }

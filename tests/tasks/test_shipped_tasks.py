@@ -17,6 +17,7 @@ from harness.questions.builders import BUILDERS, medical_cot
 from harness.questions.hpo import read_ontology
 from harness.questions.items import Item
 from harness.sources.wheel import Wheel, members
+from harness.suites.checked import checked
 from harness.suites.documents import scored_passages, training_passages
 from harness.suites.load import load_task
 
@@ -119,6 +120,20 @@ def test_a_rationale_lists_what_is_alike_in_plain_english():
     assert "are very frequent" in "".join(explained)
 
 
+def test_every_reference_rationale_gets_full_marks_and_the_others_of_its_case_do_not():
+    annotated, as_it_is = load_task("medical_cot_gen").dataset, load_task("medical_cot").dataset
+    for split, documents in annotated.items():
+        kept = [{key: each[key] for key in as_it_is[split].column_names} for each in documents]
+        assert kept == list(as_it_is[split])
+        for each in documents:
+            right, wrong = each["choices"][each["answer"]], each["choices"][each["answer"] - 1]
+            assert set(checked(each, [f"{each['rationale']}\nAnswer: {right}"]).values()) == {1.0}
+            swapped = each["rationale"].replace(f"In {right},", f"In {wrong},")
+            scores = checked(each, [f"{swapped}\nAnswer: {wrong}"])
+            assert scores["statements_true"] < 1
+            assert (scores["has_steps"], scores["conclusion_follows"]) == (1, 0)  # the steps had ruled it out
+
+
 def test_general_text_is_plain_distinct_and_as_declared():
     documents = list(load_task("general_text").dataset["test"])
     assert {"test": len(documents)} == find_task("general_text").metadata["counts"]
@@ -155,6 +170,7 @@ BYTES = {
     "awsapi_qa": "93fd60d9a3ccbd0a6803f30747cd9989450e3fc0ced02b5cfd7425cef97006bd",
     "mavlink_qa": "cd26d834b2a8ce3addf11eb71a01ffe28b4c539a05562081378a4b0a9dde9bc1",
     "medical_cot": "cc411623ab5dfd3f49e235edf766e0efe450c4406fbee19c46cb8b6da8bc94ad",
+    "medical_annotations": "fa2509574ad5acf80bba419ea7eea8069fe7ba645fcca4824cb086ab6e9f1101",
     "medical_facts": "46750e9b96784aa8134a6a1cd51bb3f2bb86830514a1bc1944fe5434c3c761d6",
     "medical_retrieved": "2249857ecd86ff0be876aa44e3f1913e55482ff888a0b49a78148329f92a0587",
     "world_facts": "0c643535831c66ce9b2c3571a66508524db571e7d625792c2f5edb22f35f8f0b",

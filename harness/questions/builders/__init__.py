@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.questions.builders import general_text, manuals, medical_cot, medical_facts, world_facts
+from harness.questions.builders import (
+    general_text,
+    manuals,
+    medical_annotations,
+    medical_cot,
+    medical_facts,
+    world_facts,
+)
 from harness.questions.items import Item, Prose
 from harness.questions.manuals import botocore, cmake, kubernetes, mavlink
 
@@ -34,6 +41,7 @@ BUILDERS: Mapping[str, Builder] = {
     "awsapi_qa": Builder(botocore.MEMBERS, manuals.awsapi_qa),
     "mavlink_qa": Builder(mavlink.MEMBERS, manuals.mavlink_qa),
     "medical_cot": Builder(medical_cot.MEMBERS, medical_cot.build),
+    "medical_annotations": Builder(medical_cot.MEMBERS, medical_annotations.build),
     "medical_facts": Builder(medical_cot.MEMBERS, medical_facts.build),
     "medical_retrieved": Builder(medical_cot.MEMBERS, medical_facts.build_retrieved, packages=("bm25s",)),
     "world_facts": Builder(world_facts.MEMBERS, world_facts.build),

@@ -7,10 +7,11 @@ it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from harness.questions import splitting, stable
 from harness.questions.fairness import polish, wrong_options
@@ -76,6 +77,25 @@ def build(folder: Path) -> dict[str, list[Item]]:
     """Return ``train`` and ``test``; every item has a `rationale` beside the answer."""
     ontology = read_ontology(folder / DATA / "hp.obo")
     return splits({split: posed(diseases, ontology) for split, diseases in read_splits(folder, ontology).items()})
+
+
+Extra = Callable[["Posed"], Mapping[str, Any]]
+"""What stands in an item's document besides, by field name."""
+
+
+def build_with(folder: Path, of: Callable[[Sequence[Disease], Ontology], Extra]) -> dict[str, list[Item]]:
+    """Return the same splits with what `of`, given a split's diseases, says of each item as it is asked beside it."""
+    ontology = read_ontology(folder / DATA / "hp.obo")
+    cases, extras = {}, {}
+    for split, diseases in read_splits(folder, ontology).items():
+        cases[split], extras[split] = posed(diseases, ontology), of(diseases, ontology)
+    by_id = {each.item.id: each for found in cases.values() for each in found}
+
+    def filled(item: Item, extra: Extra) -> Item:
+        asked = replace(by_id[item.id], item=item)  # its options may have been turned since it was posed
+        return replace(item, extra={**item.extra, **extra(asked)})
+
+    return {split: [filled(item, extras[split]) for item in items] for split, items in splits(cases).items()}
 
 
 def read_splits(folder: Path, ontology: Ontology) -> dict[str, list[Disease]]:

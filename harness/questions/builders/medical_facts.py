@@ -10,7 +10,7 @@ Beside the rationale stands the same one with the right diagnosis and a wrong on
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from itertools import count
@@ -22,8 +22,8 @@ import numpy as np
 from harness.errors import MissingExtraError
 from harness.extras import install_command
 from harness.questions import stable
-from harness.questions.builders.medical_cot import DATA, Posed, finding, posed, rationale, read_splits, splits
-from harness.questions.hpo import Disease, Ontology, read_ontology
+from harness.questions.builders.medical_cot import Extra, Posed, build_with, finding, rationale
+from harness.questions.hpo import Disease, Ontology
 from harness.questions.items import Item
 from harness.text import normalise
 
@@ -141,20 +141,18 @@ def _package() -> ModuleType:
 
 
 def _with_facts(folder: Path, kinds: Mapping[str, Callable[[Known], Choose]]) -> dict[str, list[Item]]:
-    ontology = read_ontology(folder / DATA / "hp.obo")
-    cases, choose = {}, {}
-    for split, diseases in read_splits(folder, ontology).items():
-        cases[split] = posed(diseases, ontology)
+    def of(diseases: Sequence[Disease], ontology: Ontology) -> Extra:
         known = Known(diseases, ontology)
-        choose[split] = {kind: of(known) for kind, of in kinds.items()}
-    by_id = {each.item.id: each for of in cases.values() for each in of}
-    return {
-        split: [_with(item, by_id[item.id], choose[split]) for item in items] for split, items in splits(cases).items()
-    }
+        choose = {kind: to_choose(known) for kind, to_choose in kinds.items()}
+        return lambda each: {**_facts(each, choose), "swapped": _swapped(each)}
+
+    return build_with(folder, of)
 
 
-def _with(item: Item, each: Posed, kinds: Mapping[str, Choose]) -> Item:
-    facts = {kind: " ".join(stable.order(choose(each), "facts", item.id)) for kind, choose in kinds.items()}
-    instead = min(each.wrong, key=lambda other: stable.number("swapped", item.id, other.id))
-    swapped = rationale(each.case, each.wrong, instead)
-    return replace(item, extra={**item.extra, **facts, "swapped": swapped})
+def _facts(each: Posed, kinds: Mapping[str, Choose]) -> dict[str, str]:
+    return {kind: " ".join(stable.order(choose(each), "facts", each.item.id)) for kind, choose in kinds.items()}
+
+
+def _swapped(each: Posed) -> str:
+    instead = min(each.wrong, key=lambda other: stable.number("swapped", each.item.id, other.id))
+    return rationale(each.case, each.wrong, instead)

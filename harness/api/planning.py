@@ -23,6 +23,7 @@ def plan(
     *,
     from_runs: Sequence[PathLike] = (),
     measure: bool = False,
+    memory_on: str | None = None,
     on_stage: Callable[[str], None] = lambda _name: None,
     **changes: Unpack[Changes],
 ) -> "Estimate":
@@ -31,8 +32,9 @@ def plan(
     Nothing is downloaded: what is not in the cache is assumed, and named. `from_runs` are run folders or bundles, from
     which the variances of paired differences are taken, and how likely a verdict is if the truth is as they estimate;
     without one, variances are those that the spec declares, or assumed. This machine's speed is kept in the cache, and
-    measured again with `measure`. `on_stage` is called with the name of what is looked at next. Needs the extra `run`.
-    Raises `UsageError` for a run that says nothing of the experiment's suites.
+    measured again with `measure`. With `memory_on`, ``cpu`` or ``cuda``, memory is what such a device would hold,
+    which need not be here. `on_stage` is called with the name of what is looked at next. Needs the extra `run`. Raises
+    `UsageError` for a run that says nothing of the experiment's suites.
     """
     require("run", "harness.plan")
     experiment = experiment_of(spec, changes)
@@ -42,7 +44,7 @@ def plan(
     from harness.plan.power import power_of
 
     with _pilot_runs(from_runs) as runs:  # one that is none is told before anything is measured
-        found = estimate(experiment, measure_anew=measure, on_stage=on_stage)
+        found = estimate(experiment, measure_anew=measure, memory_on=memory_on, on_stage=on_stage)
         items = {task: count for task, (count, _) in found.suites.items()}
         left = expected(experiment)
         return replace(found, power=power_of(left, items, _pilots(left, runs, items))) if runs else found

@@ -76,7 +76,13 @@ def run(args: argparse.Namespace) -> int:
         seconds_of(args.within, experiment.cost.get("per_hour"))  # a budget that is none is refused before measuring
     nodes = None if args.cluster is None else read_nodes(args.cluster)
     with stages(f"planning {experiment.name}", PLANNING) as on_stage:
-        estimate = api.plan(experiment, from_runs=args.from_runs, measure=args.measure, on_stage=on_stage)
+        estimate = api.plan(
+            experiment,
+            from_runs=args.from_runs,
+            measure=args.measure,
+            memory_on=None if nodes is None else nodes.device,
+            on_stage=on_stage,
+        )
     fits = None
     if args.within is not None:
         fits = api.plan_within(experiment, args.within, estimate=estimate, from_runs=args.from_runs)

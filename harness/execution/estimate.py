@@ -12,8 +12,12 @@ from harness.sources.offline import without_downloads
 from harness.spec.records import Experiment
 
 
-def estimate(experiment: Experiment, *, measure_anew: bool, on_stage: Callable[[str], None]) -> Estimate:
+def estimate(
+    experiment: Experiment, *, measure_anew: bool, on_stage: Callable[[str], None], memory_on: str | None = None
+) -> Estimate:
     """Return the estimate; `on_stage` is called with the name of what is looked at next.
+
+    With `memory_on`, ``cpu`` or ``cuda``, memory is that of such a device in place of the one that is here.
 
     Raises `HarnessError` for what would end a run before its first cell.
     """
@@ -32,6 +36,7 @@ def estimate(experiment: Experiment, *, measure_anew: bool, on_stage: Callable[[
             threads=experiment.execute.threads,
             experiment=experiment,
             measure_anew=measure_anew,
+            memory_on=memory_on,
         )
         found = ask(executor, unit, what="planning", hear=hear)
     assert isinstance(found, Estimate)

@@ -90,7 +90,8 @@ class WorkUnit:
 
     `experiment` is what to prepare or estimate, `cell` what to train and score; for ``across``, `trained` are the
     folders of the cells that the experiment's diagnostics look at together. An estimate with `measure_anew` does not
-    take the machine's speed from the cache; with `settles_batch` it is settled what the device holds of a batch.
+    take the machine's speed from the cache, and tells what `memory_on`, another kind of device, would hold; with
+    `settles_batch` it is settled what the device holds of a batch.
     """
 
     id: str
@@ -103,6 +104,7 @@ class WorkUnit:
     environment: Mapping[str, str] = field(default_factory=dict)
     experiment: Experiment | None = None
     measure_anew: bool = False
+    memory_on: str | None = None
     settles_batch: bool = False
     cell: CellWork | None = None
     trained: tuple[Path, ...] = ()

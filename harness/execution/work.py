@@ -80,7 +80,9 @@ def _looked_at(unit: WorkUnit, experiment: Experiment, tell: Tell) -> Body:
             return replace(prepared, seen=witness.seen(), fit=fit)
         if unit.kind == "across":
             return MeasuredAcross(measure_across(experiment.diagnostics, [_stored(each) for each in unit.trained]))
-        return estimating.estimate(experiment, device=device, measure_anew=unit.measure_anew, on_stage=on_stage)
+        return estimating.estimate(
+            experiment, device=device, measure_anew=unit.measure_anew, memory_on=unit.memory_on, on_stage=on_stage
+        )
     except Exception as error:  # noqa: BLE001 - whoever asked is told what happened, and where it is a bug
         refused = storage_error(error, unit.log.parent, cache_root())
         if refused is not None:

@@ -117,6 +117,8 @@ class Estimate:
     """What each training of each recipe asks of memory."""
     few_rows: tuple[str, ...] = ()
     """Recipes that train on fewer rows than their kind of task is said to need."""
+    memory_on: str | None = None
+    """The kind of device that memory is told of, None where it is the one that times are of."""
     layer_class: str = ""
     """The class of the model's decoder layers, by which launchers know what to shard."""
 

@@ -3,9 +3,10 @@
 ::
 
     {"nodes": [{"name": "a", "count": 2, "devices": 8, "memory_gib": 80, "speed": 1.5, "cost_per_hour": 20}],
-     "storage_gib": 500}
+     "device": "cuda", "storage_gib": 500}
 
 `count`, `devices` and `speed` are 1 where they are left out; `speed` is against the machine on which the plan is made.
+`device` says of what kind the devices are, where they are of another than that of the plan: ``cpu`` or ``cuda``.
 A node of processors has the cells that it is to run at once as devices.
 """
 
@@ -19,6 +20,9 @@ from typing import Any
 from harness.errors import UsageError
 from harness.records import GIB
 
+DEVICES = ("cpu", "cuda")
+"""Kinds of devices that hold a model each in its own way; Apple's hold it as a CPU does."""
+_FIELDS = {"nodes", "device", "storage_gib"}
 _KNOWN = {"name", "count", "devices", "memory_gib", "speed", "cost_per_hour"}
 
 
@@ -43,11 +47,15 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Nodes:
-    """The nodes of a cluster, and the bytes of the storage that they share, None where that is not declared."""
+    """The nodes of a cluster, and the bytes of the storage that they share, None where that is not declared.
+
+    `device` is the kind of their devices; None: that of the plan.
+    """
 
     file: str
     nodes: tuple[Node, ...]
     storage: int | None = None
+    device: str | None = None
 
     @functools.cached_property
     def devices(self) -> tuple[Device, ...]:
@@ -67,7 +75,8 @@ def read_nodes(path: Path) -> Nodes:
         raise UsageError(f"{path} declares no cluster:\n{listed}")
     storage = said.get("storage_gib")
     nodes = tuple(_node(each, number) for number, each in enumerate(said["nodes"], 1))
-    return Nodes(file=str(path), nodes=nodes, storage=None if storage is None else round(storage * GIB))
+    held = None if storage is None else round(storage * GIB)
+    return Nodes(file=str(path), nodes=nodes, storage=held, device=said.get("device"))
 
 
 def _node(said: Mapping[str, Any], number: int) -> Node:
@@ -86,7 +95,9 @@ def _wrong(said: Any) -> Iterator[str]:
     if not isinstance(nodes, list) or not nodes:
         yield '$.nodes: a list of nodes is missing, such as [{"devices": 8, "memory_gib": 80}]'
         return
-    yield from (f"$.{each}: no such field; there are nodes, storage_gib" for each in {*said} - {"nodes", "storage_gib"})
+    yield from (f"$.{each}: no such field; there are {', '.join(sorted(_FIELDS))}" for each in {*said} - _FIELDS)
+    if said.get("device", DEVICES[0]) not in DEVICES:
+        yield f"$.device: {said['device']!r:.40} is none of {', '.join(DEVICES)}"
     if "storage_gib" in said and not _positive(said["storage_gib"]):
         yield f"$.storage_gib: {said['storage_gib']!r:.40} is no number above 0"
     for number, node in enumerate(nodes):

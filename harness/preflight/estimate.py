@@ -52,20 +52,29 @@ def estimate(
     *,
     device: str = "cpu",
     measure_anew: bool = False,
+    memory_on: str | None = None,
     on_stage: Callable[[str], None] = lambda _name: None,
 ) -> Estimate:
     """Return what the experiment would cost on `device`, without downloading anything.
 
-    The machine's speed is kept between plans unless it is to be measured anew. `on_stage` is called with the name of
-    what comes next: ``recipes`` and each of them, ``speed``, ``tokens``, ``contamination``, ``identity``.
+    With `memory_on` memory is what a device of that kind would hold, which need not be here. The machine's speed is
+    kept between plans unless it is to be measured anew. `on_stage` is called with the name of what comes next:
+    ``recipes`` and each of them, ``speed``, ``tokens``, ``contamination``, ``identity``.
 
     Raises `UsageError`, `RecipeError`, `TaskError` or `SourceError` for mistakes that a run would stop at too.
     """
     with without_downloads(), built_once():
-        return _estimate(experiment, device, on_stage, measure_anew=measure_anew)
+        return _estimate(experiment, device, on_stage, measure_anew=measure_anew, memory_on=memory_on)
 
 
-def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], None], *, measure_anew: bool) -> Estimate:
+def _estimate(
+    experiment: Experiment,
+    device: str,
+    on_stage: Callable[[str], None],
+    *,
+    measure_anew: bool,
+    memory_on: str | None,
+) -> Estimate:
     config = _checked(experiment, device, on_stage)
     on_stage("speed")
     kept = calibrated(config, device, anew=measure_anew)
@@ -75,7 +84,8 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
     on_stage("contamination")
     screening, unscreened = check_contamination_at_hand(experiment, unknown)
     on_stage("identity")
-    sizes = Sizes(experiment, device)
+    held_on = memory_on or device
+    sizes = Sizes(experiment, held_on)
     largest = _largest(experiment, sizes)
     at_every_size = replace(experiment, recipes=recipes_to_train(experiment))
     content = content_at_hand(experiment, unknown)
@@ -102,8 +112,9 @@ def _estimate(experiment: Experiment, device: str, on_stage: Callable[[str], Non
         assumed=tuple(unknown.assumed),
         absent=tuple(unknown.absent),
         reasons=tuple(unknown.reasons),
-        at_once=_at_once(experiment, device, counted, sizes),
-        trainings=tuple(each.memory for each in demands(at_every_size, counted, device, sizes)),
+        at_once=_at_once(experiment, device, counted, sizes if held_on == device else None),
+        trainings=tuple(each.memory for each in demands(at_every_size, counted, held_on, sizes)),
+        memory_on=memory_on,
         few_rows=few_rows(experiment, counted),
         layer_class=largest_layer(config)[0],
     )
@@ -141,7 +152,7 @@ def _at_largest(planned: PlannedCell, largest: Mapping[str, Recipe]) -> PlannedC
     return replace(planned, recipe=replace(recipe, training=planned.recipe.training))
 
 
-def _at_once(experiment: Experiment, device: str, counted: TokenCounts, sizes: Sizes) -> int:
+def _at_once(experiment: Experiment, device: str, counted: TokenCounts, sizes: Sizes | None) -> int:
     fitting = cells_that_fit(experiment, device, lambda: counted, sizes)
     return places(workers_of(experiment.execute), accelerators(device), fitting)
 

@@ -136,6 +136,7 @@ def plan_document(
     """Return what ``harness plan`` prints; what comes to a budget and to a cluster last, where they were given."""
     placed = () if cluster is None else tuple(cluster_blocks(cluster, ways, estimate))
     model = f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device}"
+    model += f", memory as on {estimate.memory_on}" if estimate.memory_on else ""
     if experiment.searches_alone:
         alone = (Prose(_head(experiment)), Prose(f"{model} → {folder}"), trials_table(estimate), *totals(estimate))
         return Document((*alone, *unknowns(estimate), *placed))

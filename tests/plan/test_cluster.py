@@ -105,10 +105,21 @@ def test_a_batch_that_a_run_would_halve_is_placed(planned):
 
 def test_everything_that_is_wrong_with_a_file_is_said_at_once(tmp_path):
     file = tmp_path / "nodes.json"
-    file.write_text(json.dumps({"nodes": [{"devices": 0, "speed": "fast"}, {"memory_gib": 1, "gpus": 8}], "price": 3}))
+    file.write_text(
+        json.dumps(
+            {"nodes": [{"devices": 0, "speed": "fast"}, {"memory_gib": 1, "gpus": 8}], "price": 3, "device": "tpu"}
+        )
+    )
     with pytest.raises(UsageError) as caught:
         read_nodes(file)
-    places = ("$.price", "[0].memory_gib", "[0].speed", "[0].devices", "[1].gpus")
+    places = (
+        "$.price",
+        "$.device: 'tpu' is none of cpu, cuda",
+        "[0].memory_gib",
+        "[0].speed",
+        "[0].devices",
+        "[1].gpus",
+    )
     assert all(place in str(caught.value) for place in places)
     file.write_text("[")
     with pytest.raises(UsageError, match="cannot be read as JSON"):

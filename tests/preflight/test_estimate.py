@@ -128,6 +128,20 @@ def test_this_machine_takes_some_time_for_everything(tiny_model, monkeypatch):
     assert min(found.layer.forward, found.head.forward, found.optimizer) > 0
 
 
+def test_memory_is_that_of_a_card_that_is_not_here(tiny_spec, tmp_path, monkeypatch):
+    monkeypatch.setattr(planning, "calibrated", lambda *_, **__: Kept(calibration=STILL, day="2026-11-28"))
+    lora = json.loads((tmp_path / "adapters" / "lora--tiny.json").read_text())
+    packed = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": "float32"}
+    (tmp_path / "adapters" / "lora--tiny.json").write_text(json.dumps({**lora, "quantization": packed}))
+    here, card = (planning.estimate(load(tiny_spec), memory_on=device) for device in (None, "cuda"))
+    for one, other in zip(here.cells, card.cells, strict=True):
+        assert replace(one, memory=0) == replace(other, memory=0)
+        assert (other.memory < one.memory) == (one.recipe == "lora--tiny")
+    smaller = [other.base < one.base for one, other in zip(here.trainings, card.trainings, strict=True)]
+    assert [each.packed for each in card.trainings] == smaller
+    assert (here.memory_on, card.memory_on, card.at_once) == (None, "cuda", here.at_once)
+
+
 def test_a_plan_builds_each_task_once(tiny_spec, monkeypatch):
     built, build = [], loading._build
     monkeypatch.setattr(loading, "_build", lambda task: built.append(task.name) or build(task))

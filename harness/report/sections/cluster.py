@@ -22,14 +22,15 @@ def cluster_blocks(found: OnCluster, ways: Sequence[Way], estimate: Estimate) ->
 
 
 def _on_devices(found: OnCluster) -> Finding:
-    without = f" {', '.join(found.unplaced)} fit on none of them and are not counted." if found.unplaced else ""
+    devices = f"ON {found.devices} {'DEVICE' if found.devices == 1 else 'DEVICES'}"
+    without = f" Too large for each of them and not counted: {', '.join(found.unplaced)}." if found.unplaced else ""
     if not found.units:
-        return Finding(title=f"ON {found.devices} DEVICES: nothing can run, each of them is too small", lines=())
+        return Finding(title=f"{devices}: nothing can run, each of them is too small", lines=())
     price = "" if found.cost is None else f", {found.cost:,.2f} in the currency of the file"
     used = f"{found.units} units, {found.utilisation:.0%} of the devices' time in use"
     chain = f"those that wait for each other take {Duration(found.chain)}"
     return Finding(
-        title=f"ON {found.devices} DEVICES: about {Duration(found.makespan)}{price}",
+        title=f"{devices}: about {Duration(found.makespan)}{price}",
         lines=(
             f"{used}; {chain}; {found.storage / GIB:.1f} GiB of storage.{without}",
             f"What binds is {found.binds}.",

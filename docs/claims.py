@@ -9,27 +9,18 @@ import math
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from scipy import stats
-
-from harness.bundle.archive import is_bundle, unpack
+from figures_of_runs import extract, meaning
 
 PAGE = Path(__file__).with_suffix(".md")
 FOLDER = PAGE.with_suffix("")
 LISTED, DECIDED, EXTRACTS = FOLDER / "listed.json", FOLDER / "decided.json", FOLDER / "extracts"
-LEVEL = 0.95
 _UNBOUNDED = (-math.inf, math.inf)
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
 
-UNTUNED = "base"
-"""What a run calls the model before any training."""
-
-Number = float | int
 Json = dict[str, Any]
 
 
@@ -55,364 +46,6 @@ def value(node: Any) -> Any:
     if isinstance(node, dict):
         return OPERATIONS[node["op"]](value(node["of"]))
     return [value(each) for each in node] if isinstance(node, list) else node
-
-
-# Figures of a run.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """An estimate with its interval, and over what the interval is."""
-
-    estimate: float
-    interval: tuple[float, float]
-    over: str
-
-    @classmethod
-    def of_verdict(cls, found: Json, level: float) -> "Figure":
-        """Take a difference as the verdict has it."""
-        low, high = found["interval"]
-        return cls(estimate=found["estimate"], interval=(low, high), over=f"seeds and items, {level:.1%}")
-
-    @classmethod
-    def over_seeds(cls, values: Sequence[float]) -> "Figure | None":
-        """Take the mean over seeds with Student's interval; None of fewer than two."""
-        if len(values) < 2:  # noqa: PLR2004 - a variance needs two
-            return None
-        mean, error = statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values))
-        reach = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
-        return cls(
-            estimate=mean, interval=(mean - reach, mean + reach), over=f"{len(values)} seeds, {LEVEL:.0%} (Student's t)"
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What a run folder or an unpacked bundle says of one of its candidates."""
-
-    lock: Json
-    verdict: Json
-    cells: tuple[Json, ...]
-    candidate: str
-    reference: str
-    untuned: Json | None = None
-
-    @classmethod
-    def read(cls, folder: Path) -> "Iterator[Run]":
-        """Read its files; yield it for each candidate."""
-        cells = [json.loads(path.read_text()) for path in sorted(folder.glob("cells/*/result.json"))]
-        lock, verdict = (json.loads((folder / name).read_text()) for name in ("spec.lock.json", "verdict.json"))
-        whole = cls(
-            lock=lock,
-            verdict=verdict,
-            cells=tuple(each for each in cells if each.get("train_info")),
-            candidate="",
-            reference=str(verdict["reference"]),
-            untuned=next((each for each in cells if each["cell"]["recipe"] == UNTUNED), None),
-        )
-        yield from (replace(whole, candidate=candidate) for candidate in verdict["candidates"])
-
-    def of(self, recipe: str) -> dict[int, Json]:
-        """Return the trained cells of a recipe by seed."""
-        return {int(each["cell"]["seed"]): each for each in self.cells if each["cell"]["recipe"] == recipe}
-
-    @property
-    def ranks(self) -> dict[str, int]:
-        """The candidate and those of its variants that have a rank, with it."""
-        named = {f"{each['method']}--{each['name']}": each["peft"] or {} for each in self.lock["experiment"]["recipes"]}
-        kin = {name: peft for name, peft in named.items() if f"{name}-".startswith(f"{self.candidate}-")}
-        return {name: int(peft["r"]) for name, peft in kin.items() if "r" in peft}
-
-    @property
-    def in_domain(self) -> str:
-        """The first task in-domain."""
-        return str(next(each["task"] for each in self.lock["experiment"]["suites"] if each["role"] == "in_domain"))
-
-    @property
-    def pairs(self) -> list[tuple[Json, Json]]:
-        """The candidate's and the reference's cells of each seed that both have."""
-        mine, theirs = self.of(self.candidate), self.of(self.reference)
-        return [(mine[seed], theirs[seed]) for seed in sorted(set(mine) & set(theirs))]
-
-    def judged(self, kind: str) -> Json | None:
-        """Return what the verdict says first of the candidate in one of its lists."""
-        return next((each for each in self.verdict[kind] if each["candidate"] == self.candidate), None)
-
-
-def _gap(run: Run) -> Figure | None:
-    found = run.judged("comparisons")
-    return None if found is None else Figure.of_verdict(found["gap_in"], run.verdict["level"])
-
-
-def _extra_forgetting(run: Run) -> Figure | None:
-    found = run.judged("extra_forgetting")
-    return None if found is None else Figure.of_verdict(found["gap"], run.verdict["extra_level"])
-
-
-def _top_half(run: Run) -> Figure | None:
-    return Figure.over_seeds([_share_of_top_half(cell["train_info"]["probes"][0]["scores"]) for cell in _probed(run)])
-
-
-def _share_of_top_half(norms: Sequence[float]) -> float:
-    return sum(sorted(norms, reverse=True)[: len(norms) // 2]) / sum(norms)
-
-
-def _probed(run: Run) -> list[Json]:
-    return [cell for cell in run.of(run.candidate).values() if cell["train_info"]["probes"]]
-
-
-def _probe_share(run: Run) -> Figure | None:
-    shares = []
-    for cell in _probed(run):
-        seconds, trained = cell["costs"]["seconds"], cell["train_info"]
-        if "probe" in seconds:  # in another run of the same seed it may have been shared
-            shares.append(seconds["probe"] / (trained["train_time"] / trained["steps"] * 200 * 2))
-    return Figure.over_seeds(shares)
-
-
-def _time_saved(run: Run) -> Figure | None:
-    if any(cell["meta_info"]["system_info"]["workers"] != 1 for cell in run.cells):
-        return None  # beside another cell a time follows what that one did
-    times = [(one["train_info"]["train_time"], other["train_info"]["train_time"]) for one, other in run.pairs]
-    return Figure.over_seeds([1 - one / other for one, other in times])
-
-
-def _peak_over_weights(run: Run) -> Figure | None:
-    cells = run.of(run.reference).values()
-    return Figure.over_seeds([cell["costs"]["rss_max"] / cell["train_info"]["footprint"] for cell in cells])
-
-
-def _accuracy_kept(run: Run) -> Figure | None:
-    return Figure.over_seeds([one / other for one, other in _accuracies(run)])
-
-
-def _accuracy_gap(run: Run) -> Figure | None:
-    return Figure.over_seeds([one - other for one, other in _accuracies(run)])
-
-
-def _accuracies(run: Run) -> Iterator[tuple[float, float]]:
-    """Yield the in-domain accuracies of the candidate and of the reference, seed by seed, where both have one."""
-    mine, theirs = (_in_domain(run, recipe, "acc,none") for recipe in (run.candidate, run.reference))
-    yield from ((mine[seed], theirs[seed]) for seed in sorted(set(mine) & set(theirs)))
-
-
-def _in_domain(run: Run, recipe: str, metric: str) -> dict[int, float]:
-    """Return a recipe's score in-domain by seed, of the seeds that have one."""
-    return _scores(run, recipe, run.in_domain, metric)
-
-
-def _scores(run: Run, recipe: str, task: str, metric: str) -> dict[int, float]:
-    """Return a recipe's score on a task by seed, of the seeds that have one; the untuned model's is that of each."""
-    cells = dict.fromkeys(run.of(run.reference), run.untuned) if recipe == UNTUNED else run.of(recipe)
-    return {
-        seed: each["metrics"][metric]
-        for seed, cell in cells.items()
-        for each in (cell or {}).get("evaluations", ())
-        if each["task"] == task and metric in each["metrics"]
-    }
-
-
-def _ranks_in_use(run: Run) -> Figure | None:
-    ranks = [cell["train_info"]["measurements"]["ranks_alive"]["details"] for cell in run.of(run.candidate).values()]
-    return Figure.over_seeds([each["least"]["above"] / each["least"]["declared"] for each in ranks if each])
-
-
-def _growth_of_best_rank(run: Run) -> Figure | None:
-    """Fit, seed by seed, the logarithm of the best rank on that of the logarithm of the number of rows."""
-    slopes = []
-    for best in _best_ranks(run).values():
-        if len(best) > 1:
-            pairs = [(math.log(math.log(rows)), math.log(rank)) for rows, rank in best.items()]
-            slopes.append(statistics.linear_regression(*zip(*pairs, strict=True)).slope)
-    return Figure.over_seeds(slopes)
-
-
-def _best_ranks(run: Run) -> dict[int, dict[int, int]]:
-    """Return by seed and number of rows the rank of the candidate or its variants that does best in-domain."""
-    tried = [
-        (score, rank, seed, run.of(recipe)[seed]["train_info"]["rows"]["total"])
-        for recipe, rank in run.ranks.items()
-        for seed, score in _in_domain(run, recipe, CONTRASTED).items()
-    ]
-    best: dict[int, dict[int, int]] = {}
-    for _, rank, seed, rows in sorted(tried):  # the best comes last
-        best.setdefault(seed, {})[rows] = rank
-    return best
-
-
-def _effects(run: Run) -> Iterator[tuple[str, Figure]]:
-    """Yield what each variant of the candidate did on each suite, named ``effect of rank=4 on k8s_qa``."""
-    for each in run.verdict.get("effects", []):
-        if each["gap"]["reference"] == run.candidate:
-            levels = ", ".join(f"{factor}={level}" for factor, level in each["levels"].items())
-            found = Figure.of_verdict(each["gap"]["gap"], run.verdict["effects_level"])
-            yield f"{EFFECT}{levels} on {each['gap']['task']}", found
-
-
-def _interactions(run: Run) -> Iterator[tuple[str, Figure]]:
-    """Yield what levels cost the candidate beyond another recipe, named ``extra cost of rows=noise on k8s_qa``."""
-    for each in run.verdict.get("interactions", []):
-        if each["centre"] == run.candidate and each["gap"] is not None:
-            levels = ", ".join(f"{factor}={level}" for factor, level in each["levels"].items())
-            found = Figure.of_verdict(each["gap"], run.verdict["interactions_level"])
-            yield f"{EXTRA}{levels} on {each['task']}", found
-
-
-def _accuracies_over(run: Run) -> Iterator[tuple[str, Figure]]:
-    """Yield its accuracy in-domain minus that of each variant of it, named ``accuracy over lora--r8-rank-4``."""
-    for other in {each["gap"]["candidate"] for each in run.verdict.get("effects", [])}:
-        if other.startswith(f"{run.candidate}-") and (found := _accuracy_gap(replace(run, reference=other))):
-            yield f"{OVER}{other}", found
-
-
-def _asked(run: Run, claims: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
-    """Yield what claims ask of this run and candidate alone, each by the key that says of which recipes."""
-    of_recipes = {"weights": _contrast, "scores": _difference, "steps": _steps_saved}
-    for how in (claim["decide"] for claim in claims):
-        if (how.get("run"), how.get("candidate")) == (run.lock["experiment"]["name"], run.candidate):
-            for key, figure in of_recipes.items():
-                if key in how and (found := figure(run, how[key])):
-                    yield how["figure"], found
-
-
-def _contrast(run: Run, weights: Mapping[str, float]) -> Figure | None:
-    """Take the sum of margins in-domain, each times its recipe's weight, seed by seed."""
-    return _weighted(weights, {recipe: _in_domain(run, recipe, CONTRASTED) for recipe in weights})
-
-
-def _difference(run: Run, asked: Json) -> Figure | None:
-    """Take the sum of scores of a `task` by a `metric`, each times its recipe's weight in `weights`, seed by seed."""
-    task, metric, weights = asked["task"], f"{asked['metric']},none", asked["weights"]
-    return _weighted(weights, {recipe: _scores(run, recipe, task, metric) for recipe in weights})
-
-
-def _weighted(weights: Mapping[str, float], scores: Mapping[str, Mapping[int, float]]) -> Figure | None:
-    seeds = set.intersection(*map(set, scores.values()))
-    return Figure.over_seeds(
-        [sum(weight * scores[recipe][seed] for recipe, weight in weights.items()) for seed in sorted(seeds)]
-    )
-
-
-def _steps_saved(run: Run, pair: tuple[str, str]) -> Figure | None:
-    """Take the share of steps that the first recipe saves on the way to the loss that the second ends with.
-
-    A loss is the mean of `SMOOTHED` steps. One that does not get there counts with all its steps, so saves nothing.
-    """
-    mine, theirs = (
-        {seed: _smoothed(cell["train_info"]["losses"]) for seed, cell in run.of(recipe).items()} for recipe in pair
-    )
-    pairs = [(theirs[seed][-1], mine[seed], theirs[seed]) for seed in sorted(set(mine) & set(theirs))]
-    return Figure.over_seeds([1 - _steps_to(loss, one) / _steps_to(loss, other) for loss, one, other in pairs])
-
-
-def _smoothed(losses: Sequence[float]) -> list[float]:
-    return [statistics.fmean(losses[end - SMOOTHED : end]) for end in range(SMOOTHED, len(losses) + 1)]
-
-
-def _steps_to(loss: float, smoothed: Sequence[float]) -> int:
-    reached = (place for place, each in enumerate(smoothed) if each <= loss)
-    return next(reached, len(smoothed) - 1) + SMOOTHED
-
-
-SMOOTHED = 5
-CONTRASTED = "answer_margin,none"
-EFFECT, EXTRA, OVER = "effect of ", "extra cost of ", "accuracy over "
-CONTRAST, DIFFERENCE, STEPS = "contrast: ", "difference: ", "steps saved: "
-_NAMED = {
-    EFFECT: ("the recipe's score minus that of its variant with {rest}, negative where the variant is better", ""),
-    EXTRA: ("what {rest} costs the candidate beyond what it costs the reference, positive where more", ""),
-    OVER: ("the recipe's accuracy in-domain minus that of {rest}", ""),
-    CONTRAST: ("{rest}, of margins in-domain", "bits/byte"),
-    DIFFERENCE: ("{rest}", ""),
-    STEPS: ("share of the steps that are saved on the way to a loss, {rest}", ""),
-}
-"""What figures are that a run names by what it varied."""
-
-FIGURES: Mapping[str, tuple[str, str, Callable[[Run], Figure | None]]] = {
-    "gap_in": ("gap in-domain, positive where the reference is better", "bits/byte", _gap),
-    "extra_forgetting": ("what the candidate loses on the guard beyond the reference", "", _extra_forgetting),
-    "top_half_of_gradient": ("share of the gradient norms of the paper's equation 1 in the upper half", "", _top_half),
-    "probe_share_of_200_steps": (
-        "probe's time over that of 200 steps of two batches at the run's speed",
-        "",
-        _probe_share,
-    ),
-    "time_saved": ("share of the reference's training time that the candidate saves", "", _time_saved),
-    "peak_over_weights": ("the reference's peak memory over its weights", "times", _peak_over_weights),
-    "accuracy_kept": ("the candidate's accuracy in-domain over the reference's", "", _accuracy_kept),
-    "accuracy_gap": ("the candidate's accuracy in-domain minus the reference's", "", _accuracy_gap),
-    "ranks_in_use": (
-        "singular values of at least a hundredth of the largest over the rank, of the module that uses its least",
-        "",
-        _ranks_in_use,
-    ),
-    "growth_of_best_rank": (
-        "exponent of the logarithm of the number of rows with which the best rank in-domain grows",
-        "",
-        _growth_of_best_rank,
-    ),
-}
-"""By name what a figure is, its unit, and how a run gives it; None where it cannot."""
-
-
-def extract(path: Path) -> Json:
-    """Return the extract of a run folder or of a bundle."""
-    if is_bundle(path):
-        with TemporaryDirectory() as folder:
-            unpack(path, Path(folder))
-            return _extract([*Run.read(Path(folder))])
-    return _extract([*Run.read(path)])
-
-
-def _extract(runs: Sequence[Run]) -> Json:
-    run = runs[0]
-    experiment, first = run.lock["experiment"], run.cells[0]
-    system, packages = first["meta_info"]["system_info"], first["meta_info"]["package_info"]
-    model = experiment["model"]
-    return {
-        "run": experiment["name"],
-        "command": f"harness run {experiment['name']}",
-        "model": model["member"] or model["id"] or model["path"],
-        "machine": f"{system['device']}, {system['machine']}, threads: {system['threads']}, "
-        f"{system['workers']} at once",
-        "harness": packages["harness"],
-        "torch": packages["torch"],
-        "first_scores": min(moment for cell in run.cells for moment in _moments(cell)),
-        "reference": run.reference,
-        "seeds": len(run.of(run.reference)),
-        "lock_sha256": run.lock["sha256"],
-        "candidates": {each.candidate: dict(_figures(each)) for each in runs},
-    }
-
-
-def _figures(run: Run) -> Iterator[tuple[str, Json]]:
-    fixed = ((name, found) for name, (_, _, figure) in FIGURES.items() if (found := figure(run)) is not None)
-    for name, found in (
-        *fixed,
-        *_effects(run),
-        *_interactions(run),
-        *_asked(run, listed()["claims"]),
-        *sorted(_accuracies_over(run), key=lambda each: each[0]),
-    ):
-        low, high = found.interval
-        interval = [round(low, 6), round(high, 6)]
-        yield name, {"estimate": round(found.estimate, 6), "interval": interval, "over": found.over}
-
-
-def _meaning(name: str) -> tuple[str, str]:
-    """Return what a figure is, and its unit."""
-    if name in FIGURES:
-        return FIGURES[name][:2]
-    kind = next(each for each in _NAMED if name.startswith(each))
-    what, unit = _NAMED[kind]
-    return what.format(rest=name.removeprefix(kind)), unit
-
-
-def _moments(cell: Json) -> Iterator[str]:
-    """Yield when each evaluation ended, to the minute."""
-    for each in cell["evaluations"]:
-        day, time = each["results"].rsplit("results_", 1)[1].split("T")
-        yield f"{day}T{time[:5].replace('-', ':')}"
 
 
 # Decisions.
@@ -453,7 +86,7 @@ def _by_run(how: Json, extracts: Mapping[str, Json]) -> Json:
     low, high = (bound if given is None else given for bound, given in zip(_UNBOUNDED, how["between"], strict=True))
     least, most = figure["interval"]
     verdict = HOLDS if low <= least and most <= high else FAILS if most < low or least > high else OPEN
-    what, unit = _meaning(how["figure"])
+    what, unit = meaning(how["figure"])
     kept = ("run", "command", "model", "machine", "harness", "first_scores", "reference")
     measured = {key: source[key] for key in kept}
     found = [{"figure": what, "unit": unit, **figure}]
@@ -572,7 +205,7 @@ def as_json(content: Json) -> str:
 
 if __name__ == "__main__":
     for argument in sys.argv[1:]:
-        taken = extract(Path(argument))
+        taken = extract(Path(argument), listed()["claims"])
         (EXTRACTS / f"{taken['run']}.json").write_text(as_json(taken), encoding="utf-8")
     DECIDED.write_text(as_json(decisions()), encoding="utf-8")
     PAGE.write_text(page(decisions()), encoding="utf-8")

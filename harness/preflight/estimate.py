@@ -64,16 +64,11 @@ def estimate(
     Raises `UsageError`, `RecipeError`, `TaskError` or `SourceError` for mistakes that a run would stop at too.
     """
     with without_downloads(), built_once():
-        return _estimate(experiment, device, on_stage, measure_anew=measure_anew, memory_on=memory_on)
+        return _estimate(experiment, device, memory_on or device, on_stage, measure_anew=measure_anew)
 
 
 def _estimate(
-    experiment: Experiment,
-    device: str,
-    on_stage: Callable[[str], None],
-    *,
-    measure_anew: bool,
-    memory_on: str | None,
+    experiment: Experiment, device: str, held_on: str, on_stage: Callable[[str], None], *, measure_anew: bool
 ) -> Estimate:
     config = _checked(experiment, device, on_stage)
     on_stage("speed")
@@ -84,7 +79,6 @@ def _estimate(
     on_stage("contamination")
     screening, unscreened = check_contamination_at_hand(experiment, unknown)
     on_stage("identity")
-    held_on = memory_on or device
     sizes = Sizes(experiment, held_on)
     largest = _largest(experiment, sizes)
     at_every_size = replace(experiment, recipes=recipes_to_train(experiment))
@@ -114,7 +108,7 @@ def _estimate(
         reasons=tuple(unknown.reasons),
         at_once=_at_once(experiment, device, counted, sizes if held_on == device else None),
         trainings=tuple(each.memory for each in demands(at_every_size, counted, held_on, sizes)),
-        memory_on=memory_on,
+        memory_on=None if held_on == device else held_on,
         few_rows=few_rows(experiment, counted),
         layer_class=largest_layer(config)[0],
     )

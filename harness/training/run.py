@@ -150,10 +150,14 @@ def train(
         )
         _check_not_empty(trainer, len(rows))
         ran = _run(trainer, listening, validation, Path(scratch))
-    # Autocast would stay in the model's forward, and what is scored later would compute otherwise than what is loaded.
+    _leave(trainer, adapted)
+    return _trained(trainer, listening, ran, rows=count_rows(spans(rows, tokenizer), fields), prefix=prefix)
+
+
+def _leave(trainer: CompletionTrainer, adapted: Adapted) -> None:
+    """Leave the model as it is loaded: autocast would stay in its forward, and scores would be of another one."""
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     adapted.model.eval()
-    return _trained(trainer, listening, ran, rows=count_rows(spans(rows, tokenizer), fields), prefix=prefix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,14 @@ def test_the_p_value_is_the_paired_t_tests():
     assert speed_up([2.0, 4.0], [2.0, 4.0]).p == 1
 
 
+def test_t_and_effect_size_are_those_of_the_paired_test():
+    first, second = np.array([100.0, 110.0, 95.0]), np.array([80.0, 99.0, 97.0])
+    found, logs = speed_up(first, second), np.log(first / second)
+    assert found.t == pytest.approx(ttest_rel(np.log(first), np.log(second)).statistic)
+    assert found.effect_size == pytest.approx(logs.mean() / logs.std(ddof=1))
+    assert speed_up([2.0, 4.0], [1.0, 2.0]).effect_size is None
+
+
 @given(times, st.randoms(use_true_random=False))
 def test_swapping_the_recipes_turns_the_ratio_over(first, random):
     second = [value * random.uniform(0.5, 2) for value in first]

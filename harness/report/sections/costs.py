@@ -1,6 +1,6 @@
 """What each recipe takes: size, memory, disk and money; how fast it trains; how fast it answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.compare.costs import RecipeCosts, RunCosts
 from harness.compare.serving import LatencySummary, MergeCheck
@@ -53,8 +53,25 @@ def speed_table(costs: RunCosts) -> Iterator[Table]:
             *("p", "probe s", ("with the", "probe")),
         ),
         rows=tuple(_speed_row(each, costs.reference) for each in costs.recipes),
-        notes=tuple(_side_by_side(costs.workers)),
+        notes=(*_paired(costs.recipes), *_side_by_side(costs.workers)),
     )
+
+
+def _paired(recipes: Sequence[RecipeCosts]) -> Iterator[str]:
+    """Yield the paired t and effect size of each recipe, and what they are not."""
+    found = [(each.recipe, each.speed_up) for each in recipes if each.speed_up is not None]
+    if found:
+        listed = "; ".join(f"{recipe} {_statistics(speed)}" for recipe, speed in found)
+        yield (
+            f"Paired t of the logarithms and d_z: {listed}. Seeds of one model are no independent pairs: these speak "
+            "of new seeds of this model, on these rows, and of no other model."
+        )
+
+
+def _statistics(speed: SpeedUp) -> str:
+    if speed.t is None or speed.effect_size is None:
+        return "the same ratio with every seed"
+    return f"t {speed.t:.2f}, d_z {speed.effect_size:.2f}"
 
 
 def _side_by_side(workers: int) -> Iterator[str]:

@@ -15,8 +15,8 @@ class Item:
     `cluster` names the object or page that the fact stands on: items of one cluster fall into one split and are
     not independent. `source` is the text that states the fact; leaks are looked for in it. `extra` holds what a
     suite renders besides or scores by (a rationale, facts, what is known of each option), by field name, as JSON has
-    it. Raises ValueError for what could not be a fair question:
-    options that differ in nothing but case, an `answer` that is not the index of one.
+    it. Raises ValueError for what could not be a fair question: options that differ in nothing but case, an `answer`
+    that is not the index of one.
     """
 
     id: str

@@ -7,9 +7,10 @@ is dealt with, whether what is said is so, and whether the answer is what was ar
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from harness.suites.generation import ANSWER, plain, reasoned
+from harness.suites.generation import plain, reasoned, steps_and_answer
 
 _STEP = re.compile(r"\bStep (\d+):(?=\s*\S)")
 _LEAST_STEPS = 2
@@ -42,7 +43,7 @@ def checked(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     case is not borne out. `conclusion_follows`: the answer is an option whose findings were explained, and nothing was
     stated against it.
     """
-    text, _, answer = results[0].partition(ANSWER)
+    text, answer = steps_and_answer(results[0])
     stated = [*statements(text, options=doc["choices"], findings=doc["findings"])]
     true = sum(_holds(each, doc["annotated"]) for each in stated)
     about = {each.disease for each in stated} - {None}
@@ -51,7 +52,7 @@ def checked(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
         "has_steps": float(has_steps(text)),
         "options_weighed": len(about) / len(doc["choices"]),
         "statements_true": true / len(stated) if stated else 0.0,
-        "conclusion_follows": float(_follows(answer.strip().split("\n")[0], doc["choices"], stated)),
+        "conclusion_follows": float(_follows(answer, doc["choices"], stated)),
     }
 
 
@@ -64,13 +65,15 @@ def has_steps(text: str) -> bool:
 def statements(text: str, *, options: Sequence[str], findings: Sequence[str]) -> Iterator[Statement]:
     """Yield what a text states, as "D is not linked to F." and as "In D, F and G are frequent; H is very rare."."""
     marked = _marked(text, options, findings)
+    of_option = partial(_place, first=_DISEASES, count=len(options))
+    of_finding = partial(_place, first=_FINDINGS, count=len(findings))
     for disease, finding in _AGAINST.findall(marked):
-        yield Statement(_place(disease, _DISEASES), _place(finding, _FINDINGS), "")
+        yield Statement(of_option(disease), of_finding(finding), "")
     for disease, told in _EXPLAINED.findall(marked):
         for part in told.split(";"):
             if found := _CLASS.fullmatch(part.strip()):
                 for finding in _AND.split(found[1]):
-                    yield Statement(_place(disease, _DISEASES), _place(finding, _FINDINGS), found[2])
+                    yield Statement(of_option(disease), of_finding(finding), found[2])
 
 
 def _marked(text: str, options: Sequence[str], findings: Sequence[str]) -> str:
@@ -79,14 +82,15 @@ def _marked(text: str, options: Sequence[str], findings: Sequence[str]) -> str:
     names |= {name.casefold(): chr(_FINDINGS + place) for place, name in enumerate(findings)}
     longest = sorted(names, key=len, reverse=True)
     any_name = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)", re.IGNORECASE)
-    return any_name.sub(lambda found: names[found[0].casefold()], text)
+    own = {ord(letter): None for letter in names.values()}  # what was generated may hold them itself
+    return any_name.sub(lambda found: names[found[0].casefold()], text.translate(own))
 
 
-def _place(marked: str, first: int) -> int | None:
+def _place(marked: str, first: int, count: int) -> int | None:
     """Return which option or finding a part of a text is; None where it is another, or more than one."""
     name = marked.strip()
     place = ord(name) - first if len(name) == 1 else -1
-    return place if 0 <= place < _FINDINGS - _DISEASES else None
+    return place if 0 <= place < count else None
 
 
 def _holds(each: Statement, annotated: Sequence[Sequence[str]]) -> bool:

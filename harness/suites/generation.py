@@ -19,13 +19,18 @@ def reasoned(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]
     `rouge_l`: F-measure of the longest common subsequence of words with the reference rationale. `exact_match`:
     the answer given is the right one but for case, punctuation and articles. `answered`: an answer was given at all.
     """
-    steps, _, answer = results[0].partition(ANSWER)
-    given = answer.strip().split("\n")[0]
+    steps, given = steps_and_answer(results[0])
     return {
         "rouge_l": rouge_l(steps, doc["rationale"]),
         "exact_match": float(plain(given) == plain(doc["choices"][doc["answer"]])),
         "answered": float(bool(plain(given))),
     }
+
+
+def steps_and_answer(generated: str) -> tuple[str, str]:
+    """Return what stands before "Answer:", and the line behind it; "" where there is none."""
+    steps, _, answer = generated.partition(ANSWER)
+    return steps, answer.strip().split("\n")[0]
 
 
 def open_answer(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:

@@ -77,6 +77,11 @@ def test_steps_are_numbered_from_one_and_each_says_something(text, there):
     assert has_steps(text) is there
 
 
+def test_letters_that_stand_for_names_are_none_where_they_were_generated():
+    text = "\ue000 is not linked to \ue101. \ue0ff is not linked to \ue1ff. In \ue003, \ue103 is frequent."
+    assert checked(DOC, [text])["options_weighed"] == 0
+
+
 PARTS = [*DOC["choices"], *DOC["findings"], "In ", " is not linked to ", " is frequent", ", ", " and ", ". ", "; ", "x"]
 
 

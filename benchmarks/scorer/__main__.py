@@ -1,13 +1,14 @@
 """The shared-prompt scorer, with each of its shortcuts off in turn, beside lm-eval's HFLM: items a second, differences.
 
-    python -m benchmarks.scorer [--fast] [--suite k8s_qa] [--items 64] [--turns 3]
+    python -m benchmarks.scorer [--fast] [--suite k8s_qa] [--items 64] [--turns 3] [--recipe prompt--vocabulary-20]
     python -m benchmarks.scorer --cells [--fast]
 
 All engines score the same items of the spec's suites, with as many examples before each as the spec says, on the spec's
-base model, in turns; the fastest turn of each counts. What is timed is lm-eval's evaluation (prompts, tokenization,
-scoring, metrics), without loading the task or the model. With ``--cells`` it is what a run's cells take to score the
-same suites, the untuned model and each recipe's after a step of training, with each shortcut of `execute` off in turn:
-there a later cell can use what an earlier one computed. Differences over 0.001 nats an answer make the exit code 1.
+base model, or on that as a recipe adapts it before training, in turns; the fastest turn of each counts. What is timed
+is lm-eval's evaluation (prompts, tokenization, scoring, metrics), without loading the task or the model. With
+``--cells`` it is what a run's cells take to score the same suites, the untuned model and each recipe's after a step of
+training, with each shortcut of `execute` off in turn: there a later cell can use what an earlier one computed.
+Differences over 0.001 nats an answer make the exit code 1.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import inspect
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,12 +31,14 @@ from benchmarks.scorer.engines import HARNESS, PLAIN, Run, engines, once, record
 from harness import spec
 from harness.evaluation.batching import Request, cut_into_batches, share_rows
 from harness.evaluation.scorer import TOKENS
+from harness.methods.adapt import adapt
 from harness.sources import models
 from harness.suites.examples import with_shots
 from harness.suites.load import load_task
 from harness.training import train
 
 APART = 1e-3
+SEED = 42
 
 HEADERS = ("suite", "engine", "items/s", f"times {PLAIN}", "CPU", "max |Δ|", "choices", "how")
 FORMATS = ("", "", ".2f", ".2f", ".2f", ".1e")
@@ -53,6 +57,7 @@ def arguments() -> argparse.Namespace:
     parser = _machine.parser(__doc__)
     parser.add_argument("--spec", default=str(_runs.FROZEN), help="experiment whose model and suites are used")
     parser.add_argument("--suite", action="append", help="a suite of it (repeatable; default: all)")
+    parser.add_argument("--recipe", help="one that adapts the model before it is scored")
     parser.add_argument("--items", type=int, help="items a suite (default: 64, with --fast 16)")
     parser.add_argument("--turns", type=int, help="turns of each engine (default: 3, with --fast 1)")
     parser.add_argument("--cells", action="store_true", help="what scoring takes in the cells of a run")
@@ -65,6 +70,10 @@ def arguments() -> argparse.Namespace:
 def by_engine(options: argparse.Namespace) -> int:
     experiment = spec.load(options.spec)
     loaded = models.load(experiment.model)
+    if options.recipe:
+        recipe = spec.load_recipe(options.recipe, experiment.file.parent, experiment.include)
+        adapted = adapt(loaded.model, recipe, seed=SEED, tokenizer=loaded.tokenizer)
+        loaded = replace(loaded, model=adapted.model)
     size = experiment.evaluation.batch_size
     lines: list[list[object]] = []
     read: list[list[object]] = []

@@ -1,5 +1,6 @@
 """The opening that all prompts of a suite share, read once: the examples in front of every item, or an instruction.
 
+An adapter's virtual tokens stand before it, and are an opening by themselves where prompts have no other in common.
 Its keys and values stay in a cache of one row. Each batch reads on from a copy of it, one for each of its rows.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 
 from harness.evaluation.batching import Tokens
+from harness.methods._base import virtual_tokens
 
 LEAST = 32
 """Tokens of an opening that is worth reading apart: copying its cache costs each batch as much as reading a few."""
@@ -19,7 +21,7 @@ LEAST = 32
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """`length` tokens that a model has read, and its cache of them."""
+    """`length` tokens that a model has read, virtual ones among them, and its cache of them."""
 
     length: int
     _cache: Any
@@ -43,10 +45,17 @@ def opening_tokens(prompts: Iterable[Tokens]) -> list[int]:
 
 @torch.inference_mode()
 def read_opening(model: Any, tokens: Sequence[int]) -> Opening:
-    """Let `model`, on its device, read the opening. Raises what a model without a cache of keys and values raises."""
-    ids = torch.tensor([list(tokens)], device=model.device)
+    """Let `model`, on its device, read the opening, after virtual tokens that it has.
+
+    Raises what a model without a cache of keys and values raises.
+    """
+    virtual = virtual_tokens(model)
+    read = list(tokens) or [0]  # any token: what stands before it does not see it
+    ids = torch.tensor([read], device=model.device)
     cache = model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
     held = cache.get_seq_length(len(cache.layers) - 1)  # lower layers that are passed over hold nothing
-    if held != len(tokens):
-        raise ValueError(f"the cache holds {held} of {len(tokens)} tokens")
-    return Opening(len(tokens), cache)
+    if held != virtual + len(read):
+        raise ValueError(f"the cache holds {held} of {virtual + len(read)} tokens")
+    if not tokens:
+        cache.crop(-len(read))
+    return Opening(virtual + len(tokens), cache)

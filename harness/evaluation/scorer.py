@@ -3,9 +3,9 @@
 HFLM, lm-eval's model for transformers, reads the prompt again for each option and projects every position onto
 the vocabulary. Here a row holds the prompt and all options beside each other; a block attention mask and
 explicit positions let each option see the prompt and itself alone, and only positions whose next token belongs
-to an answer are projected. What all prompts begin with (examples before the item) is read once for all of them. The
-log-likelihoods are HFLM's up to rounding. Everything else (tokenization, chat templates, generation, rolling
-log-likelihoods) is HFLM's own.
+to an answer are projected. What all prompts begin with (virtual tokens of an adapter, examples before the item) is read
+once for all of them. The log-likelihoods are HFLM's up to rounding. Everything else (tokenization, chat templates,
+generation, rolling log-likelihoods) is HFLM's own.
 """
 
 import logging
@@ -36,6 +36,7 @@ from harness.evaluation.memory import Halving
 from harness.evaluation.opening import Opening, opening_tokens, read_opening
 from harness.evaluation.progress import RequestCounter
 from harness.evaluation.support import unsupported
+from harness.methods._base import base_of, virtual_tokens
 from harness.model.below import batch_digest
 from harness.model.devices import ran_out
 from harness.model.head import projected_at
@@ -65,8 +66,8 @@ class SharedPromptLM(HFLM):
     """HFLM with shared prompts where the model allows it.
 
     `engine` says which engine answered: ``shared-prompt``, with how many tokens were read once for all prompts if any
-    were, or ``hflm:`` and why. With `reads_once` off, every prompt is read whole. What enters the layers of a `prefix`
-    is read or kept, batch by batch.
+    were, or ``hflm:`` and why. With `reads_once` off, every prompt is read whole, virtual tokens with it. What enters
+    the layers of a `prefix` is read or kept, batch by batch.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class SharedPromptLM(HFLM):
         self._engine = "shared-prompt"
         self._memory = Halving()
         self._reads_once = reads_once
+        self._virtual = virtual_tokens(pretrained) if reads_once else 0
         self._counter = counter or RequestCounter()
         self._prefix = prefix
         self._opening: Tokens = []
@@ -161,16 +163,18 @@ class SharedPromptLM(HFLM):
         """Score requests in shared rows, or by HFLM where the model does not allow it."""
         if not requests:
             return []
-        reason = unsupported(self.model, longest=share_rows(requests, budget=TOKENS)[0].length)
+        longest = share_rows(requests, budget=TOKENS)[0].length
+        reason = unsupported(self.model, longest=longest, before=self._virtual)
         tokens = opening_tokens(context for _, context, _ in requests) if self._reads_once else []
         if reason is None and tokens:
             answers, contradiction = self._in_rows(requests, tokens)
             if contradiction is None:
-                self._engine = f"shared-prompt, the first {len(tokens)} tokens read once"
+                self._engine = engine_name(self._virtual, len(tokens))
                 return answers
             _log.info("every prompt is read whole: %s", contradiction)
         if reason is None:
             answers, reason = self._in_rows(requests, [])
+            self._engine = engine_name(self._virtual, 0)
         if reason is not None:
             self._engine = f"hflm: {reason}"
             _log.info("scoring with HFLM: %s", reason)
@@ -247,7 +251,7 @@ class SharedPromptLM(HFLM):
 
     def _opened(self, *, whole: bool) -> Opening | None:
         """Return what all prompts begin with as it was read: with the `whole` model, or at least its upper layers."""
-        if self._opening and whole not in self._openings:
+        if (self._opening or self._virtual) and whole not in self._openings:
             self._openings[whole] = self._read(whole=whole)
         return self._openings.get(whole)
 
@@ -262,8 +266,9 @@ class SharedPromptLM(HFLM):
         head, length = self.model.get_output_embeddings(), layout.ids.shape[1]
         before = opened.length if opened else 0
         cache = opened.copied(len(layout.ids)) if opened else None
+        reads_on = base_of(self.model) if self._virtual else self.model  # which would put them before the row again
         with projected_at(head, layout.at_row, layout.at_column, length=length), self._autocast():
-            output = self.model(
+            output = reads_on(
                 input_ids=layout.ids.to(self.device),
                 position_ids=layout.positions.to(self.device) + before,
                 attention_mask=attention_mask(layout, self.model.dtype, before=before).to(self.device),
@@ -271,6 +276,12 @@ class SharedPromptLM(HFLM):
                 use_cache=cache is not None,
             )
         return output.logits[0].float()
+
+
+def engine_name(virtual: int, opening: int) -> str:
+    """Name the engine that shares prompts, after so many virtual tokens and first tokens that were read once."""
+    once = [f"{virtual} virtual tokens"] * (virtual > 0) + [f"the first {opening} tokens"] * (opening > 0)
+    return f"shared-prompt, {' and '.join(once)} read once" if once else "shared-prompt"
 
 
 def is_greedy(logits: Tensor, place: Tensor, target: Tensor) -> Tensor:

@@ -23,26 +23,26 @@ MOVING_ROPE = frozenset({"dynamic", "longrope"})
 """Rotary embeddings that change with the longest position in the batch."""
 
 
-def unsupported(model: Any, *, longest: int) -> str | None:
+def unsupported(model: Any, *, longest: int, before: int = 0) -> str | None:
     """Return why rows of up to `longest` tokens cannot share prompts on `model`; None where they can.
 
-    `model` is a transformers or PEFT model.
+    `model` is a transformers or PEFT model, `before` how many of its virtual tokens are read once, before all rows.
     """
     config = model.config
     text = config.get_text_config(decoder=True)
     return (
-        _virtual_tokens(model)
+        _virtual_tokens(model, before)
         or ("encoder-decoder model" if config.is_encoder_decoder else None)
         or _attention(text)
-        or _layers(text, longest)
+        or _layers(text, before + longest)
         or _rope(text)
         or (None if model.get_output_embeddings() is not None else "no output embeddings")
     )
 
 
-def _virtual_tokens(model: Any) -> str | None:
+def _virtual_tokens(model: Any, read: int) -> str | None:
     kind = tokens_before_input(model)
-    return None if kind is None else f"{kind} puts virtual tokens before the prompt"
+    return None if kind is None or read else f"{kind} puts virtual tokens before the prompt"
 
 
 def _attention(config: Any) -> str | None:

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 from harness.errors import RecipeError
 from harness.methods.batches import Batches
 from harness.methods.layers._base import Choice
-from harness.methods.traits import traits
+from harness.methods.traits import SAME_BEFORE_EACH, traits
 from harness.model.counting import parameters
 from harness.model.decoder import layer_names, layers_of
 from harness.records import Probe
@@ -176,6 +176,17 @@ def tokens_before_input(model: PreTrainedModel) -> str | None:
     if adapter is None or not (adapter.is_prompt_learning or adapter.is_adaption_prompt):
         return None
     return str(adapter.peft_type.value)
+
+
+def virtual_tokens(model: PreTrainedModel) -> int:
+    """Return how many tokens of its own a model reads before any input, the same before each: 0 where it has none.
+
+    An adaption prompt stands beside the input in each layer, and which tokens a prompt of several tasks has hangs on
+    the task: these have none.
+    """
+    kind = tokens_before_input(model)
+    adapter: Any = getattr(model, "active_peft_config", None)
+    return int(adapter.num_virtual_tokens) if kind in SAME_BEFORE_EACH else 0
 
 
 def saved_file(folder: Path, name: str) -> Path:

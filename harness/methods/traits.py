@@ -16,6 +16,9 @@ from harness.spec.records import Bottleneck, PluginBlock, Recipe
 VIRTUAL_TOKENS = ("PROMPT_TUNING", "MULTITASK_PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "CPT", "CARTRIDGE")
 """PEFT's methods that train virtual tokens and adapt no module."""
 
+SAME_BEFORE_EACH = tuple(each for each in VIRTUAL_TOKENS if each != "MULTITASK_PROMPT_TUNING")
+"""Those whose tokens are the same before every input, so that they are read once for all."""
+
 STACKABLE = ("LORA", "LOHA", "LOKR", "VERA", "IA3")
 """Methods of which PEFT applies several adapters at once, and merges them to the same outputs (tried: OFT's differ)."""
 
@@ -47,6 +50,8 @@ class Traits:
     """By how many tokens every example is lengthened."""
     before_input: bool = False
     """What trains stands before every input, so that answers are scored one by one, each with its prompt."""
+    same_before_each: bool = False
+    """It is the same before every input, so that it is read once for all of them and answers share their prompts."""
     merges: bool = True
     """What was trained can be folded into the base model's weights."""
     stacks: bool = False
@@ -95,6 +100,7 @@ def _of_peft(block: Mapping[str, Any]) -> Traits:
         starts_from_data=block.get("init_lora_weights") in READS_DATA,
         added_tokens=int(block.get("num_virtual_tokens") or 0) if in_the_input else 0,
         before_input=kind in VIRTUAL_TOKENS,
+        same_before_each=kind in SAME_BEFORE_EACH,
         merges=kind not in VIRTUAL_TOKENS,
         stacks=kind in STACKABLE,
         allots_rank=kind == "ADALORA",
@@ -134,6 +140,7 @@ def _of_any(stages: list[Traits]) -> Traits:
         starts_from_data=holds(lambda each: each.starts_from_data),
         added_tokens=max(stage.added_tokens for stage in stages),
         before_input=holds(lambda each: each.before_input),
+        same_before_each=holds(lambda each: each.same_before_each),
         merges=holds(lambda each: each.merges),
         stacks=holds(lambda each: each.stacks),
         allots_rank=holds(lambda each: each.allots_rank),

@@ -190,7 +190,10 @@ def _cost(
         trainable=trainable,
         tokens=sum(part.tokens for part in parts),
         train_seconds=sum(part.seconds(speed) for part in parts),
-        evaluate_seconds=sum(_seconds_a_suite(each, traits(recipe), comes_to, speed) for each in suites),
+        evaluate_seconds=sum(
+            _seconds_a_suite(each, traits(recipe), comes_to, speed, once=experiment.execute.reads_once)
+            for each in suites
+        ),
         memory=round(memory.LIBRARIES + known.weights + max([*(part.memory for part in parts), *scoring], default=0)),
         disk=samples + (0 if deleted else saved),
         written=(saved if deleted else 0) + _checkpoints(experiment, parts, speed),
@@ -218,8 +221,8 @@ def _memory_of_scoring(size: SuiteTokens, experiment: Experiment, known: Known) 
     return memory.scoring(size, dtype=dtype, batch=options.batch_size, hidden=known.hidden, vocabulary=known.vocabulary)
 
 
-def _seconds_a_suite(size: SuiteTokens, method: Traits, known: Description, speed: Calibration) -> float:
-    read, projected = size.read, size.items * size.answers
-    if method.before_input:  # by HFLM, which projects whatever it reads
+def _seconds_a_suite(size: SuiteTokens, method: Traits, known: Description, speed: Calibration, *, once: bool) -> float:
+    read, projected = size.read + method.added_tokens, size.items * size.answers
+    if method.before_input and not (once and method.same_before_each):  # by HFLM, which projects whatever it reads
         read = projected = size.read_apart(method.added_tokens)
     return read * known.total_layers * speed.layer.forward + projected * speed.head.forward

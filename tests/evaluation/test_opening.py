@@ -56,6 +56,23 @@ def test_an_adapter_reads_the_opening_too(random_model, tokenizer, with_examples
     agree(ours, plainly(model, tokenizer, with_examples))
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        peft.PromptTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
+        peft.PrefixTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
+    ],
+    ids=["prompt", "prefix"],
+)
+def test_virtual_tokens_stand_before_the_opening(config, random_model, tokenizer, with_examples, preamble):
+    model = peft.get_peft_model(random_model("llama"), config)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(with_examples, disable_tqdm=True)
+    first = len(preamble.strip()) - 1
+    assert scorer.engine == f"shared-prompt, 3 virtual tokens and the first {first} tokens read once"
+    agree(ours, plainly(model, tokenizer, with_examples))
+
+
 def test_it_can_be_switched_off(random_model, tokenizer, with_examples):
     scorer = SharedPromptLM(random_model("llama"), tokenizer=tokenizer, batch_size=4, reads_once=False)
     scorer.loglikelihood(with_examples, disable_tqdm=True)

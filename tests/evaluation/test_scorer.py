@@ -1,5 +1,7 @@
 """The scorer gives HFLM's log-likelihoods and choices, or hands over to HFLM and says why."""
 
+from functools import partial
+
 import peft
 import pytest
 import torch
@@ -104,18 +106,43 @@ def test_a_quantized_model_is_scored_in_shared_rows(bits, random_model, tokenize
 
 
 PROMPT_LEARNING = {
-    "PROMPT_TUNING": peft.PromptTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
-    "PREFIX_TUNING": peft.PrefixTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
-    "P_TUNING": peft.PromptEncoderConfig(num_virtual_tokens=3, task_type="CAUSAL_LM", encoder_hidden_size=8),
+    "PROMPT_TUNING": partial(peft.PromptTuningConfig, num_virtual_tokens=3),
+    "PREFIX_TUNING": partial(peft.PrefixTuningConfig, num_virtual_tokens=3),
+    "P_TUNING": partial(peft.PromptEncoderConfig, num_virtual_tokens=3, encoder_hidden_size=8),
 }
 
 
+def with_virtual_tokens(model, kind):
+    return peft.get_peft_model(model, PROMPT_LEARNING[kind](task_type="CAUSAL_LM"))  # PEFT writes into what it is given
+
+
 @pytest.mark.parametrize("kind", PROMPT_LEARNING)
-def test_prompt_learning_is_scored_by_hflm(kind, random_model, tokenizer, questions):
-    model = peft.get_peft_model(random_model("llama"), PROMPT_LEARNING[kind])
-    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+@pytest.mark.parametrize(("family", "attention"), SHARED)
+def test_virtual_tokens_are_read_once_for_all_prompts(family, attention, kind, random_model, tokenizer, questions):
+    model = with_virtual_tokens(random_model(family, attention=attention), kind)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=3)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine == "shared-prompt, 3 virtual tokens read once"
+    agree(ours, plainly(model, tokenizer, questions, batch_size=1))
+    untuned = plainly(model.get_base_model(), tokenizer, questions)
+    assert [score for score, _ in ours] != pytest.approx([score for score, _ in untuned], abs=0.1)
+
+
+@pytest.mark.parametrize("kind", PROMPT_LEARNING)
+def test_virtual_tokens_can_be_read_with_every_prompt_instead(kind, random_model, tokenizer, questions):
+    model = with_virtual_tokens(random_model("llama"), kind)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4, reads_once=False)
     ours = scorer.loglikelihood(questions, disable_tqdm=True)
     assert scorer.engine == f"hflm: {kind} puts virtual tokens before the prompt"
+    assert ours == plainly(model, tokenizer, questions, batch_size=4)
+
+
+def test_what_stands_beside_the_input_in_each_layer_is_scored_by_hflm(random_model, tokenizer, questions):
+    config = peft.AdaptionPromptConfig(adapter_len=3, adapter_layers=1, task_type="CAUSAL_LM")
+    model = peft.get_peft_model(random_model("llama"), config)
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(questions, disable_tqdm=True)
+    assert scorer.engine == "hflm: ADAPTION_PROMPT puts virtual tokens before the prompt"
     assert ours == plainly(model, tokenizer, questions, batch_size=4)
 
 
@@ -149,7 +176,7 @@ def test_what_no_rule_knows_is_found_by_comparing_with_a_plain_pass(family, rand
 
 
 def test_a_rule_that_fails_to_see_a_window_is_backed_by_the_comparison(random_model, tokenizer, questions, monkeypatch):
-    monkeypatch.setattr("harness.evaluation.scorer.unsupported", lambda model, *, longest: None)
+    monkeypatch.setattr("harness.evaluation.scorer.unsupported", lambda model, *, longest, before: None)
     model = random_model("mistral", sliding_window=40)
     scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
     ours = scorer.loglikelihood(questions, disable_tqdm=True)

@@ -61,12 +61,26 @@ def test_frozen_weights_get_no_gradient_and_virtual_tokens_are_read(planned, tmp
     assert cells["lora--tiny"].train_seconds == pytest.approx(2 * 2 * (counted.rows.padded(2) + more) * layers)
 
 
-@pytest.mark.parametrize(("kind", "before"), [("PROMPT_TUNING", 9), ("PREFIX_TUNING", 0)])
-def test_behind_virtual_tokens_each_answer_is_scored_with_its_prompt_and_all_of_it_projected(
-    planned, tmp_path, kind, before
+KINDS = [("PROMPT_TUNING", 9), ("PREFIX_TUNING", 0)]
+
+
+@pytest.mark.parametrize(("kind", "before"), KINDS)
+def test_virtual_tokens_are_read_once_a_suite(planned, tmp_path, kind, before):
+    recipe = {"description": "another", "peft": {"peft_type": kind, "num_virtual_tokens": 9}}
+    (tmp_path / "adapters" / "lora--tiny.json").write_text(json.dumps(recipe))
+    cells, counted = planned(layer=Speed(1.0, 1.0, 1.0), head=Speed(10.0, 1.0, 1.0))
+    more = len(counted.suites) * before * 2
+    assert cells["lora--tiny"].evaluate_seconds == pytest.approx(cells["base"].evaluate_seconds + more)
+
+
+@pytest.mark.parametrize(("kind", "before"), KINDS)
+def test_behind_tokens_that_are_not_each_answer_is_scored_with_its_prompt_and_all_of_it_projected(
+    planned, tiny_spec, tmp_path, kind, before
 ):
     recipe = {"description": "another", "peft": {"peft_type": kind, "num_virtual_tokens": 9}}
     (tmp_path / "adapters" / "lora--tiny.json").write_text(json.dumps(recipe))
+    spec = json.loads(tiny_spec.read_text())
+    tiny_spec.write_text(json.dumps({**spec, "execute": {**spec.get("execute", {}), "reads_once": False}}))
     cells, counted = planned(layer=Speed(1.0, 1.0, 1.0), head=Speed(10.0, 1.0, 1.0))
     suites = counted.suites.values()
     asked = [(each.items * each.requests, each.items * each.answers, each.tokens - each.answers) for each in suites]

@@ -10,6 +10,7 @@ from harness import spec
 from harness.declarations import places
 from harness.evaluation import evaluate
 from harness.evaluation.scorer import SharedPromptLM
+from harness.methods.adapt import adapt
 from harness.sources import models
 from harness.spec.records import EvaluationOptions, Suite
 
@@ -45,6 +46,25 @@ def test_both_engines_agree_on_every_option_and_choice(task, base, tmp_path, mon
         assert mine == pytest.approx(other, abs=1e-3)
         assert mine.index(max(mine)) == other.index(max(other))
     assert shared.metrics == pytest.approx(plain.metrics, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["prompt--vocabulary-20", "prefix--default"])
+def test_virtual_tokens_that_are_read_once_give_the_same_scores(name, tmp_path):
+    loaded = models.load(spec.load("gap").model)
+    recipe = spec.load_recipe(name, places.shipped("specs"))
+    adapted = adapt(loaded.model, recipe, seed=3, tokenizer=loaded.tokenizer)
+
+    def scored(*, once):
+        suite = Suite(task="k8s_qa", role="in_domain", metric="answer_margin")
+        folder, options = tmp_path / f"once-{once}", EvaluationOptions(limit=ITEMS // 2)
+        record = evaluate(adapted.model, loaded.tokenizer, suite, folder=folder, options=options, reads_once=once)
+        return record.scorer, per_item(folder, record.samples)
+
+    (shared, ours), (plain, theirs) = scored(once=True), scored(once=False)
+    assert shared.endswith(" virtual tokens read once")
+    assert plain.startswith("hflm: ")
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine == pytest.approx(other, abs=1e-3)
 
 
 def test_plain_lm_eval_scores_the_base_model_the_same(base, tmp_path):

@@ -1,6 +1,7 @@
 """Tables say what the records hold, and a dash where there is nothing."""
 
 import itertools
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -181,6 +182,23 @@ def test_forgetting_shows_changes_from_the_base_and_what_lies_beyond_the_referen
     assert "Guard: guard_1" in table
     assert "reference" in row(table, "full")
     assert render_text(*forgetting_tables(judge_scores(design(), scores(design(), (0.1, 0.1))))) == ""
+
+
+def test_a_variant_stands_among_the_guards_with_its_score_alone(tiny_spec):
+    spec = json.loads(tiny_spec.read_text())
+    varied = {"of": "lora--tiny", "levels": {"rank": {"4": {"peft": {"r": 4}}, "9": {"peft": {"r": 9}}}}}
+    spec["suites"][1]["role"] = "guard"
+    tiny_spec.write_text(json.dumps({**spec, "factors": varied}))
+    experiment = load(tiny_spec)
+    outcomes = [result(each, 1, 0.25, 1.0) for each in ("full--default", "lora--tiny", "lora--tiny-rank-4")]
+    one = design(roles=("in_domain", "guard"), suites=experiment.suites)
+    verdicts = judge_scores(one, scores(one, (0.1, 0.06)))
+    _, table = forgetting_tables(verdicts, experiment, summarise_scores(experiment, outcomes))
+    rows = {name: rest for name, *rest in table.rows}
+    ((score,), *rest) = rows["lora--tiny-rank-4"]
+    assert score.value == 0.25
+    assert rest == ["", "variant", "", ""]
+    assert "lora--tiny-rank-9" not in rows
 
 
 def test_serving_shows_the_check_and_the_latency_of_each_form(experiment, outcomes):

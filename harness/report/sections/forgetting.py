@@ -1,11 +1,11 @@
 """What was forgotten: changes from the untuned model on guards, and the candidates' beyond the reference's."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.compare.summaries import ScoreSummary
 from harness.report.document import Block, Cell, Prose, Table
 from harness.report.sections.gaps import change_cell, verdict_cell
-from harness.report.sections.suites import headline, score_cell
+from harness.report.sections.suites import headline, plays, score_cell
 from harness.spec.records import Experiment, Suite
 from harness.verdict.records import Verdicts
 from harness.verdict.wording import Scale
@@ -20,7 +20,8 @@ def forgetting_tables(
     suites = {suite.task: suite for suite in experiment.suites_of("guard")} if experiment else {}
     yield Prose(_about(verdicts))
     for task in dict.fromkeys(one.task for one in verdicts.guards):
-        yield _table(verdicts, task, suites.get(task), scores)
+        beside = plays(experiment, verdicts) if experiment else {}
+        yield _table(verdicts, task, suites.get(task), scores, beside)
 
 
 def _about(verdicts: Verdicts) -> str:
@@ -33,13 +34,22 @@ def _about(verdicts: Verdicts) -> str:
     )
 
 
-def _table(verdicts: Verdicts, task: str, suite: Suite | None, scores: Sequence[ScoreSummary]) -> Table:
+def _table(
+    verdicts: Verdicts, task: str, suite: Suite | None, scores: Sequence[ScoreSummary], beside: Mapping[str, str]
+) -> Table:
+    """Make the table of a guard; with its suite, what stands `beside` the candidates is there with its score alone."""
     after = ("change", "verdict", ("beyond", verdicts.reference), "verdict")
     rows = tuple(_rows(verdicts, task))
     if suite is None:
         return Table(title=f"Guard: {task}", headers=("recipe", *after), rows=rows)
-    scored = tuple((name, score_cell(scores, str(name), suite), *rest) for name, *rest in rows)
-    return Table(title=f"Guard: {headline(suite)}", headers=("recipe", "score", *after), rows=scored)
+    judged = {name for name, *_ in rows}
+    more = ((name, "", part, "", "") for name, part in beside.items() if name not in judged)
+    scored = ((name, score_cell(scores, str(name), suite), *rest) for name, *rest in (*rows, *more))
+    return Table(
+        title=f"Guard: {headline(suite)}",
+        headers=("recipe", "score", *after),
+        rows=tuple(each for each in scored if each[0] in judged or each[1] is not None),
+    )
 
 
 def _rows(verdicts: Verdicts, task: str) -> Iterator[tuple[Cell, ...]]:

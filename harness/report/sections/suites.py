@@ -76,7 +76,7 @@ def _starts(
     }
 
 
-def _plays(experiment: Experiment, verdicts: Verdicts) -> dict[str, str]:
+def plays(experiment: Experiment, verdicts: Verdicts) -> dict[str, str]:
     """Return what the recipes without a gap are there for."""
     varied = dict.fromkeys((each.id for each in variants(experiment.factors)), "variant")
     return {**varied, **dict.fromkeys(experiment.placebos.values(), "placebo"), verdicts.reference: "reference"}
@@ -86,9 +86,9 @@ def _table(
     title: str, experiment: Experiment, verdicts: Verdicts, starts: Mapping[str, tuple[Cell, Cell]], ends: Ends
 ) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    column, plays = share_headers(verdicts), _plays(experiment, verdicts)
+    column, parts = share_headers(verdicts), plays(experiment, verdicts)
     for recipe, start in starts.items():
-        without = [(plays.get(recipe), "", "", *("" for _ in column))]
+        without = [(parts.get(recipe), "", "", *("" for _ in column))]
         for place, end in enumerate(ends.get(recipe, without)):
             rows.append((*(start if place == 0 else ("", "")), *end))
     return Table(title=title, headers=(*HEADERS, *column), rows=tuple(rows))

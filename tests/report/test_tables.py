@@ -2,10 +2,13 @@
 
 import itertools
 import json
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from harness.compare.costs import costs_of
 from harness.compare.summaries import MeanAndSD, summarise_scores
@@ -165,6 +168,16 @@ def test_speed_ups_are_paired_by_seed_and_a_probe_counts_against_them(experiment
     probed = row(speed_table(experiment, (*outcomes[:2], first, second)), "lora--tiny")
     assert_says(probed, ("10.5", "(100.0% of train s)"))
     assert_says(probed, ("1.00×", "[1.00, 1.00]"))
+
+
+def test_a_speed_up_has_its_paired_t_and_effect_size(experiment, outcomes):
+    times = zip((1, 2), (10.0, 12.0), strict=True)
+    trained = [result("lora--tiny", seed, 0.4, seconds) for seed, seconds in times]
+    table = speed_table(experiment, (*outcomes[:2], *trained))
+    t = stats.ttest_rel(np.log([20.0, 22.0]), np.log([10.0, 12.0])).statistic
+    assert_says(row(table, "lora--tiny"), (f"{t:.2f}", f"{t / math.sqrt(2):.2f}"))
+    assert "no independent pairs" in table
+    assert "no independent pairs" not in speed_table(experiment, outcomes[:2])
 
 
 def test_forgetting_shows_changes_from_the_base_and_what_lies_beyond_the_references(outcomes):

@@ -50,7 +50,7 @@ def speed_table(costs: RunCosts) -> Iterator[Table]:
         ),
         headers=(
             *("recipe", "train s", "tokens/s", ("speed-up", "[interval]")),
-            *("p", "probe s", ("with the", "probe")),
+            *("p", ("t", "d_z"), "probe s", ("with the", "probe")),
         ),
         rows=tuple(_speed_row(each, costs.reference) for each in costs.recipes),
         notes=(*_paired(costs.recipes), *_side_by_side(costs.workers)),
@@ -58,20 +58,19 @@ def speed_table(costs: RunCosts) -> Iterator[Table]:
 
 
 def _paired(recipes: Sequence[RecipeCosts]) -> Iterator[str]:
-    """Yield the paired t and effect size of each recipe, and what they are not."""
-    found = [(each.recipe, each.speed_up) for each in recipes if each.speed_up is not None]
-    if found:
-        listed = "; ".join(f"{recipe} {_statistics(speed)}" for recipe, speed in found)
+    """Yield what t and d_z are, and what they are not, where a recipe has them."""
+    if any(each.speed_up is not None for each in recipes):
         yield (
-            f"Paired t of the logarithms and d_z: {listed}. Seeds of one model are no independent pairs: these speak "
-            "of new seeds of this model, on these rows, and of no other model."
+            "t is the paired one of the logarithms, d_z its effect size. Seeds of one model are no independent pairs: "
+            "these speak of new seeds of this model, on these rows, and of no other model."
         )
 
 
-def _statistics(speed: SpeedUp) -> str:
-    if speed.t is None or speed.effect_size is None:
-        return "the same ratio with every seed"
-    return f"t {speed.t:.2f}, d_z {speed.effect_size:.2f}"
+def _statistics(speed: SpeedUp | None) -> Cell:
+    """Return t with d_z below it; of one ratio with every seed there is neither."""
+    if speed is None or speed.t is None or speed.effect_size is None:
+        return None
+    return Number(value=speed.t, form="{:.2f}"), Number(value=speed.effect_size, form="{:.2f}")
 
 
 def _side_by_side(workers: int) -> Iterator[str]:
@@ -89,10 +88,10 @@ def _speed_row(each: RecipeCosts, reference: str) -> tuple[Cell, ...]:
         Number(value=each.tokens_per_second, form="{:.0f}", unit="tokens/s"),
     )
     if each.recipe == reference:
-        return (*start, "reference", "", _probe(each), "")
+        return (*start, "reference", "", "", _probe(each), "")
     p = None if each.speed_up is None else PValue(each.speed_up.p)
     with_probes = _ratio(each.speed_up_with_probes) if each.probe_seconds else None
-    return (*start, _ratio(each.speed_up), p, _probe(each), with_probes)
+    return (*start, _ratio(each.speed_up), p, _statistics(each.speed_up), _probe(each), with_probes)
 
 
 def _probe(each: RecipeCosts) -> Cell:

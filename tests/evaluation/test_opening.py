@@ -56,16 +56,12 @@ def test_an_adapter_reads_the_opening_too(random_model, tokenizer, with_examples
     agree(ours, plainly(model, tokenizer, with_examples))
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        peft.PromptTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
-        peft.PrefixTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
-    ],
-    ids=["prompt", "prefix"],
-)
+VIRTUAL = [peft.PromptTuningConfig, peft.PrefixTuningConfig]
+
+
+@pytest.mark.parametrize("config", VIRTUAL, ids=["prompt", "prefix"])
 def test_virtual_tokens_stand_before_the_opening(config, random_model, tokenizer, with_examples, preamble):
-    model = peft.get_peft_model(random_model("llama"), config)
+    model = peft.get_peft_model(random_model("llama"), config(num_virtual_tokens=3, task_type="CAUSAL_LM"))
     scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
     ours = scorer.loglikelihood(with_examples, disable_tqdm=True)
     first = len(preamble.strip()) - 1
@@ -79,15 +75,31 @@ def test_it_can_be_switched_off(random_model, tokenizer, with_examples):
     assert scorer.engine == "shared-prompt"
 
 
-def test_a_spoilt_cache_is_noticed_and_not_used(random_model, tokenizer, with_examples, monkeypatch, caplog):
+@pytest.fixture
+def spoilt(monkeypatch):
+    """Every copy of an opening's cache has other values than what was read."""
     copied = Opening.copied
 
-    def spoilt(self, rows):
+    def altered(self, rows):
         cache = copied(self, rows)
         cache.layers[0].values += 1.0
         return cache
 
-    monkeypatch.setattr(Opening, "copied", spoilt)
+    monkeypatch.setattr(Opening, "copied", altered)
+
+
+@pytest.mark.usefixtures("spoilt")
+@pytest.mark.parametrize("config", VIRTUAL, ids=["prompt", "prefix"])
+def test_spoilt_virtual_tokens_are_noticed_and_not_used(config, random_model, tokenizer, with_examples):
+    model = peft.get_peft_model(random_model("llama"), config(num_virtual_tokens=3, task_type="CAUSAL_LM"))
+    scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
+    ours = scorer.loglikelihood(with_examples, disable_tqdm=True)
+    assert scorer.engine.startswith("hflm: shared prompts give ")
+    agree(ours, plainly(model, tokenizer, with_examples))
+
+
+@pytest.mark.usefixtures("spoilt")
+def test_a_spoilt_cache_is_noticed_and_not_used(random_model, tokenizer, with_examples, caplog):
     model = random_model("llama")
     scorer = SharedPromptLM(model, tokenizer=tokenizer, batch_size=4)
     with caplog.at_level("INFO"):

@@ -18,6 +18,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from harness.errors import RecipeError
 from harness.methods import Adapted, Batches, Method, base_of
+from harness.methods._base import virtual_tokens
 from harness.methods.adapt import adapt
 from harness.methods.dispatch import method_of
 from harness.methods.dry_run import describe
@@ -88,6 +89,12 @@ class MethodContract:
             assert (described.trainable, described.total) == (adapted.trainable, adapted.total)
             assert described.layer_count == len(adapted.layers)
             assert described.layers in (None, adapted.layers)
+
+    def test_what_is_said_to_be_the_same_before_each_input_can_be_read_once(
+        self, recipe: Recipe, ready: Callable[..., Adapted]
+    ) -> None:
+        """A plan counts it once a suite, so the scorer has to find it: virtual tokens of a PEFT model."""
+        assert (virtual_tokens(ready().model) > 0) == traits(recipe).same_before_each
 
     def test_the_formula_counts_what_trains(self, recipe: Recipe, ready: Callable[..., Adapted]) -> None:
         """Where there is a formula."""

@@ -109,6 +109,8 @@ PROMPT_LEARNING = {
     "PROMPT_TUNING": partial(peft.PromptTuningConfig, num_virtual_tokens=3),
     "PREFIX_TUNING": partial(peft.PrefixTuningConfig, num_virtual_tokens=3),
     "P_TUNING": partial(peft.PromptEncoderConfig, num_virtual_tokens=3, encoder_hidden_size=8),
+    "CPT": partial(peft.CPTConfig, cpt_token_ids=[5, 6, 7], cpt_mask=[1, 1, 1], cpt_tokens_type_mask=[1, 2, 3]),
+    "CARTRIDGE": partial(peft.CartridgeConfig, num_virtual_tokens=3),
 }
 
 

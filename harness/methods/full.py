@@ -42,7 +42,9 @@ class FullFineTuning(Method):
         files = sorted(folder.glob("*.safetensors")) or [saved_file(folder, "*.safetensors")]
         put_weights(model, {name: tensor for file in files for name, tensor in load_file(file).items()}, folder)
         trained = read_note(folder, TRAINED)
-        if not trained["all"]:
+        if trained["all"]:
+            model.requires_grad_(requires_grad=True)  # what an earlier stage adapted came back frozen
+        else:
             _train_layers(model, tuple(trained["layers"]))
         return Adapted.of(model.eval(), recipe, _trained_modules(model))
 

@@ -62,6 +62,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--turns", type=int, help="turns of each engine (default: 3, with --fast 1)")
     parser.add_argument("--cells", action="store_true", help="what scoring takes in the cells of a run")
     options = parser.parse_args()
+    if options.cells and options.recipe:
+        parser.error("--cells trains the recipes of --spec; --recipe is of the engines beside each other")
     options.items = options.items or (16 if options.fast else 64)
     options.turns = options.turns or (1 if options.fast else 3)
     return options

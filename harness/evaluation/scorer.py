@@ -174,11 +174,11 @@ class SharedPromptLM(HFLM):
             _log.info("every prompt is read whole: %s", contradiction)
         if reason is None:
             answers, reason = self._in_rows(requests, [])
-            self._engine = engine_name(self._virtual, 0)
         if reason is not None:
             self._engine = f"hflm: {reason}"
             _log.info("scoring with HFLM: %s", reason)
             return self._plain(requests)
+        self._engine = engine_name(self._virtual, 0)
         return answers
 
     def _in_rows(self, requests: Sequence[Request], opening: Tokens) -> tuple[list[Score], str | None]:

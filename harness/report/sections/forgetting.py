@@ -18,9 +18,9 @@ def forgetting_tables(
     if not verdicts.guards:
         return
     suites = {suite.task: suite for suite in experiment.suites_of("guard")} if experiment else {}
+    beside = plays(experiment, verdicts) if experiment else {}
     yield Prose(_about(verdicts))
     for task in dict.fromkeys(one.task for one in verdicts.guards):
-        beside = plays(experiment, verdicts) if experiment else {}
         yield _table(verdicts, task, suites.get(task), scores, beside)
 
 

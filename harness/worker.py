@@ -4,8 +4,9 @@ Standard output is the stream of its events, one JSON line each; whatever librar
 launcher can start it, and nothing but the unit's file tells it what to do.
 
 ``python -m harness.worker --serve`` imports the training stack once, then reads requests, a JSON line each, on standard
-input: for ``{"unit": PATH, "folder": CWD}`` it says ``{"taken": true}``, forks a process and says ``{"exit": CODE}``
-when that has ended; any other ends the process. It ends itself, with what it runs, when standard input is closed.
+input: for ``{"unit": PATH, "folder": CWD, "environment": {NAME: VALUE}}``, where the last are harness's own variables,
+it says ``{"taken": true}``, forks a process and says ``{"exit": CODE}`` when that has ended; any other ends the process.
+It ends itself, with what it runs, when standard input is closed.
 Nothing is computed before the fork: a forked process cannot use threads or devices that its parent has started. What
 it prints itself goes where whoever started it sent standard error: no file is opened by name, since the folder of the
 run that it was started for may be gone by then.
@@ -13,6 +14,7 @@ run that it was started for may be gone by then.
 
 import contextlib
 import faulthandler
+import gc
 import json
 import os
 import select
@@ -26,7 +28,7 @@ from typing import Any, NoReturn
 
 from harness.execution.events import Body, Event, Refusal
 from harness.execution.lifeline import end_with, ended_with_input
-from harness.execution.program import PARENT
+from harness.execution.program import OURS, PARENT
 from harness.execution.unit import WorkUnit, read_unit
 from harness.ledger.claims import working_in
 from harness.storage import storage_error
@@ -58,8 +60,7 @@ def _run(path: Path, events: int) -> int:
     try:
         _log_to(unit.log)
         faulthandler.enable()  # a crash leaves Python's stack in the log
-        from harness.execution.work import perform
-
+        perform = _imported()
         with contextlib.nullcontext() if unit.cell is None else working_in(unit.cell.folder):
             perform(unit, tell)
     except KeyboardInterrupt:
@@ -70,6 +71,20 @@ def _run(path: Path, events: int) -> int:
             raise
         tell(Refusal.of(refused))
     return 0
+
+
+def _imported() -> Callable[[WorkUnit, Callable[[Body], None]], None]:
+    """Import the training stack and return what does a unit.
+
+    What importing makes stays: the garbage collector, which libraries call after every training, need not look through
+    it again, half a second each time, nor touch pages that a forked process shares with its parent.
+    """
+    from harness._compat.transformers import read_names_of_weights
+    from harness.execution.work import perform
+
+    read_names_of_weights()
+    gc.freeze()
+    return perform
 
 
 def _teller(unit: WorkUnit, events: int) -> Callable[[Body], None]:
@@ -109,7 +124,7 @@ def _serve() -> None:
     signal.set_wakeup_fd(wakeup)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     with ended_with_input():
-        import harness.execution.work  # noqa: F401 - what the forked processes use
+        _imported()  # what the forked processes use
 
     requests = _Requests()
     while (request := requests.take()) is not None:
@@ -156,7 +171,7 @@ def _forked(request: dict[str, Any], requests: _Requests, events: int, ended: in
     child = os.fork()
     if child == 0:
         end_with(server)
-        _as_forked(Path(request["unit"]), Path(request["folder"]), events)
+        _as_forked(Path(request["unit"]), Path(request["folder"]), request["environment"], events)
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -179,8 +194,8 @@ def _ready(*descriptors: int) -> set[int]:
     return {descriptor for descriptor, _ in waiting.poll()}
 
 
-def _as_forked(path: Path, folder: Path, events: int) -> NoReturn:
-    """Become the process of one unit."""
+def _as_forked(path: Path, folder: Path, ours: dict[str, str], events: int) -> NoReturn:
+    """Become the process of one unit, with harness's own variables as whoever sent the unit has them now."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -189,6 +204,9 @@ def _as_forked(path: Path, folder: Path, events: int) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.chdir(folder)
+        for name in [each for each in os.environ if each.startswith(OURS)]:
+            del os.environ[name]
+        os.environ.update(ours)
         code = _run(path, events)
         sys.stdout.flush()
         sys.stderr.flush()

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from harness.execution._base import Executor, Exit
 from harness.execution.events import Event
-from harness.execution.program import PARENT, start_worker, worker_environment
+from harness.execution.program import OURS, PARENT, start_worker, worker_environment
 from harness.execution.unit import WorkUnit, write_unit
 
 _ACCELERATORS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", "/proc/driver/nvidia/version")
@@ -130,7 +130,8 @@ def _read(unit: WorkUnit, process: "subprocess.Popen[bytes]") -> Generator[Event
 class _Warm:
     """A worker that has imported everything and forks a process for each unit that it is told on standard input.
 
-    One serves all runs of a process that have the same environment: a unit's process writes to its own log.
+    One serves all runs of a process that have the same environment: a unit's process writes to its own log. What our
+    own variables say is read when it is used, not when a library is imported, and goes with each unit.
     """
 
     def __init__(self, log: Path) -> None:
@@ -152,7 +153,7 @@ class _Warm:
         """
         ended = taken = False
         try:
-            self._say({"unit": str(path), "folder": str(Path.cwd())})
+            self._say({"unit": str(path), "folder": str(Path.cwd()), "environment": _ours()})
             taken = self._takes()
             for told in self._told(unit) if taken else ():
                 ended = isinstance(told, Exit)
@@ -247,8 +248,17 @@ _warm = _Pool()
 
 
 def _own_environment() -> dict[str, str]:
-    """Return the environment as far as a worker's libraries may read it."""
-    return {name: value for name, value in os.environ.items() if name not in _OF_NO_MATTER}
+    """Return the environment as far as a worker's libraries may read it when they are imported."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_NO_MATTER and not _is_ours(name)}
+
+
+def _ours() -> dict[str, str]:
+    """Return harness's own variables, such as what a command trusts."""
+    return {name: value for name, value in os.environ.items() if _is_ours(name)}
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(OURS) and name != PARENT
 
 
 _OF_NO_MATTER = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES", "PYTEST_CURRENT_TEST"})

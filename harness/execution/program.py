@@ -30,7 +30,9 @@ a tenth of the time goes into pages that are taken again. Other C libraries do n
 _NO_ACCELERATOR = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
 
 
-PARENT = "HARNESS_PARENT"
+OURS = "HARNESS_"
+"""How the names of harness's own variables begin."""
+PARENT = f"{OURS}PARENT"
 """The variable with the process that a worker program ends with, the one that started it; unset, it ends by itself."""
 
 

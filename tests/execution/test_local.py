@@ -85,7 +85,7 @@ def test_a_process_that_is_killed_shows_in_the_exit(tiny_spec, tmp_path):
 
 def test_a_worker_outlives_the_folder_that_it_was_started_for(tiny_spec, tmp_path, monkeypatch):
     """A run is refused at once and its folder removed before the worker has imported anything; another run begins."""
-    monkeypatch.setenv("HARNESS_TEST_OWN_WORKER", "gone")  # one of another test fits no more
+    monkeypatch.setenv("TEST_OWN_WORKER", "gone")  # one of another test fits no more
     gone = tmp_path / "gone"
     gone.mkdir()
     with LocalExecutor(gone / "log.txt", device="cpu"):
@@ -130,7 +130,7 @@ def test_a_worker_that_dies_before_it_takes_the_unit_is_replaced_once(tiny_spec,
 
 def test_a_word_that_comes_with_the_unit_ends_it_all_the_same(tiny_spec, tmp_path, monkeypatch):
     """A worker that still imports reads both at once."""
-    monkeypatch.setenv("HARNESS_TEST_OWN_WORKER", "broken off")
+    monkeypatch.setenv("TEST_OWN_WORKER", "broken off")
     loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
     loader.write_text(loader.read_text() + "\nimport time\ntime.sleep(600)\n")
     with LocalExecutor(tmp_path / "log.txt", device="cpu") as executor:

@@ -5,9 +5,8 @@ launcher can start it, and nothing but the unit's file tells it what to do.
 
 ``python -m harness.worker --serve`` imports the training stack once, then reads requests, a JSON line each, on standard
 input: for ``{"unit": PATH, "folder": CWD, "environment": {NAME: VALUE}}``, where the last are harness's own variables,
-it says ``{"taken": true}``, forks a process and says ``{"exit": CODE}`` when that has ended; any other ends the process.
-It ends itself, with what it runs, when standard input is closed.
-Nothing is computed before the fork: a forked process cannot use threads or devices that its parent has started. What
+it says ``{"taken": true}``, forks a process and says ``{"exit": CODE}`` when that has ended; any other request ends the
+process. It ends itself, with what it runs, when standard input is closed. Nothing is computed before the fork: a forked process cannot use threads or devices that its parent has started. What
 it prints itself goes where whoever started it sent standard error: no file is opened by name, since the folder of the
 run that it was started for may be gone by then.
 """

@@ -14,7 +14,7 @@ def attention_implementation(config: Any) -> str:
 
 
 def read_names_of_weights() -> None:
-    """Have transformers' table of what weights are called in files, hundreds of regular expressions, before it is asked.
+    """Have transformers read what weights are called in files, hundreds of regular expressions, before it is asked.
 
     A process that is forked afterwards need not compile them. Delete when upstream does so for the model at hand alone.
     """

@@ -21,6 +21,7 @@ from harness.execution.events import Body, Event
 from harness.execution.launch import CONFIG, DONE, FAILED, KILLED, Launch
 from harness.execution.lifeline import end_with
 from harness.execution.program import PARENT
+from harness.execution.stack import import_stack
 
 
 def main(words: list[str]) -> int:
@@ -70,6 +71,7 @@ class _Member:
     def run(self) -> None:
         """Train with the others. Whatever goes wrong is noted, and ends all of them."""
         faulthandler.enable()
+        import_stack()
         from harness.execution.limits import Limits, watched
         from harness.execution.work import failure_of
         from harness.records import CellFailure

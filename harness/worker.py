@@ -6,14 +6,13 @@ launcher can start it, and nothing but the unit's file tells it what to do.
 ``python -m harness.worker --serve`` imports the training stack once, then reads requests, a JSON line each, on standard
 input: for ``{"unit": PATH, "folder": CWD, "environment": {NAME: VALUE}}``, where the last are harness's own variables,
 it says ``{"taken": true}``, forks a process and says ``{"exit": CODE}`` when that has ended; any other request ends the
-process. It ends itself, with what it runs, when standard input is closed. Nothing is computed before the fork: a forked process cannot use threads or devices that its parent has started. What
-it prints itself goes where whoever started it sent standard error: no file is opened by name, since the folder of the
-run that it was started for may be gone by then.
+process. It ends itself, with what it runs, when standard input is closed. Nothing is computed before the fork: a forked
+process cannot use threads or devices that its parent has started. What it prints itself goes where whoever started it
+sent standard error: no file is opened by name, since the folder of the run that it was started for may be gone by then.
 """
 
 import contextlib
 import faulthandler
-import gc
 import json
 import os
 import select
@@ -28,6 +27,7 @@ from typing import Any, NoReturn
 from harness.execution.events import Body, Event, Refusal
 from harness.execution.lifeline import end_with, ended_with_input
 from harness.execution.program import OURS, PARENT
+from harness.execution.stack import import_stack
 from harness.execution.unit import WorkUnit, read_unit
 from harness.ledger.claims import working_in
 from harness.storage import storage_error
@@ -59,7 +59,9 @@ def _run(path: Path, events: int) -> int:
     try:
         _log_to(unit.log)
         faulthandler.enable()  # a crash leaves Python's stack in the log
-        perform = _imported()
+        import_stack()
+        from harness.execution.work import perform
+
         with contextlib.nullcontext() if unit.cell is None else working_in(unit.cell.folder):
             perform(unit, tell)
     except KeyboardInterrupt:
@@ -70,20 +72,6 @@ def _run(path: Path, events: int) -> int:
             raise
         tell(Refusal.of(refused))
     return 0
-
-
-def _imported() -> Callable[[WorkUnit, Callable[[Body], None]], None]:
-    """Import the training stack and return what does a unit.
-
-    What importing makes stays: the garbage collector, which libraries call after every training, need not look through
-    it again, half a second each time, nor touch pages that a forked process shares with its parent.
-    """
-    from harness._compat.transformers import read_names_of_weights
-    from harness.execution.work import perform
-
-    read_names_of_weights()
-    gc.freeze()
-    return perform
 
 
 def _teller(unit: WorkUnit, events: int) -> Callable[[Body], None]:
@@ -123,7 +111,7 @@ def _serve() -> None:
     signal.set_wakeup_fd(wakeup)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     with ended_with_input():
-        _imported()  # what the forked processes use
+        import_stack()  # what the forked processes use
 
     requests = _Requests()
     while (request := requests.take()) is not None:

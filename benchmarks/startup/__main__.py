@@ -4,7 +4,7 @@
 
 Whole processes are timed in turns, so that a busy machine slows all alike; printed are the median seconds of each,
 those of the CPU, and the ratio to ``python -c "import torch"``. Exit 1 where a verb takes more CPU than the 0.35 s that
-it may.
+it may. The last two are what a run waits for before its first cell, and every cell on a card.
 """
 
 import contextlib
@@ -27,6 +27,11 @@ COMMANDS = {
     "harness --help": ["-m", "harness", "--help"],
     "harness validate gap": ["-m", "harness", "validate", "gap"],
     "harness ls": ["-m", "harness", "ls", "."],
+    "the training stack, plainly": ["-c", "import harness.execution.work"],
+    "the training stack, as a worker imports it": [
+        "-c",
+        "from harness.execution.stack import import_stack; import_stack()",
+    ],
 }
 
 

@@ -71,6 +71,29 @@ def test_two_runs_in_one_process_write_each_its_own_log(tiny_spec, tmp_path):
         assert f"said by {other}" not in log
 
 
+def test_our_own_variables_go_with_each_unit_and_a_warm_worker_stays(tiny_spec, tmp_path, monkeypatch):
+    """What a run trusts is such a variable, and differs from spec to spec."""
+    loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
+    loader.write_text(
+        loader.read_text() + "\nimport gc, os\n"
+        "print('said:', os.environ.get('HARNESS_SAID'), os.getppid(), gc.get_freeze_count() > 0, '.')\n"
+    )
+    found = []
+    for value in ("one", "two", None):
+        if value is None:
+            monkeypatch.delenv("HARNESS_SAID")
+        else:
+            monkeypatch.setenv("HARNESS_SAID", value)
+        log = tmp_path / f"{value}.txt"
+        with LocalExecutor(log, device="cpu") as executor:
+            assert list(executor.submit(prepare(load(tiny_spec), log)))[-1] == Exit("prepare", 0)
+        found.append(log.read_text().partition("said: ")[2].split()[:3])
+    values, workers, frozen = zip(*found, strict=True)
+    assert values == ("one", "two", "None")
+    assert len(set(workers)) == 1
+    assert set(frozen) == {"True"}
+
+
 def test_a_process_that_is_killed_shows_in_the_exit(tiny_spec, tmp_path):
     loader = tiny_spec.parent / "tasks" / "sums" / "loader.py"
     loader.write_text(loader.read_text() + "\nimport os\nos.kill(os.getpid(), 9)\n")

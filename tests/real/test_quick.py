@@ -1,7 +1,11 @@
-"""The real model and suites, from the command line: a verdict, the same one twice, and a run that resumes."""
+"""The real model and suites, from the command line: a verdict, the same one twice, and a run that resumes.
+
+The second time is docs/tutorial.md, followed word for word after its installation.
+"""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +15,13 @@ import pytest
 pytestmark = pytest.mark.real
 
 HARNESS = [sys.executable, "-m", "harness"]
+TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
+STEPS = re.compile(
+    r"^`(?P<name>[\w./-]+)`:\n\n```json\n(?P<content>.*?)^```|^\$ harness (?P<command>[^\n]*)$",
+    re.MULTILINE | re.DOTALL,
+)
+OPEN = "compare runs/quick --gate"
+"""Ends with 2: so few seeds settle nothing."""
 
 
 def harness(*words, folder):
@@ -39,11 +50,23 @@ def test_a_run_ends_with_scores_and_a_verdict(first):
     assert all(each["verdict"] for each in found["comparisons"])
 
 
-def test_a_second_run_elsewhere_gives_the_same_bytes(first, tmp_path):
+def test_the_tutorial_is_followed_word_for_word_and_its_run_elsewhere_gives_the_same_bytes(first, tmp_path):
     folder, _ = first
-    again = harness("run", "quick", folder=tmp_path)
-    assert again.returncode == 0, again.stderr
-    assert verdict(tmp_path) == verdict(folder)
+    followed = []
+    for step in STEPS.finditer(TUTORIAL.read_text(encoding="utf-8")):
+        if step["name"]:
+            file = tmp_path / step["name"]
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(step["content"], encoding="utf-8")
+            continue
+        done = harness(*step["command"].split(), folder=tmp_path)
+        assert done.returncode == (2 if step["command"] == OPEN else 0), done.stdout + done.stderr
+        if step["command"] == "run quick":  # a recipe is added to it further down
+            assert verdict(tmp_path) == verdict(folder)
+        followed.append(step["command"])
+    assert {"run quick", OPEN} <= set(followed)
+    assert (tmp_path / "runs" / "quick" / "report.html").is_file()
+    assert (tmp_path / "scores.csv").is_file()
 
 
 def test_the_same_command_runs_nothing_again_and_ends_the_same(first):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.scale
 
 PATIENCE = 240
 PROCESSES = 4
-TRAINED = 12
+TRAINED = 24
 
 
 def test_four_that_take_cells_and_a_random_one_killed_twice_end_as_one_that_takes_all(tiny_spec, tmp_path):

@@ -32,12 +32,10 @@ def _when_called(
     """Return what `compiler` will make of a function, which it is asked for with the first call; or a decorator."""
     if function is None:
         return functools.partial(_when_called, compiler, **options)
-    made: list[Callable[..., Any]] = []
+    made = functools.cache(functools.partial(compiler, function, **options))
 
     @functools.wraps(function)
     def called(*values: Any, **named: Any) -> Any:
-        if not made:
-            made.append(compiler(function, **options))
-        return made[0](*values, **named)
+        return made()(*values, **named)
 
     return called

@@ -249,16 +249,14 @@ _warm = _Pool()
 
 def _own_environment() -> dict[str, str]:
     """Return the environment as far as a worker's libraries may read it when they are imported."""
-    return {name: value for name, value in os.environ.items() if name not in _OF_NO_MATTER and not _is_ours(name)}
+    return {
+        name: value for name, value in os.environ.items() if name not in _OF_NO_MATTER and not name.startswith(OURS)
+    }
 
 
 def _ours() -> dict[str, str]:
     """Return harness's own variables, such as what a command trusts."""
-    return {name: value for name, value in os.environ.items() if _is_ours(name)}
-
-
-def _is_ours(name: str) -> bool:
-    return name.startswith(OURS) and name != PARENT
+    return {name: value for name, value in os.environ.items() if name.startswith(OURS)}
 
 
 _OF_NO_MATTER = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES", "PYTEST_CURRENT_TEST"})

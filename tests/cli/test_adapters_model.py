@@ -1,5 +1,7 @@
 """``harness adapters --model``: what each recipe comes to on a spec's model."""
 
+import contextlib
+import io
 import json
 
 import pytest
@@ -23,11 +25,9 @@ def said(tmp_path_factory):
     (folder / "short.json").write_text(json.dumps(spec))
     peft = {"peft_type": "LORA", "r": 2, "target_modules": ["query_key_value"]}
     (folder / "lora--neox.json").write_text(json.dumps({"peft": peft}))
-    with pytest.MonkeyPatch.context() as patch:
-        printed = []
-        patch.setattr("builtins.print", lambda *words, **_: printed.append(words[0]))
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert main(["adapters", "--model", str(folder / "short.json"), "--json", "--include-path", str(folder)]) == 0
-    return {row["recipe"]: row for row in json.loads(printed[0])}
+    return {row["recipe"]: row for row in json.loads(printed.getvalue())}
 
 
 def test_trainable_parameters_are_shown_for_a_specs_model(said):

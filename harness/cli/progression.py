@@ -73,8 +73,11 @@ class Progression:
     def _step(self, step: StepDone) -> None:
         self._read.append((self._clock(), step.tokens))
         self.losses.append(step.loss)
-        self._at(self._share * step.step / max(step.steps, 1))
+        trained = (step.stage - 1 + step.step / max(step.steps, 1)) / step.stages
+        self._at(self._share * trained)
         self.words = f"step {step.step}/{step.steps}  loss {step.loss:.3f}"
+        if step.stages > 1:
+            self.words = f"stage {step.stage}/{step.stages}  {self.words}"
         if self.tokens_per_second is not None:
             self.words += f"  {self.tokens_per_second:,.0f} tok/s"
 

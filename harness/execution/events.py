@@ -15,12 +15,17 @@ from harness.trained import Artefact
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """One training step was made; `loss` in nats a completion token, `tokens` read so far, prompts included."""
+    """One training step was made; `loss` in nats a completion token, `tokens` read so far, prompts included.
+
+    Where a recipe trains in stages, all of it is counted anew in each: this is number `stage` of `stages`.
+    """
 
     step: int
     steps: int
     loss: float
     tokens: int
+    stage: int = 1
+    stages: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from harness.records import Probe, TrainRecord
 from harness.spec.records import Recipe
 from harness.trained import Precision
 from harness.training import Trained, ValidationSet, train
+from harness.training.callbacks import OnStep
 from harness.training.keeping import Checkpoints
 from harness.training.reporting import Reporting
 from harness.training.rows import validation_rows
@@ -103,6 +104,14 @@ class Part:
             "versions": {"harness": __version__, **work.versions},
         }
         return SharedProbes(work.folder.parents[1], model)
+
+    def telling(self, clock: Clock) -> OnStep:
+        """Return what says of each step that was made which stage it is of."""
+
+        def tell(step: int, steps: int, loss: float, tokens: int) -> None:
+            clock.tell(StepDone(step, steps, loss, tokens, stage=self.place + 1, stages=len(self.whole.parts)))
+
+        return tell
 
     def reporting(self) -> Reporting | None:
         """Return how trackers know the training: by recipe and seed, a trial by its id; None where there are none."""
@@ -183,7 +192,7 @@ def _train(
         course.rows,
         {**course.fields, **({} if max_steps is None else {"max_steps": max_steps})},
         seed=course.seed,
-        on_step=lambda *made: clock.tell(StepDone(*made)),
+        on_step=part.telling(clock),
         device=course.device,
         dtype=course.dtype,
         validation=_validation(part.work, course.tokenizer, validated=validated),

@@ -35,6 +35,8 @@ def test_every_event_is_a_line_in_its_order():
         "steps": 4,
         "loss": 2.5,
         "tokens": 100,
+        "stage": 1,
+        "stages": 1,
     }
     assert events[-3]["result"]["evaluations"][0]["metrics"]["acc,none"] == 0.5
     assert events[-2]["looks"]["taken"][0]["labels"]["lora--x, near → far"] == "persists"

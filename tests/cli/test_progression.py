@@ -48,6 +48,21 @@ def test_what_comes_before_the_first_step_is_not_its_speed():
     assert clock.now < cell.whole(0.0) < 60 + 39 + 20 + 10
 
 
+def test_a_second_stage_goes_on_where_the_first_ended():
+    clock = Clock()
+    cell = Progression(1, trains=True, clock=clock)
+    done = []
+    for stage in (1, 2):
+        cell.take(StageEntered("train"))
+        for step in range(1, 41):
+            clock.now += 1.0
+            cell.take(StepDone(step, 40, 1.0, 10 * step, stage=stage, stages=2))
+            done.append(cell.fraction)
+    assert done == pytest.approx([0.6 * made / 80 for made in range(1, 81)])
+    assert cell.whole(0.0) == pytest.approx(80 / 0.6)  # a second a step, as from the first step on
+    assert cell.words == "stage 2/2  step 40/40  loss 1.000  10 tok/s"
+
+
 def test_a_curve_that_falls_is_drawn_falling():
     assert sparkline([8, 7, 6, 5, 4, 3, 2, 1], 8) == "█▇▆▅▄▃▂▁"
     assert sparkline([8, 8, 1, 1], 2) == "█▁"

@@ -23,7 +23,7 @@ class StopsAt(Silent):
 
     def __init__(self, step=None, place=0):
         super().__init__()
-        self.told, self.steps = [], []
+        self.told, self.steps, self.stages = [], [], []
         self._at, self._place, self._trainings = step, place, -1
 
     def message(self, cell, message):
@@ -31,6 +31,7 @@ class StopsAt(Silent):
             self.told.append(message)
         if isinstance(message, StepDone):
             self.steps.append(message.step)
+            self.stages.append((message.stage, message.stages))
             self._trainings += message.step == 1
             if message.step == self._at and self._trainings == self._place:
                 raise StoppedError
@@ -105,13 +106,15 @@ def test_a_finished_stage_is_not_done_again(started, tiny_spec, tmp_path):
     spec["recipes"] = ["full--default", "staged--two"]
     spec["comparison"]["candidates"] = ["staged--two"]
     tiny_spec.write_text(json.dumps(spec))
-    whole, _ = started(tmp_path / "whole" / "tiny")
+    whole, told = started(tmp_path / "whole" / "tiny")
+    assert told.stages == [(1, 1)] * STEPS + [(1, 2)] * STEPS + [(2, 2)] * STEPS
     folder = tmp_path / "stopped" / "tiny"
     with pytest.raises(StoppedError):
         started(folder, step=4, place=2)
     again, watcher = started(folder)
     (resumed,) = watcher.told
     assert watcher.steps == list(range(resumed.step + 1, STEPS + 1))
+    assert set(watcher.stages) == {(2, 2)}
     assert trained(whole).files == trained(again).files
     one, other = trained(whole).training, trained(again).training
     assert [stage.steps for stage in other.stages] == [STEPS, STEPS]

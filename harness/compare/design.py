@@ -197,14 +197,17 @@ class Design:
         """Seeds that have not run before the first look, which is not taken without them."""
         return self.seeds - self.ended if self.look == 1 else 0
 
-    def beside(self, reference: Arm, *candidates: Arm) -> "Design":
-        """Return other arms of the same runs, alone, on what tells what they learned: a family of its own."""
+    def beside(self, reference: Arm, *candidates: Arm, guarded: bool = False) -> "Design":
+        """Return other arms of the same runs, alone, on what tells what they learned: a family of its own.
+
+        With `guarded` the guards are there too, and the untuned model, without which there are none.
+        """
         return replace(
             self,
             reference=reference,
             candidates=candidates,
-            suites=self.learned,
-            base=None,
+            suites=self.suites if guarded else self.learned,
+            base=self.base if guarded else None,
             placebos=(),
             varied=(),
         )

@@ -1,6 +1,6 @@
 """A suite's scores of all arms as paired arrays, oriented so that higher is better."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -119,6 +119,23 @@ def read_comparable(design: Design) -> tuple[tuple[SuiteScores, ...], tuple[NotC
             reasons = said_once(str(error).splitlines())
             left_out.append(NotCompared(task=suite.task, role=suite.role, reasons=reasons))
     return tuple(scores), tuple(left_out)
+
+
+@dataclass(slots=True)
+class Reading:
+    """Reads designs one after the other and keeps, said once, what of them cannot be compared."""
+
+    _left_out: dict[NotCompared, None] = field(default_factory=dict)
+
+    def of(self, design: Design) -> tuple[SuiteScores, ...]:
+        """Return the scores of every suite of a design that can be compared."""
+        scores, left_out = read_comparable(design)
+        self._left_out.update(dict.fromkeys(left_out))
+        return scores
+
+    def left_out(self, known: Collection[NotCompared] = ()) -> tuple[NotCompared, ...]:
+        """Return what could not be compared and is not `known`."""
+        return tuple(each for each in self._left_out if each not in known)
 
 
 def cannot_be_compared(left_out: Iterable[NotCompared]) -> ComparisonError:

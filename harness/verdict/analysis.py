@@ -118,7 +118,7 @@ def pair_scores(
     kept = tuple(k for k, both in enumerate(sides) if (any(both) if failures_worst else all(both)))
     suites = {}
     for one in scores:
-        if one.suite.role != "guard" and kept:
+        if kept:
             rows = list(kept)
             first, second = one.values[design.reference.name][rows], one.values[candidate.name][rows]
             if failures_worst:

@@ -1,11 +1,12 @@
 """What declared factors do: each variant of a recipe beside the recipe, and how far the outcome hangs on a factor."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import groupby
 
-from harness.compare.design import Arm, Design, Varied
-from harness.compare.scores import read_comparable
+from harness.compare.design import Design, Varied
+from harness.compare.scores import Reading
 from harness.verdict.analysis import Analysis
 from harness.verdict.gap import GapVerdict, between
 from harness.verdict.level import Level
@@ -25,39 +26,50 @@ def effects_level(design: Design) -> Level:
     return Level.shared_by(len(design.varied) * len(design.learned), design)
 
 
-def factor_effects(design: Design) -> Iterator[FactorEffect]:
-    """Yield each variant beside its centre on every suite that is no guard and can be compared."""
+def guard_effects_level(design: Design) -> Level | None:
+    """Return that of effects on guards, shared by variants times guards: a family of its own; None without guards."""
+    guards = design.suites_of("guard")
+    return Level.shared_by(len(design.varied) * len(guards), design) if guards else None
+
+
+def factor_effects(design: Design, reading: Reading) -> Iterator[FactorEffect]:
+    """Yield each variant beside its centre on every suite, guards too; what cannot be compared the `reading` keeps."""
     for _, group in groupby(design.varied, key=lambda each: each.centre.name):
-        varied = list(group)
-        yield from _effects(design, varied[0].centre, varied)
+        effects = [effect for each in group for effect in _effects(design, each, reading)]
+        for task in dict.fromkeys(suite.task for suite in design.suites):
+            yield from (each for each in effects if each.gap.task == task)
 
 
-def _effects(design: Design, centre: Arm, varied: Sequence[Varied]) -> Iterator[FactorEffect]:
-    beside = design.beside(centre, *(each.arm for each in varied))
-    scores, _ = read_comparable(beside)
-    analysis, level = Analysis.of(beside, scores), effects_level(design)
-    for one in scores:
-        for each, paired in zip(varied, analysis.candidates, strict=True):
-            yield FactorEffect(levels=dict(each.levels), gap=between(analysis, paired, one, level))
+def _effects(design: Design, varied: Varied, reading: Reading) -> Iterator[FactorEffect]:
+    """Yield what one variant does: read by itself, since what is amiss with it says nothing of the others."""
+    beside = design.beside(varied.centre, varied.arm, guarded=True)
+    analysis = Analysis.of(beside, reading.of(beside))
+    learned, guards = effects_level(design), guard_effects_level(design)
+    for one in analysis.scores:
+        level = guards if guards and one.suite.role == "guard" else learned
+        gap = between(analysis, analysis.candidates[0], one, level)
+        yield FactorEffect(levels=dict(varied.levels), gap=gap)
 
 
-def factor_ratings(effects: Sequence[FactorEffect]) -> Iterator[FactorRating]:
+def factor_ratings(effects: Sequence[FactorEffect], varied: Sequence[Varied]) -> Iterator[FactorRating]:
     """Yield what the levels of each factor come to on each suite; of factors that vary together there is none.
 
     A factor matters where some level is shown to be better or worse, and not by less than the margin; it does not where
-    all levels are within it. What is then not settled may be either.
+    all levels that were `varied` are within it, each judged. What is then not settled may be either.
     """
+    levels = Counter((each.centre.name, *each.levels) for each in varied)
     found: dict[tuple[str, str, str], list[str]] = {}
     for effect in effects:
         if len(effect.levels) == 1:
             (factor,) = effect.levels
             found.setdefault((effect.gap.reference, factor, effect.gap.task), []).append(effect.gap.verdict)
     for (centre, factor, task), verdicts in found.items():
-        yield FactorRating(centre=centre, factor=factor, task=task, rating=_rating(verdicts).value)
+        rating = _rating(verdicts, levels[centre, factor])
+        yield FactorRating(centre=centre, factor=factor, task=task, rating=rating.value)
 
 
-def _rating(verdicts: Sequence[str]) -> Rating:
+def _rating(verdicts: Sequence[str], levels: int) -> Rating:
     if any(each in (GapVerdict.REFERENCE_BETTER, GapVerdict.CANDIDATE_BETTER) for each in verdicts):
         return Rating.MATTERS
-    within = all(each == GapVerdict.EQUIVALENT for each in verdicts)
+    within = len(verdicts) == levels and all(each == GapVerdict.EQUIVALENT for each in verdicts)
     return Rating.WITHIN_MARGIN if within else Rating.NOT_SETTLED

@@ -108,7 +108,7 @@ def in_domain(analysis: Analysis, paired: PairedScores, inside: SuiteScores) -> 
 
 
 def between(analysis: Analysis, paired: PairedScores, scores: SuiteScores, level: Level) -> GapComparison:
-    """Judge two arms on any suite that is no guard, in a family of that level: whether one is better, or neither."""
+    """Judge two arms on any suite, in a family of that level: whether one is better, or neither."""
     subject = _paired(analysis, paired, scores, paired.suites.get(scores.suite.task), level)
     return _judged(subject, in_domain_tests(subject) if subject.differences else (), analysis)
 
@@ -191,13 +191,8 @@ def guard(analysis: Analysis, arm: Arm, scores: SuiteScores) -> GapComparison:
 
 def extra_forgetting(analysis: Analysis, paired: PairedScores, scores: SuiteScores) -> GapComparison:
     """Judge whether a candidate forgot more than the reference: their paired difference on a guard."""
-    design, task, kept = analysis.design, scores.suite.task, list(paired.kept)
-    first, second = scores.values[design.reference.name][kept], scores.values[paired.candidate.name][kept]
-    differences = suite_moments(scores, first - second) if kept else None
-    own = degenerate(differences, task) if differences else ()
-    subject = _paired(analysis, paired, scores, differences, analysis.extra_level)
-    subject = replace(subject, reasons=(*subject.reasons, *own))
-    return _judged(subject, guard_tests(subject, _EXTRA_FORGETTING) if differences else (), analysis)
+    subject = _paired(analysis, paired, scores, paired.suites.get(scores.suite.task), analysis.extra_level)
+    return _judged(subject, guard_tests(subject, _EXTRA_FORGETTING) if subject.differences else (), analysis)
 
 
 def guard_tests(subject: Subject, labels: tuple[GapVerdict, GapVerdict, GapVerdict] = _FORGETTING) -> tuple[Test, ...]:

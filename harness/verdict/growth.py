@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 
 from harness.compare.design import Arm, Design
-from harness.compare.scores import SuiteScores, read_comparable
+from harness.compare.scores import Reading, SuiteScores
 from harness.compare.sizes import Size
 from harness.statistics.growth import LEAST, growth
 from harness.verdict.level import Level
@@ -21,13 +21,12 @@ def growth_level(design: Design) -> Level:
     return Level.shared_by(len(list(_grids(design))) * len(design.learned), design)
 
 
-def rank_growths(design: Design) -> Iterator[RankGrowth]:
+def rank_growths(design: Design, reading: Reading) -> Iterator[RankGrowth]:
     """Yield what the best rank does over the amounts of data of each grid, on every suite that is no guard."""
     level = growth_level(design)
     for centre, grid in _grids(design):
         others = [arm for arm in grid.values() if arm.name != centre.name]
-        scores, _ = read_comparable(design.beside(centre, *others))
-        for one in scores:
+        for one in reading.of(design.beside(centre, *others)):
             yield _of_suite(centre, grid, one, level)
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from harness.compare.design import Arm, Design
-from harness.compare.scores import SuiteScores, read_comparable
+from harness.compare.scores import Reading, SuiteScores
 from harness.statistics.contrast import Contrast, contrast
 from harness.verdict.analysis import Floats, PairedScores, suite_moments, weaknesses
 from harness.verdict.estimates import IntervalEstimate
@@ -48,13 +48,13 @@ def interactions_level(design: Design) -> Level:
     return Level.shared_by(len(_fours(design)) * len(design.learned), design)
 
 
-def factor_interactions(design: Design) -> Iterator[FactorInteraction]:
+def factor_interactions(design: Design, reading: Reading) -> Iterator[FactorInteraction]:
     """Yield what every level costs another recipe beyond what it costs the first, on every suite that is no guard."""
     fours, level = _fours(design), interactions_level(design)
     if not fours:
         return
     first, *others = {arm.name: arm for four in fours for arm in four.arms}.values()
-    scores, _ = read_comparable(design.beside(first, *others))
+    scores = reading.of(design.beside(first, *others))
     for four in fours:
         for one in scores:
             yield _judged(design, four, one, level)

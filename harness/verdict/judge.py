@@ -5,12 +5,12 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from harness.compare.design import Arm, Design, FailedRun
-from harness.compare.scores import NotCompared, SuiteScores, cannot_be_compared, read_comparable
+from harness.compare.scores import NotCompared, Reading, SuiteScores, cannot_be_compared, read_comparable
 from harness.compare.sources import read_once
 from harness.statistics.failures import FailureRate, failure_rate, failures_differ
 from harness.verdict.accuracy import accuracy_levels, marked_gap, marked_persistence
 from harness.verdict.analysis import Analysis
-from harness.verdict.effects import effects_level, factor_effects, factor_ratings
+from harness.verdict.effects import effects_level, factor_effects, factor_ratings, guard_effects_level
 from harness.verdict.gain import gate_notes
 from harness.verdict.gap import extra_forgetting, guard, in_domain
 from harness.verdict.growth import growth_level, rank_growths
@@ -39,20 +39,29 @@ def _judge(design: Design, *, allow_none: bool) -> Verdicts:
     scores, left_out = read_comparable(design)
     if not scores and not allow_none:
         raise cannot_be_compared(left_out)
-    verdicts, seen = judge_scores(design, scores, left_out), design.at_last
+    verdicts, seen, reading = judge_scores(design, scores, left_out), design.at_last, Reading()
     if design.placebos:
         level = placebo_level(seen).confidence
-        verdicts = replace(verdicts, placebos=tuple(placebo_gains(seen)), placebo_level=level)
-    return _with_effects(verdicts, seen) if design.varied else verdicts
+        verdicts = replace(verdicts, placebos=tuple(placebo_gains(seen, reading)), placebo_level=level)
+    if design.varied:
+        verdicts = _with_effects(verdicts, seen, reading)
+    return replace(verdicts, not_compared_beside=reading.left_out(left_out))
 
 
-def _with_effects(verdicts: Verdicts, design: Design) -> Verdicts:
-    found = tuple(factor_effects(design))
-    rated = tuple(factor_ratings(found))
-    verdicts = replace(verdicts, effects=found, ratings=rated, effects_level=effects_level(design).confidence)
-    if beside := tuple(factor_interactions(design)):
+def _with_effects(verdicts: Verdicts, design: Design, reading: Reading) -> Verdicts:
+    found = tuple(factor_effects(design, reading))
+    rated = tuple(factor_ratings(found, design.varied))
+    guards = guard_effects_level(design)
+    verdicts = replace(
+        verdicts,
+        effects=found,
+        ratings=rated,
+        effects_level=effects_level(design).confidence,
+        effects_guard_level=guards.confidence if guards else None,
+    )
+    if beside := tuple(factor_interactions(design, reading)):
         verdicts = replace(verdicts, interactions=beside, interactions_level=interactions_level(design).confidence)
-    grown = tuple(rank_growths(design))
+    grown = tuple(rank_growths(design, reading))
     return replace(verdicts, growth=grown, growth_level=growth_level(design).confidence) if grown else verdicts
 
 

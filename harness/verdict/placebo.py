@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from harness.compare.design import Arm, Design
-from harness.compare.scores import SuiteScores, read_comparable
+from harness.compare.scores import Reading, SuiteScores
 from harness.statistics.contrast import contrast
 from harness.verdict.analysis import Analysis, PairedScores, weaknesses
 from harness.verdict.estimates import IntervalEstimate
@@ -16,17 +16,16 @@ def placebo_level(design: Design) -> Level:
     return Level.shared_by(len(design.placebos) * len(design.learned), design)
 
 
-def placebo_gains(design: Design) -> Iterator[PlaceboGain]:
+def placebo_gains(design: Design, reading: Reading) -> Iterator[PlaceboGain]:
     """Yield what each arm with a placebo gained over it, on every suite that is no guard and can be compared."""
     for arm, placebo in design.placebos:
-        yield from _gains(design, arm, placebo)
+        yield from _gains(design, arm, placebo, reading)
 
 
-def _gains(design: Design, arm: Arm, placebo: Arm) -> Iterator[PlaceboGain]:
+def _gains(design: Design, arm: Arm, placebo: Arm, reading: Reading) -> Iterator[PlaceboGain]:
     beside = design.beside(arm, placebo)
-    scores, _ = read_comparable(beside)
-    analysis = Analysis.of(beside, scores)
-    for one in scores:
+    analysis = Analysis.of(beside, reading.of(beside))
+    for one in analysis.scores:
         yield _gain(analysis.candidates[0], one, arm, design)
 
 

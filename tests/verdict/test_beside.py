@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from harness.compare.design import ABSENT, Arm, Design, FailedRun, ScoredRun, Varied
+from harness.report.sections.statements import general_notes
 from harness.spec.records import Suite
 from harness.verdict.judge import judge
 from helpers.logs import arms
@@ -82,3 +83,70 @@ def test_before_the_first_look_neither_has_a_verdict(folders):
     assert placebo.gain is None
     assert "1 of them still to be run" in placebo.notes[0]
     assert gap.verdict == "insufficient"
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    """A recipe, one beside it that forgets and is also a variant of it, and another variant."""
+    rng, tasks = np.random.default_rng(7), ["k8s", "world"]
+    full, lora = arms(tmp_path / "one", tasks, rng, seeds=SEEDS, items=200, gaps=[0.0, 0.4])
+    rank, _ = arms(tmp_path / "two", tasks, rng, seeds=SEEDS, items=200)
+    base, _ = arms(tmp_path / "base", tasks, rng, seeds=1, items=200)
+
+    def arm(name, folders):
+        return Arm(name=name, runs=tuple(ScoredRun(folder=folder, seed=k) for k, folder in enumerate(folders)))
+
+    first, second, third = arm("full", full), arm("lora", lora), arm("rank", rank)
+    return Design(
+        reference=first,
+        candidates=(second,),
+        base=arm("base", base),
+        suites=(Suite(task="k8s", role="in_domain", metric="acc"), Suite(task="world", role="guard", metric="acc")),
+        sesoi=0.02,
+        varied=(
+            Varied(arm=second, centre=first, levels={"layers": "half"}),
+            Varied(arm=third, centre=first, levels={"rank": "2"}),
+        ),
+    )
+
+
+def test_what_a_variant_forgets_beyond_its_centre_is_judged_in_a_family_of_its_own(guarded):
+    verdicts = judge(guarded)
+    effects = {(each.gap.candidate, each.gap.task): each.gap for each in verdicts.effects}
+    (beyond,) = verdicts.extra_forgetting
+    forgets = effects["lora", "world"]
+    assert (beyond.verdict, forgets.verdict) == ("forgets more", "reference better")
+    assert forgets.gap.estimate == beyond.gap.estimate  # the untuned model cancels in both
+    assert effects["rank", "world"].verdict == "inconclusive"
+    # two variants on one guard, and as many on one suite that is none
+    assert verdicts.effects_guard_level == verdicts.effects_level == pytest.approx(1 - 0.05 / 2)
+    rated = {(each.factor, each.task): each.rating for each in verdicts.ratings}
+    assert rated["layers", "world"] == "matters"
+    assert "effects_guard_level" in verdicts.to_json()
+
+
+def test_guards_change_nothing_of_effects_on_what_was_learned(guarded):
+    learned = [each for each in judge(guarded).effects if each.gap.task == "k8s"]
+    without = judge(replace(guarded, suites=guarded.learned, base=None))
+    assert tuple(learned) == without.effects
+    assert without.effects_guard_level is None
+    assert "effects_guard_level" not in without.to_json()
+
+
+def test_a_variant_that_cannot_be_compared_is_named_and_the_others_are_judged(guarded):
+    whole = judge(guarded)
+    broken, other = guarded.varied
+    (samples,) = broken.arm.runs[1].folder.glob("*/samples_k8s_*")
+    samples.unlink()
+    verdicts = judge(replace(guarded, candidates=(other.arm,)))
+    assert [each for each in verdicts.effects if each.gap.candidate == "rank"] == [
+        each for each in whole.effects if each.gap.candidate == "rank"
+    ]
+    assert {each.gap.task for each in verdicts.effects if each.gap.candidate == "lora"} == {"world"}
+    (missing,) = verdicts.not_compared_beside
+    assert (missing.task, missing.role) == ("k8s", "in_domain")
+    assert str(broken.arm.runs[1].folder) in missing.reasons[0]
+    assert "layers" not in {each.factor for each in verdicts.ratings if each.task == "k8s"}
+    assert "not_compared_beside" in verdicts.to_json()
+    (said,) = (block.text for block in general_notes(verdicts) if block.text.startswith("not judged beside"))
+    assert missing.reasons[0] in said

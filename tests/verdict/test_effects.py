@@ -14,6 +14,10 @@ def effect(factor, verdict, *, task="k8s", centre="lora", **others):
     return SimpleNamespace(levels={factor: "1", **others}, gap=gap)
 
 
+def varied(*factors, centre="lora"):
+    return [SimpleNamespace(centre=SimpleNamespace(name=centre), levels={factor: "1"}) for factor in factors]
+
+
 @pytest.mark.parametrize(
     ("verdicts", "rating"),
     [
@@ -25,13 +29,22 @@ def effect(factor, verdict, *, task="k8s", centre="lora", **others):
     ],
 )
 def test_a_factor_is_rated_by_the_level_that_does_most(verdicts, rating):
-    (found,) = factor_ratings([effect("rank", each) for each in verdicts])
+    (found,) = factor_ratings([effect("rank", each) for each in verdicts], varied(*["rank"] * len(verdicts)))
     assert (found.factor, found.task, found.rating) == ("rank", "k8s", rating)
+
+
+@pytest.mark.parametrize(("verdict", "rating"), [(ALIKE, "not settled"), (WORSE, "matters")])
+def test_a_level_that_could_not_be_judged_is_not_within_the_margin(verdict, rating):
+    (found,) = factor_ratings([effect("rank", verdict)], varied("rank", "rank"))
+    assert found.rating == rating
 
 
 def test_factors_suites_and_centres_are_rated_apart():
     effects = [effect("rank", ALIKE), effect("rank", WORSE, task="manual"), effect("rank", OPEN, centre="full")]
-    found = [(each.centre, each.task, each.rating) for each in factor_ratings([*effects, effect("dropout", ALIKE)])]
+    ratings = factor_ratings(
+        [*effects, effect("dropout", ALIKE)], [*varied("rank", "dropout"), *varied("rank", centre="full")]
+    )
+    found = [(each.centre, each.task, each.rating) for each in ratings]
     assert found == [
         ("lora", "k8s", "within margin"),
         ("lora", "manual", "matters"),
@@ -41,4 +54,4 @@ def test_factors_suites_and_centres_are_rated_apart():
 
 
 def test_factors_that_vary_together_are_not_rated():
-    assert list(factor_ratings([effect("rank", WORSE, dropout="0.1")])) == []
+    assert list(factor_ratings([effect("rank", WORSE, dropout="0.1")], [])) == []

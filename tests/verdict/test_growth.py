@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from harness.compare import scores as reader
 from harness.compare.design import Arm, Varied
+from harness.compare.scores import Reading
 from harness.compare.sizes import Size
 from harness.report.sections.factors import _growth
 from harness.spec.records import Suite
-from harness.verdict import growth as judging
 from harness.verdict.growth import rank_growths
 from harness.verdict.records import RankGrowth
 
@@ -49,11 +50,11 @@ def scores(monkeypatch):
         values = {each.name: rows(each.name) for each in asked.arms}
         return (SimpleNamespace(suite=SimpleNamespace(task="k8s_qa"), values=values),), ()
 
-    monkeypatch.setattr(judging, "read_comparable", read)
+    monkeypatch.setattr(reader, "read_comparable", read)
 
 
 def test_a_whole_grid_of_ranks_and_rows_is_asked(scores):
-    (found,) = rank_growths(design())
+    (found,) = rank_growths(design(), Reading())
     assert (found.centre, found.task, found.ranks, found.rows) == ("lora", "k8s_qa", RANKS, ROWS)
     assert found.best == pytest.approx((8, 8, 8))
     assert found.exponent == pytest.approx(0, abs=1e-6)
@@ -70,7 +71,7 @@ def test_a_whole_grid_of_ranks_and_rows_is_asked(scores):
     ids=["a hole in the grid", "no rows recorded", "one factor", "none"],
 )
 def test_what_is_no_grid_is_not_asked(scores, changes):
-    assert list(rank_growths(design(**changes))) == []
+    assert list(rank_growths(design(**changes), Reading())) == []
 
 
 def grown(**changes):

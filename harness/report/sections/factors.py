@@ -19,7 +19,8 @@ def factor_tables(experiment: Experiment, verdicts: Verdicts, scores: Sequence[S
         return
     yield Prose(
         "Factors: a variant differs from its centre in what is named. A gap is the centre's score less the variant's "
-        f"(positive: the centre is better), {100 * (verdicts.effects_level or 0):.4g}% intervals, a family of its own."
+        f"(positive: the centre is better), {_level(verdicts.effects_level)} intervals, a family of its own"
+        f"{_on_guards(verdicts.effects_guard_level)}."
     )
     suites = {suite.task: suite for suite in experiment.suites}
     for (centre, task), group in groupby(verdicts.effects, key=lambda each: (each.gap.reference, each.gap.task)):
@@ -30,9 +31,18 @@ def factor_tables(experiment: Experiment, verdicts: Verdicts, scores: Sequence[S
     yield from _growth(verdicts)
 
 
+def _level(confidence: float | None) -> str:
+    return f"{100 * (confidence or 0):.4g}%"
+
+
+def _on_guards(confidence: float | None) -> str:
+    """Return what is added about guards, which are another family."""
+    return "" if confidence is None else f"; on guards {_level(confidence)} intervals, another one"
+
+
 def _interactions(verdicts: Verdicts) -> Iterator[Block]:
     """Yield a table a suite of what levels cost one recipe beyond another."""
-    level = f"{100 * (verdicts.interactions_level or 0):.4g}%"
+    level = _level(verdicts.interactions_level)
     for task, group in groupby(sorted(verdicts.interactions, key=lambda each: each.task), key=lambda each: each.task):
         found = list(group)
         yield Table(
@@ -68,7 +78,7 @@ def _exponent(growth: RankGrowth, verdicts: Verdicts) -> str:
     low, high = growth.interval
     return (
         f"It grows like log(rows)^{growth.exponent:.2f} [{low:.2f}, {high:.2f}], a "
-        f"{100 * (verdicts.growth_level or 0):.4g}% interval over seeds, on these very items."
+        f"{_level(verdicts.growth_level)} interval over seeds, on these very items."
     )
 
 

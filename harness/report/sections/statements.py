@@ -70,9 +70,11 @@ def failures_table(verdicts: Verdicts) -> Iterator[Table]:
 
 
 def general_notes(verdicts: Verdicts) -> Iterator[Prose]:
-    """Yield what is to be known of all verdicts."""
+    """Yield what is to be known of all verdicts, and which variants and placebos could not be judged on a suite."""
     for note in verdicts.notes:
         yield Prose(f"note: {note}")
+    for reason in dict.fromkeys(reason for each in verdicts.not_compared_beside for reason in each.reasons):
+        yield Prose(f"not judged beside what it varies, or has as its placebo: {reason}")
 
 
 def _not_compared(verdicts: Verdicts) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from harness.verdict.records.gaps import GapComparison
 class FactorEffect:
     """A variant of a recipe beside the recipe, which is the gap's `reference`; `levels` is what differs, by factor.
 
-    The family is that of all variants times the suites that are no guards.
+    The family is that of all variants times the suites that are no guards; on a guard it is that of variants times
+    guards.
     """
 
     levels: Mapping[str, str]

@@ -17,6 +17,16 @@ _KINDS = ("comparisons", "in_domain", "guards", "extra_forgetting")
 _OF_LOOKS = frozenset({"look", "looks", "chance"})
 """Keys that are there only where looks are declared."""
 
+_WHERE_ANY = {
+    "placebos": ("placebos", "placebo_level"),
+    "effects": ("effects", "ratings", "effects_level"),
+    "effects_guard_level": ("effects_guard_level",),
+    "interactions": ("interactions", "interactions_level"),
+    "growth": ("growth", "growth_level"),
+    "not_compared_beside": ("not_compared_beside",),
+}
+"""Keys that are there only where there are any of these."""
+
 FORMAT = 2
 """Version of ``verdict.json``; it changes when a field changes its meaning."""
 
@@ -65,10 +75,14 @@ class Verdicts:
     effects: tuple[FactorEffect, ...] = ()
     ratings: tuple[FactorRating, ...] = ()
     effects_level: float | None = None
+    effects_guard_level: float | None = None
+    """That of effects on guards; None without either."""
     interactions: tuple[FactorInteraction, ...] = ()
     interactions_level: float | None = None
     growth: tuple[RankGrowth, ...] = ()
     growth_level: float | None = None
+    not_compared_beside: tuple[NotCompared, ...] = ()
+    """Suites on which a variant or placebo cannot be held against what it stands beside."""
 
     @property
     def primary(self) -> tuple[PersistenceComparison, ...] | tuple[GapComparison, ...]:
@@ -88,15 +102,8 @@ class Verdicts:
         for one in sets:
             if one is not None:
                 one["bounded"] = one["kind"] == "bounded"
-        if not self.placebos:  # said where there are any
-            del plain["placebos"], plain["placebo_level"]
-        if not self.effects:
-            del plain["effects"], plain["ratings"], plain["effects_level"]
-        if not self.interactions:
-            del plain["interactions"], plain["interactions_level"]
-        if not self.growth:
-            del plain["growth"], plain["growth_level"]
-        return plain
+        without = {name for any_of, names in _WHERE_ANY.items() if not getattr(self, any_of) for name in names}
+        return {name: each for name, each in plain.items() if name not in without}
 
 
 def _plain(value: Any) -> Any:

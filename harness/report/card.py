@@ -13,7 +13,7 @@ import yaml
 from harness import __version__
 from harness.compare.cell_scores import CellScore
 from harness.ledger import RunFolder
-from harness.records import CellResult
+from harness.records import CellResult, TrainRecord
 from harness.report.document import Block, Cell, Document, Interval, Number, Prose, Section, Table
 from harness.report.pages import pull_request_document
 from harness.report.render.markdown import MarkdownRenderer
@@ -135,7 +135,7 @@ def _recipe(experiment: Experiment, recipe: Recipe, result: CellResult) -> Itera
         rows.append(("revision", experiment.model.revision))
     rows += [
         ("sha256 of the base", result.meta_info.model_info.sha256),
-        ("trained parameters", f"{record.num_trainable_params:,} of {record.num_total_params:,}"),
+        ("trained parameters", _trained(record)),
         ("layers", ", ".join(map(str, record.layers))),
         *(() if result.run_info.start is None else (("started from", _start(recipe, result.run_info.start)),)),
         ("steps", str(record.steps)),
@@ -143,6 +143,12 @@ def _recipe(experiment: Experiment, recipe: Recipe, result: CellResult) -> Itera
         *((name, json.dumps(value)) for name, value in sorted(experiment.training_of(recipe).items())),
     ]
     yield Table(headers=("what", "value"), rows=tuple(rows))
+
+
+def _trained(record: TrainRecord) -> str:
+    """Return how many parameters trained; in stages those of each, since the same ones may train again."""
+    counts = (f"{each.num_trainable_params:,}" for each in record.stages or (record,))
+    return f"{', then '.join(counts)} of {record.num_total_params:,}"
 
 
 def _start(recipe: Recipe, start: TrainedElsewhere) -> str:

@@ -1,5 +1,7 @@
 """Model cards: what the hub reads above, and below it what an adapter is, what it scored and whose it is."""
 
+from dataclasses import replace
+
 import yaml
 
 import harness
@@ -37,6 +39,17 @@ def test_a_report_leaves_a_card_beside_every_adapter(tiny_spec, tmp_path):
     assert "Of the training rows of the task sums: unknown." in text
     assert "PeftModel.from_pretrained(base, " in text
     assert not (run.cell_folder("full--default--s1") / STATE).exists()
+
+
+def test_a_card_of_several_stages_says_what_trained_in_each(tiny_spec, tmp_path):
+    run = with_adapters(tmp_path / "run", tiny_spec)
+    for outcome in run.outcomes:
+        if outcome.cell.recipe.startswith("lora"):
+            first = replace(outcome.training, num_trainable_params=9_000)
+            whole = replace(outcome.training, num_trainable_params=10_234, stages=(first, outcome.training))
+            run.write_outcome(replace(outcome, train_info=whole))
+    harness.report(run.folder)
+    assert "| trained parameters | 9,000, then 1,234 of 10,000 |" in card_of(run)
 
 
 def test_a_card_is_no_part_of_what_was_trained(tiny_spec, tmp_path):

@@ -141,6 +141,14 @@ def test_a_declared_price_is_applied_to_all_of_a_cells_time(tiny_spec, outcomes)
     assert row(costs_table(priced, outcomes), "full--default").endswith("1.5000")
 
 
+def test_more_than_all_parameters_are_those_of_several_stages(experiment, outcomes):
+    outcomes = (*outcomes[:2], with_training(outcomes[2], num_trainable_params=10_500))
+    table = costs_table(experiment, outcomes)
+    assert "105.000%" in row(table, "lora--tiny")
+    assert "lora--tiny: what trains is the sum over its stages" in table
+    assert "full--default:" not in table
+
+
 def test_a_settled_rank_is_told_below_the_table(experiment, outcomes):
     matched = MatchedSize(r=33, reduction_factor=None, recipe="lora--whole", parameters=4884480)
     outcomes = (*outcomes[:2], with_training(outcomes[2], matched=matched))

@@ -21,8 +21,15 @@ def costs_table(costs: RunCosts) -> Iterator[Table]:
         title="Size and cost, means a run: weights while it trains, memory at the peak, what is kept on disk",
         headers=("recipe", "layers", "trainable", "of all", *sizes, *([("cost", "a run")] if priced else [])),
         rows=tuple(_size_row(each) for each in costs.recipes),
-        notes=tuple(f"{each.recipe}: {each.matched}" for each in costs.recipes if each.matched),
+        notes=(*_sums(costs.recipes), *(f"{each.recipe}: {each.matched}" for each in costs.recipes if each.matched)),
     )
+
+
+def _sums(recipes: Sequence[RecipeCosts]) -> Iterator[str]:
+    """Yield what stands behind a share that no training can have."""
+    for each in recipes:
+        if each.trainable > each.parameters:
+            yield f"{each.recipe}: what trains is the sum over its stages, each of which trains parameters of its own"
 
 
 def _size_row(each: RecipeCosts) -> tuple[Cell, ...]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from harness.compare.design import Arm, Design
 from harness.compare.scores import SuiteScores
-from harness.spec.records import Role
+from harness.spec.records import Role, Suite
 from harness.statistics.contrast import SeedRule, SeedVariance
 from harness.statistics.critical import Array, primary_comparisons
 from harness.statistics.moments import Moments, moments
@@ -23,14 +23,22 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedScores:
-    """Paired differences of a candidate, by task; `kept` are the positions of the seeds that pair."""
+    """Paired differences of a candidate, by task; `kept` are the positions of the seeds that pair.
+
+    Those of guards are apart: a task may tell what was learned by one metric, and be a guard by another.
+    """
 
     candidate: Arm
     kept: tuple[int, ...]
     planned: int
     suites: Mapping[str, Moments]
+    guards: Mapping[str, Moments]
     waiting: int = 0
     """Seeds that have not run before the first look, which is not taken without them."""
+
+    def of(self, suite: Suite) -> Moments | None:
+        """Return the differences on a suite; None where no seed pairs."""
+        return (self.guards if suite.role == "guard" else self.suites).get(suite.task)
 
     @property
     def pairs(self) -> int:
@@ -116,15 +124,19 @@ def pair_scores(
     """
     sides = list(zip(design.reference.ran, candidate.ran, strict=True))
     kept = tuple(k for k, both in enumerate(sides) if (any(both) if failures_worst else all(both)))
-    suites = {}
+    suites: dict[str, Moments] = {}
+    guards: dict[str, Moments] = {}
     for one in scores:
         if kept:
             rows = list(kept)
             first, second = one.values[design.reference.name][rows], one.values[candidate.name][rows]
             if failures_worst:
                 first, second = _worst(first, one.worst), _worst(second, one.worst)
-            suites[one.suite.task] = suite_moments(one, first - second)
-    return PairedScores(candidate=candidate, kept=kept, planned=design.seeds, suites=suites, waiting=design.waiting)
+            found = guards if one.suite.role == "guard" else suites
+            found[one.suite.task] = suite_moments(one, first - second)
+    return PairedScores(
+        candidate=candidate, kept=kept, planned=design.seeds, suites=suites, guards=guards, waiting=design.waiting
+    )
 
 
 def suite_moments(scores: SuiteScores, differences: Floats) -> Moments:
@@ -146,8 +158,9 @@ def weaknesses(paired: PairedScores, scores: Sequence[SuiteScores]) -> Iterator[
         )
     for one in scores:
         yield from few_units(one)
-        if one.suite.task in paired.suites:
-            yield from degenerate(paired.suites[one.suite.task], one.suite.task)
+        differences = paired.of(one.suite)
+        if differences is not None:
+            yield from degenerate(differences, one.suite.task)
 
 
 def few_units(scores: SuiteScores) -> Iterator[str]:

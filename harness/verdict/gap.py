@@ -100,7 +100,7 @@ class Subject:
 def in_domain(analysis: Analysis, paired: PairedScores, inside: SuiteScores) -> GapComparison:
     """Judge a candidate against the reference on an in-domain suite, at the level of the primary comparisons."""
     rule = analysis.seed_rule(paired.pairs)
-    subject = _paired(analysis, paired, inside, paired.suites.get(inside.suite.task), analysis.level)
+    subject = _paired(analysis, paired, inside, analysis.level)
     notes = (*seed_notes(paired, analysis.design.variances), *_gain_note(analysis, inside))
     planned = (analysis.last_tail, analysis.design.looks[-1]) if analysis.design.goes_on else None
     subject = replace(subject, notes=notes, given=rule((1.0,)) if rule else None, planned=planned)
@@ -109,7 +109,7 @@ def in_domain(analysis: Analysis, paired: PairedScores, inside: SuiteScores) -> 
 
 def between(analysis: Analysis, paired: PairedScores, scores: SuiteScores, level: Level) -> GapComparison:
     """Judge two arms on any suite, in a family of that level: whether one is better, or neither."""
-    subject = _paired(analysis, paired, scores, paired.suites.get(scores.suite.task), level)
+    subject = _paired(analysis, paired, scores, level)
     return _judged(subject, in_domain_tests(subject) if subject.differences else (), analysis)
 
 
@@ -120,16 +120,14 @@ def _gain_note(analysis: Analysis, inside: SuiteScores) -> Iterator[str]:
         yield f"{analysis.design.reference.name} is not shown to have gained over the untuned model here"
 
 
-def _paired(
-    analysis: Analysis, paired: PairedScores, scores: SuiteScores, differences: Moments | None, level: Level
-) -> Subject:
+def _paired(analysis: Analysis, paired: PairedScores, scores: SuiteScores, level: Level) -> Subject:
     """Return a candidate beside the reference on a suite, in a family of one level; variances as measured here."""
     design = analysis.design
     return Subject(
         reference=design.reference.name,
         candidate=paired.candidate.name,
         scores=scores,
-        differences=differences,
+        differences=paired.of(scores.suite),
         sesoi=design.sesoi_of(scores.suite),
         level=level,
         seeds=paired.pairs,
@@ -191,7 +189,7 @@ def guard(analysis: Analysis, arm: Arm, scores: SuiteScores) -> GapComparison:
 
 def extra_forgetting(analysis: Analysis, paired: PairedScores, scores: SuiteScores) -> GapComparison:
     """Judge whether a candidate forgot more than the reference: their paired difference on a guard."""
-    subject = _paired(analysis, paired, scores, paired.suites.get(scores.suite.task), analysis.extra_level)
+    subject = _paired(analysis, paired, scores, analysis.extra_level)
     return _judged(subject, guard_tests(subject, _EXTRA_FORGETTING) if subject.differences else (), analysis)
 
 

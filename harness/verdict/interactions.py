@@ -86,6 +86,7 @@ def _judged(design: Design, four: _Four, scores: SuiteScores, level: Level) -> F
         kept=tuple(kept),
         planned=design.seeds,
         suites={} if found is None else {scores.suite.task: found},
+        guards={},
         waiting=design.waiting,
     )
     reasons, sesoi = tuple(weaknesses(paired, (scores,))), design.sesoi_of(scores.suite)

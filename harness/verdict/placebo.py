@@ -30,7 +30,7 @@ def _gains(design: Design, arm: Arm, placebo: Arm, reading: Reading) -> Iterator
 
 
 def _gain(paired: PairedScores, scores: SuiteScores, arm: Arm, design: Design) -> PlaceboGain:
-    differences, notes = paired.suites.get(scores.suite.task), tuple(weaknesses(paired, (scores,)))
+    differences, notes = paired.of(scores.suite), tuple(weaknesses(paired, (scores,)))
     gain = None
     if differences is not None and paired.pairs > 1 and not notes:
         gain = IntervalEstimate.of(contrast((differences,), (1.0,)), placebo_level(design))

@@ -24,8 +24,7 @@ import numpy as np
 
 from harness.compare.scores import NotCompared, SuiteScores
 from harness.statistics.contrast import Contrast, SeedVariance, contrast
-from harness.statistics.moments import Moments
-from harness.verdict.analysis import Analysis, PairedScores, degenerate, suite_moments, weaknesses
+from harness.verdict.analysis import Analysis, PairedScores, weaknesses
 from harness.verdict.estimates import IntervalEstimate, Need
 from harness.verdict.gain import gain
 from harness.verdict.level import Level
@@ -140,14 +139,7 @@ class _Test:
         self.is_guard = scores.suite.role == "guard"
         self.level: Level = analysis.extra_level if self.is_guard else analysis.level
         self.margin = analysis.design.sesoi_of(scores.suite)
-        self.differences = self._differences()
-
-    def _differences(self) -> Moments | None:
-        kept = list(self.paired.kept)
-        if not self.is_guard or not kept:
-            return self.paired.suites.get(self.scores.suite.task)
-        reference, candidate = self.analysis.design.reference.name, self.paired.candidate.name
-        return suite_moments(self.scores, self.scores.values[reference][kept] - self.scores.values[candidate][kept])
+        self.differences = paired.of(scores.suite)
 
     @property
     def given(self) -> SeedVariance | None:
@@ -159,8 +151,6 @@ class _Test:
     def why_not(self) -> str | None:
         """What is in the way of any judgement."""
         reasons = list(weaknesses(self.paired, (self.scores,)))
-        if self.is_guard and self.differences is not None:
-            reasons += degenerate(self.differences, self.scores.suite.task)
         if not reasons and self.paired.pairs == 1 and self.given is None:
             reasons.append("one seed speaks of its own checkpoint only")
         return "; ".join(reasons) or None

@@ -1,9 +1,12 @@
 """Gains over placebos and effects of factors: families of their own, at looks those of the last one that was taken."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
 from harness.compare.design import ABSENT, Arm, Design, FailedRun, ScoredRun, Varied
 from harness.report.sections.statements import general_notes
@@ -12,6 +15,7 @@ from harness.verdict.judge import judge
 from helpers.logs import arms
 
 SEEDS = 4
+SCHEMA = json.loads((Path(__file__).parents[2] / "specs/schema/verdict.schema.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -122,7 +126,9 @@ def test_what_a_variant_forgets_beyond_its_centre_is_judged_in_a_family_of_its_o
     assert verdicts.effects_guard_level == verdicts.effects_level == pytest.approx(1 - 0.05 / 2)
     rated = {(each.factor, each.task): each.rating for each in verdicts.ratings}
     assert rated["layers", "world"] == "matters"
-    assert "effects_guard_level" in verdicts.to_json()
+    content = verdicts.to_json()
+    assert "effects_guard_level" in content
+    Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(content)))
 
 
 def test_guards_change_nothing_of_effects_on_what_was_learned(guarded):
@@ -147,6 +153,19 @@ def test_a_variant_that_cannot_be_compared_is_named_and_the_others_are_judged(gu
     assert (missing.task, missing.role) == ("k8s", "in_domain")
     assert str(broken.arm.runs[1].folder) in missing.reasons[0]
     assert "layers" not in {each.factor for each in verdicts.ratings if each.task == "k8s"}
-    assert "not_compared_beside" in verdicts.to_json()
+    content = verdicts.to_json()
+    assert "not_compared_beside" in content
+    Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(content)))
     (said,) = (block.text for block in general_notes(verdicts) if block.text.startswith("not judged beside"))
     assert missing.reasons[0] in said
+
+
+def test_a_task_that_is_a_guard_too_keeps_its_two_roles_apart(guarded):
+    """Of one metric or two: what is judged in-domain is not what is judged as a guard."""
+    world = Suite(task="world", role="in_domain", metric="acc")
+    verdicts = judge(replace(guarded, suites=(world, guarded.suites[1]), varied=()))
+    alone = judge(replace(guarded, suites=(world,), base=None, varied=()))
+    assert verdicts.in_domain[0].gap == alone.in_domain[0].gap
+    assert verdicts.extra_forgetting[0].gap.estimate == alone.in_domain[0].gap.estimate
+    fixed = replace(guarded, suites=(world, replace(guarded.suites[1], fixed_items=True)), varied=())
+    assert judge(fixed).in_domain[0].gap == alone.in_domain[0].gap

@@ -181,6 +181,16 @@ def test_identical_scores_are_degenerate():
     assert "no difference at all" in found.sentence
 
 
+def test_a_guard_without_any_difference_is_told_once():
+    one = design(roles=("in_domain", "guard"))
+    near, guard = scores(one, (0.1, 0.0))
+    same = replace(guard, values=guard.values | {"lora": guard.values["full"]})
+    verdicts = judge_scores(one, (near, same))
+    why = verdicts.recommendation.candidates[0].suites[-1].why
+    assert why.count("no difference at all") == 1
+    assert verdicts.extra_forgetting[0].sentence.count("no difference at all") == 1
+
+
 def test_seeds_that_changed_nothing_are_degenerate():
     one = design()
     data = scores(one, (0.1, 0.1))

@@ -35,12 +35,22 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """A suite of the plan that a run says nothing of, and why."""
+
+    run: str
+    task: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pilot:
     """What one run says."""
 
     run: str
     observed: tuple[Observed, ...]
     outlooks: tuple[Outlook, ...]
+    unseen: tuple[Unseen, ...] = ()
 
 
 def spread_of(observed: Sequence[Observed], task: str, metric: str, candidates: Sequence[str]) -> Spread | None:

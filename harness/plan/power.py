@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.plan.looks import ExpectedCells, PlannedLook, expected_cells, planned_looks
 from harness.plan.passable import PassableRule, passable_rules
-from harness.plan.pilot import Observed, Outlook, Pilot, spread_of
+from harness.plan.pilot import Observed, Outlook, Pilot, Unseen, spread_of
 from harness.spec.looks import shares
 from harness.spec.records import Experiment, Suite
 from harness.statistics.critical import critical_value, primary_comparisons
@@ -50,9 +50,9 @@ class Power:
     `comparisons` is how many share the error rate `alpha`. `critical` are numbers of seeds, the plan's first, with the
     standard errors that an estimate must lie from a condition's boundary where seeds make all of the variance. A single
     seed speaks of its own checkpoints only: nothing about the recipes is detectable, and `effects` is empty. `outlooks`
-    are of runs that were named. Where looks are declared, the effects are those that the last of them shows; `looks`
-    says what each costs, `expected` how many cells a run takes until it stops. `gate` tells
-    whether the spec's can be passed.
+    are of runs that were named, `unseen` the suites that one of them says nothing of. Where looks are declared, the
+    effects are those that the last of them shows; `looks` says what each costs, `expected` how many cells a run takes
+    until it stops. `gate` tells whether the spec's can be passed.
     """
 
     power: float
@@ -63,6 +63,7 @@ class Power:
     critical: tuple[tuple[int, float], ...]
     effects: tuple[DetectableEffects, ...]
     outlooks: tuple[Outlook, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
     looks: tuple[PlannedLook, ...] = ()
     expected: tuple[ExpectedCells, ...] = ()
     gate: tuple[PassableRule, ...] = ()
@@ -86,6 +87,7 @@ def power_of(experiment: Experiment, items: Mapping[str, int], pilots: Sequence[
         critical=tuple(_critical(seeds, comparison.alpha / 2 / comparisons)),
         effects=effects,
         outlooks=tuple(each for pilot in pilots for each in pilot.outlooks),
+        unseen=tuple(each for pilot in pilots for each in pilot.unseen),
         looks=looks,
         expected=tuple(_expected(looks, effects, items)) if looks else (),
         gate=tuple(

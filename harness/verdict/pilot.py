@@ -1,15 +1,15 @@
 """What a run that was made before says of an experiment that is planned: its variances, and how likely a verdict is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from math import sqrt
 
 import numpy as np
 
 from harness.compare.design_of_run import design_of
-from harness.compare.scores import read_comparable
+from harness.compare.scores import NotCompared, read_comparable
 from harness.errors import UsageError
 from harness.ledger import RunFolder
-from harness.plan.pilot import Observed, Outlook, Pilot
+from harness.plan.pilot import Observed, Outlook, Pilot, Unseen
 from harness.spec.looks import shares
 from harness.spec.records import Experiment, Suite
 from harness.statistics.critical import primary_comparisons
@@ -31,7 +31,7 @@ def pilot(run: RunFolder, experiment: Experiment, items: Mapping[str, int], *, n
     scored by the same metric; `LedgerError` and `ComparisonError` for one that cannot be read or compared.
     """
     design, called = design_of(run), name or str(run.folder)
-    scores, _ = read_comparable(design)
+    scores, left_out = read_comparable(design)
     analysis = Analysis.of(design, scores)
     wanted = {(suite.task, suite.metric) for suite in experiment.suites if suite.role != "guard"}
     metrics = {suite.task: suite.metric for suite in design.suites}
@@ -48,14 +48,28 @@ def pilot(run: RunFolder, experiment: Experiment, items: Mapping[str, int], *, n
         for task, moments in paired.suites.items()
         if paired.pairs >= _FEWEST and (task, metrics[task]) in wanted
     )
+    seen = {(each.task, each.metric) for each in observed}
+    unseen = tuple(_unseen(called, sorted(wanted - seen), metrics, left_out))
     if not observed:
-        known = ", ".join(f"{task} by {metric}" for task, metric in sorted(wanted))
+        reasons = "; ".join(f"{each.task}: {', '.join(each.reasons)}" for each in unseen)
         raise UsageError(
-            f"{called} has no two seeds of a candidate and its reference on what it would score: {known}. "
+            f"{called} has no two seeds of a candidate and its reference on what is planned: {reasons}. "
             "Name another run, or declare comparison.variances."
         )
-    outlooks = tuple(_outlooks(called, analysis, experiment, items, {(each.task, each.metric) for each in observed}))
-    return Pilot(run=called, observed=observed, outlooks=outlooks)
+    outlooks = tuple(_outlooks(called, analysis, experiment, items, seen))
+    return Pilot(run=called, observed=observed, outlooks=outlooks, unseen=unseen)
+
+
+def _unseen(
+    run: str, missing: Collection[tuple[str, str]], metrics: Mapping[str, str], left_out: Collection[NotCompared]
+) -> Iterator[Unseen]:
+    """Yield of each planned suite that nothing was seen of why that is."""
+    for task, metric in missing:
+        reasons = tuple(reason for each in left_out if each.task == task for reason in each.reasons)
+        if metrics.get(task) != metric:
+            scored = f" but by {metrics[task]}" if task in metrics else ""
+            reasons = (f"it is not scored by {metric} there{scored}",)
+        yield Unseen(run=run, task=task, reasons=reasons or ("it has fewer than two seeds of every candidate there",))
 
 
 def _spread(moments: Moments) -> Spread:

@@ -63,6 +63,19 @@ def _scored(run, cell, suite, right, document, answer):
     )
 
 
+def lacks_an_item(run, task):
+    """Let one trained cell lack an item of a suite, so that it cannot be compared."""
+    cell = next(each for each in run.outcomes if each.cell.seed is not None)
+    path = next(run.cell_folder(cell.cell).rglob(f"samples_{task}_*"))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+    # As a task that scored fewer items would have left it: the record knows the file as it is.
+    name = path.relative_to(run.cell_folder(cell.cell)).as_posix()
+    scored = tuple(
+        replace(each, files={name: artefact(path)}) if each.task == task else each for each in cell.evaluations
+    )
+    run.write_outcome(replace(cell, evaluations=scored))
+
+
 def with_adapters(folder, spec, *, card=None, **fields):
     """Write a scored run whose adapters are kept, each a file of settings and one of weights; return the run.
 

@@ -14,7 +14,7 @@ from harness.spec import Overrides, load
 from harness.statistics.moments import moments
 from harness.statistics.planning import budget
 from harness.verdict.pilot import pilot
-from helpers.runs import scored_run
+from helpers.runs import lacks_an_item, scored_run
 
 ITEMS = {"sums": 500, "sums_far": 500}
 
@@ -84,8 +84,31 @@ def test_no_verdict_is_likely_is_said_and_so_is_a_chance(run, tiny_spec):
 def test_a_run_of_other_suites_is_refused(run, tiny_spec):
     experiment = load(tiny_spec)
     other = replace(experiment, suites=tuple(replace(suite, metric="acc_norm") for suite in experiment.suites))
-    with pytest.raises(UsageError, match="sums by acc_norm"):
+    with pytest.raises(UsageError, match="sums: it is not scored by acc_norm there but by acc;"):
         pilot(run, other, ITEMS)
+
+
+def test_a_suite_that_a_run_says_nothing_of_is_named_with_the_reason(run, tiny_spec):
+    """Its variances would be assumed otherwise, and nobody be told that the run has it."""
+    experiment = load(tiny_spec)
+    lacks_an_item(run, "sums_far")
+    found = pilot(run, experiment, ITEMS)
+    assert {each.task for each in found.observed} == {"sums"}
+    (unseen,) = found.unseen
+    assert (unseen.run, unseen.task) == (str(run.folder), "sums_far")
+    _, (left_out,) = read_comparable(design_of(run))
+    assert unseen.reasons == left_out.reasons
+    text = words(power_basis(power_of(experiment, ITEMS, [found])))
+    assert f"{run.folder} says nothing of sums_far: {left_out.reasons[0]}" in text
+    assert "assumed, as neither a run nor the spec says them: seed_sd, item_sd, residual_sd" in text
+
+
+def test_a_suite_that_a_run_scored_otherwise_is_named_beside_what_it_shows(run, tiny_spec):
+    experiment = load(tiny_spec)
+    near, far = experiment.suites
+    found = pilot(run, replace(experiment, suites=(near, replace(far, metric="acc_norm"))), ITEMS)
+    assert [each.reasons for each in found.unseen] == [("it is not scored by acc_norm there but by acc",)]
+    assert pilot(run, experiment, ITEMS).unseen == ()
 
 
 def test_the_critical_value_is_that_of_the_declared_seeds_and_comparisons(tiny_spec):

@@ -158,6 +158,8 @@ def power_basis(power: Power) -> Iterator[Block]:
     assumed = list(dict.fromkeys(name for each in power.effects for name in each.assumed))
     if runs:
         yield Prose(f"variances: those of {', '.join(runs)}")
+    for unseen in power.unseen:
+        yield Prose(f"{unseen.run} says nothing of {unseen.task}: {', '.join(unseen.reasons)}")
     if assumed:
         yield Prose(f"assumed, as neither a run nor the spec says them: {', '.join(assumed)} (give --from RUN)")
     yield Prose(_critical(power))

@@ -26,7 +26,7 @@ def test_the_flagship_warns_about_itself():
     said = few_rows(load("gap"), counted(773))
     assert len(said) == 1
     assert said[0].startswith("lora--gradient-half: k8s_qa gives 773 rows, where an adapter for extractive question")
-    assert Notice(f"few rows: {said[0]}") in list(rows_of_plan(estimated(few_rows=said)))
+    assert Notice(f"kind of task: {said[0]}") in list(rows_of_plan(estimated(few_rows=said)))
     assert few_rows(load("gap"), counted(2000)) == ()
     assert few_rows(load("gap"), counted(None)) == ()
 

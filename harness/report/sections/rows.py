@@ -18,9 +18,9 @@ def rows_of_run(run: RunFolder) -> Iterator[Block]:
 
 
 def rows_of_plan(estimate: Estimate) -> Iterator[Block]:
-    """Yield what the trainings would leave of the rows, where they would leave anything out, and which are few."""
+    """Yield what the trainings would leave of the rows, where they leave anything out, and what a task's kind asks."""
     yield from _blocks({each.recipe: each.rows for each in estimate.cells})
-    yield from (Notice(f"few rows: {each}") for each in estimate.few_rows)
+    yield from (Notice(f"kind of task: {each}") for each in estimate.few_rows)
 
 
 def _blocks(counted: Mapping[str, RowCounts | None]) -> Iterator[Block]:

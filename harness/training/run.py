@@ -22,11 +22,12 @@ from harness.training.keeping import Checkpoints, Keeping
 from harness.training.lengths import count_rows, spans
 from harness.training.packing import WEIGHTS
 from harness.training.prefix import RowsPrefix
+from harness.training.reading import PADDING_FREE
 from harness.training.reporting import Reporting, reported
 from harness.training.rounding import CountLostUpdates
 from harness.training.spent import Spent
 from harness.training.tokens import tokenized
-from harness.training.trainer import PADDING_FREE, CompletionTrainer
+from harness.training.trainer import CompletionTrainer
 from harness.training.weighting import weights_of
 
 DRAWN_AGAIN = 64
@@ -224,7 +225,7 @@ def _trained(
         losses=tuple(watch.losses),
         flos=float(trainer.state.total_flos),
         order=tuple(trainer.order.digests),
-        engine=trainer.engine,
+        engine=trainer.reading.engine,
         validation_losses=tuple(watch.validation_losses),
         computed=_computed(trainer),
         validation_seconds=whole.validate,
@@ -239,8 +240,8 @@ def _trained(
 
 
 def _used(prefix: RowsPrefix, trainer: CompletionTrainer, seconds: float) -> FrozenPrefix:
-    used = replace(prefix.used, seconds=seconds)
-    return used if trainer.engine == PADDING_FREE else replace(used, notes=(f"not used: batches are {trainer.engine}",))
+    used, engine = replace(prefix.used, seconds=seconds), trainer.reading.engine
+    return used if engine == PADDING_FREE else replace(used, notes=(f"not used: batches are {engine}",))
 
 
 def _computed(trainer: CompletionTrainer) -> str:

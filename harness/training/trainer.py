@@ -3,45 +3,34 @@
 On a CPU, TRL projects every position of the prompt and the padding over the whole vocabulary; the loss ignores those
 positions, so leaving them out changes nothing but the time. The model's own forward runs, with virtual tokens and
 scaled logits if it has them. On CUDA TRL projects labelled positions only, by itself, and its own loss is taken.
-
-TRL's `padding_free` does the packing in its collator, where neither the order of examples nor their number can be read
-off a batch any more: the batch stays padded here until the loss is taken.
 """
 
 import contextlib
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from harness._compat.trl import OwnCheckpoints, count_tokens, on_its_device
 from harness.errors import RecipeError
 from harness.ledger.checkpoint import DamagedCheckpointError
-from harness.methods._base import tokens_before_input
-from harness.model.devices import ran_out
 from harness.model.modes import evaluation_mode
 from harness.trained import HeldOut
 from harness.training.keeping import Keeping
-from harness.training.losses import labels_by_row, labels_of, pack_losses, padded_losses
+from harness.training.losses import labels_by_row, labels_of
 from harness.training.order import RowOrder
-from harness.training.packing import WEIGHTS, Pack, packs, tokens_a_pack
+from harness.training.packing import WEIGHTS, Pack
 from harness.training.parts import parts_of
 from harness.training.prefix import RowsPrefix
+from harness.training.reading import BatchReading
 from harness.training.shared import own_rows
 from harness.training.spent import Spent
 from harness.training.state import State
 from harness.training.tied import tied_gradient
 from harness.training.weighting import Weighing
-
-PADDING_FREE = "padding-free"
-"""The engine that reads rows laid end to end; any other is ``padded:`` and why."""
-
-FINE, COARSE = 1e-3, 0.1
-"""Nats that a token's loss may differ by between the two ways, in float32 and where activations are rounded more."""
 
 
 class CompletionTrainer(OwnCheckpoints):
@@ -55,8 +44,6 @@ class CompletionTrainer(OwnCheckpoints):
 
     columns = (WEIGHTS,)
     data_collator: Any
-    _prefix: RowsPrefix | None = None
-    _prepared = False
 
     def __init__(
         self,
@@ -70,8 +57,6 @@ class CompletionTrainer(OwnCheckpoints):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._processes = self.args.world_size
-        self._prefix = prefix
-        self._prefix_noted: State = None
         self._keeping = keeping
         self._began = time.perf_counter()
         self._as_is = self.aux_loss_enabled
@@ -96,14 +81,12 @@ class CompletionTrainer(OwnCheckpoints):
             at_once=max(1, self.args.per_device_train_batch_size // batch_size),
             multiple=getattr(self.data_collator, "pad_to_multiple_of", None),
         )
-        self.engine: str | None = None if padding_free else "padded: padding-free batches are switched off"
-        """How batches are read, `PADDING_FREE` or why not; None until the first is there."""
-        if self._processes > 1:
-            self.engine = f"padded: {self._processes} processes share a batch"
         self.evaluating = 0.0
         """Seconds spent on validation rows."""
-        self.preparing = 0.0
-        """Seconds spent on what enters the lowest trained layer, before the first step."""
+        padded = None if padding_free else "padding-free batches are switched off"
+        if self._processes > 1:
+            padded = f"{self._processes} processes share a batch"
+        self.reading = BatchReading(self.accelerator, self.args, padded=padded, prefix=prefix, rows=self.train_dataset)
 
     def begin(self) -> None:
         """Count the time of training from here."""
@@ -114,10 +97,9 @@ class CompletionTrainer(OwnCheckpoints):
         """What was spent since training began."""
         validate = 0.0 if self._decides else self.evaluating
         kept = 0.0 if self._keeping is None else self._keeping.seconds
+        prefix = self.reading.preparing
         whole = time.perf_counter() - self._began
-        return Spent(
-            train=whole - validate - self.preparing - kept, validate=validate, prefix=self.preparing, checkpoint=kept
-        )
+        return Spent(train=whole - validate - prefix - kept, validate=validate, prefix=prefix, checkpoint=kept)
 
     @property
     def scaler(self) -> Any:
@@ -126,19 +108,15 @@ class CompletionTrainer(OwnCheckpoints):
 
     def noted(self) -> State:
         """Return what this trainer has noted beside its callbacks, to go on from."""
-        return {
-            "engine": self.engine,
-            "order": self.order.digests,
-            "tokens": self.tokens_counted,
-            "prefix": self._prefix.state() if self._prefix is not None and self._prepared else None,
-        }
+        return {**self.reading.noted(), "order": self.order.digests, "tokens": self.tokens_counted}
 
     def take_up(self, noted: State) -> None:
         """Go on from what `noted` returned; batches that were seen are drawn again, which must be the same ones.
 
         Raises `DamagedCheckpointError` where they are others.
         """
-        self.engine, self.tokens_counted, self._prefix_noted = noted["engine"], noted["tokens"], noted["prefix"]
+        self.reading.take_up(noted)
+        self.tokens_counted = noted["tokens"]
         self.order.see_again(self.get_train_dataloader, len(noted["order"]))
         if self.order.digests != noted["order"]:
             raise DamagedCheckpointError("the checkpoint is of a training that saw other rows, or in another order")
@@ -187,7 +165,7 @@ class CompletionTrainer(OwnCheckpoints):
             for start in range(0, len(rows), size):
                 batch = self.data_collator([rows[place] for place in range(start, min(start + size, len(rows)))])
                 counts = labels_by_row(batch)
-                losses = self._losses(self.model, on_its_device(self, batch), None)
+                losses = self.reading.losses(self.model, on_its_device(self, batch), None)
                 nats += [float(of_row.sum()) for of_row in losses.split(counts)]
                 tokens += counts
         return HeldOut(nats=tuple(nats), tokens=tuple(tokens))
@@ -200,8 +178,8 @@ class CompletionTrainer(OwnCheckpoints):
         parts = parts_of(inputs, self._rows_at_once)
         if len(parts) == 1:
             return super().training_step(model, inputs, num_items_in_batch)
-        if self.engine is None:  # one row alone would not tell whether rows see each other
-            self._reads_packs(model, on_its_device(self, parts_of(inputs, 2)[0]))
+        if self.reading.engine is None:  # one row alone would not tell whether rows see each other
+            self.reading.reads_packs(model, on_its_device(self, parts_of(inputs, 2)[0]))
         items = labels_of(inputs) if num_items_in_batch is None else num_items_in_batch
         losses = [super(CompletionTrainer, self).training_step(model, part, items) for part in parts]
         return torch.stack(losses).sum()
@@ -218,14 +196,11 @@ class CompletionTrainer(OwnCheckpoints):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         if self._processes > 1 and model.training:
             return self._shared_loss(model, inputs, num_items_in_batch)
-        tokens = tokens_a_pack(self.args.device.type)
-        packed = packs(inputs, tokens=tokens) if self._reads_packs(model, inputs) else None
-        if packed is not None and self._prefix is not None and not self._prepared:
-            self._prepare(model, self._prefix, packed[0])
+        packed = self.reading.packs(model, inputs)
         if self._by_trl:
             return self._trl_loss(model, inputs, packed, num_items_in_batch)
         with self.accelerator.autocast(), self._tied(model, packed):
-            loss = self._losses(model, inputs, packed, reduction="sum").sum()
+            loss = self.reading.losses(model, inputs, packed, reduction="sum").sum()
         count_tokens(self, inputs)
         return loss / (labels_of(inputs) if num_items_in_batch is None else num_items_in_batch)
 
@@ -236,7 +211,7 @@ class CompletionTrainer(OwnCheckpoints):
         """
         own, counts = own_rows(inputs, self.args.process_index, self._processes)
         with self.accelerator.autocast():
-            loss = self._losses(model, own, None, reduction="sum").sum()
+            loss = self.reading.losses(model, own, None, reduction="sum").sum()
         count_tokens(self, inputs)
         return loss * (self._processes * counts) / (labels_of(inputs) if items is None else items)
 
@@ -257,85 +232,9 @@ class CompletionTrainer(OwnCheckpoints):
         loss = torch.zeros((), device=model.device)
         for pack in packed:
             given = {"input_ids": pack.ids, "position_ids": pack.positions, "labels": pack.labels}
-            with self._passing(pack):
+            with self.reading.passing(pack):
                 loss = loss + super().compute_loss(model, given, num_items_in_batch=count)
         return loss
-
-    def _losses(
-        self, model: Any, inputs: dict[str, Any], packed: Sequence[Pack] | None, *, reduction: str = "none"
-    ) -> Tensor:
-        """Return (labels,) the negative log-likelihood of every label (nats) in the order of rows, or (packs,) sums."""
-        head = self.accelerator.unwrap_model(model).get_output_embeddings()
-        if packed is None:
-            return padded_losses(model, head, inputs, reduction)
-        losses = []
-        for pack in packed:
-            with self._passing(pack):
-                losses.append(pack_losses(model, head, pack, reduction).reshape(-1))
-        return torch.cat(losses)
-
-    def _passing(self, pack: Pack) -> AbstractContextManager[None]:
-        """Return a context in which lower layers are passed over where what leaves them is at hand."""
-        if self._prefix is None or not self._prepared:
-            return contextlib.nullcontext()
-        return self._prefix.passing(pack)
-
-    @torch.no_grad()
-    def _prepare(self, model: Any, prefix: RowsPrefix, pack: Pack) -> None:
-        """Have what enters the lowest trained layer at hand for all rows, and hold it to a pack of the first batch."""
-        start = time.perf_counter()
-        head = self.accelerator.unwrap_model(model).get_output_embeddings()
-
-        def read(ids: Tensor, positions: Tensor) -> None:
-            model(input_ids=ids.to(self.args.device), position_ids=positions.to(self.args.device), use_cache=False)
-
-        with evaluation_mode(model), self.accelerator.autocast():
-            prefix.prepare(self.train_dataset["input_ids"], read)
-        if self._prefix_noted is not None:  # what was checked was the first batch, with the first weights
-            prefix.restore(self._prefix_noted)
-        else:
-            rounded = self._rounds(model)
-            with torch.random.fork_rng(), self.accelerator.autocast():
-                prefix.check(pack, read, partial(self._evaluated, model, head, pack), rounded=rounded)
-        self._prepared = True
-        self.preparing = time.perf_counter() - start
-
-    def _evaluated(self, model: Any, head: nn.Module, pack: Pack) -> Tensor:
-        with evaluation_mode(model):
-            return pack_losses(model, head, pack, "none")
-
-    def _rounds(self, model: Any) -> bool:
-        """Tell whether activations are rounded to less than float32."""
-        half = any(weight.dtype != torch.float32 for weight in model.parameters())
-        return half or self.args.bf16 or self.args.fp16
-
-    def _reads_packs(self, model: Any, inputs: dict[str, Any]) -> bool:
-        """Tell whether batches are packed, which is settled by the first."""
-        if self.engine is None:
-            reason = self._refusal(model, {name: value[:2] for name, value in inputs.items()})
-            self.engine = PADDING_FREE if reason is None else f"padded: {reason}"
-        return self.engine == PADDING_FREE
-
-    @torch.no_grad()
-    def _refusal(self, model: Any, inputs: dict[str, Any]) -> str | None:
-        """Return why rows of this model are not packed, None where both ways say the same of two of them.
-
-        What shows there: attention that takes no block mask, a recurrent state, positions taken from columns.
-        """
-        kind = tokens_before_input(self.accelerator.unwrap_model(model))
-        if kind is not None:
-            return f"{kind} puts virtual tokens before each row"
-        with evaluation_mode(model), self.accelerator.autocast():
-            padded = self._losses(model, inputs, None)
-            try:
-                packed = self._losses(model, inputs, packs(inputs))
-            except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
-                if ran_out(error):
-                    raise
-                return f"the model takes no rows end to end ({type(error).__name__}: {error})"
-        apart = float((padded - packed).abs().max()) if len(padded) else 0.0
-        within = COARSE if self._rounds(model) else FINE
-        return None if apart <= within else f"rows end to end differ by {apart:.2g} nats a token"
 
     def prediction_step(
         self,

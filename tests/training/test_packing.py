@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from transformers import AutoConfig, AutoModelForCausalLM, set_seed
 
 from harness.training.packing import IGNORED, packs, tokens_a_pack
-from harness.training.trainer import PADDING_FREE, CompletionTrainer
+from harness.training.reading import PADDING_FREE, BatchReading
 
 LENGTHS = st.lists(st.integers(1, 12), min_size=1, max_size=8)
 
@@ -52,17 +52,14 @@ def test_what_is_predicted_are_the_labels_but_a_rows_first(lengths, tokens):
 
 
 def reader():
-    """The part of the trainer that reads batches, without a trainer around it."""
-    made = CompletionTrainer.__new__(CompletionTrainer)
-    made.engine = None
-    made.args = SimpleNamespace(bf16=False, fp16=False)
-    made.accelerator = SimpleNamespace(unwrap_model=lambda wrapped: wrapped, autocast=nullcontext)
-    return made
+    """What reads batches, without a trainer around it."""
+    accelerator = SimpleNamespace(unwrap_model=lambda wrapped: wrapped, autocast=nullcontext)
+    return BatchReading(accelerator, SimpleNamespace(bf16=False, fp16=False), padded=None)
 
 
 def losses_and_gradients(model, inputs, packed):
     model.zero_grad()
-    losses = reader()._losses(model, inputs, packed)
+    losses = reader().losses(model, inputs, packed)
     losses.sum().backward()
     return losses.detach(), {name: each.grad for name, each in model.named_parameters() if each.grad is not None}
 
@@ -79,7 +76,7 @@ def test_losses_and_gradients_are_those_of_padded_rows(family, attention, random
     plain, expected = losses_and_gradients(model, inputs, None)
     packed, found = losses_and_gradients(model, inputs, packs(inputs, tokens=40))
     again, turned = losses_and_gradients(model, {name: each[order] for name, each in inputs.items()}, None)
-    assert reader()._reads_packs(model, inputs)
+    assert reader().reads_packs(model, inputs)
     assert packed == pytest.approx(plain, abs=1e-4)
     for name, gradient in expected.items():
         noise = float((turned[name] - gradient).abs().max())
@@ -92,7 +89,7 @@ def test_prompt_methods_stay_padded(kind, random_model):
     adapter = peft.get_peft_config({"peft_type": kind, "task_type": "CAUSAL_LM", "num_virtual_tokens": 3})
     model = peft.get_peft_model(random_model("llama"), adapter)
     made = reader()
-    assert not made._reads_packs(model, batch([9, 4, 6]))
+    assert not made.reads_packs(model, batch([9, 4, 6]))
     assert made.engine == f"padded: {kind} puts virtual tokens before each row"
 
 
@@ -106,7 +103,7 @@ def test_a_model_that_reads_rows_as_one_is_noticed(family):
     config = AutoConfig.for_model(family, **shapes[family], initializer_range=0.3)
     model = AutoModelForCausalLM.from_config(config)
     made = reader()
-    assert not made._reads_packs(model, batch([9, 14, 6]))
+    assert not made.reads_packs(model, batch([9, 14, 6]))
     assert made.engine.startswith("padded: ")
     assert model.training
 
@@ -117,7 +114,7 @@ def test_a_leak_between_rows_is_noticed(random_model):
     forward = model.forward
     model.forward = lambda position_ids=None, **rest: forward(**rest)
     made = reader()
-    assert not made._reads_packs(model, batch([9, 14, 6]))
+    assert not made.reads_packs(model, batch([9, 14, 6]))
     assert "nats a token" in made.engine
     assert PADDING_FREE not in made.engine
 

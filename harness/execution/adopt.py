@@ -11,7 +11,7 @@ from harness.ledger.neighbours import Neighbours
 from harness.ledger.run import OUTCOME, TRAINED, files_of
 from harness.plan.cells import PlannedCell
 from harness.preflight.prepared import Prepared
-from harness.records import CellResult
+from harness.records import CellResult, TrainRecord
 from harness.spec.records import Experiment
 
 
@@ -22,7 +22,7 @@ def adopt(
 
     Whoever calls holds the claim on the cell. The copy appears whole or not at all, and it replaces nothing but what a
     start left that came to nothing. One that was computed with another number of threads, or trained other rows at a
-    time, was rounded otherwise and is left where it is, and so is one without a diagnostic that is asked for, and one
+    time, was rounded otherwise and is left where it is, and so is one without a diagnostic as it is asked for, and one
     of which a file is damaged.
     """
     mine = run.cell_folder(planned.cell)
@@ -30,7 +30,7 @@ def adopt(
         return False
     for theirs in neighbours.having(planned.cell.id):
         found = RunFolder(theirs.parent.parent).ended(planned.cell)
-        if not isinstance(found, CellResult) or lacking(found, experiment):
+        if not isinstance(found, CellResult) or lacking(found.train_info, experiment):
             continue
         if _is_rounded_alike(found, prepared) and _is_whole(run, theirs):
             _copy(theirs, mine, run.folder / CLAIMS / f"adopting-{planned.cell.id}")
@@ -64,8 +64,13 @@ def _copy(theirs: Path, mine: Path, beside: Path) -> None:
     sync(mine.parent)
 
 
-def lacking(result: CellResult, experiment: Experiment) -> set[str]:
-    """Return the requested diagnostics that a trained cell was not measured by."""
-    if result.train_info is None:
+def lacking(training: TrainRecord | None, experiment: Experiment) -> set[str]:
+    """Return the requested diagnostics that a training was not measured by, or with other options.
+
+    Records that do not know their options are taken as they are.
+    """
+    if training is None:
         return set()
-    return {request.name for request in experiment.diagnostics} - set(result.train_info.measurements)
+    asked = {request.name: request.options for request in experiment.diagnostics}
+    known = asked if training.diagnostics is None else training.diagnostics
+    return {name for name in asked if name not in training.measurements or known.get(name) != asked[name]}

@@ -35,7 +35,7 @@ from harness.records import (
     SystemInfo,
     TrainRecord,
 )
-from harness.spec.records import Recipe
+from harness.spec.records import DiagnosticRequest, Recipe
 from harness.trained import Precision, RowCounts
 from harness.training import Trained
 
@@ -65,8 +65,10 @@ def train_record(
     start_sha256: str,
     measurements: Mapping[str, Measurement],
     precision: Precision,
+    *,
+    diagnostics: Sequence[DiagnosticRequest],
 ) -> TrainRecord:
-    """Return what one training did; the model is still as it trained."""
+    """Return what one training did, measured by the `diagnostics` asked for; the model is still as it trained."""
     read = trained.tokens + trained.examples * traits(adapted.recipe).added_tokens
     return TrainRecord(
         num_trainable_params=adapted.trainable,
@@ -93,6 +95,7 @@ def train_record(
         rows=trained.rows,
         held_out=trained.held_out,
         prefix=trained.prefix,
+        diagnostics={each.name: each.options for each in diagnostics},
         measurements=measurements,
     )
 

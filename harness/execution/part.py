@@ -235,7 +235,8 @@ def _record(
     dtype = served_dtype(work.experiment.model, work.device)
     precision = Precision(trained=trained_dtype(adapted.model), computed=trained.computed, scored=dtype)
     trained = replace(trained, rows=trained.rows and replace(trained.rows, origins=origins(part.course.rows)))
-    record = cell_record.train_record(adapted, trained, about.start_sha256, found, precision)
+    asked = work.experiment.diagnostics
+    record = cell_record.train_record(adapted, trained, about.start_sha256, found, precision, diagnostics=asked)
     return _as_served(adapted, record, batch, dtype)
 
 

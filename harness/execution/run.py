@@ -24,13 +24,14 @@ from harness.ledger import RunFolder
 from harness.ledger.claims import Claims
 from harness.ledger.hardware import code, hardware
 from harness.ledger.lock import LOCK, Lock, Machine, Reproduction, write_lock
+from harness.ledger.outcomes import UNREADABLE, read_training
 from harness.ledger.presence import ANOTHER_FOLDER, at_work, note_begun
-from harness.ledger.run import ENDED, MEASURED, MEASUREMENTS, PREFIX
+from harness.ledger.run import ENDED, MEASURED, MEASUREMENTS, PREFIX, TRAINED
 from harness.plan.cells import PlannedCell, plan_cells
 from harness.preflight.known import read_known, surroundings, write_known
 from harness.preflight.prepared import Prepared
 from harness.preflight.trackers import check_trackers
-from harness.records import CellFailure, CellResult
+from harness.records import Cell, CellFailure, CellResult, TrainRecord
 from harness.spec.records import Experiment
 from harness.verdict import Verdicts, judge_run
 
@@ -118,6 +119,7 @@ def _execute_all(trials: Schedule, *, go_on: bool, reproduces: Reproduction | No
     if settled is None:
         return False
     cells = plan_cells(settled, prepared.content)
+    _check_diagnostics(run, cells, settled)
     _write_lock(run, settled, prepared, cells, searched, reproduces=reproduces)
     schedule = replace(trials, experiment=settled, kind="cells")
     if cells:
@@ -137,12 +139,11 @@ def _execute_to_looks(schedule: Schedule, cells: tuple[PlannedCell, ...], *, go_
 
     Return whether one of these is so: of a part of the run, others may have the rest.
     """
-    run, experiment = schedule.run, schedule.experiment
+    experiment = schedule.experiment
     looks = experiment.looks or (len(experiment.seeds),)
     for number, seeds in enumerate(looks, 1):
         among = {None, *experiment.seeds[:seeds]}
         reached = tuple(planned for planned in cells if planned.cell.seed in among)
-        _check_diagnostics(run, reached, experiment)
         if not schedule.execute(reached):
             return False
         if number < len(looks) and (verdicts := _stopping(schedule, number)) and not go_on:
@@ -292,15 +293,26 @@ def _check_same_data(run: RunFolder, experiment: Experiment, prepared: Prepared)
 
 
 def _check_diagnostics(run: RunFolder, cells: tuple[PlannedCell, ...], experiment: Experiment) -> None:
-    """Raise `LedgerError` where finished cells were trained without a diagnostic that is asked for now."""
-    outcomes = [run.ended(planned.cell) for planned in cells]
-    without = [lacking(each, experiment) for each in outcomes if isinstance(each, CellResult)]
+    """Raise `LedgerError` where cells were trained without a diagnostic as it is asked for now."""
+    without = [lacking(_training(run, planned.cell), experiment) for planned in cells]
     names = sorted({name for each in without for name in each})
     if names:
         raise LedgerError(
-            f"{sum(map(bool, without))} finished cells of {run.folder} were trained without {', '.join(names)}, and a "
-            "diagnostic looks while a cell trains. Start again with another --out, or leave it out."
+            f"{sum(map(bool, without))} cells of {run.folder} were trained without {', '.join(names)} as asked for "
+            "now, and a diagnostic looks while a cell trains. Start again with another --out, or ask as before."
         )
+
+
+def _training(run: RunFolder, cell: Cell) -> TrainRecord | None:
+    """Return what is noted of a cell's training, finished or not yet scored; None where there is nothing to go by."""
+    outcome = run.ended(cell)
+    if isinstance(outcome, CellResult):
+        return outcome.train_info
+    note = run.cell_folder(cell) / TRAINED
+    try:
+        return read_training(note).train_info if note.exists() else None
+    except UNREADABLE:  # it is trained again
+        return None
 
 
 def _measure_across(run: RunFolder, cells: tuple[PlannedCell, ...], experiment: Experiment, executor: Executor) -> None:

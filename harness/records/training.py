@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.codec import JSON
 from harness.records.scores import Measurement
 from harness.trained import FrozenPrefix, HeldOut, Precision, RowCounts
 
@@ -56,8 +57,9 @@ class TrainRecord:
     model's weights in memory, with the scales of quantized ones (not in records of before 30 November 2026),
     `start_sha256` a digest of the trainable weights before the first step. `precision` and `rows` are None in records
     of before they were noted; of several stages `rows` are those of all of them. `held_out` is there where the spec
-    asks for the validation loss of every cell, `prefix` where it asks for lower layers to be read. `notes` say where
-    the architecture adapts more or less than the recipe asks.
+    asks for the validation loss of every cell, `prefix` where it asks for lower layers to be read. `diagnostics` are
+    those that the spec asked for, by name with their options (None in records of before 1 December 2026). `notes` say
+    where the architecture adapts more or less than the recipe asks.
     """
 
     num_trainable_params: int
@@ -85,6 +87,7 @@ class TrainRecord:
     rows: RowCounts | None = None
     held_out: HeldOut | None = None
     prefix: FrozenPrefix | None = None
+    diagnostics: Mapping[str, Mapping[str, JSON]] | None = None
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     stages: tuple["TrainRecord", ...] = ()
 

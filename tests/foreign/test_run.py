@@ -4,14 +4,17 @@ import contextlib
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
 
 from harness.cli import main
+from harness.execution.adopt import lacking
 from harness.ledger import RunFolder
 from harness.records import CellResult
+from harness.spec import load
 from harness.testing.tiny_spec import write_tiny_spec
 
 STAGED = {"stages": [{"recipe": "gains--outer", "then": "merge"}, {"recipe": "lora--tiny"}]}
@@ -153,5 +156,29 @@ def test_a_diagnostic_that_finished_cells_were_trained_without_is_refused(finish
     file.write_text(json.dumps(result))
     assert main(["run", str(spec), "--out", str(ledger.folder), "--set", 'execute={"kind": "local"}']) == 64
     told = capsys.readouterr().err
-    assert "1 finished cells" in told
-    assert "were trained without drift" in told
+    assert "1 cells of" in told
+    assert "were trained without drift as asked for now" in told
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_a_diagnostic_that_looks_otherwise_than_when_cells_trained_is_refused(scored, finished, spec, tmp_path, capsys):
+    """A checkpoint asked for after training, say; what the folder says that it was asked stays."""
+    ledger = RunFolder(Path(shutil.copytree(finished[0].folder, tmp_path / "elsewhere" / "foreign")))
+    if not scored:
+        for outcome in ledger.outcomes:
+            (ledger.cell_folder(outcome.cell) / "result.json").unlink()
+    lock = (ledger.folder / "spec.lock.json").read_bytes()
+    asked = ["--set", 'execute={"kind": "local"}', "--set", 'diagnostics=[{"name": "drift", "options": {"every": 2}}]']
+    assert main(["run", str(spec), "--out", str(ledger.folder), *asked]) == 64
+    assert "2 cells of" in (told := capsys.readouterr().err)
+    assert "were trained without drift as asked for now" in told
+    assert (ledger.folder / "spec.lock.json").read_bytes() == lock
+
+
+def test_a_cell_beside_a_run_is_not_taken_over_where_a_diagnostic_looked_otherwise(gains, spec):
+    assert not lacking(gains.training, load(spec))
+    (request,) = load(spec).diagnostics
+    rarer = replace(load(spec), diagnostics=(replace(request, options={"every": 2}),))
+    assert lacking(gains.training, rarer) == {"drift"}
+    assert not lacking(replace(gains.training, diagnostics=None), rarer)
+    assert lacking(replace(gains.training, measurements={}), load(spec)) == {"drift"}

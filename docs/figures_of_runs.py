@@ -187,26 +187,14 @@ def _ranks_in_use(run: Run) -> Figure | None:
 
 
 def _growth_of_best_rank(run: Run) -> Figure | None:
-    """Fit, seed by seed, the logarithm of the best rank on that of the logarithm of the number of rows."""
-    slopes = []
-    for best in _best_ranks(run).values():
-        if len(best) > 1:
-            pairs = [(math.log(math.log(rows)), math.log(rank)) for rows, rank in best.items()]
-            slopes.append(statistics.linear_regression(*zip(*pairs, strict=True)).slope)
-    return Figure.over_seeds(slopes)
-
-
-def _best_ranks(run: Run) -> dict[int, dict[int, int]]:
-    """Return by seed and number of rows the rank of the candidate or its variants that does best in-domain."""
-    tried = [
-        (score, rank, seed, run.of(recipe)[seed]["train_info"]["rows"]["total"])
-        for recipe, rank in run.ranks.items()
-        for seed, score in _in_domain(run, recipe, CONTRASTED).items()
-    ]
-    best: dict[int, dict[int, int]] = {}
-    for _, rank, seed, rows in sorted(tried):  # the best comes last
-        best.setdefault(seed, {})[rows] = rank
-    return best
+    """Take the exponent in-domain as the verdict has it; None where some seed has no best rank within the grid."""
+    task = next(each["task"] for each in run.lock["experiment"]["suites"] if each["role"] == "in_domain")
+    for each in run.verdict.get("growth", []):
+        if (each["centre"], each["task"]) == (run.candidate, task) and each["exponent"] is not None:
+            low, high = each["interval"]
+            level = run.verdict["growth_level"]
+            return Figure(estimate=each["exponent"], interval=(low, high), over=f"seeds, {level:.1%} (Student's t)")
+    return None
 
 
 def _effects(run: Run) -> Iterator[tuple[str, Figure]]:

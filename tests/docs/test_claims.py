@@ -23,16 +23,19 @@ def test_page_and_twin_are_what_the_script_writes(script, decided):
     assert script.PAGE.read_text(encoding="utf-8") == script.page(decided), "run python docs/claims.py"
 
 
-def test_the_extract_is_that_of_the_published_run(script):
-    taken = script.extract(DOCS / "runs" / "gap" / "gap.bundle.tar.xz", script.listed()["claims"])
-    committed = json.loads((script.EXTRACTS / "gap.json").read_text(encoding="utf-8"))
-    (figures,), (expected,) = (each.pop("candidates").values() for each in (taken, committed))
+@pytest.mark.parametrize("name", sorted(path.stem for path in (DOCS / "claims" / "extracts").glob("*.json")))
+def test_an_extract_is_that_of_the_published_run(name, script):
+    taken = script.extract(DOCS / "runs" / name / f"{name}.bundle.tar.xz", script.listed()["claims"])
+    committed = json.loads((script.EXTRACTS / f"{name}.json").read_text(encoding="utf-8"))
+    found, expected = (each.pop("candidates") for each in (taken, committed))
     assert taken == committed
-    assert set(figures) == set(expected)
-    for name, figure in figures.items():
-        # Last digits follow the versions of the libraries.
-        assert figure["estimate"] == pytest.approx(expected[name]["estimate"], abs=2e-6)
-        assert figure["interval"] == pytest.approx(expected[name]["interval"], abs=2e-6)
+    assert set(found) == set(expected)
+    for candidate, figures in found.items():
+        assert set(figures) == set(expected[candidate])
+        for figure, of_run in figures.items():
+            # Last digits follow the versions of the libraries.
+            assert of_run["estimate"] == pytest.approx(expected[candidate][figure]["estimate"], abs=2e-6)
+            assert of_run["interval"] == pytest.approx(expected[candidate][figure]["interval"], abs=2e-6)
 
 
 def test_enough_is_listed_and_decided(script, decided):

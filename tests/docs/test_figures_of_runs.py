@@ -1,6 +1,5 @@
 """Figures of runs by which claims are decided: made-up cells whose figures are known."""
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -128,33 +127,25 @@ def test_steps_are_saved_on_the_way_to_what_the_other_ends_with(script):
     assert found.estimate == pytest.approx((0.2 + 0) / 2)
 
 
-def test_how_the_best_rank_grows_is_a_slope_on_the_logarithm_of_the_logarithm_of_rows(script):
-    """Best are 4 of e² rows and 16 of e⁴ with one seed, 4 of both with the other: slopes of 2 and 0."""
+def test_how_the_best_rank_grows_is_what_the_verdict_says_in_domain(script):
+    """An argmax over the grid would say 0 with no width where the best rank stays within a step of it."""
 
-    def cell(recipe, seed, rows, margin):
-        scored = [{"task": "t", "metrics": {"answer_margin,none": margin}}]
-        return {
-            "cell": {"recipe": recipe, "seed": seed},
-            "train_info": {"rows": {"total": rows}},
-            "evaluations": scored,
-        }
+    def grown(centre, task, exponent):
+        interval = None if exponent is None else [exponent - 1, exponent + 1]
+        return {"centre": centre, "task": task, "exponent": exponent, "interval": interval}
 
-    few, many = math.exp(2), math.exp(4)
-    cells = (
-        *(cell("lora--r4-rows-few", seed, few, 0.5) for seed in (1, 2)),
-        *(cell("lora--r4-rank-16-rows-few", seed, few, 0.1) for seed in (1, 2)),
-        *(cell("lora--r4", seed, many, 0.5) for seed in (1, 2)),
-        cell("lora--r4-rank-16", 1, many, 0.6),
-        cell("lora--r4-rank-16", 2, many, 0.4),
-        cell("lora--r40", 1, many, 0.9),  # no variant of it
-    )
-    ranks = {"r4": 4, "r4-rows-few": 4, "r4-rank-16-rows-few": 16, "r4-rank-16": 16, "r40": 40}
-    recipes = [{"method": "lora", "name": name, "peft": {"r": rank}} for name, rank in ranks.items()]
-    recipes.append({"method": "full", "name": "default", "peft": None})
-    lock = {"experiment": {"name": "a-run", "suites": IN_DOMAIN, "recipes": recipes}}
-    run = script.Run(lock=lock, verdict={}, cells=cells, candidate="lora--r4", reference="full--default")
-    assert script._growth_of_best_rank(run).estimate == pytest.approx((2 + 0) / 2)
+    lock = {"experiment": {"name": "a-run", "suites": IN_DOMAIN}}
+    home = IN_DOMAIN[0]["task"]
+    verdict = {
+        "growth": [grown("lora--r4", "elsewhere", 5), grown("lora--r4", home, 0.5), grown("lora--r8", home, None)],
+        "growth_level": 0.975,
+    }
+    run = script.Run(lock=lock, verdict=verdict, cells=(), candidate="lora--r4", reference="full--default")
+    found = script._growth_of_best_rank(run)
+    assert (found.estimate, found.interval, found.over) == (0.5, (-0.5, 1.5), "seeds, 97.5% (Student's t)")
+    assert script._growth_of_best_rank(replace(run, candidate="lora--r8")) is None
     assert script._growth_of_best_rank(replace(run, candidate="full--default")) is None
+    assert script._growth_of_best_rank(replace(run, verdict={})) is None
 
 
 def test_ranks_in_use_are_those_of_the_module_that_uses_its_rank_least(script):

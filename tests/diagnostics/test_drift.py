@@ -15,7 +15,7 @@ from harness.spec.records import Layers, Recipe
 from harness.testing.diagnostics import DiagnosticContract
 from harness.testing.tiny import tiny_probes
 from helpers.architectures import ARCHITECTURES
-from helpers.changed import follow_change
+from helpers.changed import drawn, follow_change, swapped
 
 LAYER, WIDTH = 1, 16
 FULL = Recipe(method="full", name="two", layers=Layers(strategy="list", indices=(LAYER,)))
@@ -31,18 +31,8 @@ def follow(diagnostic, model, folder, change=lambda adapted: None):
     return follow_change(diagnostic, model, FULL, folder, change, PROBES)
 
 
-def drawn(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
 def layer(model):
     return getattr(model, "gpt_neox", None).layers[LAYER] if hasattr(model, "gpt_neox") else model.model.layers[LAYER]
-
-
-def swapped(tensor, width, *, dim=0):
-    """The first two blocks of `width` in each other's place."""
-    first, second, *rest = tensor.split(width, dim=dim)
-    return torch.cat([second, first, *rest], dim=dim)
 
 
 def permute_heads(adapted):

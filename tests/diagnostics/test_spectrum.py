@@ -20,7 +20,7 @@ from harness.records import Cell, Measurement
 from harness.spec import load
 from harness.spec.records import Layers, Recipe
 from harness.testing.diagnostics import DiagnosticContract
-from helpers.changed import follow_change, subject_of
+from helpers.changed import drawn, follow_change, matrices_of_layer, plant, subject_of
 from helpers.records import cell_result, training
 
 FULL = Recipe(method="full", name="two", layers=Layers(strategy="list", indices=(1,)))
@@ -31,25 +31,10 @@ def lora(**block):
     return Recipe(method="lora", name="tried", peft={**peft, **block})
 
 
-def drawn(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
 def taken(model, recipe, folder, change=lambda adapted: None, **options):
     """Follow a training that is `change`, and return the measurement and what it says."""
     found = follow_change(Spectra(**options), model, recipe, folder, change)
     return found, decode(Spectrum, found.details)
-
-
-def plant(module, rank, size=1.0):
-    """Add to a matrix a change of `rank` equal singular values."""
-    rows, columns = module.weight.shape
-    left, right = (torch.linalg.qr(drawn(each, rank, seed=each)).Q for each in (rows, columns))
-    module.weight += size * left @ right.T
-
-
-def matrices_of_layer(model, layer):
-    return [model.get_submodule(name) for name in matrices(model) if f".{layer}." in name]
 
 
 def test_a_planted_rank_is_found_in_full_fine_tuning(build, tmp_path):

@@ -3,6 +3,7 @@
 import torch
 
 from harness.diagnostics import Probes, Subject
+from harness.diagnostics.updates import matrices
 from harness.methods.adapt import adapt
 
 
@@ -26,3 +27,24 @@ def follow_change(diagnostic, model, recipe, folder, change=lambda adapted: None
     with torch.no_grad():
         change(adapted)
     return diagnostic.after(subject_of(adapted, folder))
+
+
+def drawn(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def plant(module, rank, size=1.0):
+    """Add to a matrix a change of `rank` equal singular values."""
+    rows, columns = module.weight.shape
+    left, right = (torch.linalg.qr(drawn(each, rank, seed=each)).Q for each in (rows, columns))
+    module.weight += size * left @ right.T
+
+
+def matrices_of_layer(model, layer):
+    return [model.get_submodule(name) for name in matrices(model) if f".{layer}." in name]
+
+
+def swapped(tensor, width, *, dim=0):
+    """The first two blocks of `width` in each other's place."""
+    first, second, *rest = tensor.split(width, dim=dim)
+    return torch.cat([second, first, *rest], dim=dim)

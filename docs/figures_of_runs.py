@@ -86,13 +86,6 @@ class Run:
         return {int(each["cell"]["seed"]): each for each in self.cells if each["cell"]["recipe"] == recipe}
 
     @property
-    def ranks(self) -> dict[str, int]:
-        """The candidate and those of its variants that have a rank, with it."""
-        named = {f"{each['method']}--{each['name']}": each["peft"] or {} for each in self.lock["experiment"]["recipes"]}
-        kin = {name: peft for name, peft in named.items() if f"{name}-".startswith(f"{self.candidate}-")}
-        return {name: int(peft["r"]) for name, peft in kin.items() if "r" in peft}
-
-    @property
     def in_domain(self) -> str:
         """The first task in-domain."""
         return str(next(each["task"] for each in self.lock["experiment"]["suites"] if each["role"] == "in_domain"))
@@ -188,9 +181,8 @@ def _ranks_in_use(run: Run) -> Figure | None:
 
 def _growth_of_best_rank(run: Run) -> Figure | None:
     """Take the exponent in-domain as the verdict has it; None where some seed has no best rank within the grid."""
-    task = next(each["task"] for each in run.lock["experiment"]["suites"] if each["role"] == "in_domain")
     for each in run.verdict.get("growth", []):
-        if (each["centre"], each["task"]) == (run.candidate, task) and each["exponent"] is not None:
+        if (each["centre"], each["task"]) == (run.candidate, run.in_domain) and each["exponent"] is not None:
             low, high = each["interval"]
             level = run.verdict["growth_level"]
             return Figure(estimate=each["exponent"], interval=(low, high), over=f"seeds, {level:.1%} (Student's t)")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.codec import JSON
 from harness.records.scores import Measurement
+from harness.records.values import JSON
 from harness.trained import FrozenPrefix, HeldOut, Precision, RowCounts
 
 

@@ -51,8 +51,8 @@ class BatchReading:
 
     def noted(self) -> dict[str, State]:
         """Return what was settled so far, to go on from."""
-        at_hand = self._prefix is not None and self._prepared
-        return {"engine": self.engine, "prefix": self._prefix.state() if self._prefix is not None and at_hand else None}
+        prefix = self._prefix.state() if self._prefix is not None and self._prepared else None
+        return {"engine": self.engine, "prefix": prefix}
 
     def take_up(self, noted: dict[str, State]) -> None:
         """Go on from what `noted` returned."""

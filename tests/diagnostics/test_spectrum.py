@@ -20,7 +20,7 @@ from harness.records import Cell, Measurement
 from harness.spec import load
 from harness.spec.records import Layers, Recipe
 from harness.testing.diagnostics import DiagnosticContract
-from helpers.changed import drawn, follow_change, matrices_of_layer, plant, subject_of
+from helpers.changed import drawn, follow_change, matrices_of_layer, plant, plant_in_factors, subject_of
 from helpers.records import cell_result, training
 
 FULL = Recipe(method="full", name="two", layers=Layers(strategy="list", indices=(1,)))
@@ -53,15 +53,7 @@ def test_a_planted_rank_is_found_in_full_fine_tuning(build, tmp_path):
 
 
 def test_a_planted_rank_is_found_in_an_adapter_with_its_scaling(build, tmp_path):
-    def change(adapted):
-        for name, weight in adapted.model.named_parameters():
-            if "lora_A" in name:
-                weight.copy_(torch.linalg.qr(drawn(weight.shape[1], 4, seed=1)).Q.T)
-            if "lora_B" in name:
-                weight.copy_(torch.linalg.qr(drawn(weight.shape[0], 4, seed=2)).Q)
-                weight[:, 2:] = 0
-
-    _, found = taken(build(), lora(), tmp_path, change)
+    _, found = taken(build(), lora(), tmp_path, plant_in_factors)
     assert (found.of, found.exact) == ("factors", True)
     for each in found.modules:
         assert each.effective == pytest.approx(2, rel=1e-5)

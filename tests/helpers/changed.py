@@ -40,6 +40,16 @@ def plant(module, rank, size=1.0):
     module.weight += size * left @ right.T
 
 
+def plant_in_factors(adapted):
+    """Give adapters of rank 4 orthonormal factors of which two directions are used, so that BA has two equal values."""
+    for name, weight in adapted.model.named_parameters():
+        if "lora_A" in name:
+            weight.copy_(torch.linalg.qr(drawn(weight.shape[1], 4, seed=1)).Q.T)
+        if "lora_B" in name:
+            weight.copy_(torch.linalg.qr(drawn(weight.shape[0], 4, seed=2)).Q)
+            weight[:, 2:] = 0
+
+
 def matrices_of_layer(model, layer):
     return [model.get_submodule(name) for name in matrices(model) if f".{layer}." in name]
 

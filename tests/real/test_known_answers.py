@@ -16,7 +16,7 @@ from harness.measured import ActivationShift, AttentionDrift, RepresentationDrif
 from harness.sources import models
 from harness.spec.records import Layers, Recipe
 from harness.testing.tiny import tiny_probes
-from helpers.changed import drawn, follow_change, matrices_of_layer, plant, swapped
+from helpers.changed import drawn, follow_change, matrices_of_layer, plant, plant_in_factors, swapped
 
 pytestmark = pytest.mark.real
 
@@ -70,15 +70,7 @@ def test_a_planted_rank_is_found_and_its_directions_are_intruders_where_they_lea
 
 
 def test_a_planted_rank_is_found_in_an_adapter_with_its_scaling(build, tmp_path):
-    def change(adapted):
-        for name, weight in adapted.model.named_parameters():
-            if "lora_A" in name:
-                weight.copy_(torch.linalg.qr(drawn(weight.shape[1], 4, seed=1)).Q.T)
-            if "lora_B" in name:
-                weight.copy_(torch.linalg.qr(drawn(weight.shape[0], 4, seed=2)).Q)
-                weight[:, 2:] = 0
-
-    found = spectra(build(), LORA, tmp_path, change)
+    found = spectra(build(), LORA, tmp_path, plant_in_factors)
     assert len(found) == 7
     for each in found:
         assert (each.effective, each.largest) == (pytest.approx(2, rel=1e-5), pytest.approx(12 / 4, rel=1e-5))
@@ -86,7 +78,9 @@ def test_a_planted_rank_is_found_in_an_adapter_with_its_scaling(build, tmp_path)
 
 @pytest.mark.parametrize("recipe", [FULL, LORA], ids=["full", "lora"])
 def test_an_identical_model_has_no_spectrum(recipe, build, tmp_path):
-    for each in spectra(build(), recipe, tmp_path):
+    found = spectra(build(), recipe, tmp_path)
+    assert len(found) == 7
+    for each in found:
         figures = (each.norm, each.largest, each.effective, each.stable, each.share, each.intruders)
         assert figures == (0.0,) * 5 + (0,)
 
@@ -122,6 +116,14 @@ def test_a_permuted_head_moves_its_maps_and_nothing_else(build, tmp_path):
         assert torch.allclose(after[[1, 0, *range(2, HEADS)]], before, atol=1e-4)
     _, states = drift(Representation(), RepresentationDrift, build(), tmp_path, permuted)
     assert all(states[domain].cka == pytest.approx((1.0,) * LAYERS, abs=1e-5) for domain in DOMAINS)
+
+
+def test_one_unit_is_most_of_a_representation(embedded):
+    """Why linear CKA says little of this model."""
+    with torch.no_grad():
+        states = embedded(tiny_probes().texts["in_domain"][0], output_hidden_states=True).hidden_states[LAYER + 1][0]
+    squares = states.pow(2).sum(0)
+    assert float(squares.max() / squares.sum()) > 0.9
 
 
 def test_noise_moves_all_from_its_layer_on_and_nothing_below(build, tmp_path):

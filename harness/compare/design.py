@@ -15,7 +15,7 @@ from harness.compare.scored import ScoredSuite
 from harness.compare.sizes import Size
 from harness.errors import ComparisonError
 from harness.spec.looks import shares
-from harness.spec.records import Duplicates, IdenticalRuns, Role, StopAt, Suite
+from harness.spec.records import Duplicates, Grades, IdenticalRuns, Role, StopAt, Suite
 
 BASE = "base"
 """The recipe and the arm of the untuned model."""
@@ -116,6 +116,8 @@ class Design:
     """Arms beside those that trained as they did on answers dealt anew."""
     varied: tuple[Varied, ...] = ()
     """Arms that differ from another one in declared factors."""
+    grades: Grades | None = None
+    """By which bounds the levels of factors that vary alone are graded."""
     sizes: Mapping[str, Size] = field(default_factory=dict)
     """The rank and the training rows of arms that trained here and have one rank, by name."""
     one_run: bool = False

@@ -58,6 +58,7 @@ def design_of(run: RunFolder) -> Design:
         available=run.items,
         notes=tuple(_notes(run)),
         placebos=tuple((arm(name), arm(placebo)) for name, placebo in experiment.placebos.items()),
+        grades=comparison.grades,
         sizes=sizes(experiment, run.outcomes),
         placebo_names=frozenset(recipe.id for recipe in experiment.recipes if recipe.control is not None),
         varied=tuple(

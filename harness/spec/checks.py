@@ -10,6 +10,7 @@ from harness.spec.arms import arm_problems
 from harness.spec.document import Located
 from harness.spec.document import Path as At
 from harness.spec.factors import factor_problems
+from harness.spec.grades import grade_problems
 from harness.spec.launch import launch_problems
 from harness.spec.looks import look_problems
 from harness.spec.margins import margin_problems
@@ -59,6 +60,7 @@ def semantic_problems(context: Context) -> list[Problem]:
         (_pooling, {"comparison"}),
         (_gate, {"comparison", "suites"}),
         (_cost, {"comparison"}),
+        (_grades, {"comparison"}),
         (_margins, {"comparison", "suites"}),
         (_seeds, {"seeds"}),
         (_looks, {"comparison", "seeds"}),
@@ -143,6 +145,10 @@ def _cost(context: Context) -> Iterator[Problem]:
         message = "the cheapest is asked for by price, and no price is declared"
         remedy = 'Give the spec `"cost": {"per_hour": …}`, or name training_time, memory or size.'
         yield context.document.problem(("comparison", "cost"), message, remedy)
+
+
+def _grades(context: Context) -> Iterator[Problem]:
+    return grade_problems(context.document)
 
 
 def _margins(context: Context) -> Iterator[Problem]:

@@ -223,7 +223,16 @@ def _limit(error: ValidationError) -> _Explained:
 
 
 def _too_few(error: ValidationError) -> _Explained:
-    yield (), "the list is empty", f"It needs at least {error.validator_value}."
+    yield (), _length(error), f"It needs at least {error.validator_value}."
+
+
+def _too_many(error: ValidationError) -> _Explained:
+    yield (), _length(error), f"It has at most {error.validator_value}."
+
+
+def _length(error: ValidationError) -> str:
+    value, _, _ = _parts(error)
+    return f"the list has {len(value)}" if value else "the list is empty"
 
 
 def _empty(error: ValidationError) -> _Explained:
@@ -269,6 +278,7 @@ _EXPLAIN: dict[str, Callable[[ValidationError], _Explained]] = {
     "type": _wrong_type,
     "enum": _not_among,
     "minItems": _too_few,
+    "maxItems": _too_many,
     "minProperties": _empty,
     "uniqueItems": _repeated,
     "pattern": _pattern,

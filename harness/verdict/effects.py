@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
@@ -32,23 +33,36 @@ def guard_effects_level(design: Design) -> Level | None:
     return Level.shared_by(len(design.varied) * len(guards), design) if guards else None
 
 
-def factor_effects(design: Design, reading: Reading) -> Iterator[FactorEffect]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A variant beside its centre: read by itself, since what is amiss with it says nothing of the others."""
+
+    varied: Varied
+    analysis: Analysis
+
+
+def besides(design: Design, reading: Reading) -> Iterator[Beside]:
     """Yield each variant beside its centre on every suite, guards too; what cannot be compared the `reading` keeps."""
-    for _, group in groupby(design.varied, key=lambda each: each.centre.name):
-        effects = [effect for each in group for effect in _effects(design, each, reading)]
+    for each in design.varied:
+        beside = design.beside(each.centre, each.arm, guarded=True)
+        yield Beside(varied=each, analysis=Analysis.of(beside, reading.of(beside)))
+
+
+def factor_effects(design: Design, besides: Sequence[Beside]) -> Iterator[FactorEffect]:
+    """Yield what each variant does, by centre and suite."""
+    for _, group in groupby(besides, key=lambda each: each.varied.centre.name):
+        effects = [effect for each in group for effect in _effects(design, each)]
         for task in dict.fromkeys(suite.task for suite in design.suites):
             yield from (each for each in effects if each.gap.task == task)
 
 
-def _effects(design: Design, varied: Varied, reading: Reading) -> Iterator[FactorEffect]:
-    """Yield what one variant does: read by itself, since what is amiss with it says nothing of the others."""
-    beside = design.beside(varied.centre, varied.arm, guarded=True)
-    analysis = Analysis.of(beside, reading.of(beside))
+def _effects(design: Design, beside: Beside) -> Iterator[FactorEffect]:
+    analysis = beside.analysis
     learned, guards = effects_level(design), guard_effects_level(design)
     for one in analysis.scores:
         level = guards if guards and one.suite.role == "guard" else learned
         gap = between(analysis, analysis.candidates[0], one, level)
-        yield FactorEffect(levels=dict(varied.levels), gap=gap)
+        yield FactorEffect(levels=dict(beside.varied.levels), gap=gap)
 
 
 def factor_ratings(effects: Sequence[FactorEffect], varied: Sequence[Varied]) -> Iterator[FactorRating]:

@@ -10,9 +10,10 @@ from harness.compare.sources import read_once
 from harness.statistics.failures import FailureRate, failure_rate, failures_differ
 from harness.verdict.accuracy import accuracy_levels, marked_gap, marked_persistence
 from harness.verdict.analysis import Analysis
-from harness.verdict.effects import effects_level, factor_effects, factor_ratings, guard_effects_level
+from harness.verdict.effects import besides, effects_level, factor_effects, factor_ratings, guard_effects_level
 from harness.verdict.gain import gate_notes
 from harness.verdict.gap import extra_forgetting, guard, in_domain
+from harness.verdict.grades import factor_grades
 from harness.verdict.growth import growth_level, rank_growths
 from harness.verdict.interactions import factor_interactions, interactions_level
 from harness.verdict.looks import judge_at_looks
@@ -49,18 +50,20 @@ def _judge(design: Design, *, allow_none: bool) -> Verdicts:
 
 
 def _with_effects(verdicts: Verdicts, design: Design, reading: Reading) -> Verdicts:
-    found = tuple(factor_effects(design, reading))
+    beside = tuple(besides(design, reading))
+    found = tuple(factor_effects(design, beside))
     rated = tuple(factor_ratings(found, design.varied))
     guards = guard_effects_level(design)
     verdicts = replace(
         verdicts,
         effects=found,
         ratings=rated,
+        grades=tuple(factor_grades(design, design.grades, beside)) if design.grades else (),
         effects_level=effects_level(design).confidence,
         effects_guard_level=guards.confidence if guards else None,
     )
-    if beside := tuple(factor_interactions(design, reading)):
-        verdicts = replace(verdicts, interactions=beside, interactions_level=interactions_level(design).confidence)
+    if between := tuple(factor_interactions(design, reading)):
+        verdicts = replace(verdicts, interactions=between, interactions_level=interactions_level(design).confidence)
     grown = tuple(rank_growths(design, reading))
     return replace(verdicts, growth=grown, growth_level=growth_level(design).confidence) if grown else verdicts
 

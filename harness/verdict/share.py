@@ -14,7 +14,7 @@ from harness.statistics.critical import Floats
 from harness.statistics.moments import moments
 from harness.statistics.ratio import RatioSet
 from harness.statistics.share import share_set
-from harness.verdict.analysis import Analysis, few_units
+from harness.verdict.analysis import Analysis, PairedScores, few_units
 from harness.verdict.estimates import IntervalEstimate
 from harness.verdict.level import Level
 from harness.verdict.records import ControlShare, GainShare
@@ -31,10 +31,8 @@ def gain_shares(analysis: Analysis) -> Iterator[GainShare]:
         for scores in _with_base(analysis):
             if paired.pairs < _FEWEST:
                 continue
-            rows, candidate = list(paired.kept), paired.candidate.name
-            one = _Gained(analysis, scores, scores.values[reference][rows])
-            gap = scores.values[reference][rows] - scores.values[candidate][rows]
-            share = one.share_of(gap)
+            candidate = paired.candidate.name
+            one, share = _shared(analysis, paired, scores, analysis.level)
             yield GainShare(
                 model=scores.model,
                 reference=reference,
@@ -47,6 +45,12 @@ def gain_shares(analysis: Analysis) -> Iterator[GainShare]:
             )
 
 
+def given_up(analysis: Analysis, paired: PairedScores, scores: SuiteScores, level: Level) -> RatioSet | None:
+    """Return which share of the reference's gain a candidate gives up on a suite; None where no gain is shown."""
+    known = paired.pairs >= _FEWEST and any(each is scores for each in _with_base(analysis))
+    return _shared(analysis, paired, scores, level)[1] if known else None
+
+
 def control_shares(analysis: Analysis) -> Iterator[ControlShare]:
     """Yield, of each arm's gain on each suite, the part that the base with examples has without training."""
     for scores in _with_base(analysis):
@@ -56,7 +60,7 @@ def control_shares(analysis: Analysis) -> Iterator[ControlShare]:
                 if len(rows) < _FEWEST:
                     continue
                 there = np.isfinite(row)
-                one = _Gained(analysis, scores, scores.values[arm.name][rows], there)
+                one = _Gained(analysis, scores, scores.values[arm.name][rows], analysis.level, there)
                 gained = np.broadcast_to(row[there] - one.base, one.differences.shape)
                 share = one.share_of(gained)
                 yield ControlShare(
@@ -80,15 +84,30 @@ def _with_base(analysis: Analysis) -> Iterator[SuiteScores]:
             yield scores
 
 
+def _shared(
+    analysis: Analysis, paired: PairedScores, scores: SuiteScores, level: Level
+) -> tuple["_Gained", RatioSet | None]:
+    """Return what the reference gained on a suite, and which share of it a candidate gives up."""
+    rows = list(paired.kept)
+    reference, candidate = (scores.values[arm.name][rows] for arm in (analysis.design.reference, paired.candidate))
+    one = _Gained(analysis, scores, reference, level)
+    return one, one.share_of(reference - candidate)
+
+
 class _Gained:
     """What an arm gained over the untuned model on a suite, or on those of its items that are `there`."""
 
     def __init__(
-        self, analysis: Analysis, scores: SuiteScores, rows: Floats, there: np.ndarray | slice = slice(None)
+        self,
+        analysis: Analysis,
+        scores: SuiteScores,
+        rows: Floats,
+        level: Level,
+        there: np.ndarray | slice = slice(None),
     ) -> None:
         base = analysis.design.base
         assert base is not None
-        self.level: Level = analysis.level
+        self.level = level
         self.fixed = scores.suite.fixed_items
         self.clusters = None if scores.clusters is None else scores.clusters[there]
         self.base: Floats = scores.values[base.name][0][there]

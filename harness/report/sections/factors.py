@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from math import isfinite
 
 from harness.compare.summaries import ScoreSummary
-from harness.report.document import Block, Cell, Prose, Table
+from harness.report.document import Block, Cell, Interval, Number, Prose, Table
 from harness.report.sections.gaps import ADJUSTED, verdict_cells
 from harness.report.sections.suites import headline, score_cell
 from harness.spec.records import Experiment, Suite
-from harness.verdict.records import FactorEffect, FactorRating, RankGrowth, Verdicts
+from harness.verdict.records import FactorEffect, FactorGrade, FactorRating, RankGrowth, Verdicts
 
 RATINGS = "How far the outcome hangs on a factor, over the levels that were tried"
 
@@ -27,6 +28,7 @@ def factor_tables(experiment: Experiment, verdicts: Verdicts, scores: Sequence[S
         yield _table(centre, suites[task], list(group), scores)
     if verdicts.ratings:
         yield _ratings(verdicts.ratings)
+    yield from _grades(verdicts)
     yield from _interactions(verdicts)
     yield from _growth(verdicts)
 
@@ -109,3 +111,40 @@ def _ratings(ratings: Sequence[FactorRating]) -> Table:
     pairs = dict.fromkeys((each.centre, each.factor) for each in ratings)
     rows = tuple((*pair, *(found.get((*pair, task)) for task in tasks)) for pair in pairs)
     return Table(title=RATINGS, headers=("recipe", "factor", *tasks), rows=rows)
+
+
+def _grades(verdicts: Verdicts) -> Iterator[Block]:
+    """Yield how far factors move scores, and what is not known of them; nothing where no bounds are declared."""
+    if not verdicts.grades:
+        return
+    what = _GRADED[verdicts.grades[0].by]
+    yield Table(
+        title=(
+            f"How far a factor moves a score, by declared bounds: the largest change {what} that a level makes, with "
+            "the interval of the largest of all levels"
+        ),
+        headers=("recipe", "factor", "suite", "level", ("change", "[interval]"), "grade"),
+        rows=tuple(
+            (each.centre, each.factor, each.task, each.level, _change(each), _between(each)) for each in verdicts.grades
+        ),
+    )
+    for reason in dict.fromkeys(reason for each in verdicts.grades for reason in each.unknown.values()):
+        rows = sum(reason in each.unknown.values() for each in verdicts.grades)
+        yield Prose(f"Not bounded from above, {rows} of {len(verdicts.grades)} rows: {reason}.")
+
+
+_GRADED = {"accuracy": "of accuracy, in points,", "share_of_gain": "as a share of what the centre gained, in percent,"}
+
+
+def _change(each: FactorGrade) -> Cell:
+    if each.change is None:
+        return None
+    low, high = each.interval
+    if isfinite(high):
+        return Interval(estimate=each.change, low=low, high=high, form="{:.1f}", times=100)
+    return Number(value=each.change, form="{:.1f}", times=100)
+
+
+def _between(each: FactorGrade) -> str:
+    """Return the grade, or both between which it lies."""
+    return each.least if each.least == each.most else f"{each.least} to {each.most}"

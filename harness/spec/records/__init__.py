@@ -5,7 +5,16 @@ Nothing here knows how a spec is read (that is `harness.spec.load`) or run. A fi
 from here.
 """
 
-from harness.spec.records.comparison import NOT_POOLED, Comparison, CostKind, Duplicates, IdenticalRuns, StopAt
+from harness.spec.records.comparison import (
+    NOT_POOLED,
+    Comparison,
+    CostKind,
+    Duplicates,
+    GradedBy,
+    Grades,
+    IdenticalRuns,
+    StopAt,
+)
 from harness.spec.records.data import DATA_SOURCES, FILE_SOURCES, TRANSFORMS, Data, DataControl, RecipeData, Transform
 from harness.spec.records.evaluation import (
     DIAGNOSTICS,
@@ -52,6 +61,7 @@ __all__ = (  # noqa: RUF022 - in the order in which the reference shows them
     "IdenticalRuns",
     "StopAt",
     "CostKind",
+    "GradedBy",
     "Workers",
     "DataControl",
     "TRANSFORMS",
@@ -91,6 +101,7 @@ __all__ = (  # noqa: RUF022 - in the order in which the reference shows them
     "Control",
     "EvaluationOptions",
     "Comparison",
+    "Grades",
     "Execution",
     "Merge",
     "DiagnosticRequest",

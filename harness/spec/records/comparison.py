@@ -15,11 +15,22 @@ StopAt = Literal["settled", "decisive"]
 CostKind = Literal["training_time", "memory", "size", "price"]
 """By which cost the cheapest recipe is: seconds of training, memory at the peak, bytes kept on disk, or money."""
 
+GradedBy = Literal["accuracy", "share_of_gain"]
+"""On what the levels of a factor are graded: what they change of accuracy, or of what the centre gained."""
+
 NOT_POOLED = (
     "a variance between seeds that is pooled over recipes errs too often: .057 to .068 at a stated .05 where they are "
     "equally noisy, and family-wise up to .37 where one is noisier than the others"
 )
 """Why `pool_seed_variance` was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grades:
+    """Grades of how far a factor moves a score: the `bounds` from which a change is medium, high and very high."""
+
+    by: GradedBy
+    bounds: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +64,4 @@ class Comparison:
     """Whether runs that gave the same answers to all items are compared all the same."""
     cost: CostKind = "training_time"
     """Which cost is to be low: of the recipes that are shown not to be worse, the cheapest is recommended."""
+    grades: Grades | None = None

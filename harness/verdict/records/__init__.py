@@ -1,6 +1,6 @@
 """What a comparison ends with: frozen records of plain values, and their JSON. Import from here."""
 
-from harness.verdict.records.factors import FactorEffect, FactorInteraction, FactorRating, RankGrowth
+from harness.verdict.records.factors import FactorEffect, FactorGrade, FactorInteraction, FactorRating, RankGrowth
 from harness.verdict.records.gains import AccuracyLevel, ControlShare, DeclaredMargin, GainShare, PlaceboGain
 from harness.verdict.records.gaps import GapComparison, PersistenceComparison, SeedPoint
 from harness.verdict.records.looks import Look, Looks
@@ -20,6 +20,7 @@ __all__ = (  # noqa: RUF022 - in the order in which the reference shows them
     "FactorEffect",
     "FactorInteraction",
     "FactorRating",
+    "FactorGrade",
     "RankGrowth",
     "Failures",
     "Look",

@@ -50,6 +50,27 @@ class FactorRating:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactorGrade:
+    """How far a factor moves a suite's score around a centre: the largest change that any of its levels makes.
+
+    `by` is what is changed, ``accuracy`` or ``share_of_gain``, and `level` makes the largest `change` by its estimate.
+    The `interval` is that of the largest change of all levels, which is never negative; its end is infinite where the
+    change of a level is not known or not bounded: `unknown` says why. `least` and `most` are the grades of its ends.
+    """
+
+    centre: str
+    factor: str
+    task: str
+    by: str
+    level: str | None
+    change: float | None
+    interval: tuple[float, float]
+    least: str
+    most: str
+    unknown: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RankGrowth:
     """How the best rank around a centre grows with the training rows on one suite: best rank ∝ log(rows)^`exponent`.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.compare.scores import NotCompared
 from harness.statistics.failures import FailureRate
-from harness.verdict.records.factors import FactorEffect, FactorInteraction, FactorRating, RankGrowth
+from harness.verdict.records.factors import FactorEffect, FactorGrade, FactorInteraction, FactorRating, RankGrowth
 from harness.verdict.records.gains import AccuracyLevel, ControlShare, DeclaredMargin, GainShare, PlaceboGain
 from harness.verdict.records.gaps import GapComparison, PersistenceComparison
 from harness.verdict.records.looks import Looks
@@ -21,6 +21,7 @@ _WHERE_ANY = {
     "placebos": ("placebos", "placebo_level"),
     "effects": ("effects", "ratings", "effects_level"),
     "effects_guard_level": ("effects_guard_level",),
+    "grades": ("grades",),
     "interactions": ("interactions", "interactions_level"),
     "growth": ("growth", "growth_level"),
     "not_compared_beside": ("not_compared_beside",),
@@ -74,6 +75,7 @@ class Verdicts:
     placebo_level: float | None = None
     effects: tuple[FactorEffect, ...] = ()
     ratings: tuple[FactorRating, ...] = ()
+    grades: tuple[FactorGrade, ...] = ()
     effects_level: float | None = None
     effects_guard_level: float | None = None
     """That of effects on guards; None without either."""

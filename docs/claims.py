@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from figures_of_runs import extract, meaning
+from figures_of_runs import extract, meaning, parts
 
 PAGE = Path(__file__).with_suffix(".md")
 FOLDER = PAGE.with_suffix("")
@@ -78,19 +78,29 @@ def _round_half_up(got: float, digits: int) -> float:
 
 
 def _by_run(how: Json, extracts: Mapping[str, Json]) -> Json:
-    """Decide by a run's interval; a run that is still to be made, or lacks the figure, leaves the claim open."""
-    source = extracts.get(how["run"])
-    figure = source["candidates"].get(how["candidate"], {}).get(how["figure"]) if source else None
-    if source is None or figure is None:
+    """Decide by all intervals of a run that are asked for; a run to be made, or without one, leaves the claim open."""
+    source, asked = extracts.get(how["run"]), parts(how)
+    figures = [source and source["candidates"].get(each["candidate"], {}).get(each["figure"]) for each in asked]
+    if source is None or None in figures:
         return {"verdict": OPEN, "found": []}
-    low, high = (bound if given is None else given for bound, given in zip(_UNBOUNDED, how["between"], strict=True))
-    least, most = figure["interval"]
-    verdict = HOLDS if low <= least and most <= high else FAILS if most < low or least > high else OPEN
-    what, unit = meaning(how["figure"])
+    verdicts = [_of_interval(each["between"], figure) for each, figure in zip(asked, figures, strict=True)]
+    verdict = FAILS if FAILS in verdicts else OPEN if OPEN in verdicts else HOLDS
     kept = ("run", "command", "model", "machine", "harness", "first_scores", "reference")
     measured = {key: source[key] for key in kept}
-    found = [{"figure": what, "unit": unit, **figure}]
-    return {"verdict": verdict, "found": found, "measured": {**measured, "candidate": how["candidate"]}}
+    found = [_explained(each["figure"], figure) for each, figure in zip(asked, figures, strict=True)]
+    candidates = " and ".join(dict.fromkeys(each["candidate"] for each in asked))
+    return {"verdict": verdict, "found": found, "measured": {**measured, "candidate": candidates}}
+
+
+def _of_interval(between: Sequence[float | None], figure: Json) -> str:
+    low, high = (bound if given is None else given for bound, given in zip(_UNBOUNDED, between, strict=True))
+    least, most = figure["interval"]
+    return HOLDS if low <= least and most <= high else FAILS if most < low or least > high else OPEN
+
+
+def _explained(name: str, figure: Json) -> Json:
+    what, unit = meaning(name)
+    return {"figure": what, "unit": unit, **figure}
 
 
 @cache
@@ -117,7 +127,8 @@ a run made here says. This page and [decided.json](claims/decided.json) are writ
 
 A claim that arithmetic decides needs no model: its document's tables, or the shapes of the model that it names, say
 whether it is right. A claim that a run decides *holds* where the whole interval lies within what is claimed, *does not
-hold* where all of it lies outside, and is *undecided* otherwise. It is decided for the model and the data of that run
+hold* where all of it lies outside, and is *undecided* otherwise; a claim of several parts holds where each does, and
+does not where one does not. It is decided for the model and the data of that run
 and for no other: the documents speak of larger ones. Of an undecided claim it is said what
 would decide it; some name a run that is still to be made, so that how they are decided is fixed before it.
 `python docs/claims.py RUN` takes the extract of a finished run folder or bundle, and decides what it can.

@@ -189,6 +189,20 @@ def _growth_of_best_rank(run: Run) -> Figure | None:
     return None
 
 
+def _passes_of_least_loss(run: Run) -> Figure | None:
+    """Take, seed by seed, the passes over its rows after which the loss on held-out rows was least."""
+    found = [cell["train_info"] for cell in run.of(run.candidate).values()]
+    courses = [(each, each["validation_losses"]) for each in found if each["validation_losses"]]
+    least = [(each, min(course, key=lambda pair: pair[1])[0]) for each, course in courses]
+    return Figure.over_seeds([step / each["steps"] * each["examples"] / each["rows"] for each, step in least])
+
+
+def _steps_ratio(run: Run) -> Figure | None:
+    """Take the candidate's steps over the reference's, where some seed has others."""
+    ratios = [one["train_info"]["steps"] / other["train_info"]["steps"] for one, other in run.pairs]
+    return Figure.over_seeds(ratios) if any(each != 1 for each in ratios) else None
+
+
 def _effects(run: Run) -> Iterator[tuple[str, Figure]]:
     """Yield what each variant of the candidate did on each suite, named ``effect of rank=4 on k8s_qa``."""
     for each in run.verdict.get("effects", []):
@@ -214,10 +228,16 @@ def _accuracies_over(run: Run) -> Iterator[tuple[str, Figure]]:
             yield f"{OVER}{other}", found
 
 
+def parts(how: Json) -> Sequence[Json]:
+    """Return what is asked of a run by a way to decide: its `parts`, or itself."""
+    named = {"run": how["run"]} if "run" in how else {}
+    return [{**named, **each} for each in how.get("parts", (how,))]
+
+
 def asked(run: Run, claims: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
     """Yield what claims ask of this run and candidate alone, each by the key that says of which recipes."""
     of_recipes = {"weights": _contrast, "scores": _difference, "steps": _steps_saved}
-    for how in (claim["decide"] for claim in claims):
+    for how in (part for claim in claims for part in parts(claim["decide"])):
         if (how.get("run"), how.get("candidate")) == (run.lock["experiment"]["name"], run.candidate):
             for key, figure in of_recipes.items():
                 if key in how and (found := figure(run, how[key])):
@@ -291,6 +311,12 @@ FIGURES: Mapping[str, tuple[str, str, Callable[[Run], Figure | None]]] = {
         "",
         _ranks_in_use,
     ),
+    "passes_of_least_loss": (
+        "passes over its rows after which the loss on held-out rows is least",
+        "",
+        _passes_of_least_loss,
+    ),
+    "steps_ratio": ("the candidate's steps over the reference's", "", _steps_ratio),
     "growth_of_best_rank": (
         "exponent of the logarithm of the number of rows with which the best rank in-domain grows",
         "",

@@ -140,7 +140,7 @@ class Finding:
     weight: Weight = "none"
 
 
-FigureKind = Literal["forest", "plane", "slopes", "tradeoff", "curves", "bars", "ratios", "frontier"]
+FigureKind = Literal["forest", "plane", "slopes", "tradeoff", "curves", "courses", "bars", "ratios", "frontier"]
 Point = Mapping[str, str | float | None]
 """One mark of a figure by the names of its fields; None where there is nothing to draw."""
 

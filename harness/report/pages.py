@@ -18,6 +18,7 @@ from harness.report.sections.cost_figures import (
     takings,
 )
 from harness.report.sections.costs import costs_table, serving_table, speed_table
+from harness.report.sections.courses import diagnostics_figures
 from harness.report.sections.curves import curves
 from harness.report.sections.decision import decision_blocks
 from harness.report.sections.diagnostics import diagnostics_tables
@@ -108,7 +109,7 @@ def _measured(
             "Training",
             [*curves(outcomes), *held_out_table(held_out, verdicts.reference, verdicts.alpha), *rows_of_run(run)],
         ),
-        _section("inside", "Inside the model", diagnostics_tables(run)),
+        _section("inside", "Inside the model", [*diagnostics_tables(run), *diagnostics_figures(run)]),
         _section(
             "content",
             "Content and form",

@@ -95,7 +95,7 @@ def _of_accuracy(beside: Beside, scores: SuiteScores, level: Level) -> Change | 
         return reason
     gap = contrast((differences,), (1.0,))
     low, high = gap.interval(level.tail)
-    return float(gap.estimate), float(low), float(high)
+    return float(gap.estimate), max(-1.0, float(low)), min(1.0, float(high))
 
 
 def _of_gain(beside: Beside, scores: SuiteScores, level: Level) -> Change | str:

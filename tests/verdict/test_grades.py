@@ -14,8 +14,10 @@ from harness.compare.scores import Accuracies, Reading
 from harness.report.render.text import render_text
 from harness.report.sections.factors import _grades
 from harness.spec.records import Grades
+from harness.verdict import grades
 from harness.verdict.effects import besides
 from harness.verdict.grades import GRADES, factor_grades, grade
+from harness.verdict.level import Level
 from helpers.stand_ins import arm, design, scores
 
 BOUNDS = (0.005, 0.01, 0.04)
@@ -96,6 +98,12 @@ def test_what_is_not_known_of_a_level_bounds_nothing(graded):
     assert "fewer than two seeds" in found.unknown["2"]
     (found,) = graded(BY_ACCURACY, {"rank": {"2": 0.0}})
     assert "no difference at all" in found.unknown["2"]
+
+
+def test_no_change_of_accuracy_is_beyond_all_of_it(graded, monkeypatch):
+    monkeypatch.setattr(grades, "effects_level", lambda design: Level(alpha=1e-9, tail=1e-9))
+    (found,) = graded(BY_ACCURACY, {"rank": {"2": 0.1}}, seeds=2)
+    assert found.interval == (0.0, 1.0)
 
 
 def test_a_level_that_is_not_known_takes_the_upper_end_alone(graded):

@@ -241,6 +241,21 @@ def _curves(figure: Figure) -> Chart:
     return alt.concat(*charts, columns=2).resolve_scale(y="shared")
 
 
+def _courses(figure: Figure) -> Chart:
+    points = figure.data["courses"]
+    names, charts = _names(points), []
+    for panel in _names(points, "panel"):
+        shown = _data([each for each in points if each["panel"] == panel])
+        x = alt.X("x:Q", title=figure.axes["x"], axis=alt.Axis(tickCount=6))
+        y = alt.Y("y:Q", title=figure.axes["y"], scale=alt.Scale(zero=False))
+        drawn = alt.Chart(shown).encode(x=x, y=y, detail="seed:N", color=_colour(names))
+        lines = drawn.mark_line(opacity=0.6, strokeWidth=1.1)
+        charts.append(
+            alt.layer(lines, drawn.mark_point(size=14, opacity=0.8)).properties(width=225, height=140, title=panel)
+        )
+    return alt.concat(*charts, columns=2).resolve_scale(color="shared")
+
+
 def _bars(figure: Figure) -> Chart:
     charts = []
     for place, (measure, points) in enumerate(figure.data.items()):
@@ -289,6 +304,7 @@ _MAKERS: dict[FigureKind, Callable[[Figure], Chart]] = {
     "slopes": _slopes,
     "tradeoff": _tradeoff,
     "curves": _curves,
+    "courses": _courses,
     "bars": _bars,
     "ratios": _ratios,
     "frontier": _frontier,

@@ -1,6 +1,6 @@
 """What harness's own diagnostics found of each training, a row a cell, and over all cells together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from harness.codec import decode
 from harness.ledger import RunFolder
@@ -22,13 +22,14 @@ from harness.measured import (
 from harness.records import CellResult, Measurement
 from harness.report.document import Cell, Header, Number, Table
 
-_Row = Callable[[Measurement], tuple[Cell, ...]]
+_Row = tuple[Cell, ...]
+_Rows = Callable[[Measurement], Iterable[_Row]]
 
 
 def diagnostics_tables(run: RunFolder) -> Iterator[Table]:
     """Yield a table for each diagnostic of harness's own that was taken; nothing where none was."""
     results = trained(run.outcomes)
-    for name, (title, headers, row) in _TABLES.items():
+    for name, (title, headers, rows) in _TABLES.items():
         found = [(each, each.training.measurements[name]) for each in results if name in each.training.measurements]
         shown = [(cell, measured) for cell, measured in found if set(measured.details) != {"reason"}]
         if found:
@@ -36,7 +37,9 @@ def diagnostics_tables(run: RunFolder) -> Iterator[Table]:
                 title=title,
                 headers=("recipe", "seed", *headers, ("took", "s")),
                 rows=tuple(
-                    (cell.cell.recipe, str(cell.cell.seed), *row(each), _took(cell, name)) for cell, each in shown
+                    (cell.cell.recipe, str(cell.cell.seed), *row, _took(cell, name))
+                    for cell, each in shown
+                    for row in rows(each)
                 ),
                 notes=tuple(_left_out(found)),
             )
@@ -107,15 +110,17 @@ def _monitors(measured: Measurement) -> tuple[Cell, ...]:
     )
 
 
-def _path(measured: Measurement) -> tuple[Cell, ...]:
+def _path(measured: Measurement) -> Iterator[_Row]:
+    """Yield a row a suite: what a score means differs between them."""
     found = decode(Path, measured.details)
-    return (_course(found.checkpoints, "{:.0f}"), _course(found.line, "{:g}"))
+    tasks = dict.fromkeys(task for point in (*found.checkpoints, *found.line) for task in point.scores)
+    for task in tasks:
+        yield (task, _course(found.checkpoints, task, "{:.0f}"), _course(found.line, task, "{:g}"))
 
 
-def _course(points: Sequence[Point], form: str) -> str:
-    """Return the mean scores of the points, each after its place."""
-    means = ((point.at, sum(point.scores.values()) / len(point.scores)) for point in points)
-    return ", ".join(f"{form.format(at)}: {mean:.3f}" for at, mean in means)
+def _course(points: Sequence[Point], task: str, form: str) -> str:
+    """Return a suite's scores at the points that have one, each after its place."""
+    return ", ".join(f"{form.format(point.at)}: {point.scores[task]:.3f}" for point in points if task in point.scores)
 
 
 def _likeness(measured: Mapping[str, Measurement]) -> Iterator[Table]:
@@ -201,45 +206,50 @@ def _number(value: float | None, form: str) -> Cell:
     return None if value is None else Number(value=value, form=form)
 
 
-_TABLES: Mapping[str, tuple[str, tuple[Header, ...], _Row]] = {
+def _one(row: Callable[[Measurement], _Row]) -> _Rows:
+    """Return the rows of a cell that has one."""
+    return lambda measured: (row(measured),)
+
+
+_TABLES: Mapping[str, tuple[str, tuple[Header, ...], _Rows]] = {
     "spectrum": (
         "Spectra of what training changed, means over modules: ranks, share of the squared norm kept; intruders in all",
         (("effective", "rank"), ("stable", "rank"), ("share", "kept"), ("in-", "truders")),
-        _spectrum,
+        _one(_spectrum),
     ),
     "attention_drift": (
         "Attention against the base's: mean Jensen-Shannon distance of maps, 0 to 1, with eager attention",
         (("in-", "domain"), ("out-of-", "domain"), ("farthest", "in-domain")),
-        _attention,
+        _one(_attention),
     ),
     "representation_drift": (
         "Representations against the base: linear CKA, 1 where nothing moved, by domain; mean and last layer",
         (("in:", "mean"), ("", "last"), ("out:", "mean"), ("", "last")),
-        _representation,
+        _one(_representation),
     ),
     "activations": (
         "Feed-forward units whose firing moved, and the part of them that moved in both domains",
         (("in-", "domain"), ("out-of-", "domain"), ("in", "both")),
-        _activations,
+        _one(_activations),
     ),
     "monitors": (
         "While it trained: effective rank, held-out over training loss (nats), gradient's norm; early warnings below",
         (("effective", "rank"), ("gap", "before"), ("gap", "after"), ("gra-", "dient"), ("warn-", "ings")),
-        _monitors,
+        _one(_monitors),
     ),
     "training_path": (
-        "Mean scores along the training: at steps, and at shares of the line from the base's weights to the tuned ones",
-        ("steps", "line"),
+        "Scores along the training: at steps, and at shares of the line from the base's weights to the tuned ones",
+        ("suite", "steps", "line"),
         _path,
     ),
     "layer_choice": (
         "Layers chosen by data: the rows that were read, and the part of the gradient's norms that the chosen hold",
         ("rows", "batches", "chosen", ("share of", "gradient")),
-        _layer_choice,
+        _one(_layer_choice),
     ),
     "quantization_error": (
         "Quantized weights of the base against what they were, by Frobenius' norm; bytes a weight with its scales",
         ("error", ("largest", "error"), "in", ("bytes a", "weight")),
-        _quantization,
+        _one(_quantization),
     ),
 }

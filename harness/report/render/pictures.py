@@ -90,6 +90,12 @@ def _colour(names: Sequence[str], *, legend: bool = True, field: str = "recipe")
     return alt.Color(f"{field}:N", scale=scale, legend=alt.Legend() if legend else None)
 
 
+def _dash(names: Sequence[str]) -> Any:
+    """Return whole lines for as many recipes as there are colours, and dashed ones for those that repeat one."""
+    dashes = [[1, 0] if place < len(_SERIES) else [5, 3] for place in range(len(names))]
+    return alt.StrokeDash("recipe:N", scale=alt.Scale(domain=list(names), range=dashes), legend=None)
+
+
 def _shape(names: Sequence[str], field: str = "recipe") -> Any:
     scale = alt.Scale(domain=list(names), range=[_SHAPES[place % len(_SHAPES)] for place in range(len(names))])
     return alt.Shape(f"{field}:N", scale=scale, legend=alt.Legend())
@@ -249,11 +255,11 @@ def _courses(figure: Figure) -> Chart:
         x = alt.X("x:Q", title=figure.axes["x"], axis=alt.Axis(tickCount=6))
         y = alt.Y("y:Q", title=figure.axes["y"], scale=alt.Scale(zero=False))
         drawn = alt.Chart(shown).encode(x=x, y=y, detail="seed:N", color=_colour(names))
-        lines = drawn.mark_line(opacity=0.6, strokeWidth=1.1)
+        lines = drawn.mark_line(opacity=0.6, strokeWidth=1.1).encode(strokeDash=_dash(names))
         charts.append(
             alt.layer(lines, drawn.mark_point(size=14, opacity=0.8)).properties(width=225, height=140, title=panel)
         )
-    return alt.concat(*charts, columns=2).resolve_scale(color="shared")
+    return alt.concat(*charts, columns=2).resolve_scale(color="shared", strokeDash="shared")
 
 
 def _bars(figure: Figure) -> Chart:

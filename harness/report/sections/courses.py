@@ -168,9 +168,9 @@ _DRAWN = (
     _Drawn(
         diagnostic="spectrum",
         name="spectrum-by-layer",
-        title="Effective rank of what training changed, by layer",
+        title="Effective rank of what training changed, mean over modules, by layer",
         x="layer",
-        y="effective rank, mean over modules",
+        y="effective rank",
         panels=_ranks,
     ),
     _Drawn(

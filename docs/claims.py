@@ -128,7 +128,8 @@ a run made here says. This page and [decided.json](claims/decided.json) are writ
 A claim that arithmetic decides needs no model: its document's tables, or the shapes of the model that it names, say
 whether it is right. A claim that a run decides *holds* where the whole interval lies within what is claimed, *does not
 hold* where all of it lies outside, and is *undecided* otherwise; a claim of several parts holds where each does, and
-does not where one does not. It is decided for the model and the data of that run
+does not where one does not. What is made of scores is the comparator's contrast of them, over new seeds and new items;
+times, ranks and memory have Student's interval over seeds. A claim is decided for the model and the data of that run
 and for no other: the documents speak of larger ones. Of an undecided claim it is said what
 would decide it; some name a run that is still to be made, so that how they are decided is fixed before it.
 `python docs/claims.py RUN` takes the extract of a finished run folder or bundle, and decides what it can.

@@ -1,7 +1,8 @@
 """Figures of a run by which claims are decided: by name, each with its interval and over what that is.
 
 An extract keeps them of each candidate. Those that a claim asks for itself (``weights``, ``scores``, ``steps`` among
-how it is decided) are of the run and candidate that it names alone.
+how it is decided) are of the run and candidate that it names alone. What is made of scores is the comparator's contrast
+of them, item by item and seed by seed; what has no items (times, ranks, memory) has Student's interval over seeds.
 """
 
 import json
@@ -9,20 +10,31 @@ import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 from scipy import stats
 
 from harness.bundle.archive import is_bundle, unpack
+from harness.compare.design import Arm
+from harness.compare.design_of_run import design_of
+from harness.compare.scores import SuiteScores, read_suite
+from harness.errors import ComparisonError
+from harness.ledger import read
+from harness.statistics.contrast import contrast
+from harness.statistics.moments import moments
+from harness.statistics.share import share_set
 
 Json = dict[str, Any]
 
 LEVEL = 0.95
+TAIL = (1 - LEVEL) / 2
 UNTUNED = "base"
 """What a run calls the model before any training."""
-CONTRASTED = "answer_margin,none"
+CONTRASTED = "answer_margin"
 SMOOTHED = 5
 """Steps over which a loss is the mean."""
 EFFECT, EXTRA, OVER = "effect of ", "extra cost of ", "accuracy over "
@@ -44,6 +56,14 @@ class Figure:
         return cls(estimate=found["estimate"], interval=(low, high), over=f"seeds and items, {level:.1%}")
 
     @classmethod
+    def of_scores(cls, differences: "np.ndarray[Any, Any]", scores: SuiteScores) -> "Figure":
+        """Take the mean of differences ``(seeds, items)`` with the comparator's interval."""
+        reduced = moments(differences, scores.clusters, fixed=scores.suite.fixed_items)
+        found = contrast((reduced,), (1.0,))
+        low, high = map(float, found.interval(TAIL))
+        return cls(estimate=float(found.estimate), interval=(low, high), over=_over(differences))
+
+    @classmethod
     def over_seeds(cls, values: Sequence[float]) -> "Figure | None":
         """Take the mean over seeds with Student's interval; None of fewer than two."""
         if len(values) < 2:  # noqa: PLR2004 - a variance needs two
@@ -55,6 +75,52 @@ class Figure:
         )
 
 
+def _over(differences: "np.ndarray[Any, Any]") -> str:
+    seeds, items = differences.shape
+    return f"{seeds} seeds and {items} items, {LEVEL:.0%}"
+
+
+Reader = Callable[[str, str, Sequence[str]], SuiteScores | None]
+"""Gives recipes' scores on a task by a metric, item by item; None where they cannot be held against each other."""
+
+
+def _nothing(task: str, metric: str, recipes: Sequence[str]) -> None:
+    del task, metric, recipes
+
+
+def _reader(folder: Path) -> Reader:
+    """Return what reads the scores of a run's cells."""
+    design = design_of(read(folder))
+    beside = [arm for each in design.varied for arm in (each.centre, each.arm)]
+    arms = {arm.name: arm for arm in (*design.arms, *beside)}
+    suites = {suite.task: suite for suite in design.suites}
+
+    @cache
+    def scores(task: str, metric: str, recipes: tuple[str, ...]) -> SuiteScores | None:
+        trained = [name for name in recipes if name != UNTUNED]
+        if task not in suites or not set(trained) <= set(arms):
+            return None
+        first, *others = [arms[name] for name in trained]
+        asked = replace(
+            design.beside(first, *(others or _any_other(arms, first))),
+            base=design.base if UNTUNED in recipes else None,
+            suites=(replace(suites[task], metric=metric, role="in_domain"),),
+            controls=(),
+            identical_runs="allow",
+        )
+        try:
+            return read_suite(asked, asked.suites[0])
+        except ComparisonError:
+            return None
+
+    return lambda task, metric, recipes: scores(task, metric, tuple(recipes))
+
+
+def _any_other(arms: Mapping[str, Arm], first: Arm) -> Iterator[Arm]:
+    """Yield another arm: a comparison takes two, and the untuned model is none."""
+    yield next(arm for name, arm in arms.items() if name != first.name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What a run folder or an unpacked bundle says of one of its candidates."""
@@ -64,7 +130,7 @@ class Run:
     cells: tuple[Json, ...]
     candidate: str
     reference: str
-    untuned: Json | None = None
+    scores: Reader = _nothing
 
     @classmethod
     def read(cls, folder: Path) -> "Iterator[Run]":
@@ -77,7 +143,7 @@ class Run:
             cells=tuple(each for each in cells if each.get("train_info")),
             candidate="",
             reference=str(verdict["reference"]),
-            untuned=next((each for each in cells if each["cell"]["recipe"] == UNTUNED), None),
+            scores=_reader(folder),
         )
         yield from (replace(whole, candidate=candidate) for candidate in verdict["candidates"])
 
@@ -145,33 +211,40 @@ def _peak_over_weights(run: Run) -> Figure | None:
 
 
 def _accuracy_kept(run: Run) -> Figure | None:
-    return Figure.over_seeds([one / other for one, other in _accuracies(run)])
+    """Take the ratio of two accuracies with the set of those that the data do not tell from it (Fieller)."""
+    found = _both(run)
+    if found is None:
+        return None
+    mine, theirs, scores = found
+    kept = share_set(mine, theirs, TAIL, clusters=scores.clusters, fixed=scores.suite.fixed_items)
+    if kept.estimate is None or kept.kind != "bounded":
+        return None
+    return Figure(estimate=kept.estimate, interval=(kept.intervals[0][0], kept.intervals[-1][1]), over=_over(mine))
+
+
+def _both(run: Run) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], SuiteScores] | None":
+    """Return the accuracies of the candidate and of the reference in-domain ``(seeds, items)``, of seeds with both."""
+    names = (run.candidate, run.reference)
+    scores = run.scores(run.in_domain, "acc", names)
+    if scores is None:
+        return None
+    mine, theirs = (scores.values[name] for name in names)
+    kept = np.isfinite(mine + theirs).all(axis=1)
+    return (mine[kept], theirs[kept], scores) if kept.sum() > 1 else None
 
 
 def _accuracy_gap(run: Run) -> Figure | None:
-    return Figure.over_seeds([one - other for one, other in _accuracies(run)])
+    return _weighted(run, run.in_domain, "acc", {run.candidate: 1, run.reference: -1})
 
 
-def _accuracies(run: Run) -> Iterator[tuple[float, float]]:
-    """Yield the in-domain accuracies of the candidate and of the reference, seed by seed, where both have one."""
-    mine, theirs = (_in_domain(run, recipe, "acc,none") for recipe in (run.candidate, run.reference))
-    yield from ((mine[seed], theirs[seed]) for seed in sorted(set(mine) & set(theirs)))
-
-
-def _in_domain(run: Run, recipe: str, metric: str) -> dict[int, float]:
-    """Return a recipe's score in-domain by seed, of the seeds that have one."""
-    return _scores(run, recipe, run.in_domain, metric)
-
-
-def _scores(run: Run, recipe: str, task: str, metric: str) -> dict[int, float]:
-    """Return a recipe's score on a task by seed, of the seeds that have one; the untuned model's is that of each."""
-    cells = dict.fromkeys(run.of(run.reference), run.untuned) if recipe == UNTUNED else run.of(recipe)
-    return {
-        seed: each["metrics"][metric]
-        for seed, cell in cells.items()
-        for each in (cell or {}).get("evaluations", ())
-        if each["task"] == task and metric in each["metrics"]
-    }
+def _weighted(run: Run, task: str, metric: str, weights: Mapping[str, float]) -> Figure | None:
+    """Take the sum of recipes' scores times their weights; the untuned model's stand beside those of each seed."""
+    scores = run.scores(task, metric, tuple(weights))
+    if scores is None or not set(weights) <= set(scores.values):
+        return None
+    rows = sum(weight * scores.values[recipe] for recipe, weight in weights.items())
+    kept = np.asarray(rows)[np.isfinite(rows).all(axis=1)]
+    return Figure.of_scores(kept, scores) if len(kept) > 1 else None
 
 
 def _ranks_in_use(run: Run) -> Figure | None:
@@ -192,7 +265,7 @@ def _growth_of_best_rank(run: Run) -> Figure | None:
 def _passes_of_least_loss(run: Run) -> Figure | None:
     """Take, seed by seed, the passes over its rows after which the loss on held-out rows was least."""
     found = [cell["train_info"] for cell in run.of(run.candidate).values()]
-    courses = [(each, each["validation_losses"]) for each in found if each["validation_losses"]]
+    courses = [(each, each["validation_losses"]) for each in found if each.get("validation_losses")]
     least = [(each, min(course, key=lambda pair: pair[1])[0]) for each, course in courses]
     return Figure.over_seeds([step / each["steps"] * each["examples"] / each["rows"] for each, step in least])
 
@@ -236,6 +309,7 @@ def parts(how: Json) -> Sequence[Json]:
 
 def asked(run: Run, claims: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
     """Yield what claims ask of this run and candidate alone, each by the key that says of which recipes."""
+    of_recipes: Mapping[str, Callable[[Run, Any], Figure | None]]
     of_recipes = {"weights": _contrast, "scores": _difference, "steps": _steps_saved}
     for how in (part for claim in claims for part in parts(claim["decide"])):
         if (how.get("run"), how.get("candidate")) == (run.lock["experiment"]["name"], run.candidate):
@@ -245,21 +319,13 @@ def asked(run: Run, claims: Sequence[Json]) -> Iterator[tuple[str, Figure]]:
 
 
 def _contrast(run: Run, weights: Mapping[str, float]) -> Figure | None:
-    """Take the sum of margins in-domain, each times its recipe's weight, seed by seed."""
-    return _weighted(weights, {recipe: _in_domain(run, recipe, CONTRASTED) for recipe in weights})
+    """Take the sum of margins in-domain, each times its recipe's weight."""
+    return _weighted(run, run.in_domain, CONTRASTED, weights)
 
 
 def _difference(run: Run, how: Json) -> Figure | None:
-    """Take the sum of scores of a `task` by a `metric`, each times its recipe's weight in `weights`, seed by seed."""
-    task, metric, weights = how["task"], f"{how['metric']},none", how["weights"]
-    return _weighted(weights, {recipe: _scores(run, recipe, task, metric) for recipe in weights})
-
-
-def _weighted(weights: Mapping[str, float], scores: Mapping[str, Mapping[int, float]]) -> Figure | None:
-    seeds = set.intersection(*map(set, scores.values()))
-    return Figure.over_seeds(
-        [sum(weight * scores[recipe][seed] for recipe, weight in weights.items()) for seed in sorted(seeds)]
-    )
+    """Take the sum of scores of a `task` by a `metric`, each times its recipe's weight in `weights`."""
+    return _weighted(run, how["task"], how["metric"], how["weights"])
 
 
 def _steps_saved(run: Run, pair: tuple[str, str]) -> Figure | None:

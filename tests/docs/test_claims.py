@@ -69,6 +69,31 @@ def test_an_interval_decides_only_where_it_lies_on_one_side(script, interval, ex
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ((0.1, 0.2), (0.1, 0.2), "holds"),
+        ((0.1, 0.2), (-0.1, 0.2), "undecided"),
+        ((0.1, 0.2), (-0.2, -0.1), "does not hold"),
+        ((-0.1, 0.2), (-0.2, -0.1), "does not hold"),
+    ],
+)
+def test_a_claim_of_parts_holds_where_each_does_and_fails_where_one_does(script, first, second, expected):
+    figures = {
+        name: {"estimate": 0.0, "interval": each, "over": "seeds"}
+        for name, each in (("gap_in", first), ("time_saved", second))
+    }
+    source = dict.fromkeys(("run", "command", "model", "machine", "harness", "first_scores", "reference"))
+    source["candidates"] = {"a": figures}
+    parts = [{"candidate": "a", "figure": name, "between": [0, None]} for name in figures]
+    claim = {"decide": {"by": "run", "run": "one", "parts": parts}}
+    decided = script.decide(claim, {"one": source})
+    assert decided["verdict"] == expected
+    assert len(decided["found"]) == 2
+    del figures["time_saved"]
+    assert script.decide(claim, {"one": source})["verdict"] == script.OPEN
+
+
+@pytest.mark.parametrize(
     ("listed", "after"),
     [("2026-11-28", False), ("2026-11-29", True), ("2026-11-29T12:39", False), ("2026-11-29T17:08", True)],
 )

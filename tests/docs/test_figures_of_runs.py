@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+
+from harness.compare.scores import SuiteScores
+from harness.spec.records import Suite
 
 NO_RANKS = {"ranks_alive": {"details": {}}}
 IN_DOMAIN = [{"task": "t", "role": "in_domain"}]
@@ -11,6 +15,21 @@ IN_DOMAIN = [{"task": "t", "role": "in_domain"}]
 @pytest.fixture(scope="module")
 def script(docs_scripts):
     return docs_scripts("figures_of_runs")
+
+
+def read(**means):
+    """Return a reader of made-up scores: by recipe, `task__metric` to the mean of each seed, NaN where it failed."""
+
+    def scores(task, metric, recipes):
+        found = means.get(f"{task}__{metric}", {})
+        if not set(recipes) - {"base"} <= set(found):
+            return None
+        item = np.linspace(-0.01, 0.01, 40)
+        values = {name: np.array(found[name])[:, None] + item for name in recipes if name in found}
+        suite = Suite(task=task, role="in_domain", metric=metric)
+        return SuiteScores(suite=suite, values=values, clusters=None, higher_is_better=True, worst=0.0)
+
+    return scores
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
@@ -43,14 +62,6 @@ def test_a_run_of_several_candidates_gives_each_its_figures(script, at_once):
 
 
 def test_what_a_factor_did_is_a_figure_of_its_own(script):
-    def cell(recipe, seed, accuracy):
-        scored = [{"task": "t", "metrics": {"acc,none": accuracy}}]
-        taken = {"train_time": 1.0, "steps": 4, "probes": [], "footprint": 100, "measurements": NO_RANKS}
-        costs = {"rss_max": 300, "seconds": {}}
-        about = {"system_info": {"workers": 2}}
-        of = {"cell": {"recipe": recipe, "seed": seed}, "train_info": taken, "meta_info": about}
-        return {**of, "costs": costs, "evaluations": scored}
-
     gap = {"estimate": 0.02, "interval": [-0.01, 0.05]}
     varied = {"reference": "lora", "candidate": "lora-rank-4", "task": "t", "gap": gap}
     verdict = {"comparisons": [], "extra_forgetting": [], "effects_level": 0.99}
@@ -58,54 +69,79 @@ def test_what_a_factor_did_is_a_figure_of_its_own(script):
     beyond = {"levels": {"rank": "4"}, "centre": "lora", "task": "t", "gap": {"estimate": 0.1, "interval": [0.05, 0.2]}}
     verdict |= {"interactions": [beyond, {**beyond, "centre": "dora"}], "interactions_level": 0.975}
     lock = {"experiment": {"name": "a-run", "suites": IN_DOMAIN, "recipes": []}}
-    scores = {"full": (0.5, 0.6), "lora": (0.4, 0.5), "lora-rank-4": (0.3, 0.39)}
-    cells = tuple(cell(recipe, seed, each) for recipe, both in scores.items() for seed, each in enumerate(both))
-    found = dict(
-        script.figures(script.Run(lock=lock, verdict=verdict, cells=cells, candidate="lora", reference="full"))
-    )
+    scored = read(t__acc={"full": (0.54, 0.56), "lora": (0.44, 0.46), "lora-rank-4": (0.33, 0.36)})
+    run = script.Run(lock=lock, verdict=verdict, cells=(), candidate="lora", reference="full", scores=scored)
+    found = dict(script.figures(run))
     assert found["effect of rank=4 on t"]["interval"] == [-0.01, 0.05]
     assert found["extra cost of rank=4 on t"]["interval"] == [0.05, 0.2]
     assert found["accuracy over lora-rank-4"]["estimate"] == pytest.approx(0.105)
     assert found["accuracy_gap"]["estimate"] == pytest.approx(-0.1)
+    assert found["accuracy_kept"]["estimate"] == pytest.approx(0.45 / 0.55, abs=0.01)
+    assert found["accuracy_gap"]["over"] == "2 seeds and 40 items, 95%"
     for name in found:
         assert script.meaning(name)[0]
 
 
-def test_a_contrast_weighs_recipes_scores_by_seed(script):
-    def cell(recipe, seed, margin, task="t"):
-        scored = [{"task": task, "metrics": {"answer_margin,none": margin}}, {"task": "u", "metrics": {}}]
-        return {"cell": {"recipe": recipe, "seed": seed}, "evaluations": scored}
-
+def test_a_contrast_weighs_recipes_scores_by_seed_and_item(script):
     how = {"run": "a-run", "candidate": "half", "figure": "contrast: one", "weights": {"half": -1, "all": 1}}
     lock = {"experiment": {"name": "a-run", "suites": IN_DOMAIN, "recipes": []}}
-    cells = (
-        *(cell("half", seed, margin) for seed, margin in ((1, 0.1), (2, 0.2), (3, 0.9))),
-        *(cell("all", seed, margin) for seed, margin in ((1, 0.3), (2, 0.5))),
-        cell("all", 3, 0.9, task="another"),
-    )
-    run = script.Run(lock=lock, verdict={}, cells=cells, candidate="half", reference="all")
+    scored = read(t__answer_margin={"half": (0.1, 0.2, 0.9), "all": (0.3, 0.5, np.nan)})
+    run = script.Run(lock=lock, verdict={}, cells=(), candidate="half", reference="all", scores=scored)
     others = [{**how, "run": "another"}, {**how, "candidate": "all"}, {"by": "open"}]
     ((name, found),) = script.asked(run, [{"decide": each} for each in (how, *others)])
     assert (name, found.estimate) == ("contrast: one", pytest.approx(0.25))
-    assert found.over.startswith("2 seeds")  # the third has no score of `all` in-domain
+    assert found.over.startswith("2 seeds and 40 items")  # `all` failed with the third
     assert script.meaning(name) == ("one, of margins in-domain", "bits/byte")
 
 
-def test_a_difference_is_of_any_task_and_the_untuned_model_stands_beside_each_seed(script):
-    def cell(recipe, seed, share):
-        return {
-            "cell": {"recipe": recipe, "seed": seed},
-            "evaluations": [{"task": "told", "metrics": {"true,none": share}}],
-        }
+def test_a_claim_of_several_parts_asks_for_each_of_the_run_that_it_names(script):
+    part = {"candidate": "half", "figure": "contrast: one", "weights": {"half": -1, "all": 1}}
+    other = {**part, "figure": "contrast: two", "weights": {"half": 1, "all": -1}}
+    lock = {"experiment": {"name": "a-run", "suites": IN_DOMAIN, "recipes": []}}
+    scored = read(t__answer_margin={"half": (0.1, 0.2), "all": (0.3, 0.5)})
+    run = script.Run(lock=lock, verdict={}, cells=(), candidate="half", reference="all", scores=scored)
+    found = dict(script.asked(run, [{"decide": {"by": "run", "run": "a-run", "parts": [part, other]}}]))
+    assert found["contrast: one"].estimate == pytest.approx(-found["contrast: two"].estimate)
+    assert not list(script.asked(run, [{"decide": {"by": "run", "run": "another", "parts": [part, other]}}]))
 
+
+def test_a_difference_is_of_any_task_and_the_untuned_model_stands_beside_each_seed(script):
     asked = {"task": "told", "metric": "true", "weights": {"lora": 1, "base": -1}}
     how = {"run": "a-run", "candidate": "lora", "figure": "difference: share of what is true", "scores": asked}
     lock = {"experiment": {"name": "a-run", "suites": IN_DOMAIN, "recipes": []}}
-    cells = (cell("lora", 1, 0.5), cell("lora", 2, 0.7), cell("full", 1, 0.0), cell("full", 2, 0.0))
-    run = script.Run(lock=lock, verdict={}, cells=cells, candidate="lora", reference="full")
+    run = script.Run(
+        lock=lock,
+        verdict={},
+        cells=(),
+        candidate="lora",
+        reference="full",
+        scores=read(told__true={"lora": (0.5, 0.7)}),
+    )
     assert not list(script.asked(run, [{"decide": how}]))
-    ((name, found),) = script.asked(replace(run, untuned=cell("base", None, 0.1)), [{"decide": how}])
+    scored = read(told__true={"lora": (0.5, 0.7), "base": (0.1,)})
+    ((name, found),) = script.asked(replace(run, scores=scored), [{"decide": how}])
     assert (found.estimate, script.meaning(name)) == (pytest.approx(0.5), ("share of what is true", ""))
+
+
+def test_the_least_loss_on_held_out_rows_is_found_by_passes(script):
+    def cell(seed, course):
+        taken = {"steps": 100, "examples": 800, "rows": 200, "validation_losses": course}
+        return {"cell": {"recipe": "lora", "seed": seed}, "train_info": taken}
+
+    cells = (cell(1, [(25, 3.0), (50, 2.0), (75, 2.5)]), cell(2, [(25, 1.0), (50, 2.0)]), cell(3, []))
+    run = script.Run(lock={}, verdict={}, cells=cells, candidate="lora", reference="full")
+    assert script._passes_of_least_loss(run).estimate == pytest.approx((2 + 1) / 2)
+    assert script._passes_of_least_loss(replace(run, candidate="full")) is None
+
+
+def test_steps_are_told_only_where_they_differ(script):
+    def cell(recipe, seed, steps):
+        return {"cell": {"recipe": recipe, "seed": seed}, "train_info": {"steps": steps}}
+
+    cells = (*(cell("all", seed, 200) for seed in (1, 2)), cell("half", 1, 240), cell("half", 2, 260))
+    run = script.Run(lock={}, verdict={}, cells=cells, candidate="half", reference="all")
+    assert script._steps_ratio(run).estimate == pytest.approx(1.25)
+    assert script._steps_ratio(replace(run, candidate="all")) is None
 
 
 def test_steps_are_saved_on_the_way_to_what_the_other_ends_with(script):

@@ -14,7 +14,7 @@ from harness.diagnostics.updates import Factors, differences, factors, matrices
 from harness.errors import RecipeError
 from harness.measured import Spectrum
 from harness.methods.adapt import adapt
-from harness.methods.store import merge
+from harness.methods.traits import traits
 from harness.preflight.prepare import prepare
 from harness.records import Cell, Measurement
 from harness.spec import load
@@ -94,19 +94,20 @@ def test_a_large_direction_that_the_base_has_not_is_an_intruder(build, tmp_path)
 
 
 @pytest.mark.parametrize(
-    "block",
+    ("block", "low_rank"),
     [
-        {},
-        {"use_rslora": True},
-        {"peft_type": "ADALORA", "r": None, "init_r": 4, "target_r": 2, "total_step": 10},
-        {"use_dora": True},
-        {"init_lora_weights": "pissa"},
-        {"peft_type": "LOHA", "lora_alpha": None, "alpha": 8},
-        {"peft_type": "IA3", "r": None, "lora_alpha": None},
+        ({}, True),
+        ({"use_rslora": True}, True),
+        ({"peft_type": "ADALORA", "r": None, "init_r": 4, "target_r": 2, "total_step": 10}, True),
+        ({"use_dora": True}, False),
+        ({"init_lora_weights": "pissa"}, False),
+        ({"peft_type": "LOHA", "lora_alpha": None, "alpha": 8}, False),
+        ({"peft_type": "IA3", "r": None, "lora_alpha": None}, False),
     ],
     ids=["lora", "rslora", "adalora", "dora", "pissa", "loha", "ia3"],
 )
-def test_what_is_taken_apart_is_what_merging_adds(tiny, block):
+def test_what_is_taken_apart_is_what_the_adapted_module_does_beyond_the_base(tiny, block, low_rank):
+    """The whole matrix is what an adapted module gives for each input alone, before anything is merged."""
     model = tiny()
     before = matrices(model)
     fields = {**lora().peft, "target_modules": ["q_proj", "down_proj"], **block}
@@ -116,15 +117,21 @@ def test_what_is_taken_apart_is_what_merging_adds(tiny, block):
         for weight in adapted.model.parameters():
             if weight.requires_grad:
                 weight.add_(0.1 * drawn(*weight.shape))
-    merged = matrices(merge(adapted))
-    low_rank = dict(factors(adapted))
-    changed = {name: each.product for name, each in low_rank.items()} if block.get("peft_type") != "LOHA" else {}
-    if "use_dora" in block or "init_lora_weights" in block or not changed:
-        changed = dict(differences(adapted, before))
-    assert len(changed) == 8
-    for name, change in changed.items():
-        assert torch.allclose(before[name] + change, merged[name], atol=1e-5)
-        assert change.abs().max() > 1e-3
+    whole = {name: done_by(adapted.model, name) for name in before}
+    assert traits(recipe).low_rank is low_rank
+    changed = {name: each.product for name, each in factors(adapted)} if low_rank else {}
+    for found in filter(None, (changed, dict(differences(adapted, before)))):
+        assert len(found) == 8
+        for name, change in found.items():
+            assert torch.allclose(before[name] + change, whole[name], atol=1e-5)
+            assert change.abs().max() > 1e-3
+
+
+@torch.no_grad()
+def done_by(model, name):
+    """Return the matrix that a module is to its inputs."""
+    (module,) = [each for full, each in model.named_modules() if full.endswith(name)]
+    return module(torch.eye(module.in_features)).T
 
 
 def test_the_randomised_values_and_vectors_are_the_exact_ones():

@@ -174,14 +174,16 @@ class ActivationShift:
 class Look:
     """What was seen after a step of a training; 0 is the model before it, and None what was not looked at.
 
-    `train` and `held_out` are losses in nats a completion token on fixed rows, `guard` the scores of guard suites by
-    task, `rank` the mean effective rank of low-rank updates, `gradient` the norm of the gradient on the training rows.
+    `train` and `held_out` are losses in nats a completion token on fixed rows, `guard` and `outside` the scores of
+    guards and of suites out of domain by task, `rank` the mean effective rank of low-rank updates, `gradient` the norm
+    of the gradient on the training rows.
     """
 
     step: int
     train: float | None = None
     held_out: float | None = None
     guard: Mapping[str, float] = field(default_factory=dict)
+    outside: Mapping[str, float] = field(default_factory=dict)
     rank: float | None = None
     gradient: float | None = None
 
@@ -196,7 +198,7 @@ class EarlyWarning:
     """A sign of a known failure, the first time it was seen: after which step, what, and what helps."""
 
     step: int
-    sign: Literal["rank", "gap", "guard", "gradient"]
+    sign: Literal["rank", "gap", "guard", "outside", "gradient"]
     seen: str
     remedy: str
 

@@ -18,7 +18,7 @@ from harness.methods.batches import Batch
 from harness.model.modes import evaluation_mode
 from harness.model.precision import computing
 from harness.records import Measurement
-from harness.spec.records import Recipe
+from harness.spec.records import Recipe, Role
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,8 @@ class Monitors(Diagnostic):
     """Effective rank, losses on rows that train and rows that do not, a small guard, and the gradient's norm.
 
     They are taken before training, after `every` so many steps and at the end, on `rows` validation rows (0: none) and
-    `items` of each guard suite (0: none). The other options are `Limits`. A sign of a failure goes to the run's log at
+    `items` of each guard suite (0: none), and of each out of domain where `outside` says how much worse is a sign. The
+    other options are `Limits` too. A sign of a failure goes to the run's log at
     once. Its one number is how many signs there were.
     """
 
@@ -35,7 +36,8 @@ class Monitors(Diagnostic):
 
     def __init__(self, every: int = 10, rows: int = 16, items: int = 16, **limits: Any) -> None:
         self._every, self._limits = every, Limits(**limits)
-        self._request = ProbeRequest(items=0, held_out=rows, scored=items, roles=("guard",))
+        self._roles: tuple[Role, ...] = ("guard",) if self._limits.outside is None else ("guard", "out_of_domain")
+        self._request = ProbeRequest(items=0, held_out=rows, scored=items, roles=self._roles)
         self._probes = Probes()
         self._batch: Batch = {}
         self._id = ""
@@ -95,11 +97,13 @@ class Monitors(Diagnostic):
         if ranks:
             self._declared = _mean([each.declared for each in ranks])
         held_out, score = self._probes.held_out, self._probes.score
+        scores = {} if score is None else {role: score(model, role) for role in self._roles}
         return Look(
             step=step,
             train=loss(model, self._batch),
             held_out=None if held_out is None else loss(model, held_out),
-            guard={} if score is None else score(model, "guard"),
+            guard=scores.get("guard", {}),
+            outside=scores.get("out_of_domain", {}),
             rank=_mean([each.effective for each in ranks]) if ranks else None,
             gradient=gradient_norm(model, self._batch) if step else None,
         )

@@ -1,18 +1,19 @@
 """Early signs of known failures in what was seen of a training, each with what prevents or cures it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
 from harness.measured import EarlyWarning, Look
 
-Sign = Literal["rank", "gap", "guard", "gradient"]
+Sign = Literal["rank", "gap", "guard", "outside", "gradient"]
 
 REMEDIES: dict[Sign, str] = {
     "rank": "Raise r, set lora_alpha to 2 r, lower weight_decay; look at the singular values with `spectrum`.",
     "gap": "Stop early (`early_stopping`), train fewer steps, use a lower rank or fewer virtual tokens, or more rows.",
     "guard": "Lower learning_rate, add rehearsal rows (`mix`), or adapt fewer layers.",
+    "outside": "Mix in rows of another domain (`mix`, 10 to 20%), train fewer steps, or keep an adapter a domain.",
     "gradient": "Clip (`max_grad_norm` 1.0), lower learning_rate or add warm-up, and look for damaged rows.",
 }
 """After the columns of prevention and remediation of the usual table of failures of parameter-efficient tuning."""
@@ -25,13 +26,14 @@ class Limits:
     """From where on something is a sign.
 
     An effective rank under `rank` where more was declared; a held-out loss over its least by more than the share `gap`
-    while the distance to the training loss has grown; a guard's score worse by more than `guard`; a gradient over
-    `gradient` times the median of those before.
+    while the distance to the training loss has grown; a guard's score worse by more than `guard`, one out-of-domain by
+    more than `outside` (None: not looked at); a gradient over `gradient` times the median of those before.
     """
 
     rank: float = 2.0
     gap: float = 0.05
     guard: float = 0.02
+    outside: float | None = None
     gradient: float = 10.0
 
 
@@ -42,7 +44,8 @@ def signs(
     seers: dict[Sign, Callable[[Sequence[Look]], str | None]] = {
         "rank": lambda until: _rank(until, limits, declared),
         "gap": lambda until: _gap(until, limits),
-        "guard": lambda until: _guard(until, limits, lower_is_better),
+        "guard": lambda until: _worse([each.guard for each in until], limits.guard, lower_is_better),
+        "outside": lambda until: _worse([each.outside for each in until], limits.outside, lower_is_better),
         "gradient": lambda until: _gradient(until, limits),
     }
     found = [each for sign, seer in seers.items() for each in _first(sign, seer, looks)]
@@ -75,11 +78,14 @@ def _gap(looks: Sequence[Look], limits: Limits) -> str | None:
     return f"the held-out loss is {now.held_out:.3f}, was {least:.3f}, and lies {now.gap:.3f} over the training loss"
 
 
-def _guard(looks: Sequence[Look], limits: Limits, lower_is_better: frozenset[str]) -> str | None:
-    for task, score in looks[-1].guard.items():
-        before = looks[0].guard[task]
+def _worse(scores: Sequence[Mapping[str, float]], by: float | None, lower_is_better: frozenset[str]) -> str | None:
+    """Return which task's last score is worse than its first by more, if one is."""
+    if by is None:
+        return None
+    for task, score in scores[-1].items():
+        before = scores[0][task]
         lost = score - before if task in lower_is_better else before - score
-        if lost > limits.guard:
+        if lost > by:
             return f"{task} is {score:.3f}, was {before:.3f}"
     return None
 

@@ -146,3 +146,25 @@ class TestContract(DiagnosticContract):
     @pytest.fixture(params=[{}, {"rows": 0, "items": 0}], ids=["all", "least"])
     def make(self, request):
         return lambda: Monitors(every=2, **request.param)
+
+
+@pytest.mark.parametrize(("outside", "signs_seen"), [(None, []), (0.05, ["outside"]), (0.5, [])])
+def test_a_loss_out_of_domain_is_a_sign_where_it_is_looked_for(build, tmp_path, outside, signs_seen):
+    asked = []
+
+    def score(model, role):
+        asked.append(role)
+        return {role: 0.7 if len(asked) <= 2 else 0.6}
+
+    diagnostic = Monitors(every=1, rows=0, guard=0.2, outside=outside)
+    diagnostic.begin(FULL, FULL, Probes(score=score))
+    model = build()
+    diagnostic.before(model, BATCH)
+    adapted = adapt(model, FULL, seed=0)
+    diagnostic.during(adapted.model, 1)
+    trained = SimpleNamespace(steps=1, best_step=None)
+    found = decode(Monitored, diagnostic.after(subject_of(adapted, tmp_path, trained)).details)
+    assert [each.sign for each in found.warnings] == signs_seen
+    assert set(asked) == ({"guard"} if outside is None else {"guard", "out_of_domain"})
+    assert diagnostic.asks_for().roles == tuple(dict.fromkeys(asked))
+    assert all("Mix in rows of another domain" in each.remedy for each in found.warnings)

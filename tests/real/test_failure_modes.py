@@ -21,7 +21,7 @@ SPEC = short(
     evaluation={"limit": 4},
     execute={"workers": 1},
     diagnostics=[
-        {"name": "monitors", "options": {"every": 1, "rows": 0, "items": 4}},
+        {"name": "monitors", "options": {"every": 1, "rows": 0, "items": 4, "outside": 0.5}},
         {"name": "training_path", "options": {"line": [0, 1], "items": 8, "roles": ["out_of_domain"]}},
     ],
 )
@@ -36,6 +36,8 @@ def test_a_rate_twenty_times_too_high_forgets_and_harms_out_of_domain_and_both_a
     assert [each.sign for each in warned["lora--r4"]] == []
     (said,) = [each for each in warned["full--too-high"] if each.sign == "guard"]
     assert said.remedy.startswith("Lower learning_rate, add rehearsal rows")
+    (said,) = [each for each in warned["full--too-high"] if each.sign == "outside"]
+    assert said.remedy.startswith("Mix in rows of another domain")
     paths = {name: decode(Path, each["training_path"].details).line for name, each in found.items()}
     before, after = (point.scores["techmanual_qa"] for point in paths["full--too-high"])
     assert after > before  # bits a byte

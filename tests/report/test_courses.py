@@ -45,8 +45,8 @@ SPECTRUM = Spectrum(
     ),
 )
 LOOKS = (
-    Look(step=0, train=3.0, held_out=3.5, guard={"world": 0.8}, gradient=2.0),
-    Look(step=10, train=1.0, held_out=2.5, guard={"world": 0.6}, rank=1.5, gradient=1.0),
+    Look(step=0, train=3.0, held_out=3.5, guard={"world": 0.8}, outside={"far": 0.3}, gradient=2.0),
+    Look(step=10, train=1.0, held_out=2.5, guard={"world": 0.6}, outside={"far": 0.2}, rank=1.5, gradient=1.0),
 )
 PATH = Path(
     items=8,
@@ -101,7 +101,7 @@ BOTH = ["in-domain", "out-of-domain"]
         ("moved-by-layer", BOTH, [(0, 0.0), (1, 0.5)]),
         (
             "looks",
-            ["held-out over training loss, nats", "gradient's norm", "world", "effective rank"],
+            ["held-out over training loss, nats", "gradient's norm", "world", "far", "effective rank"],
             [(0, 0.5), (10, 1.5)],
         ),
         ("checkpoints", ["near", "far"], [(10, 0.2), (20, 0.4)]),

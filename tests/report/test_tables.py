@@ -236,6 +236,23 @@ def test_serving_shows_the_check_and_the_latency_of_each_form(experiment, outcom
     assert "full--default" not in table
 
 
+def test_serving_says_what_to_do_about_an_adapter_that_answers_slower_than_merged(experiment, outcomes):
+    slow, fast = (Latency(forward_seconds=0.01, tokens_per_second=each) for each in (30.0, 40.0))
+
+    def table(adapter, merged):
+        checked = merge_checked(outcomes[2], details={"largest_difference": 0.0, "tolerance": 0.001})
+        return serving_table(
+            experiment,
+            (*outcomes[:2], replace(checked, latency=ServingLatency(base=fast, adapter=adapter, merged=merged))),
+        )
+
+    said = " ".join(table(slow, fast).split())
+    assert "lora--tiny generates 25% fewer tokens a second than merged" in said
+    assert "harness export --merged" in said
+    assert "harness export" not in table(fast, slow)
+    assert "harness export" not in table(fast, fast)
+
+
 def test_serving_says_why_an_adapter_was_not_merged(experiment, outcomes):
     outcomes = (*outcomes[:2], merge_checked(outcomes[2], details={"reason": "nothing to merge"}))
     table = serving_table(experiment, outcomes)

@@ -1,9 +1,9 @@
 """What each recipe takes: size, memory, disk and money; how fast it trains; how fast it answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.compare.costs import RecipeCosts, RunCosts
-from harness.compare.serving import LatencySummary, MergeCheck
+from harness.compare.serving import LatencySummary, MergeCheck, Serving
 from harness.records import GIB, MIB
 from harness.report.document import Cell, Interval, Number, PValue, Table
 from harness.statistics.speedup import SpeedUp
@@ -133,8 +133,20 @@ def serving_table(costs: RunCosts) -> Iterator[Table]:
             (recipe, _check(serving.check), *(_latency(serving.latency.get(form)) for form in FORMS))
             for recipe, serving in found.items()
         ),
-        notes=tuple(f"not merged: {reason}" for reason in reasons),
+        notes=(*(f"not merged: {reason}" for reason in reasons), *_slower(found)),
     )
+
+
+def _slower(found: Mapping[str, Serving]) -> Iterator[str]:
+    """Yield what to do about each adapter that answers slower than the model that it was merged into."""
+    for recipe, serving in found.items():
+        adapter, merged = (serving.latency.get(form) for form in ("adapter", "merged"))
+        if adapter and merged and adapter.tokens_per_second < merged.tokens_per_second:
+            share = 1 - adapter.tokens_per_second / merged.tokens_per_second
+            yield (
+                f"{recipe} generates {share:.0%} fewer tokens a second than merged: where one adapter is served, "
+                "`harness export --merged` makes a model that has none to add."
+            )
 
 
 def _check(check: MergeCheck | None) -> Cell:

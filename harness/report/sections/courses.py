@@ -142,7 +142,7 @@ def _looks(measured: Measurement) -> Panels:
             "effective rank": look.rank,
             "gradient's norm": look.gradient,
         }
-        for name, value in (*seen.items(), *look.guard.items()):
+        for name, value in (*seen.items(), *look.guard.items(), *look.outside.items()):
             if value is not None:
                 found[name].append((look.step, value))
     return found

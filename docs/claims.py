@@ -6,6 +6,7 @@ docs/claims/extracts, figures of runs. ``python docs/claims.py RUN`` takes an ex
 
 import json
 import math
+import re
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from figures_of_runs import extract, meaning, parts
 
 PAGE = Path(__file__).with_suffix(".md")
 FOLDER = PAGE.with_suffix("")
+RESULTS = PAGE.with_name("results.md")
 LISTED, DECIDED, EXTRACTS = FOLDER / "listed.json", FOLDER / "decided.json", FOLDER / "extracts"
 _UNBOUNDED = (-math.inf, math.inf)
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
@@ -188,10 +190,19 @@ def _measured(claim: Json) -> Iterator[str]:
         day = of["first_scores"].split("T")[0]
         yield (
             f"- Measured: `{of['command']}`, {day}, {of['model']}, {of['machine']}, harness {of['harness']}; "
-            f"{of['candidate']} against {of['reference']}"
+            f"{of['candidate']} against {of['reference']}{_section_of(of['run'])}"
         )
         if _was_listed_after(claim["listed"], of["first_scores"]):
             yield "- The run was made before the claim was listed here."
+
+
+def _section_of(run: str) -> str:
+    """Return the link to what else a run found, with its commit and processor; nothing where there is no section."""
+    for heading in re.findall(r"^## (.+)$", RESULTS.read_text(encoding="utf-8"), re.MULTILINE):
+        if f"`harness run {run}`" in heading:
+            slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+            return f"; commit and processor in [its section](results.md#{slug})"
+    return ""
 
 
 def _was_listed_after(listed: str, first_scores: str) -> bool:

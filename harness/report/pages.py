@@ -1,6 +1,6 @@
 """The documents that stand by themselves: the page of a run, of a comparison, of a run without a verdict."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.compare.costs import RunCosts
 from harness.compare.held_out import HeldOutLoss
@@ -26,7 +26,7 @@ from harness.report.sections.factors import factor_tables
 from harness.report.sections.forgetting import forgetting_tables
 from harness.report.sections.gains import accuracy_marks, margins
 from harness.report.sections.gap_figures import forest, plane, slopes
-from harness.report.sections.gaps import families, gaps_block
+from harness.report.sections.gaps import families, gaps_block, seeds_block
 from harness.report.sections.held_out import held_out_table
 from harness.report.sections.looks import looks_blocks
 from harness.report.sections.marks import contamination_text, marks
@@ -39,6 +39,7 @@ from harness.report.sections.rows import rows_of_run
 from harness.report.sections.search import choices_table, search_table
 from harness.report.sections.statements import conclusions, failures_table, general_notes, open_questions
 from harness.report.sections.suites import inside_tables, outside_tables
+from harness.verdict.by_seed import by_seed
 from harness.verdict.decision import Decision, decide
 from harness.verdict.one_run import OneRun
 from harness.verdict.records import Verdicts
@@ -83,7 +84,7 @@ def _found(
         _section("answer", "In short", short),
         _section("verdicts", "Verdicts", [*looks_blocks(verdicts.looks), *conclusions(verdicts), *candidates]),
         _section("open", "What would settle it", [*open_questions(verdicts, costs), *frontiers(verdicts)]),
-        _section("gaps", "Gaps", [*forest(verdicts), *plane(verdicts), *slopes(verdicts)]),
+        _section("gaps", "Gaps", [*_drawn(verdicts), *_seeds(verdicts)]),
     )
 
 
@@ -156,7 +157,7 @@ def comparison_page(verdicts: Verdicts, title: str) -> Document:
         _section("answer", "In short", [verdict_table(verdicts), use, *sureness(verdicts)]),
         _section("verdicts", "Verdicts", [*looks_blocks(verdicts.looks), *conclusions(verdicts), *candidates]),
         _section("open", "What would settle it", [*open_questions(verdicts), *frontiers(verdicts)]),
-        _section("gaps", "Gaps", [*forest(verdicts), *plane(verdicts), *slopes(verdicts), gaps_block(verdicts)]),
+        _section("gaps", "Gaps", [*_drawn(verdicts), gaps_block(verdicts), *_seeds(verdicts)]),
         _section("forgetting", "Forgetting", forgetting_tables(verdicts)),
         _section("noise", "Where the noise is", variance_table(verdicts)),
         _section(
@@ -220,6 +221,16 @@ def _ruled(ruling: Ruling) -> Finding:
 def conclusions_in_short(verdicts: Verdicts) -> Sequence[Prose]:
     """Return the sentence of each primary verdict."""
     return [Prose(f"{one.candidate}: {one.sentence}") for one in verdicts.primary]
+
+
+def _drawn(verdicts: Verdicts) -> Iterator[Block]:
+    """Yield the gaps as figures."""
+    yield from (*forest(verdicts), *plane(verdicts), *slopes(verdicts))
+
+
+def _seeds(verdicts: Verdicts) -> Iterator[Block]:
+    """Yield who is ahead seed by seed."""
+    return seeds_block(tuple(by_seed(verdicts)))
 
 
 def _section(name: str, title: str, blocks: Iterable[Block]) -> Section:

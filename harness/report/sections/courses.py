@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from harness.codec import decode
 from harness.ledger import RunFolder
@@ -99,7 +98,7 @@ def _ranks(measured: Measurement) -> Panels:
     for each in decode(Spectrum, measured.details).modules:
         if found := _LAYER.search(each.module):
             layers[int(found[1])].append(each.effective)
-    return {"all modules": [(layer, fmean(found)) for layer, found in sorted(layers.items())]}
+    return {"all modules": [(layer, sum(found) / len(found)) for layer, found in sorted(layers.items())]}
 
 
 def _distances(measured: Measurement) -> Panels:

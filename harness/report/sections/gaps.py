@@ -1,8 +1,11 @@
 """Gaps with their intervals as cells, and the table of all gaps where there are no scores to put them beside."""
 
+from collections.abc import Iterator, Sequence
+
 from harness.declarations.metrics import metric
-from harness.report.document import Block, Cell, Interval, Prose, PValue, Table, Words
+from harness.report.document import Block, Cell, Interval, Number, Prose, PValue, Table, Words
 from harness.report.sections.gains import share_cells, share_headers
+from harness.verdict.by_seed import BySeed
 from harness.verdict.estimates import IntervalEstimate
 from harness.verdict.records import GapComparison, Verdicts
 from harness.verdict.wording import Scale
@@ -132,3 +135,27 @@ def _interval(estimate: float, low: float, high: float, metric_name: str, sign: 
         unit=Scale(metric_name).unit,
         times=100.0 if points else 1.0,
     )
+
+
+_REMARK = (
+    "Seeds of one model are no independent pairs. This speaks of the very items that were scored, and no verdict rests "
+    "on it."
+)
+
+
+def seeds_block(found: Sequence[BySeed]) -> Iterator[Block]:
+    """Yield who is ahead seed by seed; nothing where no comparison has seeds."""
+    if found:
+        yield Table(
+            title="Seed by seed: with how many the candidate is ahead, the paired t and d_z (positive: it is ahead)",
+            headers=("candidate", "suite", "ahead", "t", "d_z"),
+            rows=tuple(_seeds_row(each) for each in found),
+            notes=(_REMARK,),
+        )
+
+
+def _seeds_row(each: BySeed) -> tuple[Cell, ...]:
+    seeds = each.found
+    ties = f", {seeds.ties} even" if seeds.ties else ""
+    figures = (None if value is None else Number(value=value, form="{:.2f}") for value in (seeds.t, seeds.effect_size))
+    return (each.candidate, each.task, f"{seeds.wins} of {seeds.pairs}{ties}", *figures)

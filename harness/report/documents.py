@@ -138,7 +138,12 @@ def plan_document(
     model = f"{estimate.parameters / 1e6:,.1f} M parameters in {experiment.model.dtype} on {estimate.device}"
     model += f", memory as on {estimate.memory_on}" if estimate.memory_on else ""
     if experiment.searches_alone:
-        alone = (Prose(_head(experiment)), Prose(f"{model} → {folder}"), trials_table(estimate), *totals(estimate))
+        alone = (
+            Prose(_head(experiment)),
+            Prose(f"{model} → {folder}"),
+            trials_table(estimate),
+            *totals(experiment, estimate),
+        )
         return Document((*alone, *unknowns(estimate), *placed))
     blocks: tuple[Block, ...] = (
         Prose(_head(experiment)),
@@ -148,7 +153,7 @@ def plan_document(
         cells_table(estimate),
         *rows_of_plan(estimate),
         suites_table(experiment, estimate),
-        *totals(estimate),
+        *totals(experiment, estimate),
         *planned_prices(experiment, estimate),
         power_block(estimate.power),
         *power_basis(estimate.power),

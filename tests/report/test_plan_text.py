@@ -11,7 +11,7 @@ from harness.preflight.calibrate import Calibration, Speed
 from harness.preflight.calibrated import Kept
 from harness.report.documents import plan_document
 from harness.report.render.text import TextRenderer, render_text
-from harness.report.sections.plan import _measured, power_block
+from harness.report.sections.plan import _measured, _not_counted, power_block
 from harness.spec import Overrides, load
 from helpers.estimates import estimated
 
@@ -49,6 +49,11 @@ def test_what_is_not_in_the_cache_is_named_once_and_no_variable_that_nobody_set(
 
 def test_what_was_not_compared_is_not_checked(plan):
     assert "contamination: not checked" in plan
+
+
+def test_what_the_estimate_leaves_out_is_said_diagnostics_by_name(plan):
+    assert "start-up and downloads come on top" in " ".join(plan.split())
+    assert _not_counted(load("rank-recall")) == "start-up, downloads and diagnostics (spectrum, representation_drift)"
 
 
 def power_text(experiment, items):

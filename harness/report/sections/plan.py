@@ -77,16 +77,22 @@ def suites_table(experiment: Experiment, estimate: Estimate) -> Table:
     return Table(headers=("suite", "role", "metric", "items", "tokens an item"), rows=tuple(rows))
 
 
-def totals(estimate: Estimate) -> Iterator[Block]:
-    """Yield what everything together would take, and what was checked for contamination."""
+def totals(experiment: Experiment, estimate: Estimate) -> Iterator[Block]:
+    """Yield what everything together would take, what of it is not counted, and what was checked for contamination."""
     yield Prose(
         f"{_search(estimate)}estimate, from a calibration of a few seconds on this machine ({_measured(estimate)}): "
         f"about {Duration(estimate.seconds)} of training and scoring{_at_once(estimate)}, "
         f"{estimate.at_once * estimate.memory / GIB:.1f} GiB of memory at the peak, "
         f"{estimate.disk / MIB:.0f} MiB kept on disk and "
-        f"{estimate.disk_peak / MIB:.0f} MiB there at the peak; start-up and downloads come on top"
+        f"{estimate.disk_peak / MIB:.0f} MiB there at the peak; {_not_counted(experiment)} come on top"
     )
     yield Prose(_contamination(estimate))
+
+
+def _not_counted(experiment: Experiment) -> str:
+    """Return what no calibration tells: what a diagnostic takes is in the costs of cells that were looked at."""
+    looked_at = dict.fromkeys(each.name for each in experiment.diagnostics)
+    return f"start-up, downloads and diagnostics ({', '.join(looked_at)})" if looked_at else "start-up and downloads"
 
 
 def _at_once(estimate: Estimate) -> str:

@@ -53,7 +53,10 @@ def test_what_was_not_compared_is_not_checked(plan):
 
 def test_what_the_estimate_leaves_out_is_said_diagnostics_by_name(plan):
     assert "start-up and downloads come on top" in " ".join(plan.split())
-    assert _not_counted(load("rank-recall")) == "start-up, downloads and diagnostics (spectrum, representation_drift)"
+    assert (
+        _not_counted(load("rank-recall"))
+        == "start-up, downloads and diagnostics (spectrum, attention_drift, representation_drift, activations)"
+    )
 
 
 def power_text(experiment, items):

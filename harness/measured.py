@@ -34,7 +34,8 @@ class Spectrum:
     `of` is ``factors`` where the change is a product whose singular values are exact, and ``difference`` where it is
     the tuned weights minus the base's, of which the first `top` values are found by a randomised method: `effective` is
     a lower bound there unless it is `exact`. Of the changed matrix the first `leading` left singular vectors were
-    compared with all of the base's, and one is an intruder whose cosine with each is below `below`.
+    compared with all of the base's, and one is an intruder whose cosine with each is below `below`. `decay` has the
+    first `top` singular values over the largest, means over the modules that changed; records of before have none.
     """
 
     of: str
@@ -43,6 +44,7 @@ class Spectrum:
     leading: int
     below: float
     modules: tuple[ModuleSpectrum, ...]
+    decay: tuple[float, ...] = ()
 
     def mean(self, figure: Literal["effective", "stable", "share"]) -> float | None:
         """Return the mean of a figure over the modules; None where there are none."""

@@ -79,6 +79,7 @@ class Spectra(Diagnostic):
             leading=self._leading,
             below=self._below,
             modules=modules,
+            decay=_decay([taken for _, taken in found], self._top),
         )
         return Measurement(
             name=self.name,
@@ -125,6 +126,16 @@ def _without(recipe: Recipe) -> Iterable[str]:
             yield f"{where}{known.label} changes no weight matrix"
         elif place and recipe.parts[place - 1].then == "keep" and not known.low_rank:
             yield f"{where}{known.label} could only be merged together with the adapter that is kept beside it"
+
+
+def _decay(found: Sequence[Decomposed], top: int) -> tuple[float, ...]:
+    """Return the first `top` singular values over the largest, means over what changed; a low rank ends in zeros."""
+    shares = [
+        nn.functional.pad(taken.values[:top].float() / float(taken.values[0]), (0, max(0, top - len(taken.values))))
+        for taken in found
+        if len(taken.values) and float(taken.values[0])
+    ]
+    return tuple(torch.stack(shares).mean(dim=0).tolist()) if shares else ()
 
 
 def _arrays(found: Sequence[tuple[ModuleSpectrum, Decomposed]], top: int) -> Iterator[tuple[str, Tensor]]:

@@ -50,6 +50,7 @@ def test_a_planted_rank_is_found_in_full_fine_tuning(build, tmp_path):
         assert (each.effective, each.stable) == (pytest.approx(3, rel=1e-3), pytest.approx(3, rel=1e-4))
         assert (each.share, each.norm) == (pytest.approx(1), pytest.approx(3**0.5, rel=1e-5))
     assert measured.value == pytest.approx(3, rel=1e-3)
+    assert found.decay == pytest.approx((1, 1, 1, 0, 0), abs=1e-4)
 
 
 def test_a_planted_rank_is_found_in_an_adapter_with_its_scaling(build, tmp_path):
@@ -58,6 +59,7 @@ def test_a_planted_rank_is_found_in_an_adapter_with_its_scaling(build, tmp_path)
     for each in found.modules:
         assert each.effective == pytest.approx(2, rel=1e-5)
         assert each.largest == pytest.approx(12 / 4, rel=1e-5)
+    assert found.decay == pytest.approx((1, 1, *[0] * 14), abs=1e-5)
 
 
 @pytest.mark.parametrize("recipe", [FULL, lora()], ids=["full", "lora"])
@@ -67,6 +69,7 @@ def test_an_identical_model_has_no_spectrum_and_no_intruders(build, tmp_path, re
     for each in found.modules:
         figures = (each.norm, each.largest, each.effective, each.stable, each.share, each.intruders)
         assert figures == (0.0,) * 5 + (0,)
+    assert found.decay == ()
 
 
 def test_noise_has_many_directions_and_none_that_leads(build, tmp_path):

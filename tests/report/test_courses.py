@@ -15,6 +15,7 @@ from harness.measured import (
     Look,
     ModuleSpectrum,
     Monitored,
+    MovedUnit,
     Path,
     Point,
     RepresentationDrift,
@@ -29,7 +30,8 @@ ATTENTION = DomainAttention(
     texts=2, queries=9, distance=(0.1, 0.3), entropy_base=(2.0, 3.0), entropy=(2.5, 2.0), farthest=(1, 0)
 )
 REPRESENTATION = DomainRepresentation(texts=2, tokens=9, features=4, cka=(1.0, 0.9))
-ACTIVATIONS = DomainActivations(texts=2, tokens=9, units=8, moved=2, share=(0.0, 0.5), most=())
+MOST = tuple(MovedUnit(layer=1, unit=unit, base=0.1, tuned=0.9) for unit in range(5))
+ACTIVATIONS = DomainActivations(texts=2, tokens=9, units=8, moved=2, share=(0.0, 0.5), most=MOST)
 RANKS = ((0, "q", 2.0), (0, "v", 4.0), (11, "q", 8.0))
 SPECTRUM = Spectrum(
     of="product",
@@ -43,6 +45,7 @@ SPECTRUM = Spectrum(
         )
         for layer, name, rank in RANKS
     ),
+    decay=(1.0, 0.5),
 )
 LOOKS = (
     Look(step=0, train=3.0, held_out=3.5, guard={"world": 0.8}, outside={"far": 0.3}, gradient=2.0),
@@ -95,6 +98,7 @@ BOTH = ["in-domain", "out-of-domain"]
     ("name", "panels", "course"),
     [
         ("spectrum-by-layer", ["all modules"], [(0, 3.0), (11, 8.0)]),
+        ("singular-values", ["all modules"], [(1, 1.0), (2, 0.5)]),
         ("attention-by-layer", BOTH, [(0, 0.1), (1, 0.3)]),
         ("entropy-by-layer", BOTH, [(0, 0.5), (1, -1.0)]),
         ("similarity-by-layer", BOTH, [(0, 1.0), (1, 0.9)]),
@@ -123,7 +127,7 @@ def test_each_diagnostic_has_its_panels_and_a_line_a_cell(figures, name, panels,
 
 
 def test_every_diagnostic_of_our_own_that_has_a_course_is_drawn(figures):
-    assert len(figures) == 9
+    assert len(figures) == 10
 
 
 def test_a_look_that_was_not_taken_is_no_point(figures):
@@ -146,6 +150,21 @@ def test_scores_on_the_way_stand_suite_by_suite(run):
     assert near[:5] == ("full", "1", "near", "10: 0.200, 20: 0.400", "0: 0.000, 1: 0.400")
     assert far[:5] == ("full", "1", "far", "10: 0.100", "0: 0.000, 1: 0.200")
     assert len(table.rows) == 8
+
+
+def test_the_units_that_moved_most_are_named_the_first_of_them(run):
+    (table,) = [each for each in diagnostics_tables(run) if "units" in each.headers]
+    assert table.rows[0] == ("full", "1", "in-domain", "1/0: 0.10 to 0.90, 1/1: 0.10 to 0.90, 1/2: 0.10 to 0.90")
+    assert len(table.rows) == 8
+
+
+def test_spectra_of_before_their_decay_was_kept_are_drawn_without_it(run):
+    of_before = encode(SPECTRUM)
+    del of_before["decay"]
+    measured = {"spectrum": Measurement(name="spectrum", details=of_before)}
+    cell = cell_result(Cell(id="a--s1--00000000", recipe="a", seed=1), train_info=training(measurements=measured))
+    names = [each.name for each in diagnostics_figures(SimpleNamespace(outcomes=[cell], measurements={}))]
+    assert names == ["spectrum-by-layer"]
 
 
 def test_what_was_not_measured_is_not_drawn():

@@ -101,6 +101,10 @@ def _ranks(measured: Measurement) -> Panels:
     return {"all modules": [(layer, sum(found) / len(found)) for layer, found in sorted(layers.items())]}
 
 
+def _decay(measured: Measurement) -> Panels:
+    return {"all modules": list(enumerate(decode(Spectrum, measured.details).decay, 1))}
+
+
 def _distances(measured: Measurement) -> Panels:
     domains = decode(AttentionDrift, measured.details).domains
     return {_DOMAINS[name]: _by_layer(each.distance) for name, each in domains.items()}
@@ -171,6 +175,14 @@ _DRAWN = (
         x="layer",
         y="effective rank",
         panels=_ranks,
+    ),
+    _Drawn(
+        diagnostic="spectrum",
+        name="singular-values",
+        title="Singular values of what training changed over the largest, mean over modules",
+        x="place",
+        y="share of the largest",
+        panels=_decay,
     ),
     _Drawn(
         diagnostic="attention_drift",

@@ -12,6 +12,7 @@ from harness.measured import (
     LayerChoice,
     Likeness,
     Monitored,
+    MovedUnit,
     Path,
     Point,
     Quantization,
@@ -43,6 +44,7 @@ def diagnostics_tables(run: RunFolder) -> Iterator[Table]:
                 ),
                 notes=tuple(_left_out(found)),
             )
+    yield from _units(results)
     yield from _likeness(run.measurements)
     yield from _stability(run.measurements)
 
@@ -121,6 +123,33 @@ def _path(measured: Measurement) -> Iterator[_Row]:
 def _course(points: Sequence[Point], task: str, form: str) -> str:
     """Return a suite's scores at the points that have one, each after its place."""
     return ", ".join(f"{form.format(point.at)}: {point.scores[task]:.3f}" for point in points if task in point.scores)
+
+
+def _units(results: Sequence[CellResult]) -> Iterator[Table]:
+    """Yield which feed-forward units moved most, a row a cell and domain; nothing where none was looked at."""
+    found = [
+        (cell, domain, each.most[:_SHOWN])
+        for cell in results
+        if (measured := cell.training.measurements.get("activations")) and set(measured.details) != {"reason"}
+        for domain, each in decode(ActivationShift, measured.details).domains.items()
+    ]
+    if found:
+        yield Table(
+            title="Units whose firing moved most: layer/unit, and the share of tokens that fire it before and after",
+            headers=("recipe", "seed", "texts", "units"),
+            rows=tuple(
+                (cell.cell.recipe, str(cell.cell.seed), domain.replace("_", "-"), ", ".join(map(_moved, units)))
+                for cell, domain, units in found
+            ),
+        )
+
+
+_SHOWN = 3
+"""As many of the units that moved most are told on the page; the record has more."""
+
+
+def _moved(unit: MovedUnit) -> str:
+    return f"{unit.layer}/{unit.unit}: {unit.base:.2f} to {unit.tuned:.2f}"
 
 
 def _likeness(measured: Mapping[str, Measurement]) -> Iterator[Table]:

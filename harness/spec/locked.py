@@ -27,9 +27,10 @@ from harness.spec.records import FILE_SOURCES, Execution, Experiment, PluginBloc
 _NOT_WRITTEN = {
     "Experiment": {"file", "include", "overrides", "tune", "search", "recipes", "factors", "arms"},
     "Recipe": {"method", "name"},
+    "Comparison": {"grades"},
 }
 """Fields that no file says, or that say where it was. A search has been made, and its recipes have what it chose; the
-variants of factors are among the recipes."""
+variants of factors are among the recipes, and what grades them is of no use without factors."""
 
 _LISTS = {kind: key for key, kind in KEYS.items()}
 
@@ -78,7 +79,10 @@ def reread(
         except SpecError as error:
             raise SpecError(_of_lock(error.problems, lock)) from error
     file = folders[0] / f"{experiment.name}.json"
-    return replace(found, factors=experiment.factors, file=file, include=tuple(dict.fromkeys(folders)))
+    comparison = replace(found.comparison, grades=experiment.comparison.grades)
+    return replace(
+        found, factors=experiment.factors, comparison=comparison, file=file, include=tuple(dict.fromkeys(folders))
+    )
 
 
 def comparable(experiment: Experiment) -> dict[str, JSON]:

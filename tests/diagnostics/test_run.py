@@ -106,7 +106,7 @@ def test_the_report_has_a_table_of_each(finished):
         "Representations against",
         "Feed-forward",
         "While it trained",
-        "Mean scores along",
+        "Scores along",
     )
     assert [title for title in titles if title not in printed] == []
     assert "Directions of the changes between cells" in printed

@@ -267,7 +267,7 @@ def _passes_of_least_loss(run: Run) -> Figure | None:
     found = [cell["train_info"] for cell in run.of(run.candidate).values()]
     courses = [(each, each["validation_losses"]) for each in found if each.get("validation_losses")]
     least = [(each, min(course, key=lambda pair: pair[1])[0]) for each, course in courses]
-    return Figure.over_seeds([step / each["steps"] * each["examples"] / each["rows"] for each, step in least])
+    return Figure.over_seeds([step / each["steps"] * each["examples"] / each["rows"]["total"] for each, step in least])
 
 
 def _steps_ratio(run: Run) -> Figure | None:

@@ -125,7 +125,7 @@ def test_a_difference_is_of_any_task_and_the_untuned_model_stands_beside_each_se
 
 def test_the_least_loss_on_held_out_rows_is_found_by_passes(script):
     def cell(seed, course):
-        taken = {"steps": 100, "examples": 800, "rows": 200, "validation_losses": course}
+        taken = {"steps": 100, "examples": 800, "rows": {"total": 200}, "validation_losses": course}
         return {"cell": {"recipe": "lora", "seed": seed}, "train_info": taken}
 
     cells = (cell(1, [(25, 3.0), (50, 2.0), (75, 2.5)]), cell(2, [(25, 1.0), (50, 2.0)]), cell(3, []))

@@ -198,11 +198,16 @@ def _measured(claim: Json) -> Iterator[str]:
 
 def _section_of(run: str) -> str:
     """Return the link to what else a run found, with its commit and processor; nothing where there is no section."""
-    for heading in re.findall(r"^## (.+)$", RESULTS.read_text(encoding="utf-8"), re.MULTILINE):
+    for heading in _headings():
         if f"`harness run {run}`" in heading:
             slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
             return f"; commit and processor in [its section](results.md#{slug})"
     return ""
+
+
+@cache
+def _headings() -> tuple[str, ...]:
+    return tuple(re.findall(r"^## (.+)$", RESULTS.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def _was_listed_after(listed: str, first_scores: str) -> bool:

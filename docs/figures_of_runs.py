@@ -19,7 +19,6 @@ import numpy as np
 from scipy import stats
 
 from harness.bundle.archive import is_bundle, unpack
-from harness.compare.design import Arm
 from harness.compare.design_of_run import design_of
 from harness.compare.scores import SuiteScores, read_suite
 from harness.errors import ComparisonError
@@ -102,7 +101,7 @@ def _reader(folder: Path) -> Reader:
             return None
         first, *others = [arms[name] for name in trained]
         asked = replace(
-            design.beside(first, *(others or _any_other(arms, first))),
+            design.beside(first, *(others or [arm for arm in arms.values() if arm is not first][:1])),  # it takes two
             base=design.base if UNTUNED in recipes else None,
             suites=(replace(suites[task], metric=metric, role="in_domain"),),
             controls=(),
@@ -114,11 +113,6 @@ def _reader(folder: Path) -> Reader:
             return None
 
     return lambda task, metric, recipes: scores(task, metric, tuple(recipes))
-
-
-def _any_other(arms: Mapping[str, Arm], first: Arm) -> Iterator[Arm]:
-    """Yield another arm: a comparison takes two, and the untuned model is none."""
-    yield next(arm for name, arm in arms.items() if name != first.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,8 +28,8 @@ class Monitors(Diagnostic):
 
     They are taken before training, after `every` so many steps and at the end, on `rows` validation rows (0: none) and
     `items` of each guard suite (0: none), and of each out of domain where `outside` says how much worse is a sign. The
-    other options are `Limits` too. A sign of a failure goes to the run's log at
-    once. Its one number is how many signs there were.
+    other options are `Limits` too. A sign of a failure goes to the run's log at once. Its one number is how many signs
+    there were.
     """
 
     name = "monitors"

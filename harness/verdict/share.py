@@ -47,7 +47,7 @@ def gain_shares(analysis: Analysis) -> Iterator[GainShare]:
 
 def given_up(analysis: Analysis, paired: PairedScores, scores: SuiteScores, level: Level) -> RatioSet | None:
     """Return which share of the reference's gain a candidate gives up on a suite; None where no gain is shown."""
-    known = paired.pairs >= _FEWEST and any(each is scores for each in _with_base(analysis))
+    known = paired.pairs >= _FEWEST and _has_base(analysis, scores)
     return _shared(analysis, paired, scores, level)[1] if known else None
 
 
@@ -77,11 +77,13 @@ def control_shares(analysis: Analysis) -> Iterator[ControlShare]:
 
 
 def _with_base(analysis: Analysis) -> Iterator[SuiteScores]:
+    return (scores for scores in analysis.scores if _has_base(analysis, scores))
+
+
+def _has_base(analysis: Analysis, scores: SuiteScores) -> bool:
     base = analysis.design.base
-    for scores in analysis.scores:
-        known = base is not None and base.ran[0] and base.name in scores.values
-        if known and scores.suite.role != "guard" and not list(few_units(scores)):
-            yield scores
+    known = base is not None and base.ran[0] and base.name in scores.values
+    return known and scores.suite.role != "guard" and not list(few_units(scores))
 
 
 def _shared(

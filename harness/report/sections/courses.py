@@ -20,13 +20,13 @@ from harness.measured import (
 from harness.measured import Point as Place
 from harness.records import CellResult, Measurement
 from harness.report.document import Cell, Figure, Number, Point, Table
+from harness.report.sections.diagnostics import DOMAINS, taken
 
 Course = Sequence[tuple[float, float]]
 """Where each value is, and the value."""
 Panels = Mapping[str, Course]
 
 _LAYER = re.compile(r"\.(\d+)\.")
-_DOMAINS = {"in_domain": "in-domain", "out_of_domain": "out-of-domain"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +45,10 @@ def diagnostics_figures(run: RunFolder) -> Iterator[Figure]:
     """Yield the figures of each diagnostic of harness's own that was taken, a line a cell; nothing where none was."""
     results = trained(run.outcomes)
     for drawn in _DRAWN:
-        found = [(cell, drawn.panels(measured)) for cell in results if (measured := _measured(cell, drawn.diagnostic))]
+        found = [(cell, drawn.panels(measured)) for cell, measured in taken(results, drawn.diagnostic)]
         shown = [(cell, name, course) for cell, panels in found for name, course in panels.items() if course]
         if shown:
             yield _figure(drawn, shown)
-
-
-def _measured(cell: CellResult, name: str) -> Measurement | None:
-    measured = cell.training.measurements.get(name)
-    return None if measured is None or set(measured.details) == {"reason"} else measured
 
 
 def _figure(drawn: _Drawn, shown: Sequence[tuple[CellResult, str, Course]]) -> Figure:
@@ -107,13 +102,13 @@ def _decay(measured: Measurement) -> Panels:
 
 def _distances(measured: Measurement) -> Panels:
     domains = decode(AttentionDrift, measured.details).domains
-    return {_DOMAINS[name]: _by_layer(each.distance) for name, each in domains.items()}
+    return {DOMAINS[name]: _by_layer(each.distance) for name, each in domains.items()}
 
 
 def _entropies(measured: Measurement) -> Panels:
     domains = decode(AttentionDrift, measured.details).domains
     return {
-        _DOMAINS[name]: _by_layer(
+        DOMAINS[name]: _by_layer(
             [after - before for before, after in zip(each.entropy_base, each.entropy, strict=True)]
         )
         for name, each in domains.items()
@@ -122,12 +117,12 @@ def _entropies(measured: Measurement) -> Panels:
 
 def _similarities(measured: Measurement) -> Panels:
     domains = decode(RepresentationDrift, measured.details).domains
-    return {_DOMAINS[name]: _by_layer(each.cka) for name, each in domains.items()}
+    return {DOMAINS[name]: _by_layer(each.cka) for name, each in domains.items()}
 
 
 def _moved(measured: Measurement) -> Panels:
     domains = decode(ActivationShift, measured.details).domains
-    return {_DOMAINS[name]: _by_layer(each.share) for name, each in domains.items()}
+    return {DOMAINS[name]: _by_layer(each.share) for name, each in domains.items()}
 
 
 def _norms(measured: Measurement) -> Panels:

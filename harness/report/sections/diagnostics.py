@@ -23,6 +23,9 @@ from harness.measured import (
 from harness.records import CellResult, Measurement
 from harness.report.document import Cell, Header, Number, Table
 
+DOMAINS = {"in_domain": "in-domain", "out_of_domain": "out-of-domain"}
+"""What the domains of probe texts are called."""
+
 _Row = tuple[Cell, ...]
 _Rows = Callable[[Measurement], Iterable[_Row]]
 
@@ -32,7 +35,7 @@ def diagnostics_tables(run: RunFolder) -> Iterator[Table]:
     results = trained(run.outcomes)
     for name, (title, headers, rows) in _TABLES.items():
         found = [(each, each.training.measurements[name]) for each in results if name in each.training.measurements]
-        shown = [(cell, measured) for cell, measured in found if set(measured.details) != {"reason"}]
+        shown = taken(results, name)
         if found:
             yield Table(
                 title=title,
@@ -47,6 +50,12 @@ def diagnostics_tables(run: RunFolder) -> Iterator[Table]:
     yield from _units(results)
     yield from _likeness(run.measurements)
     yield from _stability(run.measurements)
+
+
+def taken(results: Sequence[CellResult], name: str) -> list[tuple[CellResult, Measurement]]:
+    """Return the cells of which a diagnostic was taken, each with what it found: no reason alone why it was not."""
+    found = ((cell, cell.training.measurements.get(name)) for cell in results)
+    return [(cell, measured) for cell, measured in found if measured and set(measured.details) != {"reason"}]
 
 
 def _took(cell: CellResult, name: str) -> Cell:
@@ -129,8 +138,7 @@ def _units(results: Sequence[CellResult]) -> Iterator[Table]:
     """Yield which feed-forward units moved most, a row a cell and domain; nothing where none was looked at."""
     found = [
         (cell, domain, each.most[:_SHOWN])
-        for cell in results
-        if (measured := cell.training.measurements.get("activations")) and set(measured.details) != {"reason"}
+        for cell, measured in taken(results, "activations")
         for domain, each in decode(ActivationShift, measured.details).domains.items()
     ]
     if found:
@@ -138,7 +146,7 @@ def _units(results: Sequence[CellResult]) -> Iterator[Table]:
             title="Units whose firing moved most: layer/unit, and the share of tokens that fire it before and after",
             headers=("recipe", "seed", "texts", "units"),
             rows=tuple(
-                (cell.cell.recipe, str(cell.cell.seed), domain.replace("_", "-"), ", ".join(map(_moved, units)))
+                (cell.cell.recipe, str(cell.cell.seed), DOMAINS[domain], ", ".join(map(_moved, units)))
                 for cell, domain, units in found
             ),
         )
